@@ -1,0 +1,123 @@
+"""Who may see and change what: the table of the people as data, and the questions asked of it.
+
+One role at a time (the database holds that). A foreign object answers exactly as a missing
+one: queries filter by the viewer's scope, and a view that finds nothing raises Http404.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from basins.models import Jurisdiction, Role, User
+from basins.ranges import today
+
+
+class Scope(StrEnum):
+    """How far a permission reaches."""
+
+    NONE = "none"
+    OWN = "own"  # of the person's own jurisdiction, or an agreement it is party to
+    PUBLISHED = "published"  # everything published, plus everything of OWN
+    ALL = "all"
+
+
+class Act(StrEnum):
+    # seeing
+    SEE_RESULTS = "see_results"  # basins, sections, classes, accruals, settlements
+    SEE_DRAFTS = "see_drafts"  # what is not yet published
+    SEE_LEDGER = "see_ledger"
+    SEE_AGREEMENTS = "see_agreements"
+    SEE_AUDIT = "see_audit"
+    # changing
+    REVIEW_DATA = "review_data"
+    UPLOAD_READINGS = "upload_readings"
+    PUBLISH = "publish"
+    DECIDE = "decide"
+    CLOSE = "close"
+    RECORD_PAYMENT = "record_payment"
+    CONFIRM = "confirm"
+    OBJECT = "object"
+    HANDLE_WORK_ORDER = "handle_work_order"
+    EDIT_AGREEMENTS = "edit_agreements"
+    EDIT_REFERENCE = "edit_reference"
+    EDIT_USERS = "edit_users"
+
+
+A, P, O, N = Scope.ALL, Scope.PUBLISHED, Scope.OWN, Scope.NONE  # noqa: E741
+R = Role.Code
+PEOPLE = (R.BUREAU, R.TREASURY, R.DISTRICT, R.TOWNSHIP, R.ADMIN, R.AUDITOR, R.STATION)
+
+# The table of product.md, one row an act, one column a role in the order of PEOPLE.
+TABLE: dict[Act, tuple[Scope, ...]] = {
+    #                      bureau treas. distr. town. admin audit. station
+    Act.SEE_RESULTS:       (A, A, P, O, A, A, N),
+    Act.SEE_DRAFTS:        (A, A, O, N, A, A, N),
+    Act.SEE_LEDGER:        (A, A, O, O, A, A, N),
+    Act.SEE_AGREEMENTS:    (A, A, P, O, A, A, N),
+    Act.SEE_AUDIT:         (N, N, N, N, N, A, N),
+    Act.REVIEW_DATA:       (A, N, N, N, N, N, N),
+    Act.UPLOAD_READINGS:   (A, N, N, N, N, N, O),
+    Act.PUBLISH:           (A, N, N, N, N, N, N),
+    Act.DECIDE:            (A, N, N, N, N, N, N),
+    Act.CLOSE:             (A, N, N, N, N, N, N),
+    Act.RECORD_PAYMENT:    (N, A, N, N, N, N, N),
+    Act.CONFIRM:           (N, N, O, N, N, N, N),
+    Act.OBJECT:            (N, N, O, N, N, N, N),
+    Act.HANDLE_WORK_ORDER: (N, N, O, O, N, N, N),
+    Act.EDIT_AGREEMENTS:   (N, N, N, N, A, N, N),
+    Act.EDIT_REFERENCE:    (N, N, N, N, A, N, N),
+    Act.EDIT_USERS:        (N, N, N, N, A, N, N),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person as the access table sees them on one day."""
+
+    user_id: int
+    role: str | None
+    jurisdiction_id: int | None
+    jurisdiction_code: str | None
+
+    def scope(self, act: Act) -> Scope:
+        """How far this person may go with `act`; NONE without a role in force."""
+        if self.role is None:
+            return Scope.NONE
+        return TABLE[act][PEOPLE.index(R(self.role))]
+
+    def may(self, act: Act) -> bool:
+        return self.scope(act) is not Scope.NONE
+
+    def sees_all(self, act: Act) -> bool:
+        return self.scope(act) is Scope.ALL
+
+
+def viewer_of(user: User, on: date | None = None) -> Viewer:
+    """The person's role in force on a day (default today): 1 SQL query, kept on the user."""
+    day = on or today()
+    kept = getattr(user, "_viewer", None)
+    if kept is not None and kept[0] == day:
+        return kept[1]
+    role = None
+    if user.is_authenticated and user.is_active:
+        role = (
+            Role.objects.filter(user=user, in_force__contains=day)
+            .select_related("jurisdiction")
+            .first()
+        )
+    viewer = Viewer(
+        user_id=user.pk or 0,
+        role=role.role if role else None,
+        jurisdiction_id=role.jurisdiction_id if role else None,
+        jurisdiction_code=role.jurisdiction.code if role and role.jurisdiction else None,
+    )
+    if user.is_authenticated:
+        user._viewer = (day, viewer)  # type: ignore[attr-defined]
+    return viewer
+
+
+def home_of(viewer: Viewer) -> Jurisdiction | None:
+    """The jurisdiction a local official stands for; None for everyone else."""
+    if viewer.jurisdiction_id is None:
+        return None
+    return Jurisdiction.objects.filter(pk=viewer.jurisdiction_id).first()

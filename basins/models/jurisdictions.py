@@ -1,0 +1,39 @@
+"""行政区: provinces, the municipal treasury as a party, districts, townships."""
+
+from django.db import models
+
+
+class Jurisdiction(models.Model):
+    class Level(models.TextChoices):
+        PROVINCE = "province", "省(直辖市)"
+        TREASURY = "treasury", "市级财政"
+        DISTRICT = "district", "区县"
+        TOWNSHIP = "township", "乡镇(街道)"
+
+    code = models.CharField("代码", max_length=12, unique=True, help_text="GB/T 2260")
+    name = models.CharField("名称", max_length=60)
+    short_name = models.CharField("简称", max_length=20)
+    name_en = models.CharField("英文名", max_length=80, blank=True)
+    level = models.CharField("级别", max_length=12, choices=Level.choices)
+    parent = models.ForeignKey(
+        "self",
+        verbose_name="上级",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+    )
+    sort_key = models.CharField("拼音", max_length=120, db_index=True)
+    # Where its name stands on the map: WGS-84 degrees.
+    label_lon = models.DecimalField("标注经度", max_digits=8, decimal_places=4, null=True, blank=True)
+    label_lat = models.DecimalField("标注纬度", max_digits=7, decimal_places=4, null=True, blank=True)
+    boundary = models.JSONField(
+        "界线", null=True, blank=True, help_text="GeoJSON 几何,示意,不作划界依据。"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "行政区"
+        ordering = ["sort_key", "pk"]
+
+    def __str__(self) -> str:
+        return self.name

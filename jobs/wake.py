@@ -1,0 +1,26 @@
+"""Waking a worker once the data it will look for is committed."""
+
+import logging
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+
+def wake_on_commit(task: str, *args) -> None:
+    """Send `task` (by name, with ids only) after the running transaction commits.
+
+    A broker that is down loses the message, not the work: the sweep finds the row or the
+    dirty mark. So the failure is logged and the commit stands.
+    """
+    transaction.on_commit(lambda: _send(task, args))
+
+
+def _send(task: str, args: tuple) -> None:
+    try:
+        current_app.send_task(task, args=args)
+    except (OperationalError, OSError) as error:
+        log.warning("The wake-up %s%s was not sent (%s); the sweep will find it.",
+                    task, args, error)

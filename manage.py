@@ -1,0 +1,68 @@
+#!/usr/bin/env python
+"""Every command of the project; starts the embedded database where one is needed.
+
+It leaves the database as it found it: started for this command, it stops with it.
+"""
+
+import os
+import sys
+
+# These start without a database, or see to it themselves (demo).
+NEEDS_NO_DATABASE = {
+    "check",
+    "classify",
+    "collectstatic",
+    "compare_official_class",
+    "compilemessages",
+    "database_url",
+    "demo",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "makemessages",
+    "version",
+}
+HELP = {"-h", "--help", "--version"}
+
+
+def needs_database(argv: list[str]) -> bool:
+    """Whether the command line names a command that uses the database."""
+    return len(argv) > 1 and argv[1] not in NEEDS_NO_DATABASE and not HELP & set(argv)
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+        from django.db import OperationalError
+    except ImportError:
+        print("manage.py: 尚未安装,请先运行 make setup。 (Run `make setup` first.)", file=sys.stderr)
+        return 1
+    from config.embedded.default import (
+        acquire_if_embedded,
+        fail,
+        is_unreachable,
+        unreachable_line,
+    )
+    from config.embedded.postgres import EmbeddedPostgresError
+
+    try:
+        if needs_database(sys.argv):
+            acquire_if_embedded()
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, EmbeddedPostgresError) as error:
+        if "--traceback" in sys.argv:
+            raise
+        return fail(str(error))
+    except OperationalError as error:
+        if "--traceback" in sys.argv or not is_unreachable(error):
+            raise
+        return fail(unreachable_line(error))
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

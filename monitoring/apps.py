@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class MonitoringConfig(AppConfig):
+    name = "monitoring"
+    verbose_name = "监测"
+
+    def ready(self):
+        # Registers the job kinds of this app.
+        from monitoring.services import import_job  # noqa: F401

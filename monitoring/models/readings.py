@@ -1,0 +1,124 @@
+"""监测数据: one row a value, partitioned by month, with everything it ever was.
+
+The table, its partitions and its triggers are made by migration 0002 in SQL: Django cannot
+declare a partitioned table. What the triggers promise: every insert, update and delete marks
+the section's month dirty and, for update and delete, keeps the old value as a revision, in
+the same transaction, also for SQL sent straight to a partition.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from monitoring.models.sections import Indicator, Section
+
+
+class Origin(models.IntegerChoices):
+    AUTOMATIC = 1, "自动"
+    MANUAL = 2, "手工"
+    JOINT = 3, "联合"
+    RESERVE = 4, "留样"
+
+
+class ImportBatch(models.Model):
+    """导入批次: one file or request of readings and what became of each of its rows."""
+
+    filename = models.CharField("文件", max_length=255)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    layout = models.CharField("版式", max_length=20)
+    counts = models.JSONField("统计", default=dict)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="导入人",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    created_at = models.DateTimeField("导入时间", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "导入批次"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.filename} #{self.pk}"
+
+
+class Reading(models.Model):
+    """One value of one indicator at one section and time, as known now."""
+
+    # HJ 212 data flag 'N': only such a value enters a mean.
+    VALID_FLAGS = ("N",)
+    FLAGS = {
+        "N": "有效",
+        "M": "维护",
+        "D": "不具备运行条件",
+        "F": "停站",
+        "C": "校准",
+        "T": "超量程",
+        "B": "通信故障",
+    }
+
+    pk = models.CompositePrimaryKey("section_id", "indicator_id", "sampled_at", "origin")
+    section = models.ForeignKey(
+        Section, verbose_name="断面", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    sampled_at = models.DateTimeField("采样时间")
+    recorded_at = models.DateTimeField("入库时间", db_default=Now())
+    batch = models.ForeignKey(
+        ImportBatch,
+        verbose_name="批次",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+    )
+    indicator = models.ForeignKey(
+        Indicator, verbose_name="指标", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    origin = models.SmallIntegerField("来源", choices=Origin.choices)
+    below_limit = models.BooleanField("未检出", db_default=False)
+    flag = models.CharField("标识", max_length=4, db_default="N")
+    value = models.DecimalField("值", max_digits=20, decimal_places=8)
+
+    class Meta:
+        managed = False
+        db_table = "monitoring_reading"
+        verbose_name = verbose_name_plural = "监测数据"
+
+
+class ReadingRevision(models.Model):
+    """What a reading was, and from when to when we knew it so."""
+
+    section = models.ForeignKey(
+        Section, verbose_name="断面", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    indicator = models.ForeignKey(
+        Indicator, verbose_name="指标", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    sampled_at = models.DateTimeField("采样时间")
+    origin = models.SmallIntegerField("来源", choices=Origin.choices)
+    value = models.DecimalField("值", max_digits=20, decimal_places=8)
+    below_limit = models.BooleanField("未检出")
+    flag = models.CharField("标识", max_length=4)
+    batch_id = models.BigIntegerField("批次", null=True)
+    known_from = models.DateTimeField("知悉自")
+    known_to = models.DateTimeField("知悉至")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "数据更正史"
+        indexes = [
+            models.Index(
+                fields=["section", "indicator", "sampled_at"], name="revision_by_reading"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(known_to__gte=models.F("known_from")), name="revision_times_in_order"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.section_id}/{self.indicator_id} {self.sampled_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,36 @@
+"""Readings files: from the bytes of a file to rows, in one of two layouts.
+
+`national`: the release of 中国环境监测总站 (省份, 流域, 断面名称, 监测时间, 水质类别, nine
+parameters, 叶绿素α, 藻密度, 站点情况), times without a year.
+`wide`: one row a sample, Chinese or English headings.
+
+Pure: no clock (`now` is given), no database; Beijing time in, UTC out.
+"""
+
+from .indicators import INDICATORS, Indicator
+from .reading_file import ReadingFile, open_layout
+from .rows import (
+    EmptyRow,
+    FileError,
+    ParsedRow,
+    RejectedRow,
+    Row,
+    RowError,
+    SectionRef,
+    Value,
+)
+
+__all__ = [
+    "INDICATORS",
+    "EmptyRow",
+    "FileError",
+    "Indicator",
+    "ParsedRow",
+    "ReadingFile",
+    "RejectedRow",
+    "Row",
+    "RowError",
+    "SectionRef",
+    "Value",
+    "open_layout",
+]

@@ -1,0 +1,1 @@
+"""Questions about what was measured; the viewer first, the answer plain."""

@@ -1,0 +1,252 @@
+"""Storing readings: from the rows of a file to the partitioned table, in one transaction.
+
+Every row of the file is answered for: stored, duplicate, correction, empty or rejected. The
+same file again changes nothing; a file that fails half-way leaves nothing.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from tempfile import SpooledTemporaryFile
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from jobs.wake import wake_on_commit
+from monitoring.models import ImportBatch, Indicator, Origin
+from monitoring.protocols.layouts import EmptyRow, ParsedRow, RejectedRow, RowError, open_layout
+from monitoring.services.find_sections import Sections
+
+Progress = Callable[[int, int, str], None]
+KINDS = ("stored", "duplicate", "correction", "empty", "rejected")
+ORIGINS = {
+    "automatic": Origin.AUTOMATIC,
+    "manual": Origin.MANUAL,
+    "joint": Origin.JOINT,
+    "reserve": Origin.RESERVE,
+}
+IN_MEMORY = 64 * 1024 * 1024
+
+
+@dataclass
+class ImportReport:
+    """What became of a file. `rows` = stored + duplicate + correction + empty + rejected.
+
+    samples: distinct section and time; readings: distinct section, indicator, time, origin.
+    """
+
+    batch_id: int | None = None
+    layout: str = ""
+    columns: tuple[str, ...] = ()
+    rows: int = 0
+    samples: int = 0
+    readings: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    correction: int = 0
+    empty: int = 0
+    rejected: int = 0
+    unknown_sections: list[str] = field(default_factory=list)
+    created_sections: list[str] = field(default_factory=list)
+    rejects: list[RejectedRow] = field(default_factory=list, repr=False)
+
+    def counts(self) -> dict[str, int]:
+        names = ("rows", "samples", "readings", *KINDS)
+        return {name: getattr(self, name) for name in names}
+
+
+def _silent(done: int, total: int, step: str) -> None:
+    """No one is watching."""
+
+
+@transaction.atomic
+def import_readings(
+    *,
+    raw: bytes,
+    filename: str,
+    year: int | None = None,
+    create_sections: bool = False,
+    by=None,
+    progress: Progress = _silent,
+    now: datetime | None = None,
+) -> ImportReport:
+    """Store the readings of one file (national release or wide layout).
+
+    `year` completes times without one. Raises FileError, in Chinese with the remedy, when
+    the file cannot be read at all; bad rows are reported, not raised.
+    """
+    file = open_layout(raw, filename=filename, year=year, now=now or timezone.now())
+    batch = ImportBatch.objects.create(
+        filename=filename[:255],
+        sha256=hashlib.sha256(raw).hexdigest(),
+        layout=file.layout,
+        by=by,
+    )
+    report = ImportReport(batch_id=batch.pk, layout=file.layout, columns=file.columns)
+    sections = Sections(create=create_sections)
+    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as lines:
+        _read(file, lines, sections, report, progress)
+        lines.seek(0)
+        progress(report.rows, report.rows, "写入数据库")
+        _store(lines, batch.pk, report)
+    report.unknown_sections = sorted(sections.unknown)
+    report.created_sections = sections.created
+    batch.counts = report.counts()
+    batch.save(update_fields=["counts"])
+    if report.stored or report.correction:
+        wake_on_commit("settlements.recompute")
+    return report
+
+
+def _read(file, lines, sections: Sections, report: ImportReport, progress: Progress) -> None:
+    """Sort the rows out and write one line a reading for COPY."""
+    indicators = dict(Indicator.objects.values_list("code", "pk"))
+    write, total = lines.write, file.total_rows
+    samples = set()
+    for row in file.rows():
+        report.rows += 1
+        if report.rows % 500 == 0:
+            progress(report.rows, total, "读取")
+        if isinstance(row, ParsedRow):
+            section = sections.find(row.section)
+            if isinstance(section, str):
+                row = _rejected_for_section(row, section, file.columns)
+            else:
+                samples.add((section, row.sampled_at))
+                origin, at = ORIGINS[row.origin].value, row.sampled_at.isoformat()
+                for code, value, below, flag in row.values:
+                    write(
+                        f"{row.row}\t{section}\t{indicators[code]}\t{at}\t{origin}\t"
+                        f"{'t' if below else 'f'}\t{flag or row.flag}\t{value}\n"
+                    )
+                continue
+        if isinstance(row, EmptyRow):
+            report.empty += 1
+        else:
+            report.rejected += 1
+            report.rejects.append(row)
+    report.samples = len(samples)
+
+
+def _rejected_for_section(row: ParsedRow, why: str, columns: tuple[str, ...]) -> RejectedRow:
+    heading = next((c for c in columns if "断面" in c or "section" in c.lower()), "断面名称")
+    named = row.section.name or row.section.code or ""
+    return RejectedRow(row.row, (RowError(row.row, heading, named, why),), row.text)
+
+
+def _store(lines, batch_id: int, report: ImportReport) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS staged, verdicts")
+        cursor.execute(STAGE)
+        cursor.copy_expert("COPY staged FROM STDIN", lines)
+        cursor.execute(LOCK)
+        cursor.execute(PARTITIONS)
+        cursor.execute("ANALYZE staged")
+        cursor.execute(VERDICTS)
+        cursor.execute("ANALYZE verdicts")
+        cursor.execute(KEEP_SUPERSEDED, [batch_id])
+        cursor.execute(MERGE, {"batch": batch_id})
+        cursor.execute(COUNT)
+        for kind, number in cursor.fetchall():
+            setattr(report, kind, number)
+        cursor.execute("SELECT count(*) FROM verdicts WHERE last")
+        report.readings = cursor.fetchone()[0]
+
+
+STAGE = """
+CREATE TEMP TABLE staged (
+    row_no integer, section_id bigint, indicator_id smallint, sampled_at timestamptz,
+    origin smallint, below_limit boolean, flag varchar(4), value numeric(20, 8)
+) ON COMMIT DROP
+"""
+
+# One import of a section at a time: what is compared below stays true until the commit.
+LOCK = """
+SELECT pg_advisory_xact_lock(hashtext('monitoring_readings'), id::integer)
+FROM (SELECT DISTINCT section_id AS id FROM staged ORDER BY 1) AS sections
+"""
+
+PARTITIONS = """
+SELECT monitoring_ensure_partition(month)
+FROM (SELECT DISTINCT monitoring_month_of(sampled_at) AS month FROM staged ORDER BY 1) AS months
+"""
+
+# What each line is, told from the line above it of the same key or else from the stored
+# reading. A key whose last line equals the stored reading has nothing new in any line.
+VERDICTS = """
+CREATE TEMP TABLE verdicts ON COMMIT DROP AS
+WITH ordered AS (
+    SELECT s.*,
+           row_number() OVER key AS nth,
+           count(*) OVER (PARTITION BY section_id, indicator_id, sampled_at, origin) AS of,
+           lag(value) OVER key AS above_value,
+           lag(below_limit) OVER key AS above_below,
+           lag(flag) OVER key AS above_flag
+    FROM staged s
+    WINDOW key AS (PARTITION BY section_id, indicator_id, sampled_at, origin ORDER BY row_no)
+), known AS (
+    SELECT o.*, o.nth = o.of AS last,
+           r.section_id IS NOT NULL AS is_stored,
+           r.value AS stored_value, r.below_limit AS stored_below, r.flag AS stored_flag
+    FROM ordered o
+    LEFT JOIN monitoring_reading r
+        ON r.section_id = o.section_id AND r.indicator_id = o.indicator_id
+        AND r.sampled_at = o.sampled_at AND r.origin = o.origin
+        AND r.sampled_at >= (SELECT min(sampled_at) FROM staged)
+        AND r.sampled_at <= (SELECT max(sampled_at) FROM staged)
+), judged AS (
+    SELECT k.*,
+           bool_or(last AND is_stored AND (value, below_limit, flag)
+                   IS NOT DISTINCT FROM (stored_value, stored_below, stored_flag))
+               OVER (PARTITION BY section_id, indicator_id, sampled_at, origin) AS unchanged
+    FROM known k
+)
+SELECT row_no, section_id, indicator_id, sampled_at, origin, below_limit, flag, value, last,
+       CASE
+           WHEN unchanged THEN 'duplicate'
+           WHEN nth = 1 AND NOT is_stored THEN 'stored'
+           WHEN (value, below_limit, flag) IS NOT DISTINCT FROM
+               CASE WHEN nth = 1 THEN (stored_value, stored_below, stored_flag)
+                    ELSE (above_value, above_below, above_flag) END THEN 'duplicate'
+           ELSE 'correction'
+       END AS kind,
+       unchanged
+FROM judged
+"""
+
+# A value the same file corrects further down was known for no time at all, but it was sent.
+KEEP_SUPERSEDED = """
+INSERT INTO monitoring_readingrevision (section_id, indicator_id, sampled_at, origin,
+    value, below_limit, flag, batch_id, known_from, known_to)
+SELECT v.section_id, v.indicator_id, v.sampled_at, v.origin,
+    v.value, v.below_limit, v.flag, %s, now(), now()
+FROM verdicts v
+JOIN verdicts f ON f.last AND f.section_id = v.section_id AND f.indicator_id = v.indicator_id
+    AND f.sampled_at = v.sampled_at AND f.origin = v.origin
+WHERE NOT v.last AND NOT v.unchanged AND v.kind IN ('stored', 'correction')
+    AND (v.value, v.below_limit, v.flag) IS DISTINCT FROM (f.value, f.below_limit, f.flag)
+"""
+
+MERGE = """
+MERGE INTO monitoring_reading r
+USING (SELECT * FROM verdicts WHERE last AND NOT unchanged) v
+    ON r.section_id = v.section_id AND r.indicator_id = v.indicator_id
+    AND r.sampled_at = v.sampled_at AND r.origin = v.origin
+WHEN MATCHED THEN UPDATE SET value = v.value, below_limit = v.below_limit, flag = v.flag,
+    batch_id = %(batch)s
+WHEN NOT MATCHED THEN INSERT (section_id, sampled_at, batch_id, indicator_id, origin,
+        below_limit, flag, value)
+    VALUES (v.section_id, v.sampled_at, %(batch)s,
+        v.indicator_id, v.origin, v.below_limit, v.flag, v.value)
+"""
+
+# A row is what the most telling of its readings is.
+COUNT = """
+SELECT kind, count(*) FROM (
+    SELECT CASE WHEN bool_or(kind = 'correction') THEN 'correction'
+                WHEN bool_or(kind = 'stored') THEN 'stored'
+                ELSE 'duplicate' END AS kind
+    FROM verdicts GROUP BY row_no
+) AS rows GROUP BY kind
+"""

@@ -1,0 +1,1 @@
+"""The state's standards as pure Python: limits, classes, rounding, assessment, index."""

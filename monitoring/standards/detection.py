@@ -1,0 +1,71 @@
+"""Results below the detection limit (未检出): how they are written, shown and counted.
+
+Source: HJ 91.2-2022 (reported as the limit with the mark L: 0.025L, also written <0.025);
+环办监测函〔2020〕82号, 七 (counted in statistics as half the limit).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+
+class NotAMeasurement(ValueError):
+    """The text is no number and no number with a below-limit mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One result in its indicator's unit.
+
+    value is the number as written: where below_limit, the detection limit itself, not
+    its half. Raises TypeError for anything but a Decimal, ValueError for a value that is
+    not finite or a limit that is not positive.
+    """
+
+    value: Decimal
+    below_limit: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.value, Decimal):
+            raise TypeError(f"测值须为 Decimal,而不是 {type(self.value).__name__}。")
+        if not self.value.is_finite():
+            raise ValueError(f"测值 {self.value} 不是有限的数。")
+        if self.below_limit and self.value <= 0:
+            raise ValueError(f"检出限 {self.value} 须大于 0。")
+
+    @property
+    def counted(self) -> Decimal:
+        """What enters a mean or a class: half the limit where nothing was detected."""
+        return self.value / 2 if self.below_limit else self.value
+
+
+_WRITTEN = re.compile(r"(?P<less><?)\s*(?P<number>[+-]?\d+(?:\.\d+)?)\s*(?P<mark>[Ll]?)", re.ASCII)
+
+
+def parse(text: str) -> Measured:
+    """Read 0.31, 0.025L, 0.025l, <0.025 and their full-width forms.
+
+    A sign is read, not judged: whether a value may be negative depends on the indicator.
+    Raises NotAMeasurement, saying what can be written.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
+    found = _WRITTEN.fullmatch(plain)
+    if not found or (found["less"] and found["mark"]):
+        raise NotAMeasurement(f"“{text}”不是数值;请填数字,未检出请填“0.025L”或“<0.025”。")
+    below = bool(found["less"] or found["mark"])
+    value = Decimal(found["number"])
+    if below and value <= 0:
+        raise NotAMeasurement(f"“{text}”的检出限须大于 0;请填检出限,如“0.025L”。")
+    return Measured(value, below)
+
+
+def show(measured: Measured, mark: Literal["L", "<"] = "L") -> str:
+    """As reports write it: 0.31, and below the limit 0.025L or <0.025."""
+    number = format(measured.value, "f")
+    if not measured.below_limit:
+        return number
+    return f"<{number}" if mark == "<" else f"{number}L"

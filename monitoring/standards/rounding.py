@@ -1,0 +1,54 @@
+"""Rounding of shown values (数值修约).
+
+Source: GB/T 8170-2008 clause 3.2 (进舍规则, half to even; 3.2.5: a negative number is
+rounded as its absolute value and the sign put back) and 3.3 (rounded once, from the
+unrounded value: 不允许连续修约). Everything is Decimal; a float is refused, because what
+is half in decimals is seldom half in binary.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+
+
+def round_to_places(value: Decimal, places: int) -> Decimal:
+    """value with this many decimals (GB/T 8170-2008, 3.2); -2 rounds to hundreds.
+
+    A result of zero has no sign. Raises TypeError for a float, ValueError for a value
+    that is not finite.
+    """
+    _refuse(value)
+    with localcontext(_exact(value, places)):
+        rounded = abs(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+        return -rounded if value < 0 and rounded else rounded
+
+
+def round_to_significant(value: Decimal, digits: int) -> Decimal:
+    """value with this many significant digits (GB/T 8170-2008, 3.2); zero stays zero.
+
+    Raises TypeError for a float, ValueError for a value that is not finite or digits < 1.
+    """
+    _refuse(value)
+    if digits < 1:
+        raise ValueError(f"有效位数为 {digits};请给 1 或更大的整数。")
+    if not value:
+        return Decimal(0)
+    rounded = round_to_places(value, digits - 1 - value.adjusted())
+    if rounded.adjusted() > value.adjusted():
+        # 9.996 became 10.00: one digit too many, and it is a zero.
+        return round_to_places(rounded, digits - 1 - rounded.adjusted())
+    return rounded
+
+
+def _exact(value: Decimal, places: int) -> Context:
+    """A context in which neither quantize nor the sign can lose a digit."""
+    return Context(prec=len(value.as_tuple().digits) + abs(value.adjusted()) + abs(places) + 2)
+
+
+def _refuse(value: Decimal) -> None:
+    if not isinstance(value, Decimal):
+        raise TypeError(
+            f"修约的数值须为 Decimal,而不是 {type(value).__name__};请由文本构造 Decimal。"
+        )
+    if not value.is_finite():
+        raise ValueError(f"数值 {value} 不能修约;请给有限的数。")

@@ -1,0 +1,21 @@
+"""Who owes whom: agreements and their terms, accruals, settlements, the ledger."""
+
+from settlements.models.accruals import Accrual, Adjustment, Transfer
+from settlements.models.agreements import Agreement, Party, Term, TermSection
+from settlements.models.ledger import JournalEntry, LedgerAccount, Posting
+from settlements.models.settlements import Settlement, SettlementNet
+
+__all__ = [
+    "Accrual",
+    "Adjustment",
+    "Agreement",
+    "JournalEntry",
+    "LedgerAccount",
+    "Party",
+    "Posting",
+    "Settlement",
+    "SettlementNet",
+    "Term",
+    "TermSection",
+    "Transfer",
+]

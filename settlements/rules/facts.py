@@ -1,0 +1,260 @@
+"""What a rule may know of one section and one period, and how it asks for it.
+
+Facts are delivered by one query per agreement and year; a rule declares in NEEDS what it
+may ask for. A fact not delivered is None (or an empty mapping) and is refused by name, never
+guessed. Concentrations are Decimal mg/L by indicator code; flow is m³ in the period.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
+
+
+class Granularity(StrEnum):
+    """How long the period is that one outcome settles."""
+
+    MONTH = "month"
+    YEAR = "year"
+
+
+class MonthState(StrEnum):
+    """What was found of a section in a period, in the words of the notice."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_INCREASED = "not_increased"
+    NATURAL_NO_FLOW = "natural_no_flow"
+    MANMADE_NO_FLOW = "manmade_no_flow"
+    NO_DATA = "no_data"
+    EXCLUDED = "excluded"
+
+    @property
+    def label(self) -> str:
+        return _STATE_LABELS[self]
+
+
+_STATE_LABELS = {
+    MonthState.MET: "达标",
+    MonthState.NOT_MET: "未达标",
+    MonthState.NOT_INCREASED: "未增加",
+    MonthState.NATURAL_NO_FLOW: "自然断流",
+    MonthState.MANMADE_NO_FLOW: "人为断流",
+    MonthState.NO_DATA: "无数据",
+    MonthState.EXCLUDED: "剔除",
+}
+
+# Found outside the rule: by the bureau (exclusion), on site (no flow), by the data (none).
+OVERRIDES = frozenset({
+    MonthState.NATURAL_NO_FLOW, MonthState.MANMADE_NO_FLOW, MonthState.NO_DATA,
+    MonthState.EXCLUDED,
+})  # fmt: skip
+
+FACT_LABELS = {
+    "water_class": "本期水质类别",
+    "target": "断面功能类别",
+    "last_year_class": "去年同期类别",
+    "means": "本期各指标均值",
+    "last_year_means": "去年同期各指标均值",
+    "base_means": "基准期各指标均值",
+    "inflow_class": "入境断面本期类别",
+    "inflow_means": "入境断面本期各指标均值",
+    "flow": "本期水量",
+    "observations": "水质以外的年度指标",
+    "over_limit_days": "自动站连续超标日数",
+}
+_REMEDIES = {
+    "water_class": "请先完成本期评价；确无数据的，由市局认定为“无数据”或“剔除”。",
+    "target": "请在断面页登记该日期有效的功能类别。",
+    "last_year_class": "请导入去年同期数据；没有的，在条款中选定缺去年数据时的处理。",
+    "base_means": "请先录入或算出条款所定基准期的均值。",
+    "inflow_class": "请先完成入境断面的本期评价，或由市局认定其无数据。",
+    "flow": "请导入该断面本期水量（m³）。",
+    "observations": "请在数据页录入该年度的指标值。",
+}
+
+
+class MissingFact(LookupError):
+    """A rule asked for a fact that was not delivered; names fact, section and period."""
+
+    def __init__(self, name: str, section: str, period: str) -> None:
+        self.name, self.section, self.period = name, section, period
+        head, _, item = name.partition(".")
+        label = FACT_LABELS.get(head, head) + (f"中的 {item}" if item else "")
+        remedy = _REMEDIES.get(head, "请补全后重算。")
+        super().__init__(f"{section}断面 {period} 缺少“{label}”（{name}）。{remedy}")
+
+
+class WrongPeriod(ValueError):
+    """A month was given to a rule that settles years, or the other way round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One section and period.
+
+    period: its first day. share: this section's part of the rate, 0 < share ≤ 1.
+    section, river, upstream, downstream, parties (code → name): names as shown.
+    term: words for the clause in force, "2023-01-01 起适用第 2 条款期，第 1 版".
+    inflow_section: the section where the river enters upstream's land; empty at the head.
+    observations: yearly figures other than water quality. over_limit_days: by indicator.
+    deciding: indicators that decide the class. valid, expected: values used, values due.
+    complete: enough values for the scheme; False marks an assessment that is not.
+    state_override, override_reason: exclusion, no flow or no data, and the decision on it.
+    sources: fact name → words for where it came from.
+    """
+
+    period: date
+    section: str
+    upstream: str
+    downstream: str
+    granularity: Granularity = Granularity.MONTH
+    river: str = ""
+    term: str = ""
+    parties: Mapping[str, str] = field(default_factory=dict)
+    share: Decimal = Decimal(1)
+    water_body: WaterBody = WaterBody.RIVER
+    water_class: WaterClass | None = None
+    target: WaterClass | None = None
+    deciding: tuple[str, ...] = ()
+    means: Mapping[str, Decimal] = field(default_factory=dict)
+    last_year_class: WaterClass | None = None
+    last_year_means: Mapping[str, Decimal] = field(default_factory=dict)
+    base_means: Mapping[str, Decimal] = field(default_factory=dict)
+    inflow_section: str = ""
+    inflow_class: WaterClass | None = None
+    inflow_means: Mapping[str, Decimal] = field(default_factory=dict)
+    flow: Decimal | None = None
+    observations: Mapping[str, Decimal] = field(default_factory=dict)
+    over_limit_days: Mapping[str, int] = field(default_factory=dict)
+    state_override: MonthState | None = None
+    override_reason: str = ""
+    complete: bool = True
+    valid: int | None = None
+    expected: int | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        where = f"{self.section}断面 {self.period}"
+        yearly = self.granularity is Granularity.YEAR
+        if self.period.day != 1 or (yearly and self.period.month != 1):
+            raise ValueError(f"{where}：期间须为该月（年）的第一天。")
+        if not 0 < self.share <= 1:
+            raise ValueError(f"{where}：份额 {self.share} 须大于 0、不超过 1。")
+        if self.state_override is not None and self.state_override not in OVERRIDES:
+            raise ValueError(
+                f"{where}：“{self.state_override.label}”由规则得出，不能由人认定；"
+                f"可认定的只有{'、'.join(sorted(s.label for s in OVERRIDES))}。"
+            )
+        if self.state_override is not None and not self.override_reason:
+            raise ValueError(f"{where}：认定为“{self.state_override.label}”须写明理由。")
+
+    @property
+    def period_label(self) -> str:
+        year = f"{self.period.year}年"
+        return f"{year}{self.period.month}月" if self.granularity is Granularity.MONTH else year
+
+    def name_of(self, role: str) -> str:
+        """The jurisdiction's name for a role or party code."""
+        return {"upstream": self.upstream, "downstream": self.downstream}.get(
+            role, self.parties.get(role, "上级财政" if role == "treasury" else role)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Canonical: equal facts give equal JSON, however their Decimals were written."""
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+    def canonical(self) -> str:
+        """One line of text for the input digest."""
+        return json.dumps(
+            self.to_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Facts:
+        """The facts that `to_json` wrote. Raises TypeError for a name it does not know."""
+        return cls(**{name: _READERS.get(name, _as_is)(value) for name, value in data.items()})
+
+
+def require(facts: Facts, name: str) -> Any:
+    """The fact of that name. Raises MissingFact when it was not delivered."""
+    value = getattr(facts, name)
+    if value is None or (isinstance(value, Mapping | tuple) and not value):
+        raise MissingFact(name, facts.section, facts.period_label)
+    return value
+
+
+def require_item(facts: Facts, name: str, item: str) -> Decimal:
+    """One entry of a mapping fact, such as the TP of "means". Raises MissingFact("means.TP")."""
+    values = getattr(facts, name)
+    if item not in values:
+        raise MissingFact(f"{name}.{item}", facts.section, facts.period_label)
+    return values[item]
+
+
+def require_period(facts: Facts, granularity: Granularity) -> None:
+    """Raises WrongPeriod unless the facts are of a month, or a year, as the rule settles."""
+    if facts.granularity is not granularity:
+        words = {Granularity.MONTH: "月", Granularity.YEAR: "年"}
+        raise WrongPeriod(
+            f"{facts.section}断面 {facts.period_label}：本条款按{words[granularity]}核算，"
+            f"给的是{words[facts.granularity]}的数据；请按{words[granularity]}汇总后再算。"
+        )
+
+
+def plain_decimal(value: Decimal) -> str:
+    """The value as text without exponent or trailing zeros, so that equal values look equal."""
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain_decimal(value)
+    if isinstance(value, WaterClass):
+        return value.numeral
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(value[key]) for key in sorted(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _class(value: str | None) -> WaterClass | None:
+    return None if value is None else WaterClass.parse(value)
+
+
+def _decimals(values: Mapping[str, str]) -> dict[str, Decimal]:
+    return {name: Decimal(value) for name, value in values.items()}
+
+
+_READERS = {
+    "period": date.fromisoformat,
+    "granularity": Granularity,
+    "share": Decimal,
+    "water_body": WaterBody,
+    "deciding": tuple,
+    "flow": lambda value: None if value is None else Decimal(value),
+    "state_override": lambda value: None if value is None else MonthState(value),
+    **dict.fromkeys(("water_class", "target", "last_year_class", "inflow_class"), _class),
+    **dict.fromkeys(
+        ("means", "last_year_means", "base_means", "inflow_means", "observations"), _decimals
+    ),
+}

@@ -1,0 +1,302 @@
+"""The lines of a worked example that the rule families share, in the words of a notice.
+
+Amounts are shown in 万元 with two decimals and in exact 元; figures of an arithmetic line
+keep the digits that decide. Nothing here decides anything: it shows what a rule found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from monitoring.standards.gb3838_2002 import (
+    NAMES,
+    ORDER,
+    UNITS,
+    WaterBody,
+    WaterClass,
+    class_of,
+    has_limits,
+    limit,
+)
+from monitoring.standards.rounding import round_to_places
+from settlements.money import format_wan, format_yuan
+from settlements.rules.base import DOWNSTREAM, ROLE_LABELS, UPSTREAM, Input, Outcome, Step, Transfer
+from settlements.rules.facts import Facts, Granularity, MonthState, plain_decimal
+from settlements.rules.parameters import Parameters
+
+# Not part of a class: 环办〔2011〕22号 leaves water temperature, TN and faecal coliforms out.
+NOT_ASSESSED = frozenset({"WT", "TN", "FC"})
+# Decimals of a reported value where the limits of table 1 are coarser than reports are.
+_REPORTED_DECIMALS = {"CODMn": 1, "BOD5": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which rule speaks: code and revision go into the outcome, the title into its words."""
+
+    code: str
+    title: str
+    revision: int
+
+
+def opening(facts: Facts, rule: Identity) -> list[Step]:
+    """Section and term, data, and the means where they were delivered."""
+    steps = [_section(facts, rule), _data(facts)]
+    if facts.means:
+        steps.append(_means(facts))
+    return steps
+
+
+def class_step(facts: Facts, found: WaterClass) -> Step:
+    """The class of the section in the period, by its worst item."""
+    deciding = "、".join(NAMES.get(code, code) for code in facts.deciding)
+    rated = [
+        class_of(code, facts.means[code], facts.water_body).numeral
+        for code in _in_order(facts.means)
+        if code not in NOT_ASSESSED and has_limits(code, facts.water_body)
+    ]
+    formula = f"最差（{'，'.join(rated)}）＝ {found.label}" if rated else f"{found.label}"
+    return Step(
+        key="class",
+        title="断面类别",
+        text="单因子评价，取最差指标；水温、总氮、粪大肠菌群不参评。",
+        formula=formula + (f"，定类指标 {deciding}" if deciding else ""),
+        result=found.numeral,
+        result_note=found.grade,
+        clause="GB 3838-2002 表1；环办〔2011〕22号",
+        inputs=(Input("水质类别", found.label, "", facts.sources.get("water_class", "")),),
+    )
+
+
+def clause_step(
+    parameters: Parameters, name: str, text: str, transfers_from: str | None, *others: str
+) -> Step:
+    """The clause that was applied: that of the named parameter, or its default's source."""
+    arrows = {UPSTREAM: "上游 → 下游", DOWNSTREAM: "下游 → 上游", None: "互不补偿"}
+    defaults = parameters.defaults(name, *others)
+    clause = parameters.source(name)
+    return Step(
+        key="clause",
+        title="条款",
+        text=text + (f"（默认参数：{'、'.join(defaults)}）" if defaults else ""),
+        result=arrows[transfers_from],
+        result_note=clause,
+        clause=clause,
+        defaults=defaults,
+    )
+
+
+def amount_step(
+    facts: Facts, amount: Decimal, formula: str, text: str, inputs: Sequence[Input] = ()
+) -> Step:
+    """The arithmetic of the amount; `formula` without the share and the result."""
+    return Step(
+        key="amount",
+        title="金额",
+        text=f"{text}合 {format_yuan(amount)} 元。",
+        formula=f"{formula} × 份额 {percent(facts.share)} ＝ {format_wan(amount)} 万元",
+        result=format_wan(amount),
+        result_note="万元",
+        inputs=(
+            *inputs,
+            Input("份额", percent(facts.share), "", facts.sources.get("share", "")),
+        ),
+    )
+
+
+def finish(
+    facts: Facts,
+    rule: Identity,
+    state: MonthState,
+    transfers: tuple[Transfer, ...],
+    steps: Iterable[Step],
+) -> Outcome:
+    """The outcome, its last line saying who pays whom."""
+    return Outcome(rule.code, rule.revision, state, transfers, (*steps, _result(facts, transfers)))
+
+
+def without_payment(
+    facts: Facts, rule: Identity, state: MonthState, text: str, steps: Iterable[Step], **more: str
+) -> Outcome:
+    """The outcome of a period that is not compared, with the line that says why."""
+    step = Step(key="state", title="本期状态", text=text, result=state.label, **more)
+    return finish(facts, rule, state, (), (*steps, step))
+
+
+def decided_elsewhere(facts: Facts, rule: Identity) -> Outcome | None:
+    """The outcome where the bureau, a dry bed or missing data settled the state; else None.
+
+    Nobody pays here: a charge for a bed dried by people has its own clause.
+    """
+    state = facts.state_override
+    if state is None:
+        return None
+    text = f"认定为“{state.label}”：{facts.override_reason}。本期不按水质核算，双方互不补偿。"
+    if state is MonthState.MANMADE_NO_FLOW:
+        text += "人为断流的费用按其专门条款另计。"
+    return without_payment(
+        facts, rule, state, text, opening(facts, rule),
+        clause=facts.sources.get("state_override", ""),
+    )  # fmt: skip
+
+
+def arrow_text(facts: Facts, payer: str, payee: str) -> str:
+    return f"{facts.name_of(payer)} → {facts.name_of(payee)}"
+
+
+def rate_unit(granularity: Granularity) -> str:
+    return "万元/月" if granularity is Granularity.MONTH else "万元/年"
+
+
+def percent(share: Decimal) -> str:
+    return f"{plain_decimal(share * 100)} %"
+
+
+def shown(value: Decimal) -> str:
+    """A concentration with up to five decimals; longer means are cut for show only."""
+    return plain_decimal(round_to_places(value, 5))
+
+
+def shown_indicator(code: str) -> str:
+    return NAMES.get(code, code)
+
+
+def borderline(facts: Facts) -> str:
+    """临界提示 for the deciding items whose mean lies within one last decimal of a class limit."""
+    hints = []
+    for code in facts.deciding:
+        if code not in facts.means or code == "pH" or not has_limits(code, facts.water_body):
+            continue
+        value = facts.means[code]
+        own = class_of(code, value, facts.water_body)
+        for bound in (own - 1, own):
+            if WaterClass.I <= bound <= WaterClass.V:
+                name = f"{WaterClass(bound).label}限值"
+                at = limit(code, WaterClass(bound), facts.water_body)
+                hints.append(near_limit(code, value, at, name, facts.water_body))
+    return "".join(hint for hint in hints if hint)
+
+
+def near_limit(
+    code: str,
+    value: Decimal,
+    at: Decimal,
+    limit_name: str,
+    water_body: WaterBody = WaterBody.RIVER,
+) -> str:
+    """Words for a value within one last reported decimal of a limit, and what rounding would do.
+
+    Empty when the value is farther off.
+    """
+    places = _decimals(code, at, water_body)
+    gap = abs(value - at)
+    if gap > Decimal(1).scaleb(-places):
+        return ""
+    item, unit = NAMES.get(code, code), UNITS.get(code, "mg/L")
+    if gap == 0:
+        return f"{item}均值恰等于{limit_name} {plain_decimal(at)} {unit}，按达到限值计。"
+    side = "高出" if value > at else "低于"
+    words = f"{item}均值 {shown(value)} 只{side}{limit_name} {shown(gap)} {unit}"
+    rounded = round_to_places(value, places)
+    missed = value < at if code == "DO" else value > at
+    meets_rounded = rounded >= at if code == "DO" else rounded <= at
+    if missed and meets_rounded:
+        return f"{words}；若修约到 {places} 位小数为 {rounded:f}，则该指标达到{limit_name}。"
+    return f"{words}，在末位一个单位之内。"
+
+
+def _decimals(code: str, at: Decimal, water_body: WaterBody) -> int:
+    limits = [at]
+    if code != "pH" and has_limits(code, water_body):
+        limits = [limit(code, WaterClass(c), water_body) for c in range(1, 6)]
+    finest = max(max(0, -int(value.as_tuple().exponent)) for value in limits)
+    return max(finest, _REPORTED_DECIMALS.get(code, 0))
+
+
+def _section(facts: Facts, rule: Identity) -> Step:
+    term = f"{facts.term}（{rule.title}）" if facts.term else f"适用{rule.title}"
+    return Step(
+        key="section",
+        title="断面与适用条款",
+        text=f"{facts.river}{facts.section}断面，上游{facts.upstream}、下游{facts.downstream}。{term}。",
+        result=facts.section,
+        result_note=facts.period_label,
+        inputs=(Input("规则", f"{rule.title} 修订 {rule.revision}", "", rule.code),),
+    )
+
+
+def _data(facts: Facts) -> Step:
+    formula, result, note = "", "完整" if facts.complete else "不完整", ""
+    if facts.valid is not None and facts.expected:
+        ratio = round_to_places(Decimal(facts.valid) / facts.expected * 100, 1)
+        formula = f"应有 {facts.expected} 条，采用 {facts.valid} 条"
+        result, note = f"{facts.valid} / {facts.expected}", f"采用率 {ratio} %"
+    return Step(
+        key="data",
+        title="数据",
+        text=(
+            f"{facts.period_label}有效数据满足完整性要求。"
+            if facts.complete
+            else f"{facts.period_label}有效数据不足，评价标为不完整。"
+        ),
+        formula=formula,
+        result=result,
+        result_note=note,
+        clause=facts.sources.get("complete", ""),
+    )
+
+
+def _means(facts: Facts) -> Step:
+    codes = _in_order(facts.means)
+    lead = next((code for code in facts.deciding if code in facts.means), codes[0])
+    span = "月" if facts.granularity is Granularity.MONTH else "年"
+    source = facts.sources.get("means", "")
+    return Step(
+        key="means",
+        title=f"{span}均值",
+        text=f"有效值的算术平均，共 {len(codes)} 项；不先修约，修约只用于显示。",
+        result=shown(facts.means[lead]),
+        result_note=f"{shown_indicator(lead)}{span}均值，{UNITS.get(lead, 'mg/L')}",
+        clause="环办〔2011〕22号",
+        inputs=tuple(
+            Input(shown_indicator(code), shown(facts.means[code]), UNITS.get(code, ""), source)
+            for code in codes
+        ),
+    )
+
+
+def _result(facts: Facts, transfers: tuple[Transfer, ...]) -> Step:
+    if not transfers:
+        return Step(
+            key="result",
+            title="结果",
+            text=f"{facts.upstream}与{facts.downstream}互不补偿。",
+            result="0.00",
+            result_note="万元",
+        )
+    total = sum((t.yuan for t in transfers), Decimal(0))
+    words = "".join(
+        f"{facts.name_of(t.payer)}补偿{facts.name_of(t.payee)} {format_yuan(t.yuan)} 元。"
+        f"对{facts.name_of(t.payer)}为应付，对{facts.name_of(t.payee)}为应收。"
+        for t in transfers
+    )
+    arrows = "；".join(arrow_text(facts, t.payer, t.payee) for t in transfers)
+    return Step(
+        key="result",
+        title="结果",
+        text=words,
+        result=format_wan(total),
+        result_note=f"万元，{arrows}",
+    )
+
+
+def _in_order(means: Mapping[str, Decimal]) -> list[str]:
+    """Codes in the order of GB 3838 table 1, others after them by name."""
+    return sorted(means, key=lambda code: (ORDER.index(code) if code in ORDER else 99, code))
+
+
+def pays_words(payer: str, payee: str) -> str:
+    """"由上游补偿下游"."""
+    return f"由{ROLE_LABELS.get(payer, payer)}补偿{ROLE_LABELS.get(payee, payee)}"
