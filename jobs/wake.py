@@ -22,5 +22,6 @@ def _send(task: str, args: tuple) -> None:
     try:
         current_app.send_task(task, args=args)
     except (OperationalError, OSError) as error:
-        log.warning("The wake-up %s%s was not sent (%s); the sweep will find it.",
-                    task, args, error)
+        log.warning(
+            "The wake-up %s%s was not sent (%s); the sweep will find it.", task, args, error
+        )

@@ -25,8 +25,12 @@ class Jurisdiction(models.Model):
     )
     sort_key = models.CharField("拼音", max_length=120, db_index=True)
     # Where its name stands on the map: WGS-84 degrees.
-    label_lon = models.DecimalField("标注经度", max_digits=8, decimal_places=4, null=True, blank=True)
-    label_lat = models.DecimalField("标注纬度", max_digits=7, decimal_places=4, null=True, blank=True)
+    label_lon = models.DecimalField(
+        "标注经度", max_digits=8, decimal_places=4, null=True, blank=True
+    )
+    label_lat = models.DecimalField(
+        "标注纬度", max_digits=7, decimal_places=4, null=True, blank=True
+    )
     boundary = models.JSONField(
         "界线", null=True, blank=True, help_text="GeoJSON 几何,示意,不作划界依据。"
     )

@@ -27,7 +27,9 @@ class River(models.Model):
         related_name="tributaries",
     )
     level = models.PositiveSmallIntegerField("级别", default=1, help_text="长江为 0,一级支流为 1。")
-    length_km = models.DecimalField("长度(km)", max_digits=7, decimal_places=1, null=True, blank=True)
+    length_km = models.DecimalField(
+        "长度(km)", max_digits=7, decimal_places=1, null=True, blank=True
+    )
     catchment_km2 = models.DecimalField(
         "流域面积(km²)", max_digits=10, decimal_places=1, null=True, blank=True
     )

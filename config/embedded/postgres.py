@@ -119,8 +119,9 @@ def use(var_dir: Path) -> Iterator[None]:
 def _hold(var_dir: Path) -> _Hold:
     """This process's hold on a server that answers."""
     hold = _holds.get(var_dir)
-    if hold is not None and hold.pid != os.getpid():  # inherited: the parent keeps its own
-        os.close(hold.lock)
+    if hold is not None and hold.pid != os.getpid():
+        # Inherited by a fork. Not closed here: whoever forked may have closed it already
+        # (billiard does), and the number may be another file's now.
         hold = None
     if hold is not None and is_running(var_dir):
         return hold

@@ -110,9 +110,7 @@ class ReadingRevision(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "数据更正史"
         indexes = [
-            models.Index(
-                fields=["section", "indicator", "sampled_at"], name="revision_by_reading"
-            )
+            models.Index(fields=["section", "indicator", "sampled_at"], name="revision_by_reading")
         ]
         constraints = [
             models.CheckConstraint(

@@ -42,14 +42,10 @@ class Section(models.Model):
         blank=True,
         related_name="sections",
     )
-    km = models.DecimalField(
-        "距源头(km)", max_digits=7, decimal_places=1, null=True, blank=True
-    )
+    km = models.DecimalField("距源头(km)", max_digits=7, decimal_places=1, null=True, blank=True)
     lon = models.DecimalField("经度", max_digits=8, decimal_places=4, null=True, blank=True)
     lat = models.DecimalField("纬度", max_digits=7, decimal_places=4, null=True, blank=True)
-    water_body = models.CharField(
-        "水体", max_length=8, choices=Body.choices, default=Body.RIVER
-    )
+    water_body = models.CharField("水体", max_length=8, choices=Body.choices, default=Body.RIVER)
     upstream = models.ForeignKey(
         Jurisdiction,
         verbose_name="上游行政区",
@@ -66,9 +62,7 @@ class Section(models.Model):
         blank=True,
         related_name="sections_in",
     )
-    grade = models.CharField(
-        "级别", max_length=10, choices=Grade.choices, default=Grade.MUNICIPAL
-    )
+    grade = models.CharField("级别", max_length=10, choices=Grade.choices, default=Grade.MUNICIPAL)
     station_mn = models.CharField("设备编码 MN", max_length=24, blank=True)
     is_demo = models.BooleanField("演示名称", default=False)
     source = models.CharField("来源", max_length=200, blank=True)

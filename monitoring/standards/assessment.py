@@ -142,7 +142,7 @@ def assess(
     negative or not finite; TypeError for a value that is not a Decimal.
     """
     if reference == WaterClass.INFERIOR_V:
-        raise ValueError("参照类别不能是劣Ⅴ类:它没有标准限值;请用 Ⅰ 至 Ⅴ 类。")
+        raise ValueError("参照类别不能是劣Ⅴ类：它没有标准限值；请用 Ⅰ 至 Ⅴ 类。")
     items = tuple(
         ItemClass(
             code,
@@ -155,8 +155,8 @@ def assess(
     )
     if not items:
         raise NothingToAssess(
-            f"没有可参评的指标,不能定类;{CODE} 表 1 除水温、总氮、粪大肠菌群外的 21 项至少要有一项,"
-            "如 pH、溶解氧、高锰酸盐指数、氨氮、总磷。"
+            f"没有可参评的指标，不能定类；{CODE} 表 1 除水温、总氮、粪大肠菌群外的 21 项"
+            "至少要有一项，如 pH、溶解氧、高锰酸盐指数、氨氮、总磷。"
         )
     worst = max(item.water_class for item in items)
     return Assessed(
@@ -205,7 +205,7 @@ def mean(values: Iterable[Measured | Decimal]) -> Decimal:
             total += value.counted if isinstance(value, Measured) else value
             count += 1
         if not count:
-            raise NothingToAssess("没有有效数据,不能求平均值;请先确认该时段有有效测值。")
+            raise NothingToAssess("没有有效数据，不能求平均值；请先确认该时段有有效测值。")
         return total / count
 
 

@@ -92,7 +92,7 @@ def basin_assessment(sections: Sequence[SectionWater]) -> BasinAssessed:
     means have no common limits.
     """
     if not sections:
-        raise NothingToAssess("没有参评断面,不能评价河流或流域;请至少给出一个有数据的断面。")
+        raise NothingToAssess("没有参评断面，不能评价河流或流域；请至少给出一个有数据的断面。")
     assessed = tuple((section.name, _assess(section)) for section in sections)
     rates = _exceedance_rates([each for _, each in assessed])
     if len(sections) < SECTIONS_FOR_PROPORTIONS:
@@ -112,7 +112,7 @@ def grade_by_proportions(classes: Sequence[WaterClass]) -> str:
     """
     total = len(classes)
     if not total:
-        raise NothingToAssess("没有参评断面,不能按类别比例评价;请至少给出一个断面的类别。")
+        raise NothingToAssess("没有参评断面，不能按类别比例评价；请至少给出一个断面的类别。")
     good = sum(each <= WaterClass.III for each in classes)
     inferior = sum(each == WaterClass.INFERIOR_V for each in classes)
     if good * 100 >= 90 * total:
@@ -130,7 +130,7 @@ def excellent_or_good_ratio(classes: Iterable[WaterClass]) -> Decimal:
     """优良比例: share of I–III in %, unrounded. Raises NothingToAssess for no classes."""
     counted = list(classes)
     if not counted:
-        raise NothingToAssess("没有参评断面,不能计算优良比例;请至少给出一个断面的类别。")
+        raise NothingToAssess("没有参评断面，不能计算优良比例；请至少给出一个断面的类别。")
     good = sum(each <= WaterClass.III for each in counted)
     with localcontext(Context(prec=PRECISION)):
         return Decimal(good * 100) / len(counted)
@@ -140,14 +140,14 @@ def _assess(section: SectionWater) -> Assessed:
     try:
         return assess(section.values, section.water_body)
     except NothingToAssess as nothing:
-        raise NothingToAssess(f"断面“{section.name}”:{nothing}") from nothing
+        raise NothingToAssess(f"断面“{section.name}”：{nothing}") from nothing
 
 
 def _assess_means(sections: Sequence[SectionWater]) -> Assessed:
     bodies = {section.water_body for section in sections}
     if len(bodies) > 1:
         raise ValueError(
-            "少于 5 个断面时按平均浓度评价,河流与湖库的限值不同,不能混合平均;请分别评价。"
+            "少于 5 个断面时按平均浓度评价，河流与湖库的限值不同，不能混合平均；请分别评价。"
         )
     means = {
         code: mean(section.values[code] for section in sections if code in section.values)

@@ -44,7 +44,7 @@ def cwqi(values: Mapping[str, Decimal], water_body: WaterBody = WaterBody.RIVER)
         if code in values
     )
     if not items:
-        raise NothingToAssess("没有可参评的指标,不能计算水质指数;请至少给出一项,如 pH、氨氮。")
+        raise NothingToAssess("没有可参评的指标，不能计算水质指数；请至少给出一项，如 pH、氨氮。")
     with localcontext(Context(prec=PRECISION)):
         return Cwqi(sum((index for _, index in items), Decimal(0)), items)
 
@@ -65,6 +65,6 @@ def item_index(indicator: str, value: Decimal, water_body: WaterBody = WaterBody
         standard = limit(indicator, WaterClass.III, water_body)
         if indicator == "DO":
             if not value:
-                raise ValueError("溶解氧为 0 时水质指数没有意义;请核实该测值。")
+                raise ValueError("溶解氧为 0 时水质指数没有意义；请核实该测值。")
             return standard / value
         return value / standard

@@ -31,7 +31,7 @@ class Measured:
 
     def __post_init__(self) -> None:
         if not isinstance(self.value, Decimal):
-            raise TypeError(f"测值须为 Decimal,而不是 {type(self.value).__name__}。")
+            raise TypeError(f"测值须为 Decimal，而不是 {type(self.value).__name__}。")
         if not self.value.is_finite():
             raise ValueError(f"测值 {self.value} 不是有限的数。")
         if self.below_limit and self.value <= 0:
@@ -55,11 +55,11 @@ def parse(text: str) -> Measured:
     plain = unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
     found = _WRITTEN.fullmatch(plain)
     if not found or (found["less"] and found["mark"]):
-        raise NotAMeasurement(f"“{text}”不是数值;请填数字,未检出请填“0.025L”或“<0.025”。")
+        raise NotAMeasurement(f"“{text}”不是数值；请填数字，未检出请填“0.025L”或“<0.025”。")
     below = bool(found["less"] or found["mark"])
     value = Decimal(found["number"])
     if below and value <= 0:
-        raise NotAMeasurement(f"“{text}”的检出限须大于 0;请填检出限,如“0.025L”。")
+        raise NotAMeasurement(f"“{text}”的检出限须大于 0；请填检出限，如“0.025L”。")
     return Measured(value, below)
 
 

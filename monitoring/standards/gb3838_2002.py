@@ -75,7 +75,9 @@ class WaterClass(IntEnum):
         plain = plain.removesuffix("水质").removesuffix("水").removesuffix("类").strip()
         if plain in _WRITTEN:
             return _WRITTEN[plain]
-        raise ValueError(f"水质类别“{text}”无法识别;请填 Ⅰ、Ⅱ、Ⅲ、Ⅳ、Ⅴ 或 劣Ⅴ(也可写 I…V 或 1…6)。")
+        raise ValueError(
+            f"水质类别“{text}”无法识别；请填 Ⅰ、Ⅱ、Ⅲ、Ⅳ、Ⅴ 或 劣Ⅴ(也可写 I…V 或 1…6)。"
+        )
 
 
 _WRITTEN = {
@@ -233,9 +235,9 @@ def limit(
     UnknownIndicator.
     """
     if indicator == "pH":
-        raise NoLimit("pH 的标准是一个范围而不是单一限值;请用 ph_range() 取 6–9。")
+        raise NoLimit("pH 的标准是一个范围而不是单一限值；请用 ph_range() 取 6–9。")
     if water_class == WaterClass.INFERIOR_V:
-        raise NoLimit("劣Ⅴ类没有标准限值;请用 Ⅰ 至 Ⅴ 类。")
+        raise NoLimit("劣Ⅴ类没有标准限值；请用 Ⅰ 至 Ⅴ 类。")
     return _row(indicator, water_body)[water_class - 1]
 
 
@@ -248,7 +250,7 @@ def supplementary_limit(indicator: str) -> Decimal:
     """The limit of table 2 in mg/L. Raises NoLimit for an item table 2 doesn't have."""
     if indicator not in _TABLE_2:
         known = "、".join(NAMES[code] for code in TABLE_2_ITEMS)
-        raise NoLimit(f"{CODE} 表 2 没有“{NAMES.get(indicator, indicator)}”;表 2 有:{known}。")
+        raise NoLimit(f"{CODE} 表 2 没有“{NAMES.get(indicator, indicator)}”；表 2 有：{known}。")
     return _TABLE_2[indicator]
 
 
@@ -265,7 +267,7 @@ def find_indicator(text: str) -> str:
     key = unicodedata.normalize("NFKC", text).strip().casefold()
     if key not in _FOUND_BY:
         known = "、".join(f"{code}({name})" for code, name in NAMES.items())
-        raise UnknownIndicator(f"指标“{text}”无法识别;可用的指标:{known}。")
+        raise UnknownIndicator(f"指标“{text}”无法识别；可用的指标：{known}。")
     return _FOUND_BY[key]
 
 
@@ -289,21 +291,21 @@ def _row(indicator: str, water_body: WaterBody) -> tuple[Decimal, ...]:
     if indicator in table:
         return table[indicator]
     if indicator not in NAMES:
-        raise UnknownIndicator(f"指标“{indicator}”不在 {CODE} 中;请用标准的指标代码,如 NH3-N。")
+        raise UnknownIndicator(f"指标“{indicator}”不在 {CODE} 中；请用标准的指标代码，如 NH3-N。")
     raise NoLimit(
-        f"{CODE} 表 1 没有{NAMES[indicator]}({indicator})在{WaterBody(water_body).label}的分类限值;"
-        "请勿将该指标用于定类。"
+        f"{CODE} 表 1 没有{NAMES[indicator]}({indicator})"
+        f"在{WaterBody(water_body).label}的分类限值；请勿将该指标用于定类。"
     )
 
 
 def _check(indicator: str, value: Decimal) -> None:
     if not isinstance(value, Decimal):
         raise TypeError(
-            f"{NAMES.get(indicator, indicator)}:数值须为 Decimal,而不是 {type(value).__name__};"
-            "请由文本构造 Decimal,以免二进制小数误差。"
+            f"{NAMES.get(indicator, indicator)}：数值须为 Decimal，而不是 {type(value).__name__}；"
+            "请由文本构造 Decimal，以免二进制小数误差。"
         )
     if not value.is_finite() or value < 0:
         raise ValueError(
-            f"{NAMES.get(indicator, indicator)}:数值 {value} 不能为负,也不能是无穷或非数;"
+            f"{NAMES.get(indicator, indicator)}：数值 {value} 不能为负，也不能是无穷或非数；"
             "仪器故障的数据请先剔除。"
         )

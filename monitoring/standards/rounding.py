@@ -30,7 +30,7 @@ def round_to_significant(value: Decimal, digits: int) -> Decimal:
     """
     _refuse(value)
     if digits < 1:
-        raise ValueError(f"有效位数为 {digits};请给 1 或更大的整数。")
+        raise ValueError(f"有效位数为 {digits}；请给 1 或更大的整数。")
     if not value:
         return Decimal(0)
     rounded = round_to_places(value, digits - 1 - value.adjusted())
@@ -48,7 +48,7 @@ def _exact(value: Decimal, places: int) -> Context:
 def _refuse(value: Decimal) -> None:
     if not isinstance(value, Decimal):
         raise TypeError(
-            f"修约的数值须为 Decimal,而不是 {type(value).__name__};请由文本构造 Decimal。"
+            f"修约的数值须为 Decimal，而不是 {type(value).__name__}；请由文本构造 Decimal。"
         )
     if not value.is_finite():
-        raise ValueError(f"数值 {value} 不能修约;请给有限的数。")
+        raise ValueError(f"数值 {value} 不能修约；请给有限的数。")

@@ -44,9 +44,7 @@ class Accrual(models.Model):
         verbose_name = verbose_name_plural = "月核算"
         ordering = ["period", "term_section"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["term", "term_section", "period"], name="accrual_once"
-            ),
+            models.UniqueConstraint(fields=["term", "term_section", "period"], name="accrual_once"),
             models.CheckConstraint(
                 condition=Q(period__day=1), name="accrual_period_is_month_start"
             ),

@@ -20,9 +20,7 @@ class LedgerAccount(models.Model):
     jurisdiction = models.ForeignKey(
         Jurisdiction, verbose_name="行政区", on_delete=models.PROTECT, related_name="accounts"
     )
-    kind = models.CharField(
-        "种类", max_length=16, choices=Kind.choices, default=Kind.COMPENSATION
-    )
+    kind = models.CharField("种类", max_length=16, choices=Kind.choices, default=Kind.COMPENSATION)
     opened_on = models.DateField("开户日期")
 
     class Meta:

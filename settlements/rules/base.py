@@ -186,7 +186,7 @@ class Outcome:
     def scaled(self, factor: Decimal, *, because: str) -> Outcome:
         """Every payment times the factor (≥ 0), to the fen, with a line that says why.
 
-        For a month that counts in part: `outcome.scaled(Decimal("0.5"), because="协议自16日起生效")`.
+        For a month that counts in part: `scaled(Decimal("0.5"), because="协议自16日起生效")`.
         """
         if factor < 0:
             raise ValueError(f"折算系数须不小于零，现为 {factor}。")

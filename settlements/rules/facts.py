@@ -8,7 +8,7 @@ guessed. Concentrations are Decimal mg/L by indicator code; flow is m³ in the p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
@@ -52,10 +52,14 @@ _STATE_LABELS = {
 }
 
 # Found outside the rule: by the bureau (exclusion), on site (no flow), by the data (none).
-OVERRIDES = frozenset({
-    MonthState.NATURAL_NO_FLOW, MonthState.MANMADE_NO_FLOW, MonthState.NO_DATA,
-    MonthState.EXCLUDED,
-})  # fmt: skip
+OVERRIDES = frozenset(
+    {
+        MonthState.NATURAL_NO_FLOW,
+        MonthState.MANMADE_NO_FLOW,
+        MonthState.NO_DATA,
+        MonthState.EXCLUDED,
+    }
+)
 
 FACT_LABELS = {
     "water_class": "本期水质类别",
@@ -173,9 +177,7 @@ class Facts:
 
     def canonical(self) -> str:
         """One line of text for the input digest."""
-        return json.dumps(
-            self.to_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":")
-        )
+        return json.dumps(self.to_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Facts:
@@ -245,7 +247,7 @@ def _decimals(values: Mapping[str, str]) -> dict[str, Decimal]:
     return {name: Decimal(value) for name, value in values.items()}
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Any], Any]] = {
     "period": date.fromisoformat,
     "granularity": Granularity,
     "share": Decimal,

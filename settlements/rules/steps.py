@@ -118,10 +118,16 @@ def finish(
 
 
 def without_payment(
-    facts: Facts, rule: Identity, state: MonthState, text: str, steps: Iterable[Step], **more: str
+    facts: Facts,
+    rule: Identity,
+    state: MonthState,
+    text: str,
+    steps: Iterable[Step],
+    *,
+    clause: str = "",
 ) -> Outcome:
     """The outcome of a period that is not compared, with the line that says why."""
-    step = Step(key="state", title="本期状态", text=text, result=state.label, **more)
+    step = Step(key="state", title="本期状态", text=text, result=state.label, clause=clause)
     return finish(facts, rule, state, (), (*steps, step))
 
 
@@ -137,9 +143,13 @@ def decided_elsewhere(facts: Facts, rule: Identity) -> Outcome | None:
     if state is MonthState.MANMADE_NO_FLOW:
         text += "人为断流的费用按其专门条款另计。"
     return without_payment(
-        facts, rule, state, text, opening(facts, rule),
+        facts,
+        rule,
+        state,
+        text,
+        opening(facts, rule),
         clause=facts.sources.get("state_override", ""),
-    )  # fmt: skip
+    )
 
 
 def arrow_text(facts: Facts, payer: str, payee: str) -> str:
@@ -298,5 +308,5 @@ def _in_order(means: Mapping[str, Decimal]) -> list[str]:
 
 
 def pays_words(payer: str, payee: str) -> str:
-    """"由上游补偿下游"."""
+    """ "由上游补偿下游"."""
     return f"由{ROLE_LABELS.get(payer, payer)}补偿{ROLE_LABELS.get(payee, payee)}"

@@ -1,0 +1,291 @@
+"""From readings to monthly means and the class of a section's month.
+
+Source: 环办〔2011〕22号 (arithmetic mean of the month's valid values, undetected ones at half
+the limit; single-factor class); completeness by the scheme's default in `Completeness`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from math import ceil
+
+from django.db import connection, transaction
+from django.utils import timezone
+from psycopg2.extras import execute_values
+
+from basins.ranges import next_month
+from monitoring.models import Assessment, Indicator, MonthlyMean, Origin, Reading, Section
+from monitoring.models.sections import SamplingPlan
+from monitoring.standards.assessment import NothingToAssess, assess
+
+SectionMonth = tuple[int, date]
+KEPT = Decimal(1).scaleb(-12)
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """When a monthly mean of an automatic station may stand for its month.
+
+    A day counts with `day_share` of its planned values (3 of 6), a month with `month_share`
+    of its days. Parameters of the scheme; these are the defaults.
+    """
+
+    day_share: Decimal = Decimal("0.5")
+    month_share: Decimal = Decimal("0.6")
+    per_day: int = 6  # without a sampling plan: every four hours
+
+
+DEFAULT = Completeness()
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """One monthly mean: unit of its indicator; `valid` of `expected` values were used."""
+
+    section_id: int
+    indicator: str
+    month: date
+    mean: Decimal
+    valid: int
+    expected: int
+    below_limit: int
+    origin: int
+    complete: bool
+
+
+def month_bounds(month: date) -> tuple[datetime, datetime]:
+    """[start, end) of the month in Asia/Shanghai, as aware datetimes."""
+    zone = timezone.get_default_timezone()
+    return (
+        datetime.combine(month, time(), tzinfo=zone),
+        datetime.combine(next_month(month), time(), tzinfo=zone),
+    )
+
+
+@transaction.atomic
+def assess_months(marks: Iterable[SectionMonth]) -> list[SectionMonth]:
+    """Compute means and assessments of just these section-months again.
+
+    Returns those whose class or means are now different (or gone, or new), in order.
+    """
+    by_month: dict[date, list[int]] = defaultdict(list)
+    for section_id, month in sorted(set(marks)):
+        by_month[month].append(section_id)
+    changed: list[SectionMonth] = []
+    for month, section_ids in sorted(by_month.items()):
+        changed += _assess_month(month, section_ids)
+    return changed
+
+
+def _assess_month(month: date, section_ids: list[int]) -> list[SectionMonth]:
+    means = means_of_month(month, section_ids)
+    before = _stored_means(month, section_ids)
+    after = {s: {m.indicator: m for m in means if m.section_id == s} for s in section_ids}
+    changed = [s for s in section_ids if before.get(s, {}) != after[s]]
+    if changed:
+        bodies = dict(Section.objects.filter(pk__in=changed).values_list("pk", "water_body"))
+        _store_means(month, changed, [m for s in changed for m in after[s].values()])
+        _store_assessments(month, changed, after, bodies)
+    return [(s, month) for s in changed]
+
+
+# A month is a constant range, so that one partition alone is read.
+MEANS = """
+WITH days AS (
+    SELECT r.section_id, r.indicator_id, r.origin,
+           (r.sampled_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
+           sum(CASE WHEN r.below_limit THEN r.value / 2 ELSE r.value END) AS total,
+           count(*) AS n,
+           count(*) FILTER (WHERE r.below_limit) AS below
+    FROM monitoring_reading r
+    WHERE r.sampled_at >= %(start)s AND r.sampled_at < %(end)s
+      AND r.section_id = ANY(%(sections)s) AND r.flag = ANY(%(valid)s)
+      AND r.origin = ANY(%(origins)s)
+    GROUP BY 1, 2, 3, 4
+)
+SELECT d.section_id, i.code, d.origin, sum(d.total), sum(d.n)::integer, sum(d.below)::integer,
+       count(*) FILTER (WHERE d.n >= w.needed)::integer AS good_days
+FROM days d
+JOIN unnest(%(sections)s::bigint[], %(needed)s::integer[]) AS w (section_id, needed)
+    ON w.section_id = d.section_id
+JOIN monitoring_indicator i ON i.id = d.indicator_id
+GROUP BY 1, 2, 3
+"""
+
+
+def means_of_month(
+    month: date, section_ids: list[int], scheme: Completeness = DEFAULT
+) -> list[Mean]:
+    """Monthly means of the sections: 2 SQL queries.
+
+    An automatic mean stands if the month is complete; else the manual sample stands in for
+    the station if there is one (domain rule: station failure, use the manual sample); else
+    the automatic mean stands, marked incomplete.
+    """
+    start, end = month_bounds(month)
+    days = (end - start).days
+    per_day = _per_day(month, section_ids, scheme)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MEANS,
+            {
+                "start": start,
+                "end": end,
+                "sections": section_ids,
+                "needed": [ceil(per_day[s] * scheme.day_share) for s in section_ids],
+                "valid": list(Reading.VALID_FLAGS),
+                "origins": [Origin.AUTOMATIC.value, Origin.MANUAL.value],
+            },
+        )
+        rows = cursor.fetchall()
+    found: dict[tuple[int, str], dict[int, Mean]] = defaultdict(dict)
+    for section_id, code, origin, total, valid, below, good_days in rows:
+        automatic = origin == Origin.AUTOMATIC
+        found[section_id, code][origin] = Mean(
+            section_id=section_id,
+            indicator=code,
+            month=month,
+            mean=_mean(total, valid),
+            valid=valid,
+            expected=days * per_day[section_id] if automatic else 1,
+            below_limit=below,
+            origin=origin,
+            complete=not automatic or good_days >= ceil(days * scheme.month_share),
+        )
+    return [_standing(by_origin) for _, by_origin in sorted(found.items())]
+
+
+def _standing(by_origin: dict[int, Mean]) -> Mean:
+    automatic = by_origin.get(Origin.AUTOMATIC)
+    manual = by_origin.get(Origin.MANUAL)
+    if automatic is None or (manual is not None and not automatic.complete):
+        assert manual is not None
+        return manual
+    return automatic
+
+
+def _mean(total: Decimal, count: int) -> Decimal:
+    with localcontext() as context:
+        context.prec = 40
+        return (total / count).quantize(KEPT, ROUND_HALF_EVEN)
+
+
+def _per_day(month: date, section_ids: list[int], scheme: Completeness) -> dict[int, int]:
+    plans = SamplingPlan.objects.filter(
+        section_id__in=section_ids, in_force__contains=month
+    ).values_list("section_id", "per_day")
+    return {**dict.fromkeys(section_ids, scheme.per_day), **dict(plans)}
+
+
+def _stored_means(month: date, section_ids: list[int]) -> dict[int, dict[str, Mean]]:
+    stored: dict[int, dict[str, Mean]] = defaultdict(dict)
+    rows = MonthlyMean.objects.filter(month=month, section_id__in=section_ids).values_list(
+        "section_id",
+        "indicator__code",
+        "month",
+        "mean",
+        "valid",
+        "expected",
+        "below_limit",
+        "origin",
+        "complete",
+    )
+    for row in rows:
+        stored[row[0]][row[1]] = Mean(*row)
+    return stored
+
+
+def _store_means(month: date, section_ids: list[int], means: list[Mean]) -> None:
+    MonthlyMean.objects.filter(month=month, section_id__in=section_ids).delete()
+    ids = dict(Indicator.objects.values_list("code", "pk"))
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor,
+            """INSERT INTO monitoring_monthlymean (section_id, indicator_id, month, mean,
+               valid, expected, below_limit, origin, complete) VALUES %s""",
+            [
+                (
+                    m.section_id,
+                    ids[m.indicator],
+                    m.month,
+                    m.mean,
+                    m.valid,
+                    m.expected,
+                    m.below_limit,
+                    m.origin,
+                    m.complete,
+                )
+                for m in means
+            ],
+            page_size=1000,
+        )
+
+
+def _store_assessments(month, section_ids, means, bodies) -> None:
+    """One assessment a section; none where nothing that GB 3838 assesses was measured."""
+    fresh = []
+    for section_id in section_ids:
+        values = {code: m.mean for code, m in means[section_id].items()}
+        try:
+            result = assess(values, bodies[section_id])
+        except NothingToAssess:
+            continue
+        fresh.append(
+            Assessment(
+                section_id=section_id,
+                month=month,
+                water_class=result.water_class,
+                deciding=list(result.deciding),
+                exceedances=[
+                    {
+                        "indicator": e.indicator,
+                        "value": str(e.value),
+                        "multiple": None if e.multiple is None else str(e.multiple),
+                        "reference": e.reference.value,
+                    }
+                    for e in result.exceedances
+                ],
+                main_pollutants=list(result.main_pollutants),
+                assessed=list(result.assessed),
+                complete=all(means[section_id][code].complete for code in result.assessed),
+            )
+        )
+    have = [a.section_id for a in fresh]
+    Assessment.objects.filter(month=month, section_id__in=section_ids).exclude(
+        section_id__in=have
+    ).delete()
+    Assessment.objects.bulk_create(
+        fresh,
+        update_conflicts=True,
+        unique_fields=["section", "month"],
+        update_fields=[
+            "water_class",
+            "deciding",
+            "exceedances",
+            "main_pollutants",
+            "assessed",
+            "complete",
+            "computed_at",
+        ],
+    )
+
+
+def claim_marks(limit: int) -> list[SectionMonth]:
+    """Take up to `limit` dirty marks, oldest first, inside the caller's transaction.
+
+    A worker that dies before it commits gives them back: the deletion is rolled back with
+    the work. Marks of readings not yet committed are locked and left alone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """DELETE FROM monitoring_dirtymonth d
+               USING (SELECT section_id, month FROM monitoring_dirtymonth
+                      ORDER BY marked_at, section_id, month
+                      LIMIT %s FOR UPDATE SKIP LOCKED) AS c
+               WHERE d.section_id = c.section_id AND d.month = c.month
+               RETURNING d.section_id, d.month""",
+            [limit],
+        )
+        return sorted(cursor.fetchall())

@@ -1,0 +1,1 @@
+"""Questions about who owes whom; the viewer first, the answer plain."""

@@ -1,0 +1,1 @@
+"""Changes to who owes whom: one function a use case, one transaction each."""
