@@ -37,7 +37,9 @@ def main() -> int:
         from django.core.management import execute_from_command_line
         from django.db import OperationalError
     except ImportError:
-        print("manage.py: 尚未安装,请先运行 make setup。 (Run `make setup` first.)", file=sys.stderr)
+        print(
+            "manage.py: 尚未安装,请先运行 make setup。 (Run `make setup` first.)", file=sys.stderr
+        )
         return 1
     from config.embedded.default import (
         acquire_if_embedded,
@@ -49,7 +51,14 @@ def main() -> int:
 
     try:
         if needs_database(sys.argv):
-            acquire_if_embedded()
+            try:
+                acquire_if_embedded()
+            except PermissionError as error:
+                raise EmbeddedPostgresError(
+                    f"无权访问 {error.filename}:请用 VAR_DIR 的所有者运行,或将 VAR_DIR 指向自己的"
+                    f"目录。 (No access to {error.filename}: run as the owner of VAR_DIR, or set "
+                    "VAR_DIR to a folder of your own.)"
+                ) from error
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, EmbeddedPostgresError) as error:
         if "--traceback" in sys.argv:

@@ -114,9 +114,9 @@ def try_lock(path: Path, *, shared: bool = False) -> int | None:
     return fd
 
 
-def is_held(path: Path) -> bool:
-    """Whether some process holds the lock exclusively."""
-    fd = try_lock(path, shared=True)
+def is_held(path: Path, *, shared: bool = False) -> bool:
+    """Whether some process holds the lock: exclusively, or with `shared` at all."""
+    fd = try_lock(path, shared=not shared)
     if fd is None:
         return True
     os.close(fd)

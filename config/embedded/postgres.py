@@ -123,10 +123,10 @@ def _hold(var_dir: Path) -> _Hold:
         # Inherited by a fork. Not closed here: whoever forked may have closed it already
         # (billiard does), and the number may be another file's now.
         hold = None
-    if hold is not None and is_running(var_dir):
+    places = Places(var_dir)
+    if hold is not None and is_running(var_dir) and _answers(places):
         return hold
     var_dir.mkdir(parents=True, exist_ok=True)
-    places = Places(var_dir)
     start = _patiently(places.start_lock, shared=False)
     try:
         fresh = hold is None
@@ -205,10 +205,7 @@ def _let_go_if_unused(var_dir: Path, hold: _Hold) -> None:
     os.close(hold.lock)
     places = Places(var_dir)
     deadline = time.monotonic() + STOP_SECONDS
-    while is_running(var_dir) and time.monotonic() < deadline:
-        others = is_held_by_users(places)
-        if others:
-            break
+    while is_running(var_dir) and not _has_users(places) and time.monotonic() < deadline:
         time.sleep(0.02)
     for keeper in hold.keepers:
         if keeper.poll() is None and not is_running(var_dir):
@@ -217,23 +214,15 @@ def _let_go_if_unused(var_dir: Path, hold: _Hold) -> None:
             keeper.returncode = 0  # it outlives us on purpose, for the others
 
 
-def is_held_by_users(places: Places) -> bool:
-    """Whether some process uses the server (or the keeper is just stopping it: no)."""
+def _has_users(places: Places) -> bool:
+    """Whether others use the server, as far as can be told now."""
     start = try_lock(places.start_lock)
-    if start is None:  # a newcomer, or the keeper: the next look will tell
+    if start is None:  # a newcomer starts or the keeper stops: the next look will tell
         return False
     try:
-        return is_held_shared(places.users_lock)
+        return is_held(places.users_lock, shared=True)
     finally:
         os.close(start)
-
-
-def is_held_shared(path: Path) -> bool:
-    fd = try_lock(path)
-    if fd is None:
-        return True
-    os.close(fd)
-    return False
 
 
 class _Waiting:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django import template
 from django.utils.html import format_html_join
 
-from monitoring.standards.rounding import round_half_even
+from monitoring.standards.rounding import round_to_places
 
 register = template.Library()
 
@@ -36,7 +36,7 @@ def exact(value) -> Decimal:
 
 
 def with_sign(number: Decimal, text: str, *, plus: bool) -> str:
-    """`text` (of the absolute value) with a true minus, and a plus if asked for."""
+    """`text` (of the absolute value) with a true minus, and a plus if asked for; zero has neither."""
     if number < 0:
         return MINUS + text
     return "+" + text if plus and number > 0 else text
@@ -46,8 +46,8 @@ def in_wan(yuan, *, plus: bool) -> str:
     if yuan is None:
         return NOTHING
     number = exact(yuan)
-    wan_yuan = round_half_even(abs(number) / 10000, 2)
-    return with_sign(number, f"{wan_yuan:,.2f}", plus=plus)
+    wan_yuan = round_to_places(number.scaleb(-4), 2)
+    return with_sign(wan_yuan, f"{abs(wan_yuan):,.2f}", plus=plus)
 
 
 @register.filter
@@ -122,7 +122,7 @@ def concentration(value, places: int) -> str:
         return NOTHING
     if not isinstance(value, Decimal):
         raise TypeError(f"浓度须为 Decimal，收到 {type(value).__name__}：{value!r}。")
-    number = round_half_even(value, places)
+    number = round_to_places(value, places)
     return with_sign(number, f"{abs(number):.{int(places)}f}", plus=False)
 
 
@@ -140,7 +140,7 @@ def percent(value, places: int = 1) -> str:
     """A number of per cent (not a ratio): 91.3 → '91.3 %'."""
     if value is None:
         return NOTHING
-    number = round_half_even(Decimal(value), places)
+    number = round_to_places(Decimal(value), places)
     return with_sign(number, f"{abs(number):,.{int(places)}f} %", plus=False)
 
 
@@ -149,7 +149,7 @@ def signed_percent(value, places: int = 1) -> str:
     """A change in per cent: 4.3 → '+4.3 %', -12 → '−12.0 %', 0 → '0.0 %'."""
     if value is None:
         return NOTHING
-    number = round_half_even(Decimal(value), places)
+    number = round_to_places(Decimal(value), places)
     return with_sign(number, f"{abs(number):,.{int(places)}f} %", plus=True)
 
 

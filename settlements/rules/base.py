@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from settlements.money import format_wan, format_yuan, to_fen, yuan
@@ -36,7 +35,6 @@ __all__ = [
     "MissingFact",
     "MonthState",
     "Outcome",
-    "Role",
     "Step",
     "Transfer",
     "WrongPeriod",
@@ -47,14 +45,7 @@ __all__ = [
 ]
 
 
-class Role(StrEnum):
-    """The sides a rule knows. Schemes with more parties (joint_fund) use their codes instead."""
-
-    UPSTREAM = "upstream"
-    DOWNSTREAM = "downstream"
-    TREASURY = "treasury"
-
-
+# The sides most rules know; schemes with more parties (joint_fund) use their codes instead.
 UPSTREAM, DOWNSTREAM, TREASURY = "upstream", "downstream", "treasury"
 ROLE_LABELS = {UPSTREAM: "上游", DOWNSTREAM: "下游", TREASURY: "上级财政"}
 

@@ -28,7 +28,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("values", nargs="*", metavar="指标=数值", help=EXAMPLE)
         parser.add_argument("--lake", action="store_true", help="湖、库：总磷用湖库限值")
-        parser.add_argument("--target", default="III", help="超标倍数所对照的类别，默认 III")
+        parser.add_argument(
+            "--target", nargs="?", default="III", const="", help="超标倍数所对照的类别，默认 III"
+        )
         parser.add_argument("--json", action="store_true", help="标准输出只有一个 JSON 对象")
 
     def handle(self, *args, values, lake, target, **options):
@@ -70,26 +72,31 @@ def read_value(argument: str) -> tuple[str, Measured]:
     if not equals:
         raise ValueError(f"“{argument}”缺少等号；请写 指标=数值，如 NH3-N=1.2。")
     code = find_indicator(name)
-    where = f"{NAMES[code]}({code})"
+    where = place(code)
     try:
         measured = parse(written)
     except NotAMeasurement as fault:
-        raise ValueError(f"{where}:{fault}") from fault
+        raise ValueError(f"{where}：{fault}") from fault
     if code == "pH":
         if measured.below_limit:
-            raise ValueError(f"{where}:pH 没有检出限；请填 0 至 14 之间的数值。")
+            raise ValueError(f"{where}：pH 没有检出限；请填 0 至 14 之间的数值。")
         if not 0 <= measured.value <= HIGHEST_PH:
-            raise ValueError(f"{where}:{written} 不在 0 至 14 之间；请核对后填写，如 7.9。")
+            raise ValueError(f"{where}：{written} 不在 0 至 14 之间；请核对后填写，如 7.9。")
     elif measured.value < 0 and code != "WT":
-        raise ValueError(f"{where}:{written} 不能为负；未检出请填检出限加 L，如 0.025L。")
+        raise ValueError(f"{where}：{written} 不能为负；未检出请填检出限加 L，如 0.025L。")
     return code, measured
+
+
+def place(code: str) -> str:
+    """How a message names the field: 氨氮(NH3-N)."""
+    return code if code == NAMES[code] else f"{NAMES[code]}({code})"
 
 
 def read_target(text: str) -> WaterClass:
     try:
         target = WaterClass.parse(text)
     except ValueError as fault:
-        raise CommandError(f"--target:{fault}") from fault
+        raise CommandError(f"--target：{fault}") from fault
     if target == WaterClass.INFERIOR_V:
         raise CommandError("--target：劣Ⅴ类没有标准限值，不能作目标；请填 I 至 V。")
     return target
@@ -118,7 +125,7 @@ def summary(found: Assessed, measured: dict[str, Measured]) -> list[str]:
     lines = [
         f"水质类别：{found.water_class.label}({found.grade})，依据 {CODE} 表 1({table})",
         f"定类指标：{names(found.deciding)}",
-        f"超标情况(对照 {found.reference.label}):{exceedances(found.exceedances)}",
+        f"超标情况(对照 {found.reference.label})：{exceedances(found.exceedances)}",
         f"主要污染指标：{found.main_pollutants_text or '无'}",
         "参评指标：",
     ]
@@ -127,7 +134,7 @@ def summary(found: Assessed, measured: dict[str, Measured]) -> list[str]:
         shown = measured[item.indicator]
         half = f"(按检出限一半 {plain(shown.counted)} 参评)" if shown.below_limit else ""
         lines.append(
-            f"  {NAMES[item.indicator]} {show(shown)}{unit}{half}:{item.water_class.label}"
+            f"  {NAMES[item.indicator]} {show(shown)}{unit}{half}：{item.water_class.label}"
         )
     if found.not_assessed:
         lines.append(f"未参评：{names(found.not_assessed)}(不参与定类)")

@@ -75,7 +75,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("file", nargs="?", type=Path, metavar="文件", help="国家站发布的 CSV")
-        parser.add_argument("--year", help="文件中的时间没有年份时使用，如 2021")
+        parser.add_argument(
+            "--year", nargs="?", const="", help="文件中的时间没有年份时使用，如 2021"
+        )
         parser.add_argument("--json", action="store_true", help="标准输出只有一个 JSON 对象")
 
     def handle(self, *args, file, year, **options):
@@ -214,7 +216,7 @@ def rows_of(reader, heading: list[str], year: str | None) -> Iterator[Row]:
         try:
             official = WaterClass.parse(row[OFFICIAL])
         except ValueError as fault:
-            raise CommandError(f"第 {reader.line_num} 行 {OFFICIAL}:{fault}") from fault
+            raise CommandError(f"第 {reader.line_num} 行 {OFFICIAL}：{fault}") from fault
         time = row[TIME]
         yield Row(
             number=reader.line_num,
@@ -233,9 +235,9 @@ def read_value(written: str, name: str, line: int) -> Measured:
     try:
         measured = parse(written)
     except NotAMeasurement as fault:
-        raise CommandError(f"第 {line} 行 {name}:{fault}缺测请填“--”。") from fault
+        raise CommandError(f"第 {line} 行 {name}：{fault}缺测请填“--”。") from fault
     if measured.value < 0:
-        raise CommandError(f"第 {line} 行 {name}:{written} 不能为负；缺测请填“--”。")
+        raise CommandError(f"第 {line} 行 {name}：{written} 不能为负；缺测请填“--”。")
     return measured
 
 
@@ -243,7 +245,8 @@ def read_text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise CommandError(f"文件 {path} 不能读取({error.strerror})；请核对路径。") from error
+        why = "不存在" if isinstance(error, FileNotFoundError) else "不能读取"
+        raise CommandError(f"文件 {path} {why}；请核对路径和读取权限。") from error
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return raw.decode(encoding)
@@ -267,7 +270,7 @@ def summary(result: dict) -> list[str]:
         computed = WaterClass(each["computed"]).label if each["computed"] else "无法定类"
         deciding = "、".join(NAMES[code] for code in each["deciding"])
         lines.append(
-            f"  第 {each['row']} 行 {each['section']} {each['time']}:"
+            f"  第 {each['row']} 行 {each['section']} {each['time']}："
             f"官方 {WaterClass(each['official']).label}，计算 {computed}"
             f"{f'({deciding})' if deciding else ''}。{each['reason']}"
         )

@@ -1,0 +1,9 @@
+from django.http import HttpResponse
+
+
+def district_list(request, **kwargs):
+    return HttpResponse("")
+
+
+def district(request, **kwargs):
+    return HttpResponse("")

@@ -1,0 +1,38 @@
+// chart.js: draws the figure of every [data-plotly-chart]; its JSON is in the script tag that data-source-id names.
+// Plotly is loaded deferred by pages that need it; whoever comes first waits for the other.
+import { once } from "./once.js";
+
+const CONFIG = { displayModeBar: false, responsive: true, displaylogo: false };
+let loaded = null;
+
+function plotly() {
+  loaded ??= new Promise((resolve, reject) => {
+    if (window.Plotly) { resolve(window.Plotly); return; }
+    const script = document.querySelector("script[data-plotly]");
+    if (!script) { reject(new Error("页面没有载入 Plotly：请在 scripts 块里加 data-plotly 脚本。")); return; }
+    script.addEventListener("load", () => resolve(window.Plotly));
+    script.addEventListener("error", () => reject(new Error(`没有取到 ${script.src}`)));
+  });
+  return loaded;
+}
+
+async function draw(box) {
+  const source = document.getElementById(box.dataset.sourceId);
+  if (!source) throw new Error(`图表数据 #${box.dataset.sourceId} 不在页面上。`);
+  const { data, layout } = JSON.parse(source.textContent);
+  const library = await plotly();
+  const wait = box.querySelector(".plot-wait");
+  await library.newPlot(box, data, { autosize: true, ...layout }, CONFIG);
+  wait?.remove();
+  new ResizeObserver(() => { if (box.isConnected && box.offsetWidth) library.Plots.resize(box); }).observe(box);
+}
+
+export function mount(root) {
+  for (const box of once(root, "[data-plotly-chart]")) {
+    draw(box).catch((error) => {
+      const wait = box.querySelector(".plot-wait");
+      if (wait) wait.textContent = "图表没有画出来；同样的数据请看表格。";
+      console.error(error);
+    });
+  }
+}

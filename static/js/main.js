@@ -1,0 +1,21 @@
+// main.js: mounts every behaviour on the page, and again on what htmx swaps in.
+import * as charts from "./chart.js";
+import * as keys from "./keys.js";
+import * as maps from "./map.js";
+import * as pickers from "./month-picker.js";
+import * as selection from "./selection.js";
+import * as tables from "./table.js";
+import * as twins from "./twins.js";
+
+const behaviours = [charts, maps, pickers, selection, tables, twins];
+
+function mountAll(root) {
+  for (const behaviour of behaviours) behaviour.mount(root);
+  root.querySelector("[data-takes-focus]")?.focus();
+}
+
+mountAll(document);
+keys.listen(document);
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt !== document.body) mountAll(event.detail.elt);
+});

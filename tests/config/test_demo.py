@@ -1,0 +1,150 @@
+"""`manage.py demo` as a process of its own: it answers, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.worker
+
+
+class Demo:
+    """A demo without map and data, on a folder and a port of its own."""
+
+    def __init__(self, var_dir: Path, port: int) -> None:
+        self.var_dir = var_dir
+        self.port = port
+        self.output = var_dir.parent / f"demo-{port}.out"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        fixed = {
+            "VAR_DIR": str(self.var_dir),
+            "PORT": str(self.port),
+            "DEMO_SEED": "0",
+            "EMBEDDED_POSTGRES_UNSAFE": "1",
+        }
+        inherited = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "MAKELEVEL")}
+        with open(self.output, "wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, str(PROJECT / "manage.py"), "demo"],
+                env=inherited | fixed,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, self.said()
+        return "Ctrl-C" in self.said()
+
+    def health(self) -> int:
+        address = f"http://127.0.0.1:{self.port}/healthz"
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status
+
+    def processes(self, what: str = "") -> list[psutil.Process]:
+        """Living processes that the demo started, directly or not: they inherit VAR_DIR."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                ours = process.environ().get("VAR_DIR") == str(self.var_dir)
+                if ours and what in " ".join(process.cmdline()) and process.status() != "zombie":
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+
+@pytest.fixture
+def demo(tmp_path) -> Iterator[Demo]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    demo = Demo(tmp_path / "var", port)
+    yield demo
+    for process in demo.processes():
+        process.kill()
+    if demo.process is not None:
+        demo.process.wait()
+
+
+def wait_until(true, seconds: float = 60) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def test_it_answers_refuses_a_twin_and_leaves_nothing_after_ctrl_c(demo):
+    demo.start()
+    assert wait_until(demo.is_ready), demo.said()
+    assert demo.health() == 200
+    assert f"http://127.0.0.1:{demo.port}/" in demo.said()
+    assert "bureau" in demo.said()
+    assert wait_until(lambda: len(demo.processes("celery")) >= 2)  # the worker and its pool
+
+    twin = Demo(demo.var_dir, demo.port + 1)
+    twin.start()
+    assert twin.process.wait(20) == 1
+    assert "演示已在运行" in twin.said()
+    neighbour = Demo(demo.var_dir.parent / "other", demo.port)
+    neighbour.start()
+    assert neighbour.process.wait(20) == 1
+    assert f"端口 {demo.port} 不可用" in neighbour.said()
+    assert "Traceback" not in twin.said() + neighbour.said()
+
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.process.wait(30) == 0
+    assert demo.processes() == []
+
+
+def test_killed_outright_it_takes_web_and_worker_with_it_and_starts_again(demo):
+    demo.start()
+    assert wait_until(demo.is_ready), demo.said()
+    assert wait_until(lambda: len(demo.processes("celery")) >= 2)
+    old = {p.pid for p in demo.processes()}
+    demo.process.kill()
+    demo.process.wait()
+    demo.start()
+    assert wait_until(demo.is_ready), demo.said()
+    assert demo.health() == 200
+    assert old & {p.pid for p in demo.processes("gunicorn") + demo.processes("celery")} == set()
+    demo.process.kill()
+    demo.process.wait()
+    assert wait_until(lambda: demo.processes() == [], 30)
+
+
+def test_a_child_that_dies_is_started_again(demo):
+    demo.start()
+    assert wait_until(demo.is_ready), demo.said()
+    old = {p.pid for p in demo.processes("gunicorn")}
+    for process in demo.processes("gunicorn"):
+        process.kill()
+    assert wait_until(lambda: "web 已退出" in demo.said())
+
+    def answers_again() -> bool:
+        try:
+            return demo.health() == 200
+        except OSError:
+            return False
+
+    assert wait_until(answers_again)
+    assert old & {p.pid for p in demo.processes("gunicorn")} == set()
+    demo.process.terminate()
+    assert demo.process.wait(30) == 0
+    assert demo.processes() == []

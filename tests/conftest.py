@@ -1,0 +1,58 @@
+"""What every test can ask for: a world told in glossary words, and committed data.
+
+Warnings are errors and an unknown template variable fails (pyproject.toml).
+"""
+
+import pytest
+from django.db import connection
+
+from tests.worlds import Border, People
+
+# Filled by migrations; a test that commits leaves them alone.
+REFERENCE = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "basins_jurisdiction",
+    "monitoring_indicator",
+}
+
+
+@pytest.fixture
+def border(db) -> Border:
+    """A river from 上游区 to 下游区 with one border section and an agreement on it."""
+    return Border.make()
+
+
+@pytest.fixture
+def people(db) -> People:
+    """One person a role; the district official stands for 上游区."""
+    return People.make()
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """The database with real commits, for tests of other processes; emptied afterwards."""
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
+        empty_database()
+
+
+def empty_database() -> None:
+    """Take out everything but the reference data, journal included.
+
+    Only here: session_replication_role turns the guards off, which needs a superuser.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        tables = [
+            t for t in connection.introspection.table_names(cursor)
+            if t not in REFERENCE and not t.startswith("monitoring_reading_2")
+        ]
+        for table in tables:
+            cursor.execute(f'DELETE FROM "{table}"')
+        cursor.execute(
+            "DELETE FROM basins_jurisdiction WHERE level <> 'province'"
+        )
+        cursor.execute("SET session_replication_role = DEFAULT")

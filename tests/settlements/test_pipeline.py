@@ -1,0 +1,223 @@
+"""From a stored reading to the year's net, through triggers, marks and the pipeline."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from monitoring.models import Assessment, DirtyMonth, Indicator, MonthlyMean, Origin
+from settlements import pipeline
+from settlements.models import Accrual, Adjustment, Settlement, Transfer
+from settlements.money import yuan
+from settlements.services.settlements import NotReady, close_settlement
+from tests.worlds import month
+
+MILLION = yuan("1000000")
+
+
+def test_better_water_makes_downstream_pay(border):
+    border.assessed("2018-06", "III")
+    border.assessed("2019-06", "II")
+    assert border.transfers("2019-06") == [(border.downstream, border.upstream, MILLION)]
+
+
+def test_worse_water_makes_upstream_pay(border):
+    border.assessed("2018-06", "II")
+    border.assessed("2019-06", "III")
+    assert border.transfers("2019-06") == [(border.upstream, border.downstream, MILLION)]
+
+
+def test_a_change_last_year_moves_this_year(border):
+    border.assessed("2018-06", "III")
+    border.assessed("2019-06", "II")
+    border.assessed("2018-06", "II")
+    assert border.transfers("2019-06") == []
+    assert border.net(2019) == {"上游区": Decimal("0.00"), "下游区": Decimal("0.00")}
+
+
+def test_december_2022_goes_by_the_first_rule_and_january_2023_by_the_second(border):
+    for when, water_class in [("2021-12", "II"), ("2022-12", "III"), ("2023-01", "II")]:
+        border.assessed(when, water_class)
+    assert border.accrual("2022-12").term.rule == "class_vs_last_year"
+    assert border.transfers("2022-12") == [(border.upstream, border.downstream, MILLION)]
+    assert border.accrual("2023-01").term.rule == "baseline"
+    assert border.transfers("2023-01") == [(border.downstream, border.upstream, MILLION)]
+
+
+def test_a_month_without_readings_is_no_data_not_zero(border):
+    border.assessed("2019-06", "II")
+    accrual = border.accrual("2019-07")
+    assert accrual.month_state == "no_data"
+    assert "没有有效监测数据" in str(accrual.steps)
+
+
+def test_the_year_nets_to_zero_and_names_every_party(border):
+    border.assessed("2023-03", "II")
+    border.assessed("2023-04", "IV")
+    border.assessed("2023-05", "I")
+    assert border.net(2023) == {"上游区": MILLION, "下游区": -MILLION}
+
+
+def test_recompute_without_marks_changes_nothing(border):
+    border.assessed("2019-06", "II")
+    before = list(Accrual.objects.order_by("pk").values_list("pk", "computed_at"))
+    assert pipeline.recompute() == 0
+    assert list(Accrual.objects.order_by("pk").values_list("pk", "computed_at")) == before
+
+
+def test_only_what_is_touched_is_recomputed(border):
+    border.assessed("2019-06", "II")
+    border.assessed("2021-03", "II")
+    before = dict(Accrual.objects.values_list("period", "computed_at"))
+    border.assessed("2021-03", "III")
+    after = dict(Accrual.objects.values_list("period", "computed_at"))
+    assert {p for p in after if after[p] != before[p]} == {month("2021-03"), month("2022-03")}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO {table} (section_id, indicator_id, sampled_at, origin, value)"
+        " VALUES ({section}, {indicator}, '2023-05-20 00:00+00', 1, 1.2)",
+        "UPDATE {table} SET value = value + 0.1 WHERE section_id = {section}",
+        "DELETE FROM {table} WHERE section_id = {section} AND indicator_id = {indicator}",
+    ],
+    ids=["insert", "update", "delete"],
+)
+@pytest.mark.parametrize("table", ["monitoring_reading", "monitoring_reading_2023_05"])
+def test_raw_sql_marks_the_month_also_straight_into_a_partition(border, statement, table):
+    border.assessed("2023-05", "III")
+    assert not DirtyMonth.objects.exists()
+    ammonia = Indicator.objects.get(code="NH3-N").pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement.format(table=table, section=border.section.pk, indicator=ammonia)
+        )
+    assert list(DirtyMonth.objects.values_list("section_id", "month")) == [
+        (border.section.pk, month("2023-05"))
+    ]
+
+
+def test_a_reading_at_beijing_midnight_belongs_to_the_month_it_begins(border):
+    first = datetime(2023, 5, 1, tzinfo=timezone.get_default_timezone())
+    border.store(first, {"NH3-N": "1.2"})
+    border.store(first - timedelta(seconds=1), {"NH3-N": "0.1"})
+    pipeline.recompute()
+    assert Assessment.objects.get(month=month("2023-05")).water_class == 4
+    assert Assessment.objects.get(month=month("2023-04")).water_class == 1
+
+
+def test_undetected_values_count_as_half_the_limit(border):
+    at = datetime(2023, 5, 1, 8, tzinfo=timezone.get_default_timezone())
+    border.store(at, {"NH3-N": "0.2"})
+    border.store(at + timedelta(days=1), {"NH3-N": "0.1"})
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE monitoring_reading SET below_limit = true WHERE value = 0.1")
+    pipeline.recompute()
+    mean = MonthlyMean.objects.get(month=month("2023-05"))
+    assert (mean.mean, mean.valid, mean.below_limit) == (Decimal("0.125"), 2, 1)
+
+
+def test_a_value_flagged_as_maintenance_never_enters_a_mean(border):
+    at = datetime(2023, 5, 1, 8, tzinfo=timezone.get_default_timezone())
+    border.store(at, {"NH3-N": "0.2"})
+    border.store(at + timedelta(days=1), {"NH3-N": "9"})
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE monitoring_reading SET flag = 'M' WHERE value = 9")
+    pipeline.recompute()
+    assert MonthlyMean.objects.get(month=month("2023-05")).mean == Decimal("0.2")
+
+
+def test_an_incomplete_automatic_month_gives_way_to_the_manual_sample(border):
+    at = datetime(2023, 5, 10, 8, tzinfo=timezone.get_default_timezone())
+    border.store(at, {"NH3-N": "0.2"}, origin=Origin.AUTOMATIC)
+    border.store(at, {"NH3-N": "1.2"}, origin=Origin.MANUAL)
+    pipeline.recompute()
+    mean = MonthlyMean.objects.get(month=month("2023-05"))
+    assert (mean.mean, mean.origin, mean.complete) == (Decimal("1.2"), Origin.MANUAL, True)
+
+
+def test_nineteen_days_of_three_values_make_a_complete_month_and_eighteen_do_not(border):
+    # May has 31 days: 60 % of them are 18.6, so 19 are needed.
+    start = datetime(2023, 5, 1, tzinfo=timezone.get_default_timezone())
+    for days in (18, 19):
+        for day in range(days):
+            for hour in (0, 4, 8):
+                border.store(
+                    start + timedelta(days=day, hours=hour),
+                    {"NH3-N": "0.2"},
+                    origin=Origin.AUTOMATIC,
+                )
+        pipeline.recompute()
+        assert MonthlyMean.objects.get(month=month("2023-05")).complete is (days == 19)
+
+
+def test_a_killed_transaction_gives_its_mark_back(border):
+    border.measured("2023-05", "II")
+
+    class Killed(Exception):
+        pass
+
+    with pytest.raises(Killed), transaction.atomic():
+        pipeline.recompute()
+        assert not DirtyMonth.objects.exists()
+        raise Killed
+    assert DirtyMonth.objects.get().month == month("2023-05")
+    pipeline.recompute()
+    assert border.transfers("2023-05") == [(border.downstream, border.upstream, MILLION)]
+
+
+def close_2023(border, people):
+    for when in border.months("2022-01", "2023-12"):
+        border.measured(when, "II")
+    pipeline.recompute()
+    return close_settlement(
+        agreement=border.agreement,
+        year=2023,
+        on=month("2024-02"),
+        by=people.bureau,
+    )
+
+
+def test_a_correction_after_closing_proposes_and_changes_nothing(border, people):
+    close_2023(border, people)
+    before = border.net(2023), border.transfers("2023-05")
+    border.measured("2023-05", "IV")
+    pipeline.recompute()
+    assert (border.net(2023), border.transfers("2023-05")) == before
+    proposed = Adjustment.objects.get()
+    assert proposed.accrual == border.accrual("2023-05")
+    assert proposed.outcome["transfers"][0]["payer"] == "upstream"
+
+
+def test_closing_settles_the_months_and_posts_one_balanced_entry(border, people):
+    settlement = close_2023(border, people)
+    assert set(
+        Accrual.objects.filter(period__year=2023).values_list("state", flat=True)
+    ) == {"settled"}
+    entry = settlement.entries.get()
+    assert {p.account.jurisdiction.name: p.yuan for p in entry.postings.all()} == {
+        "上游区": 12 * MILLION,
+        "下游区": -12 * MILLION,
+    }
+
+
+def test_a_year_with_a_month_missing_is_not_closed(border, people):
+    border.assessed("2023-05", "II")
+    Transfer.objects.all().delete()
+    border.accrual("2023-06").delete()
+    with pytest.raises(NotReady, match="2023-06"):
+        close_settlement(
+            agreement=border.agreement, year=2023, on=month("2024-02"), by=people.bureau
+        )
+    assert Settlement.objects.get(year=2023).state == "open"
+
+
+def test_a_year_that_is_not_over_is_not_closed(border, people):
+    border.assessed("2023-05", "II")
+    with pytest.raises(NotReady, match="尚未结束"):
+        close_settlement(
+            agreement=border.agreement, year=2023, on=month("2023-12"), by=people.bureau
+        )

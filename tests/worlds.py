@@ -1,0 +1,193 @@
+"""Small worlds for tests, built in glossary words."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.db import connection
+from django.utils import timezone
+
+from basins.models import Jurisdiction, River, Role, User
+from basins.ranges import between, next_month
+from monitoring.models import Assessment, Indicator, Origin, Section, Target
+from monitoring.standards.gb3838_2002 import WaterClass
+from settlements import pipeline, rules
+from settlements.models import Accrual, Agreement, Party, SettlementNet, Term, TermSection, Transfer
+from settlements.rules.parameters import with_defaults
+
+# NH3-N (mg/L) well inside each class; everything else is class I.
+AMMONIA = {1: "0.1", 2: "0.3", 3: "0.8", 4: "1.2", 5: "1.8", 6: "3.0"}
+CLEAN = {"pH": "7.5", "DO": "9.0", "CODMn": "1.5", "TP": "0.015"}
+
+
+def month(text: str) -> date:
+    """'2019-06' as the first day of that month."""
+    year, number = text.split("-")
+    return date(int(year), int(number), 1)
+
+
+def jurisdiction(code: str, name: str, level=Jurisdiction.Level.DISTRICT) -> Jurisdiction:
+    return Jurisdiction.objects.get_or_create(
+        code=code,
+        defaults={"name": name, "short_name": name[:2], "level": level, "sort_key": code},
+    )[0]
+
+
+@dataclass
+class Border:
+    """One border section, two parties, one agreement with the 2018 and the 2023 rule."""
+
+    upstream: Jurisdiction
+    downstream: Jurisdiction
+    stranger: Jurisdiction
+    river: River
+    section: Section
+    agreement: Agreement | None = None
+    _seen: dict = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, *, with_agreement: bool = True) -> "Border":
+        river = River.objects.create(code="TESTHE", name="测试河", level=1)
+        upstream = jurisdiction("500901", "上游区")
+        downstream = jurisdiction("500902", "下游区")
+        stranger = jurisdiction("500903", "外人区")
+        section = Section.objects.create(
+            code="BORDER",
+            name="交界",
+            province=Jurisdiction.objects.get(code="500000"),
+            river=river,
+            km=10,
+            upstream=upstream,
+            downstream=downstream,
+        )
+        Target.objects.create(
+            section=section,
+            water_class=3,
+            in_force=between(date(2015, 1, 1)),
+            source="测试用功能类别",
+        )
+        world = cls(upstream, downstream, stranger, river, section)
+        if with_agreement:
+            world.sign()
+        return world
+
+    def sign(self, code: str = "TEST") -> Agreement:
+        agreement = Agreement.objects.create(
+            code=code,
+            title="测试河协议",
+            river=self.river,
+            state=Agreement.State.ACTIVE,
+            signed_on=date(2018, 5, 1),
+        )
+        for order, party in enumerate((self.upstream, self.downstream), start=1):
+            Party.objects.create(agreement=agreement, jurisdiction=party, order=order)
+        self.agreement = agreement
+        self.term("class_vs_last_year", date(2018, 6, 1), date(2023, 1, 1))
+        self.term("baseline", date(2023, 1, 1))
+        return agreement
+
+    def term(self, rule: str, start: date, end: date | None = None, **given) -> Term:
+        """A further term; parameters not given take the defaults of its first day."""
+        module = rules.get(rule)
+        term = Term.objects.create(
+            agreement=self.agreement,
+            number=self.agreement.terms.count() + 1,
+            rule=rule,
+            rule_revision=module.REVISION,
+            parameters=with_defaults(module.Parameters, given, on=start),
+            in_force=between(start, end),
+        )
+        TermSection.objects.create(
+            term=term, section=self.section, upstream=self.upstream, downstream=self.downstream
+        )
+        return term
+
+    def measured(self, when: str, water_class: str | int, *, section: Section | None = None):
+        """A manual sample in the middle of the month whose ammonia decides that class."""
+        at = datetime.combine(month(when), time(10), timezone.get_default_timezone())
+        wanted = WaterClass.parse(str(water_class)).value
+        self.store(at + timedelta(days=14), {**CLEAN, "NH3-N": AMMONIA[wanted]}, section=section)
+
+    def store(self, at: datetime, values: dict[str, str], *, origin=Origin.MANUAL, section=None):
+        """Readings as raw SQL stores them: nothing but the triggers knows of them."""
+        ids = dict(Indicator.objects.values_list("code", "pk"))
+        with connection.cursor() as cursor:
+            for code, value in values.items():
+                cursor.execute(
+                    """INSERT INTO monitoring_reading
+                       (section_id, indicator_id, sampled_at, origin, value)
+                       VALUES (%s, %s, %s, %s, %s)
+                       ON CONFLICT (section_id, indicator_id, sampled_at, origin)
+                       DO UPDATE SET value = EXCLUDED.value""",
+                    [(section or self.section).pk, ids[code], at, origin, Decimal(value)],
+                )
+
+    def assessed(self, when: str, water_class: str | int) -> Assessment:
+        """Measured, and everything recomputed."""
+        self.measured(when, water_class)
+        pipeline.recompute()
+        return Assessment.objects.get(section=self.section, month=month(when))
+
+    def accrual(self, when: str) -> Accrual:
+        return Accrual.objects.get(term__agreement=self.agreement, period=month(when))
+
+    def transfers(self, when: str) -> list[tuple[Jurisdiction, Jurisdiction, Decimal]]:
+        return [
+            (t.payer, t.payee, t.yuan)
+            for t in Transfer.objects.filter(
+                accrual__term__agreement=self.agreement, accrual__period=month(when)
+            ).order_by("pk")
+        ]
+
+    def net(self, year: int) -> dict[str, Decimal]:
+        return {
+            n.jurisdiction.name: n.yuan
+            for n in SettlementNet.objects.filter(
+                settlement__agreement=self.agreement, settlement__year=year
+            ).select_related("jurisdiction")
+        }
+
+    def months(self, first: str, last: str) -> list[str]:
+        found, day = [], month(first)
+        while day <= month(last):
+            found.append(f"{day:%Y-%m}")
+            day = next_month(day)
+        return found
+
+
+@dataclass
+class People:
+    """One person a role, by role code; `stranger` is the official of an uninvolved district."""
+
+    bureau: User
+    treasury: User
+    district: User
+    township: User
+    admin: User
+    auditor: User
+    station: User
+    stranger: User
+    nobody: User  # signed in, but without a role
+
+    @classmethod
+    def make(cls) -> "People":
+        upstream = jurisdiction("500901", "上游区")
+        place = {
+            "district": upstream,
+            "township": jurisdiction("500901100", "上游镇", Jurisdiction.Level.TOWNSHIP),
+            "stranger": jurisdiction("500903", "外人区"),
+        }
+        Jurisdiction.objects.filter(code="500901100").update(parent=upstream)
+        people = {}
+        for name in cls.__dataclass_fields__:
+            user = User.objects.create(username=name, display_name=name, is_staff=name == "admin")
+            user.set_unusable_password()
+            if name != "nobody":
+                Role.objects.create(
+                    user=user,
+                    role="district" if name == "stranger" else name,
+                    jurisdiction=place.get(name),
+                    in_force=between(date(2018, 1, 1)),
+                )
+            people[name] = user
+        return cls(**people)
