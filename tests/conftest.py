@@ -47,12 +47,11 @@ def empty_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         tables = [
-            t for t in connection.introspection.table_names(cursor)
+            t
+            for t in connection.introspection.table_names(cursor)
             if t not in REFERENCE and not t.startswith("monitoring_reading_2")
         ]
         for table in tables:
             cursor.execute(f'DELETE FROM "{table}"')
-        cursor.execute(
-            "DELETE FROM basins_jurisdiction WHERE level <> 'province'"
-        )
+        cursor.execute("DELETE FROM basins_jurisdiction WHERE level <> 'province'")
         cursor.execute("SET session_replication_role = DEFAULT")

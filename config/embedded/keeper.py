@@ -112,7 +112,7 @@ class Keeper:
             shutil.rmtree(unfinished)
         account.make_private(unfinished)
         self._note(f"initdb in {unfinished}")
-        initdb = [
+        initdb: list[str | Path] = [
             binaries() / "initdb", "-D", unfinished, "-U", SUPERUSER, "--auth=trust",
             "--encoding=UTF8", "--locale=C.UTF-8", *(["--no-sync"] if self.unsafe else []),
         ]  # fmt: skip
@@ -124,7 +124,7 @@ class Keeper:
     def _start(self, account: Account, lock: int) -> subprocess.Popen[bytes]:
         settings = SETTINGS | (UNSAFE_SETTINGS if self.unsafe else {})
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [
+        command: list[str | Path] = [
             binaries() / "postgres", "-D", self.places.data,
             "-h", "", "-p", str(PORT), "-k", self.places.socket, *options,
         ]  # fmt: skip

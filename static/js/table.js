@@ -29,6 +29,7 @@ function columnChooser(table, name) {
   const title = document.createElement("summary");
   title.textContent = "列设置";
   const box = document.createElement("fieldset");
+  box.tabIndex = -1;   // so that a press on a label's text keeps the focus in here
   const legend = document.createElement("legend");
   legend.className = "visually-hidden";
   legend.textContent = "显示哪些列";
@@ -52,7 +53,9 @@ function columnChooser(table, name) {
     if (event.key === "Escape") { chooser.open = false; title.focus(); }
   });
   chooser.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !chooser.contains(event.relatedTarget)) chooser.open = false;
+    // Closed after the event: hiding the pressed element in mid-press crashes Chromium.
+    const left = event.relatedTarget && !chooser.contains(event.relatedTarget);
+    if (left) setTimeout(() => { chooser.open = false; });
   });
   return chooser;
 }

@@ -81,7 +81,7 @@ def demo(tmp_path) -> Iterator[Demo]:
         demo.process.wait()
 
 
-def wait_until(true, seconds: float = 60) -> bool:
+def wait_until(true, seconds: float = 120) -> bool:
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:

@@ -92,9 +92,7 @@ def test_raw_sql_marks_the_month_also_straight_into_a_partition(border, statemen
     assert not DirtyMonth.objects.exists()
     ammonia = Indicator.objects.get(code="NH3-N").pk
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement.format(table=table, section=border.section.pk, indicator=ammonia)
-        )
+        cursor.execute(statement.format(table=table, section=border.section.pk, indicator=ammonia))
     assert list(DirtyMonth.objects.values_list("section_id", "month")) == [
         (border.section.pk, month("2023-05"))
     ]
@@ -160,10 +158,14 @@ def test_a_killed_transaction_gives_its_mark_back(border):
     class Killed(Exception):
         pass
 
-    with pytest.raises(Killed), transaction.atomic():
+    @transaction.atomic
+    def recompute_and_die():
         pipeline.recompute()
         assert not DirtyMonth.objects.exists()
         raise Killed
+
+    with pytest.raises(Killed):
+        recompute_and_die()
     assert DirtyMonth.objects.get().month == month("2023-05")
     pipeline.recompute()
     assert border.transfers("2023-05") == [(border.downstream, border.upstream, MILLION)]
@@ -194,9 +196,9 @@ def test_a_correction_after_closing_proposes_and_changes_nothing(border, people)
 
 def test_closing_settles_the_months_and_posts_one_balanced_entry(border, people):
     settlement = close_2023(border, people)
-    assert set(
-        Accrual.objects.filter(period__year=2023).values_list("state", flat=True)
-    ) == {"settled"}
+    assert set(Accrual.objects.filter(period__year=2023).values_list("state", flat=True)) == {
+        "settled"
+    }
     entry = settlement.entries.get()
     assert {p.account.jurisdiction.name: p.yuan for p in entry.postings.all()} == {
         "上游区": 12 * MILLION,

@@ -31,7 +31,7 @@ from config.embedded.parentage import PR_SET_PDEATHSIG
 from config.embedded.places import try_lock
 
 HOST = "127.0.0.1"
-READY_SECONDS = 60
+READY_SECONDS = 180
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""How the committed map files are made: shapes, courses, sections, and their source notes."""

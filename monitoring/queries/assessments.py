@@ -1,0 +1,258 @@
+"""What the water of a month was: classes of the scheme's sections, and the months before.
+
+Only sections on a river of the scheme count; sections that merely came in with a national
+file have no river and are left out. Classes are 1–6 (GB 3838-2002, 6 = 劣Ⅴ), ratios per cent.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Count, F, Max, Min, Sum
+
+from basins.access import Viewer
+from basins.ranges import covers, month_start, months_between, today
+from monitoring.models import Assessment, MonthlyMean, Section, Target
+from monitoring.queries.visible import visible_sections
+from monitoring.standards.basin import excellent_or_good_ratio
+from monitoring.standards.gb3838_2002 import WaterClass
+
+# The national aim of the 14th five-year plan for 2025: 85 % of sections in classes I–III.
+RATIO_AIM = Decimal(85)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionMonth:
+    """A section and its water in one month; `water_class` None: not assessed."""
+
+    section_id: int
+    code: str
+    name: str
+    is_demo: bool
+    river_id: int
+    river_code: str
+    river: str
+    km: Decimal | None
+    lon: Decimal | None
+    lat: Decimal | None
+    upstream: str | None
+    downstream: str | None
+    target: int | None
+    water_class: int | None
+    deciding: tuple[str, ...]
+    complete: bool
+    month_before: int | None
+    year_before: int | None
+
+    @property
+    def shown_name(self) -> str:
+        """The name, with * where it is made up for the demonstration."""
+        return f"{self.name}*" if self.is_demo else self.name
+
+    @property
+    def below_target(self) -> bool:
+        return bool(self.water_class and self.target and self.water_class > self.target)
+
+    @property
+    def is_border(self) -> bool:
+        return self.upstream is not None and self.downstream is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassShare:
+    """How many sections were in each class in a month."""
+
+    month: date
+    counts: tuple[int, int, int, int, int, int]
+    below_target: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def good(self) -> int:
+        return sum(self.counts[:3])
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """优良比例 in per cent, unrounded; None without a section."""
+        if not self.total:
+            return None
+        each = (WaterClass(c) for c, n in enumerate(self.counts, start=1) for _ in range(n))
+        return excellent_or_good_ratio(each)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthWater:
+    """One month of all sections, and what to compare it with."""
+
+    month: date
+    sections: tuple[SectionMonth, ...]
+    shares: tuple[ClassShare, ...]  # every month up to this one, oldest first
+    valid: int
+    expected: int
+    computed_at: datetime | None
+
+    @property
+    def assessed(self) -> tuple[SectionMonth, ...]:
+        return tuple(s for s in self.sections if s.water_class)
+
+    @property
+    def below_target(self) -> tuple[SectionMonth, ...]:
+        return tuple(s for s in self.sections if s.below_target)
+
+    @property
+    def incomplete(self) -> tuple[SectionMonth, ...]:
+        """Sections without an assessment, or with one from too few values."""
+        return tuple(s for s in self.sections if not s.water_class or not s.complete)
+
+    @property
+    def completeness(self) -> Decimal | None:
+        """Values used of values due, per cent."""
+        return Decimal(100 * self.valid) / self.expected if self.expected else None
+
+    def share(self, month: date) -> ClassShare | None:
+        return next((s for s in self.shares if s.month == month), None)
+
+    @property
+    def this(self) -> ClassShare | None:
+        return self.share(self.month)
+
+    @property
+    def months_at_aim(self) -> int:
+        """For how many months in a row, this one included, the ratio reached RATIO_AIM."""
+        count, expected = 0, self.month
+        for share in reversed(self.shares):
+            if share.month != expected or share.ratio is None or share.ratio < RATIO_AIM:
+                break
+            count, expected = count + 1, before(expected)
+        return count
+
+
+def before(month: date, count: int = 1) -> date:
+    """First day of the month `count` months earlier."""
+    number = month.year * 12 + month.month - 1 - count
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def scheme_sections(viewer: Viewer):
+    """The visible sections that lie on a river of the scheme."""
+    return visible_sections(viewer).filter(river__isnull=False)
+
+
+def months_assessed(viewer: Viewer) -> list[date]:
+    """Months with a choice to make, newest first, at least the last finished one: 1 query."""
+    sections = scheme_sections(viewer).order_by().values("pk")
+    ends = Assessment.objects.filter(section__in=sections).aggregate(
+        first=Min("month"), last=Max("month")
+    )
+    finished = before(month_start(today()))
+    first, last = ends["first"] or finished, ends["last"] or finished
+    return months_between(min(first, finished), max(last, finished))[::-1]
+
+
+def month_water(viewer: Viewer, month: date) -> MonthWater:
+    """The month at a glance: 6 SQL queries whatever the sections and months."""
+    return MonthWater(
+        month=month,
+        sections=section_months(viewer, month),
+        shares=class_shares(viewer, month),
+        **_data_of(viewer, month),
+    )
+
+
+def section_months(viewer: Viewer, month: date) -> tuple[SectionMonth, ...]:
+    """Every section of the scheme in river order: 3 queries."""
+    sections = list(
+        scheme_sections(viewer).select_related("river", "upstream", "downstream").order_by(
+            "river__level", "river__code", "km", "code"
+        )
+    )
+    months = (month, before(month), before(month, 12))
+    found = {
+        (a.section_id, a.month): a
+        for a in Assessment.objects.filter(
+            section__in=[s.pk for s in sections], month__in=months
+        ).only("section_id", "month", "water_class", "deciding", "complete")
+    }
+    targets = targets_on(sections, month)
+
+    def class_in(section: Section, when: date) -> int | None:
+        assessment = found.get((section.pk, when))
+        return assessment.water_class if assessment else None
+
+    answer = []
+    for section in sections:
+        assert section.river is not None
+        now = found.get((section.pk, month))
+        answer.append(
+            SectionMonth(
+                section_id=section.pk,
+                code=section.code,
+                name=section.name,
+                is_demo=section.is_demo,
+                river_id=section.river.pk,
+                river_code=section.river.code,
+                river=section.river.name,
+                km=section.km,
+                lon=section.lon,
+                lat=section.lat,
+                upstream=section.upstream.short_name if section.upstream else None,
+                downstream=section.downstream.short_name if section.downstream else None,
+                target=targets.get(section.pk),
+                water_class=now.water_class if now else None,
+                deciding=tuple(now.deciding) if now else (),
+                complete=now.complete if now else False,
+                month_before=class_in(section, months[1]),
+                year_before=class_in(section, months[2]),
+            )
+        )
+    return tuple(answer)
+
+
+def targets_on(sections: Iterable[Section], day: date) -> dict[int, int]:
+    """Section id → the class its water must reach on a day: 1 query."""
+    dated = Target.objects.filter(section__in=[s.pk for s in sections], in_force__contains=day)
+    return {t.section_id: t.water_class for t in dated if covers(t.in_force, day)}
+
+
+def class_shares(viewer: Viewer, last: date) -> tuple[ClassShare, ...]:
+    """Classes and misses of every month up to `last`, oldest first: 2 queries."""
+    sections = scheme_sections(viewer).order_by().values("pk")
+    assessed = Assessment.objects.filter(section__in=sections, month__lte=last)
+    counts: dict[date, Counter] = {}
+    for month, water_class, number in (
+        assessed.values_list("month", "water_class").annotate(n=Count("pk")).order_by("month")
+    ):
+        counts.setdefault(month, Counter())[water_class] = number
+    below = dict(
+        assessed.filter(
+            section__targets__in_force__contains=F("month"),
+            water_class__gt=F("section__targets__water_class"),
+        )
+        .values_list("month")
+        .annotate(n=Count("pk"))
+        .order_by("month")
+    )
+    return tuple(
+        ClassShare(month, tuple(found[c.value] for c in WaterClass), below.get(month, 0))
+        for month, found in counts.items()
+    )
+
+
+def _data_of(viewer: Viewer, month: date) -> dict:
+    sections = scheme_sections(viewer).order_by().values("pk")
+    used = MonthlyMean.objects.filter(section__in=sections, month=month).aggregate(
+        valid=Sum("valid"), expected=Sum("expected")
+    )
+    computed = Assessment.objects.filter(section__in=sections, month=month).aggregate(
+        at=Max("computed_at")
+    )
+    return {
+        "valid": used["valid"] or 0,
+        "expected": used["expected"] or 0,
+        "computed_at": computed["at"],
+    }
