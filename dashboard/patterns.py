@@ -12,9 +12,22 @@ from django.core.paginator import Paginator
 CLASSES = (1, 2, 3, 4, 5, 6, None)
 KEY_FIGURE = ("label", "value", "water_class", "unit", "deltas", "extra", "sparkline")
 STEP = (
-    "title", "text", "formula", "formula_result", "formula_unit", "rounded", "table", "warning",
-    "clause", "clause_name", "clause_url", "default_parameter", "result", "water_class",
-    "result_note", "last",
+    "title",
+    "text",
+    "formula",
+    "formula_result",
+    "formula_unit",
+    "rounded",
+    "table",
+    "warning",
+    "clause",
+    "clause_name",
+    "clause_url",
+    "default_parameter",
+    "result",
+    "water_class",
+    "result_note",
+    "last",
 )
 
 
@@ -46,14 +59,16 @@ def sample_months() -> list[dict]:
             state, kind = ("待确认", "waiting")
         elif number > 10:
             state, kind = ("未开始", "none")
-        months.append({
-            "label": f"{number}月",
-            "yuan": None if wan_yuan is None else Decimal(wan_yuan) * 10000,
-            "url": f"#month-{number}" if number <= 10 else None,
-            "state": state,
-            "kind": kind,
-            "current": number == 10,
-        })
+        months.append(
+            {
+                "label": f"{number}月",
+                "yuan": None if wan_yuan is None else Decimal(wan_yuan) * 10000,
+                "url": f"#month-{number}" if number <= 10 else None,
+                "state": state,
+                "kind": kind,
+                "current": number == 10,
+            }
+        )
     return months
 
 
@@ -63,10 +78,22 @@ def sample_figure() -> dict:
     means = [0.33, 0.29, 0.56, 0.41, 1.18, 1.07, 0.74, 0.28, 0.22, 0.31]
     return {
         "data": [
-            {"type": "scatter", "mode": "lines+markers", "name": "月均值",
-             "x": months, "y": means, "line": {"color": "#08344f"}},
-            {"type": "scatter", "mode": "lines", "name": "Ⅲ类限值 1.0",
-             "x": months, "y": [1.0] * 10, "line": {"color": "#96450d", "dash": "dash"}},
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": "月均值",
+                "x": months,
+                "y": means,
+                "line": {"color": "#08344f"},
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": "Ⅲ类限值 1.0",
+                "x": months,
+                "y": [1.0] * 10,
+                "line": {"color": "#96450d", "dash": "dash"},
+            },
         ],
         "layout": {
             "margin": {"l": 48, "r": 16, "t": 8, "b": 40},
@@ -83,33 +110,48 @@ def sample_steps() -> list[dict]:
             "title": "月均值与修约",
             "text": "先求日均值，再求有效日的算术平均；按 GB/T 8170 修约后比较。",
             "formula": "总磷 5.936 ÷ 29 ＝ 0.20469 →",
-            "formula_result": "0.205", "formula_unit": "mg/L", "rounded": True,
+            "formula_result": "0.205",
+            "formula_unit": "mg/L",
+            "rounded": True,
             "table": {
-                "head": [{"label": "指标（mg/L）"}, {"label": "日均值之和", "num": True},
-                         {"label": "月均值", "num": True}, {"label": "Ⅲ类限值", "num": True}],
-                "rows": [["氨氮", "9.028", "0.31131", "≤ 1.0"],
-                         ["总磷", "5.936", "0.20469", "≤ 0.2"]],
+                "head": [
+                    {"label": "指标（mg/L）"},
+                    {"label": "日均值之和", "num": True},
+                    {"label": "月均值", "num": True},
+                    {"label": "Ⅲ类限值", "num": True},
+                ],
+                "rows": [
+                    ["氨氮", "9.028", "0.31131", "≤ 1.0"],
+                    ["总磷", "5.936", "0.20469", "≤ 0.2"],
+                ],
                 "total": [],
                 "wide": True,
             },
-            "result": "0.205", "result_note": "总磷月均值，mg/L",
+            "result": "0.205",
+            "result_note": "总磷月均值，mg/L",
         },
         {
             "title": "断面类别",
             "text": "单因子评价法，取最差指标；水温、总氮不参评。",
             "warning": "总磷只高出限值 0.005 mg/L。若按两位小数修约为 0.20，则为Ⅲ类、双方互不补偿。",
-            "water_class": 4, "result_note": "超Ⅲ类限值 0.025 倍",
+            "water_class": 4,
+            "result_note": "超Ⅲ类限值 0.025 倍",
         },
         {
             "title": "条款",
             "clause": "断面水质未达到基准的，由上游补偿下游，每月 100 万元。",
-            "clause_name": "第六条第（二）款", "clause_url": "#clause", "default_parameter": True,
-            "result": "上游 → 下游", "result_note": "第六条（二）",
+            "clause_name": "第六条第（二）款",
+            "clause_url": "#clause",
+            "default_parameter": True,
+            "result": "上游 → 下游",
+            "result_note": "第六条（二）",
         },
         {
             "title": "结果",
             "text": "梁平区补偿垫江县。对梁平区为应付，对垫江县为应收。",
-            "result": "100.00", "result_note": "万元，梁平区 → 垫江县", "last": True,
+            "result": "100.00",
+            "result_note": "万元，梁平区 → 垫江县",
+            "last": True,
         },
     ]
 
@@ -145,18 +187,36 @@ def examples() -> dict:
             {"label": "异议截止", "text": "2026-11-17（剩 3 个工作日）"},
             {"label": "数据截至", "text": "2026-11-09 18:00，已审核"},
         ],
-        "key_figures": complete(KEY_FIGURE, [
-            {"label": "参评断面", "value": "23", "unit": "/ 23 个",
-             "deltas": ["环比 0", "同比 0"], "extra": "数据完整率 98.7 %",
-             "sparkline": [23, 23, 23]},
-            {"label": "优良比例（Ⅰ–Ⅲ类）", "value": "91.3", "unit": "%",
-             "deltas": ["环比 +4.3 百分点", "同比 +8.7 百分点"],
-             "extra": "21/23 个；连续 3 个月 ≥ 85 %", "sparkline": [82.6, 91, 87, 83, 87, 91.3]},
-            {"label": "本月类别", "water_class": 2, "extra": "目标Ⅲ类，优于 1 个类别"},
-            {"label": "本月补偿额", "value": "1,100.00", "unit": "万元",
-             "deltas": ["环比 +29.4 %"], "extra": "12 笔，20 个区县",
-             "sparkline": [8, 9, None, 10, 8.5, 11]},
-        ]),
+        "key_figures": complete(
+            KEY_FIGURE,
+            [
+                {
+                    "label": "参评断面",
+                    "value": "23",
+                    "unit": "/ 23 个",
+                    "deltas": ["环比 0", "同比 0"],
+                    "extra": "数据完整率 98.7 %",
+                    "sparkline": [23, 23, 23],
+                },
+                {
+                    "label": "优良比例（Ⅰ–Ⅲ类）",
+                    "value": "91.3",
+                    "unit": "%",
+                    "deltas": ["环比 +4.3 百分点", "同比 +8.7 百分点"],
+                    "extra": "21/23 个；连续 3 个月 ≥ 85 %",
+                    "sparkline": [82.6, 91, 87, 83, 87, 91.3],
+                },
+                {"label": "本月类别", "water_class": 2, "extra": "目标Ⅲ类，优于 1 个类别"},
+                {
+                    "label": "本月补偿额",
+                    "value": "1,100.00",
+                    "unit": "万元",
+                    "deltas": ["环比 +29.4 %"],
+                    "extra": "12 笔，20 个区县",
+                    "sparkline": [8, 9, None, 10, 8.5, 11],
+                },
+            ],
+        ),
         "month_strip": sample_months(),
         "strip_largest": Decimal("1500000"),
         "timeline": [

@@ -69,6 +69,8 @@ class Keeper:
             if server.poll() is None:
                 server.send_signal(signal.SIGINT)
             server.wait()
+        if self.places.socket.parent != self.places.var_dir:
+            self.places.socket.rmdir()  # the short one in /tmp: the server emptied it
         del stop_locks  # held until here: our end releases them, and `lock` the last
 
     def _note_stop(self, *_: object) -> None:

@@ -207,8 +207,11 @@ def spark(values) -> dict | None:
         return f"{i * step:.1f}", f"{y:.1f}"
 
     points = [point(i, v) for i, v in known]
-    return {"points": " ".join(f"{x},{y}" for x, y in points),
-            "x": points[-1][0], "y": points[-1][1]}
+    return {
+        "points": " ".join(f"{x},{y}" for x, y in points),
+        "x": points[-1][0],
+        "y": points[-1][1],
+    }
 
 
 @register.filter

@@ -167,9 +167,10 @@ def month_water(viewer: Viewer, month: date) -> MonthWater:
 def section_months(viewer: Viewer, month: date) -> tuple[SectionMonth, ...]:
     """Every section of the scheme in river order: 3 queries."""
     sections = list(
-        scheme_sections(viewer).select_related("river", "upstream", "downstream").order_by(
-            "river__level", "river__code", "km", "code"
-        )
+        scheme_sections(viewer)
+        .select_related("river", "upstream", "downstream")
+        .defer("upstream__boundary", "downstream__boundary")
+        .order_by("river__level", "river__code", "km", "code")
     )
     months = (month, before(month), before(month, 12))
     found = {

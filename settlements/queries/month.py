@@ -15,7 +15,7 @@ from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
-from settlements.models import Accrual, Agreement, Term, TermSection, Transfer
+from settlements.models import Accrual, Agreement, Party, Term, TermSection, Transfer
 from settlements.queries.visible import visible_accruals, visible_agreements
 
 ZERO = Decimal("0.00")
@@ -284,7 +284,12 @@ def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementLin
         .filter(Exists(current), state=Agreement.State.ACTIVE, **only)
         .select_related("river")
         .prefetch_related(
-            "parties__jurisdiction",
+            Prefetch(
+                "parties",
+                queryset=Party.objects.select_related("jurisdiction")
+                .defer("jurisdiction__boundary")
+                .order_by("order"),
+            ),
             Prefetch("terms", queryset=terms, to_attr="in_force_now"),
             Prefetch(
                 "in_force_now__sections", queryset=TermSection.objects.select_related("section")

@@ -96,6 +96,28 @@ class Parameters(BaseParameters):
         applies_if=("baseline_kind", ("limits",)),
         default=[since("2023-01-01", None, source=_OURS)],
     )
+    base_from: int | None = parameter(
+        "基准期起始年",
+        Kind.INTEGER,
+        unit="年",
+        minimum=2000,
+        maximum=2100,
+        optional=True,
+        help="基准种类为基准期均值时填写：基准期的第一个年度。",
+        applies_if=("baseline_kind", ("base_period",)),
+        default=[since("2023-01-01", None, source=_OURS)],
+    )
+    base_to: int | None = parameter(
+        "基准期终止年",
+        Kind.INTEGER,
+        unit="年",
+        minimum=2000,
+        maximum=2100,
+        optional=True,
+        help="基准期的最后一个年度（含）；均值为各年各月均值的算术平均。",
+        applies_if=("baseline_kind", ("base_period",)),
+        default=[since("2023-01-01", None, source=_OURS)],
+    )
     comparison: str = parameter(
         "比较周期",
         Kind.CHOICE,
@@ -186,6 +208,11 @@ class Parameters(BaseParameters):
             errors.append(self.error("baseline_class", "基准种类为固定类别，须填基准类别。"))
         if self.baseline_kind == "limits" and not self.limits:
             errors.append(self.error("limits", "基准种类为各指标限值，须至少填一项限值。"))
+        if self.baseline_kind == "base_period":
+            if self.base_from is None or self.base_to is None:
+                errors.append(self.error("base_from", "基准种类为基准期均值，须填起止年度。"))
+            elif self.base_to < self.base_from:
+                errors.append(self.error("base_to", "终止年早于起始年；请填不早于它的年度。"))
         return errors
 
 

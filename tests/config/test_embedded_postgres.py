@@ -238,6 +238,7 @@ def test_a_long_path_gets_a_short_socket_folder(tmp_path):
     with postgres.use(deep):
         assert ask(deep, "SELECT 1") == 1
         assert folder.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists()
 
 
 def test_a_forked_child_that_ends_does_not_stop_its_parents_server(var_dir, another_process):

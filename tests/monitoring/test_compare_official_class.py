@@ -14,7 +14,7 @@ HEADING = (
 
 
 def row(official, section="甲", time="04-01 08:00", **written):
-    cells = {"pH": "8.00", "DO": "8.00", "CODMn": "1.00", "NH3": "0.050", "TP": "0.010"} | written
+    cells = {"pH": "8.00", "DO": "8.00", "CODMn": "1.00", "NH3": "0.050", "TP": "0.005"} | written
     return (
         f"某省,某流域,{section},{time},{official},15.0,{cells['pH']},{cells['DO']},300.0,5.0,"
         f"{cells['CODMn']},{cells['NH3']},{cells['TP']},1.00,*,*,正常"

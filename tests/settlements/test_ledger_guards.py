@@ -36,6 +36,8 @@ def paid(accounts, amount="100.00", on=DAY, voucher="") -> JournalEntry:
 
 def sql(statement: str, *values) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(statement, values)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
@@ -119,7 +121,9 @@ def test_an_entry_without_postings_is_refused_at_commit(accounts):
 
 
 def test_an_entry_without_postings_never_commits(committed):
-    with pytest.raises(IntegrityError, match="没有分录"), transaction.atomic():
+    # At commit the driver does not decode the words; the trigger's name is plain.
+    trigger = pytest.raises(IntegrityError, match="settlements_entry_has_postings")
+    with trigger, transaction.atomic():
         JournalEntry.objects.create(
             year=2024, number=1, booked_on=DAY, cause="payment", text="x",
             booked_at=timezone.now(), previous_hash="0" * 64, hash="a" * 64,

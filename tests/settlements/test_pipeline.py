@@ -223,3 +223,42 @@ def test_a_year_that_is_not_over_is_not_closed(border, people):
         close_settlement(
             agreement=border.agreement, year=2023, on=month("2023-12"), by=people.bureau
         )
+
+
+def test_a_base_period_moves_every_month_that_is_compared_with_it(border):
+    border.agreement.terms.filter(rule="baseline").delete()
+    border.term(
+        "baseline", month("2023-01"), baseline_kind="base_period", base_from=2021, base_to=2022
+    )
+    base = datetime(2021, 6, 15, 10, tzinfo=timezone.get_default_timezone())
+    border.store(base, {"DO": "8.0", "CODMn": "3.0", "TP": "0.05", "NH3-N": "0.8"})
+    border.assessed("2023-05", "II")  # NH3-N 0.3, and all else better than the base
+    assert border.transfers("2023-05") == [(border.downstream, border.upstream, MILLION)]
+    border.store(base, {"NH3-N": "0.1"})  # corrected: cleaner than the month now
+    pipeline.recompute()
+    assert border.transfers("2023-05") == [(border.upstream, border.downstream, MILLION)]
+
+
+def test_a_yearly_cap_cuts_the_later_months_and_says_so(border):
+    border.agreement.terms.filter(rule="baseline").delete()
+    border.term("baseline", month("2023-01"), yearly_cap="1500000")
+    for when in ("2023-03", "2023-04", "2023-05"):
+        border.measured(when, "II")
+    pipeline.recompute()
+    assert [t[2] for m in ("2023-03", "2023-04", "2023-05") for t in border.transfers(m)] == [
+        MILLION,
+        yuan("500000"),
+    ]
+    assert "封顶" in str(border.accrual("2023-05").steps)
+    border.assessed("2023-03", "III")  # equal: nobody pays, the cap is free for May
+    assert border.transfers("2023-05") == [(border.downstream, border.upstream, yuan("500000"))]
+
+
+def test_a_fixed_yearly_sum_is_paid_once_for_the_year(border):
+    border.agreement.terms.filter(rule="baseline").delete()
+    border.term(
+        "fixed_annual", month("2023-01"), amount="3500000", from_year=2023, to_year=2030
+    )
+    pipeline.recompute()
+    assert border.net(2023) == {"上游区": yuan("3500000"), "下游区": -yuan("3500000")}
+    assert Accrual.objects.get(period=month("2023-01")).yearly is True

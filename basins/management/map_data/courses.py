@@ -5,6 +5,7 @@ are smooth curves through the way-points of data/waypoints.json and are marked s
 Lengths are kilometres along the drawn line on a sphere of 6,371 km.
 """
 
+import itertools
 import math
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,7 +41,7 @@ def km_between(a: Pair, b: Pair) -> float:
 
 
 def length_km(points: list[Pair]) -> float:
-    return sum(km_between(a, b) for a, b in zip(points, points[1:], strict=False))
+    return sum(km_between(a, b) for a, b in itertools.pairwise(points))
 
 
 def stored_lines() -> dict[int, np.ndarray]:
@@ -87,11 +88,17 @@ def smooth(points: list[Pair], parts: int = 4) -> list[Pair]:
     out = []
     for i in range(1, len(p) - 2):
         for t in np.arange(parts) / parts:
-            out.append(tuple(0.5 * (
-                2 * p[i] + (p[i + 1] - p[i - 1]) * t
-                + (2 * p[i - 1] - 5 * p[i] + 4 * p[i + 1] - p[i + 2]) * t**2
-                + (3 * p[i] - p[i - 1] - 3 * p[i + 1] + p[i + 2]) * t**3
-            )))
+            out.append(
+                tuple(
+                    0.5
+                    * (
+                        2 * p[i]
+                        + (p[i + 1] - p[i - 1]) * t
+                        + (2 * p[i - 1] - 5 * p[i] + 4 * p[i + 1] - p[i + 2]) * t**2
+                        + (3 * p[i] - p[i - 1] - 3 * p[i + 1] + p[i + 2]) * t**3
+                    )
+                )
+            )
     return [*out, points[-1]]
 
 
@@ -127,13 +134,12 @@ def jurisdiction_at(point: Pair, shapes: Shapes, allowed: list[str] | None) -> s
     for code, area in outside.items():
         if area.covers(spot):
             return code
-    return min((area.distance(spot), code) for code, area in
-               {**shapes.districts, **outside}.items())[1]
+    return min(
+        (area.distance(spot), code) for code, area in {**shapes.districts, **outside}.items()
+    )[1]
 
 
-def cut(
-    course: list[Pair], river: dict, shapes: Shapes
-) -> list[tuple[str, list[Pair], list[str]]]:
+def cut(course: list[Pair], river: dict, shapes: Shapes) -> list[tuple[str, list[Pair], list[str]]]:
     """(jurisdiction, course, shared with) from source to mouth; courses meet end to end.
 
     `bank` in the entry gives a border river to one side. Shared with: other jurisdictions in
@@ -227,8 +233,10 @@ def make_rivers(entries: list[dict], shapes: Shapes) -> list[dict]:
     rivers, problems = [], []
     for entry in entries:
         try:
-            course = joined(entry, lines) if "lines" in entry else smooth(
-                [tuple(p) for p in entry["way"]]
+            course = (
+                joined(entry, lines)
+                if "lines" in entry
+                else smooth([tuple(p) for p in entry["way"]])
             )
             if entry["parent"] and entry.get("mouth") != "outside":
                 mouth = mouth_of(entry, course[-1], drawn[entry["parent"]])
@@ -251,20 +259,39 @@ def river_of(entry: dict, parts: list[tuple[str, list[Pair], list[str]]]) -> dic
     reaches, km = [], 0.0
     for order, (code, points, shared) in enumerate(parts, 1):
         start, km = km, km + length_km(points) * scale
-        reaches.append({
-            "order": order, "jurisdiction": code, "shared_with": shared,
-            "from_km": round(start, 1), "to_km": round(km, 1), "course": points,
-        })
+        reaches.append(
+            {
+                "order": order,
+                "jurisdiction": code,
+                "shared_with": shared,
+                "from_km": round(start, 1),
+                "to_km": round(km, 1),
+                "course": points,
+            }
+        )
     first, last = reaches[0], reaches[-1]
     borders = [
         {
-            "upstream": up["jurisdiction"], "downstream": down["jurisdiction"],
-            "lon": down["course"][0][0], "lat": down["course"][0][1], "km": down["from_km"],
+            "upstream": up["jurisdiction"],
+            "downstream": down["jurisdiction"],
+            "lon": down["course"][0][0],
+            "lat": down["course"][0][1],
+            "km": down["from_km"],
         }
-        for up, down in zip(reaches, reaches[1:], strict=False)
+        for up, down in itertools.pairwise(reaches)
     ]
-    keep = ("code", "name", "name_en", "parent", "level", "scheme", "length_km",
-            "catchment_km2", "confidence", "source")
+    keep = (
+        "code",
+        "name",
+        "name_en",
+        "parent",
+        "level",
+        "scheme",
+        "length_km",
+        "catchment_km2",
+        "confidence",
+        "source",
+    )
     return {
         **{key: entry[key] for key in keep},
         "schematic": "way" in entry,

@@ -31,12 +31,19 @@ def make_sections(entries: list[dict], rivers: list[dict]) -> list[dict]:
         except BadSection as problem:
             problems.append(str(problem))
             continue
-        placed.append({
-            "code": entry["code"], "name": entry["name"], "kind": entry["kind"],
-            "river": entry["river"], "water_body": "river", **place,
-            "target_class": entry["target_class"], "confidence": entry["confidence"],
-            "position": "schematic",
-        })
+        placed.append(
+            {
+                "code": entry["code"],
+                "name": entry["name"],
+                "kind": entry["kind"],
+                "river": entry["river"],
+                "water_body": "river",
+                **place,
+                "target_class": entry["target_class"],
+                "confidence": entry["confidence"],
+                "position": "schematic",
+            }
+        )
     if problems:
         raise BadSection("\n".join(problems))
     return placed
@@ -47,8 +54,12 @@ def at_border(entry: dict, river: dict) -> dict:
     for border in river["borders"]:
         if (border["upstream"], border["downstream"]) == sides:
             return {
-                "lon": border["lon"], "lat": border["lat"], "km": border["km"],
-                "upstream": sides[0], "downstream": sides[1], "jurisdictions": list(sides),
+                "lon": border["lon"],
+                "lat": border["lat"],
+                "km": border["km"],
+                "upstream": sides[0],
+                "downstream": sides[1],
+                "jurisdictions": list(sides),
             }
     raise BadSection(f"{entry['name']}:{river['name']} 没有 {sides} 的交界;请核对两侧行政区。")
 
@@ -71,11 +82,13 @@ def on_course(entry: dict, river: dict) -> dict:
     scale = (reach["to_km"] - reach["from_km"]) / drawn
     km = reach["from_km"] + length_km([*before, spot]) * scale
     return {
-        "lon": round(spot[0], DECIMALS), "lat": round(spot[1], DECIMALS), "km": round(km, 1),
-        "upstream": entry["upstream"], "downstream": entry["downstream"],
-        "jurisdictions": [
-            c for c in (entry["upstream"], entry["downstream"]) if c
-        ] or [reach["jurisdiction"]],
+        "lon": round(spot[0], DECIMALS),
+        "lat": round(spot[1], DECIMALS),
+        "km": round(km, 1),
+        "upstream": entry["upstream"],
+        "downstream": entry["downstream"],
+        "jurisdictions": [c for c in (entry["upstream"], entry["downstream"]) if c]
+        or [reach["jurisdiction"]],
     }
 
 

@@ -112,14 +112,16 @@ def features(names: list[dict], shapes: Shapes) -> dict:
     rows = []
     for kind, group in (("neighbour", shapes.neighbours), ("district", shapes.districts)):
         for code, geometry in group.items():
-            rows.append({
-                "type": "Feature",
-                "properties": {
-                    "code": code,
-                    "name": known[code]["name"],
-                    "short_name": known[code]["short_name"],
-                    "kind": kind,
-                },
-                "geometry": mapping(geometry),
-            })
+            rows.append(
+                {
+                    "type": "Feature",
+                    "properties": {
+                        "code": code,
+                        "name": known[code]["name"],
+                        "short_name": known[code]["short_name"],
+                        "kind": kind,
+                    },
+                    "geometry": mapping(geometry),
+                }
+            )
     return {"type": "FeatureCollection", "bbox": list(FRAME), "features": rows}

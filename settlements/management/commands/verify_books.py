@@ -9,7 +9,9 @@ from settlements.services.books import verify
 
 
 class Command(BaseCommand):
-    help = "核验台账:逐张凭证核对平衡、连号、日期、摘要链,并与已关账的年度结算核对。有误则退出码为 1。"
+    help = (
+        "核验台账:逐张凭证核对平衡、连号、日期、摘要链,并与已关账的年度结算核对。有误则退出码为 1。"
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--json", action="store_true", help="标准输出只有一个 JSON 对象")

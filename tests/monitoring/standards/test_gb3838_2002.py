@@ -243,6 +243,14 @@ def test_the_order_is_that_of_table_1_then_table_2_then_station_extras():
     assert set(NAMES) == set(UNITS) == set(ORDER)
 
 
+def test_the_names_are_those_of_the_standard():
+    assert "、".join(NAMES[code] for code in ORDER) == (
+        "水温、pH、溶解氧、高锰酸盐指数、化学需氧量、五日生化需氧量、氨氮、总磷、总氮、铜、锌、"
+        "氟化物、硒、砷、汞、镉、六价铬、铅、氰化物、挥发酚、石油类、阴离子表面活性剂、硫化物、"
+        "粪大肠菌群、硫酸盐、氯化物、硝酸盐氮、铁、锰、电导率、浊度、叶绿素α、藻密度"
+    )
+
+
 def test_units_are_milligrams_per_litre_but_for_the_named_exceptions():
     assert {code: unit for code, unit in UNITS.items() if unit != "mg/L"} == {
         "WT": "℃",
@@ -268,6 +276,12 @@ def test_units_are_milligrams_per_litre_but_for_the_named_exceptions():
         ("铬(六价)", "Cr6"),
         ("铬\uff08六价\uff09", "Cr6"),
         ("六价铬", "Cr6"),
+        ("Cr(VI)", "Cr6"),
+        ("Cr6+", "Cr6"),
+        ("F-", "F"),
+        ("氟化物(以F-计)", "F"),
+        ("NH4-N", "NH3-N"),
+        ("硝酸盐", "nitrate-N"),
         ("锰", "Mn"),
         ("叶绿素a", "Chla"),
     ],

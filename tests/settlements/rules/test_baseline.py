@@ -106,7 +106,7 @@ def test_the_month_against_limits(border, means, terms, wan, state):
 
 
 def test_the_month_against_the_mean_of_a_base_period(border):
-    terms = border.terms(rule, baseline_kind="base_period")
+    terms = border.terms(rule, baseline_kind="base_period", base_from=2020, base_to=2022)
     base = {"TP": "0.15", "DO": "7", "TN": "0.1", "pH": "7"}  # TN and pH take no part
     means = {"TP": "0.16", "DO": "8", "TN": "9", "pH": "8"}
     outcome = rule.evaluate(border.month("Ⅲ", means=means, base_means=base), terms)
@@ -132,8 +132,8 @@ def test_over_the_limit_but_not_above_the_inflow_is_not_increased(border):
         ({"target": None}, {}, "target"),
         ({}, TP_LIMIT, "means"),
         ({"means": {"DO": "7"}}, TP_LIMIT, "means.TP"),
-        ({"means": {"DO": "7"}}, {"baseline_kind": "base_period"}, "base_means"),
-        ({"means": {"DO": "7"}, "base_means": {"pH": "7"}}, {"baseline_kind": "base_period"},
+        ({"means": {"DO": "7"}}, {"baseline_kind": "base_period", "base_from": 2020, "base_to": 2022}, "base_means"),
+        ({"means": {"DO": "7"}, "base_means": {"pH": "7"}}, {"baseline_kind": "base_period", "base_from": 2020, "base_to": 2022},
          "base_means"),
         ({"means": {"TP": "0.3"}, "inflow_section": "六剑滩"}, TP_LIMIT | HEBEI,
          "inflow_means.TP"),
@@ -148,7 +148,9 @@ def test_missing_facts_are_refused_by_name(border, facts, terms, name):
 def test_a_base_mean_of_zero_is_refused(border):
     facts = border.month("Ⅲ", means={"TP": "0.1"}, base_means={"TP": "0"})
     with pytest.raises(ValueError, match="须大于零"):
-        rule.evaluate(facts, border.terms(rule, baseline_kind="base_period"))
+        rule.evaluate(
+            facts, border.terms(rule, baseline_kind="base_period", base_from=2020, base_to=2022)
+        )
 
 
 def test_an_incomplete_month_can_count_as_no_data(border):

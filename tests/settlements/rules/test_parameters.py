@@ -180,6 +180,8 @@ def test_dated_defaults_out_of_order_are_refused():
         (class_vs_last_year, {"not_met_cap": "500000"}, "not_met_cap"),
         (baseline, {"baseline_kind": "class"}, "baseline_class"),
         (baseline, {"baseline_kind": "limits"}, "limits"),
+        (baseline, {"baseline_kind": "base_period"}, "base_from"),
+        (baseline, {"baseline_kind": "base_period", "base_from": 2022, "base_to": 2020}, "base_to"),
         (fixed_annual, {"amount": "1", "from_year": 2024, "to_year": 2023}, "to_year"),
         (fixed_annual, {"amount": "1", "from_year": 2023, "to_year": 2023, "payer": "upstream",
                         "condition_class": "Ⅲ"}, "condition_class"),

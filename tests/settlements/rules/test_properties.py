@@ -59,6 +59,8 @@ def baseline_terms(draw):
     return {
         "baseline_kind": draw(st.sampled_from(["target", "class", "limits", "base_period"])),
         "baseline_class": draw(TARGETS).numeral,
+        "base_from": 2020,
+        "base_to": 2022,
         "limits": {"value": {code: str(value) for code, value in limits.items()}},
         "comparison": draw(st.sampled_from(["monthly", "yearly"])),
         "rate": str(draw(WAN)),

@@ -1,0 +1,95 @@
+"""Paths of all shapes, built once for a version of the stored geometry and kept in-process."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from basins.models import Jurisdiction
+from dashboard.map.projection import Point, Projection, rings
+from monitoring.queries import basins
+
+LONG_RIVER_LEVEL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlacePath:
+    code: str
+    name: str
+    short_name: str
+    own: bool  # a district of the city; otherwise a neighbour
+    path: str
+    label: Point
+
+
+@dataclass(frozen=True, slots=True)
+class ReachPath:
+    key: str
+    river_code: str
+    river: str
+    level: int
+    schematic: bool
+    from_km: Decimal
+    to_km: Decimal
+    path: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    projection: Projection | None  # None: nothing stored to draw
+    places: tuple[PlacePath, ...]
+    reaches: tuple[ReachPath, ...]
+
+
+def geometry() -> Geometry:
+    """The drawing of what is stored now: 2 SQL queries, 2 more when it has changed."""
+    return _built(basins.geometry_version())
+
+
+@lru_cache(maxsize=2)
+def _built(version: tuple) -> Geometry:
+    places = basins.drawn_places()
+    districts = [p for p in places if p.level == Jurisdiction.Level.DISTRICT]
+    corners = [corner for p in districts for ring in rings(p.boundary) for corner in ring]
+    if not corners:
+        return Geometry(None, (), ())
+    frame = Projection.around(corners)
+    return Geometry(
+        projection=frame,
+        places=tuple(_place(frame, p) for p in places),
+        reaches=tuple(_reach(frame, r) for r in basins.drawn_reaches()),
+    )
+
+
+def _place(frame: Projection, place: basins.DrawnPlace) -> PlacePath:
+    outlines = rings(place.boundary)
+    label = place.label or _middle(outlines)
+    return PlacePath(
+        code=place.code,
+        name=place.name,
+        short_name=place.short_name,
+        own=place.level == Jurisdiction.Level.DISTRICT,
+        path="".join(frame.path(ring, close=True) for ring in outlines),
+        label=frame.point(label),
+    )
+
+
+def _middle(outlines) -> tuple[float, float]:
+    """Middle of the box of the largest ring: where no label point is stored."""
+    ring = max(outlines, key=len)
+    xs, ys = [p[0] for p in ring], [p[1] for p in ring]
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+
+
+def _reach(frame: Projection, reach: basins.DrawnReach) -> ReachPath:
+    return ReachPath(
+        key=f"{reach.river_code}-{reach.order}",
+        river_code=reach.river_code,
+        river=reach.river,
+        level=reach.river_level,
+        schematic=reach.schematic,
+        from_km=reach.from_km,
+        to_km=reach.to_km,
+        path=frame.path(reach.course),
+        points=tuple(frame.point(p) for p in reach.course),
+    )

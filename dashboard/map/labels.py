@@ -1,0 +1,76 @@
+"""Where names stand: each takes the first place near its point that covers nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dashboard.map.projection import Point
+
+CHARACTER = 12.0  # width of a Chinese character in units
+DIGIT = 7.5
+LINE = 14.0
+# Tried in this order: on the point, then farther and farther away.
+OFFSETS = [
+    (0, 0), (0, -14), (0, 14), (-22, 0), (22, 0), (-20, -16), (20, -16), (-20, 16), (20, 16),
+    (0, -28), (0, 28), (-40, 0), (40, 0), (-34, -26), (34, -26), (-34, 26), (34, 26),
+    (0, -42), (0, 42), (-56, -10), (56, -10), (-56, 12), (56, 12),
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @classmethod
+    def around(cls, x: float, y: float, width: float, height: float) -> "Box":
+        return cls(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+    def overlap(self, other: "Box") -> float:
+        """Area both cover."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0.0, width) * max(0.0, height)
+
+
+def text_width(text: str) -> float:
+    return sum(CHARACTER if ord(c) > 0x2E7F else DIGIT for c in text)
+
+
+@dataclass
+class Labels:
+    """Places taken so far."""
+
+    frame: Box
+    taken: list[Box] = field(default_factory=list)
+
+    def block(self, boxes: Iterable[Box]) -> None:
+        self.taken.extend(boxes)
+
+    def place(self, points: Iterable[Point], lines: list[str], *, must: bool) -> Point | None:
+        """Middle of the text block (lines of `LINE` units) at or near one of the points.
+
+        Without `must` None where nothing is free; with it the least covered place.
+        """
+        width = max(text_width(line) for line in lines) + 2
+        height = LINE * len(lines)
+        best: tuple[float, int, Point, Box] | None = None
+        order = 0
+        for point in points:
+            for dx, dy in OFFSETS if must else OFFSETS[:9]:
+                order += 1
+                x, y = point[0] + dx, point[1] + dy
+                box = Box.around(x, y, width, height)
+                whole = box.overlap(self.frame) >= width * height - 0.01
+                cost = sum(box.overlap(t) for t in self.taken) + (0 if whole else 1e6)
+                if best is None or cost < best[0]:
+                    best = cost, order, (x, y), box
+                if cost == 0:
+                    break
+            if best is not None and best[0] == 0:
+                break
+        if best is None or (not must and best[0] > 0):
+            return None
+        self.taken.append(best[3])
+        return best[2]

@@ -1,0 +1,323 @@
+"""协议 as a page shows them: the list, and one with its terms, parameters and years.
+
+Amounts are Decimal yuan to the fen; a money parameter is shown in 万元 and exact.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Prefetch
+
+from basins.access import Viewer
+from basins.models.rivers import Confidence
+from basins.ranges import covers, today
+from monitoring.standards.gb3838_2002 import WaterClass
+from settlements import rules
+from settlements.models import Agreement, Party, Term, TermSection
+from settlements.money import format_wan, format_yuan
+from settlements.queries.findings import starred
+from settlements.queries.month import Place
+from settlements.queries.visible import visible_agreements
+from settlements.queries.year_list import SettlementLine, settlement_list
+from settlements.rules.facts import plain_decimal
+from settlements.rules.parameters import Kind, Spec, specs
+
+KINDS = {
+    Agreement.State.DRAFT: "none",
+    Agreement.State.ACTIVE: "open",
+    Agreement.State.ENDED: "final",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementLine:
+    code: str
+    title: str
+    river: str
+    parties: tuple[Place, ...]
+    rule: str  # of the term in force today, or the last one
+    since: date | None
+    until: date | None  # last day
+    terms: int
+    state: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLine:
+    place: Place
+    role: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterLine:
+    """One parameter of a term, as stored, in words; `exact` is what a title shows."""
+
+    name: str
+    label: str
+    value: str
+    unit: str
+    exact: str
+    source: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """A section of a term and whose border it is; share in per cent."""
+
+    code: str
+    name: str
+    is_demo: bool
+    upstream: str
+    downstream: str
+    inflow: str
+    share: Decimal
+
+    @property
+    def shown_name(self) -> str:
+        return starred(self.name, self.is_demo)
+
+
+@dataclass(frozen=True, slots=True)
+class TermDetail:
+    number: int
+    strand: str
+    rule: str
+    legal_basis: str
+    revision: int
+    since: date | None
+    until: date | None
+    phase: str  # 已结束, 执行中, 未开始
+    kind: str
+    parameters: tuple[ParameterLine, ...]
+    clauses: tuple[tuple[str, str], ...]
+    sections: tuple[PartLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementDetail:
+    code: str
+    title: str
+    river: str
+    river_code: str
+    state: str
+    kind: str
+    signed_on: date | None
+    source: str
+    confidence: str
+    parties: tuple[PartyLine, ...]
+    terms: tuple[TermDetail, ...]
+    years: tuple[SettlementLine, ...]
+
+    @property
+    def has_demo_names(self) -> bool:
+        return any(part.is_demo for term in self.terms for part in term.sections)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((year.yuan for year in self.years), Decimal("0.00"))
+
+
+def agreement_list(
+    viewer: Viewer, *, river: str = "", state: str = "", party: str = ""
+) -> tuple[AgreementLine, ...]:
+    """By code: 3 SQL queries whatever their number."""
+    wanted = {"river__code": river, "state": state, "parties__jurisdiction__code": party}
+    found = (
+        visible_agreements(viewer)
+        .filter(**{name: value for name, value in wanted.items() if value})
+        .select_related("river")
+        .prefetch_related(_parties(), Prefetch("terms", queryset=Term.objects.order_by("number")))
+        .order_by("code")
+    )
+    return tuple(_line(a) for a in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    rivers: tuple[tuple[str, str], ...]
+    parties: tuple[tuple[str, str], ...]
+
+
+def agreement_choices(viewer: Viewer) -> Choices:
+    """Rivers and parties to narrow by: 2 SQL queries."""
+    seen = visible_agreements(viewer)
+    return Choices(
+        rivers=tuple(sorted(set(seen.values_list("river__code", "river__name")))),
+        parties=tuple(
+            dict.fromkeys(
+                Party.objects.filter(agreement__in=seen)
+                .order_by("jurisdiction__sort_key", "pk")
+                .values_list("jurisdiction__code", "jurisdiction__name")
+            )
+        ),
+    )
+
+
+def agreement(viewer: Viewer, code: str) -> AgreementDetail | None:
+    """One agreement with all it holds, or None where there is none for this viewer.
+
+    6 SQL queries whatever its terms, sections and years.
+    """
+    found = (
+        visible_agreements(viewer)
+        .filter(code=code)
+        .select_related("river")
+        .prefetch_related(
+            _parties(),
+            Prefetch("terms", queryset=Term.objects.order_by("number")),
+            Prefetch(
+                "terms__sections",
+                queryset=TermSection.objects.select_related(
+                    "section", "upstream", "downstream", "inflow"
+                )
+                .defer("upstream__boundary", "downstream__boundary")
+                .order_by("section__km", "pk"),
+            ),
+        )
+        .first()
+    )
+    if found is None:
+        return None
+    return AgreementDetail(
+        code=found.code,
+        title=found.title,
+        river=found.river.name,
+        river_code=found.river.code,
+        state=found.get_state_display(),
+        kind=KINDS[Agreement.State(found.state)],
+        signed_on=found.signed_on,
+        source=found.source,
+        confidence=Confidence(found.confidence).label,
+        parties=tuple(
+            PartyLine(Place.of(p.jurisdiction), p.get_role_display(), p.order)
+            for p in found.parties.all()
+        ),
+        terms=tuple(_term(t) for t in found.terms.all()),
+        years=settlement_list(viewer, agreement=found.code).lines,
+    )
+
+
+def _parties() -> Prefetch:
+    return Prefetch(
+        "parties",
+        queryset=Party.objects.select_related("jurisdiction")
+        .defer("jurisdiction__boundary")
+        .order_by("order", "pk"),
+    )
+
+
+def _line(found: Agreement) -> AgreementLine:
+    terms, day = list(found.terms.all()), today()
+    current = [t for t in terms if covers(t.in_force, day)] or terms[-1:]
+    ends = [t.in_force.upper for t in terms]
+    return AgreementLine(
+        code=found.code,
+        title=found.title,
+        river=found.river.name,
+        parties=tuple(Place.of(p.jurisdiction) for p in found.parties.all()),
+        rule="、".join(dict.fromkeys(rules.get(t.rule).TITLE for t in current)),
+        since=min((t.in_force.lower for t in terms if t.in_force.lower), default=None),
+        until=last_day(max(ends)) if ends and all(ends) else None,
+        terms=len(terms),
+        state=found.get_state_display(),
+        kind=KINDS[Agreement.State(found.state)],
+    )
+
+
+def last_day(end: date | None) -> date | None:
+    """The last day of [from, end); None is open."""
+    return date.fromordinal(end.toordinal() - 1) if end else None
+
+
+def _term(term: Term) -> TermDetail:
+    module, day = rules.get(term.rule), today()
+    if covers(term.in_force, day):
+        phase, kind = "执行中", "open"
+    elif term.in_force.upper and term.in_force.upper <= day:
+        phase, kind = "已结束", "final"
+    else:
+        phase, kind = "未开始", "none"
+    return TermDetail(
+        number=term.number,
+        strand=term.strand,
+        rule=module.TITLE,
+        legal_basis=module.LEGAL_BASIS,
+        revision=term.rule_revision,
+        since=term.in_force.lower,
+        until=last_day(term.in_force.upper),
+        phase=phase,
+        kind=kind,
+        parameters=parameter_lines(module.Parameters, term.parameters),
+        clauses=tuple((str(key), str(words)) for key, words in term.clauses.items()),
+        sections=tuple(_part(part) for part in term.sections.all()),
+    )
+
+
+def _part(part: TermSection) -> PartLine:
+    return PartLine(
+        code=part.section.code,
+        name=part.section.name,
+        is_demo=part.section.is_demo,
+        upstream=part.upstream.name,
+        downstream=part.downstream.name,
+        inflow=starred(part.inflow.name, part.inflow.is_demo) if part.inflow else "",
+        share=part.share * 100,
+    )
+
+
+def parameter_lines(declared: type, stored: Mapping[str, Any]) -> tuple[ParameterLine, ...]:
+    """The stored parameters in the order and words of the rule's declaration."""
+    return tuple(
+        _parameter(name, spec, stored[name])
+        for name, spec in specs(declared).items()
+        if name in stored
+    )
+
+
+def _parameter(name: str, spec: Spec, entry: Mapping[str, Any]) -> ParameterLine:
+    value = entry["value"]
+    money = spec.kind is Kind.MONEY and value is not None
+    return ParameterLine(
+        name=name,
+        label=spec.label,
+        value=in_words(spec, value),
+        unit="" if value is None else f"万{spec.unit}" if money else spec.unit.strip(),
+        exact=f"{format_yuan(Decimal(value))} {spec.unit}" if money else "",
+        source=entry["source"],
+        is_default=entry["is_default"],
+    )
+
+
+def in_words(spec: Spec, value: Any) -> str:
+    """A stored value as the page says it; money in 万元."""
+    if value is None or value == {} or value == []:
+        return "不设"
+    match spec.kind:
+        case Kind.MONEY:
+            return format_wan(Decimal(value))
+        case Kind.CLASS:
+            return WaterClass.parse(str(value)).label
+        case Kind.CHOICE:
+            return spec.choices.get(value, str(value))
+        case Kind.BOOLEAN:
+            return "是" if value else "否"
+        case Kind.MAPPING:
+            return "；".join(
+                f"{spec.choices.get(key, key)} {plain_decimal(Decimal(each))}"
+                for key, each in value.items()
+            )
+        case Kind.ROWS:
+            columns = specs(spec.row) if spec.row else {}
+            return "；".join(
+                "，".join(f"{columns[k].label} {in_words(columns[k], v)}" for k, v in row.items())
+                for row in value
+            )
+        case Kind.DECIMAL | Kind.PERCENT:
+            return plain_decimal(Decimal(value))
+    return str(value)

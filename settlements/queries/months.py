@@ -1,0 +1,293 @@
+"""One month of an agreement as a worked example: each section's steps, and what is behind them.
+
+The figures are those the accrual was computed from (its stored inputs), so a settled month
+shows what was settled; where the water's means are different today, `revised` says so.
+Amounts are Decimal yuan, concentrations Decimal in the indicator's unit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from basins.access import Viewer
+from monitoring.queries.month_readings import MonthReadings, month_readings
+from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, WaterClass
+from monitoring.standards.rounding import round_to_places
+from settlements import rules
+from settlements.models import Accrual, Adjustment, Agreement
+from settlements.queries.findings import Net, Payment, month_finding, starred
+from settlements.queries.month import Place
+from settlements.queries.month_figures import DailyChart, MeanLine, daily_chart, mean_lines
+from settlements.queries.visible import visible_accruals, visible_settlements
+from settlements.queries.years import (
+    KINDS,
+    SectionYear,
+    accruals_of_year,
+    payments_of,
+    payments_prefetch,
+    section_years,
+    sees_drafts_of,
+)
+from settlements.rules.base import MonthState
+from settlements.rules.facts import plain_decimal
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedStep:
+    """A stored step of the rule, ready for components/calc_step.html."""
+
+    key: str
+    title: str
+    text: str
+    formula: str
+    result: str
+    result_note: str
+    water_class: int | None
+    clause: str
+    clause_name: str
+    hint: str
+    is_default: bool
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SectionMonth:
+    """One section's month: the finding, its steps and the data behind them."""
+
+    code: str
+    name: str
+    is_demo: bool
+    river: str
+    upstream: Place
+    downstream: Place
+    share: Decimal
+    water_class: int | None
+    month_state: str
+    subtitle: str
+    payments: tuple[Payment, ...]
+    steps: tuple[WorkedStep, ...]
+    readings: MonthReadings | None
+    means: tuple[MeanLine, ...]
+    chart: DailyChart | None
+    reference: str  # "Ⅲ类" the limits of the means table are of
+    state: str
+    kind: str
+    complete: bool
+    computed_at: datetime
+    rule: str
+    term_number: int
+    term_since: date | None
+    digest: str
+    revised: bool
+    proposed: int  # adjustments proposed, of those the viewer may see
+
+    @property
+    def shown_name(self) -> str:
+        return starred(self.name, self.is_demo)
+
+    @property
+    def yuan(self) -> Decimal:
+        return sum((p.yuan for p in self.payments), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementMonth:
+    agreement: str
+    title: str
+    month: date
+    finding: str
+    sections: tuple[SectionMonth, ...]
+    chosen: tuple[SectionMonth, ...]
+    year: tuple[SectionYear, ...]
+    nets: tuple[Net, ...]
+    previous: date | None
+    next: date | None
+    months: tuple[date, ...]  # of this year, newest first, with results
+
+    @property
+    def yuan(self) -> Decimal:
+        return sum((s.yuan for s in self.sections), ZERO)
+
+    @property
+    def has_demo_names(self) -> bool:
+        return any(s.is_demo for s in self.sections)
+
+
+def settlement_month(
+    viewer: Viewer, code: str, month: date, section: str = ""
+) -> SettlementMonth | None:
+    """The month, or None where there is nothing of it for this viewer.
+
+    `section` chooses one section by its code; an unknown one chooses all. 12 SQL queries at
+    most, whatever the sections and months.
+    """
+    agreement = _agreement(viewer, code, month)
+    if agreement is None:
+        return None
+    accruals = list(
+        visible_accruals(viewer)
+        .filter(term__agreement=agreement, period=month, yearly=False)
+        .select_related(
+            "term",
+            "term_section__section__river",
+            "term_section__upstream",
+            "term_section__downstream",
+        )
+        .defer("term_section__upstream__boundary", "term_section__downstream__boundary")
+        .prefetch_related(payments_prefetch())
+        .order_by("term_section__section__km", "term_section__section__code", "pk")
+    )
+    found = month_readings(viewer, [a.term_section.section_id for a in accruals], month)
+    proposed = _proposed(viewer, agreement, accruals)
+    sections = tuple(
+        _section_month(a, agreement, found.get(a.term_section.section_id), proposed.get(a.pk, 0))
+        for a in accruals
+    )
+    chosen = tuple(s for s in sections if s.code == section) or sections
+    around = sorted(
+        visible_accruals(viewer)
+        .filter(term__agreement=agreement, yearly=False)
+        .order_by("period")
+        .values_list("period", flat=True)
+        .distinct()
+    )
+    payments = [p for s in chosen for p in s.payments]
+    no_data = sum(s.month_state == MonthState.NO_DATA.label for s in chosen)
+    return SettlementMonth(
+        agreement=agreement.code,
+        title=agreement.title,
+        month=month,
+        finding=month_finding(payments, len(chosen), no_data),
+        sections=sections,
+        chosen=chosen,
+        year=section_years(
+            [a for a in accruals_of_year(viewer, agreement, month.year) if not a.yearly],
+            month.year,
+        ),
+        nets=_nets(payments),
+        previous=max((m for m in around if m < month), default=None),
+        next=min((m for m in around if m > month), default=None),
+        months=tuple(m for m in reversed(around) if m.year == month.year or m == month),
+    )
+
+
+def _agreement(viewer: Viewer, code: str, month: date) -> Agreement | None:
+    """The agreement, where the viewer sees this month's year of it or one of its accruals."""
+    settlement = (
+        visible_settlements(viewer)
+        .filter(agreement__code=code, year=month.year)
+        .select_related("agreement")
+        .first()
+    )
+    if settlement is not None:
+        return settlement.agreement
+    accrual = (
+        visible_accruals(viewer)
+        .filter(term__agreement__code=code, period=month)
+        .select_related("term__agreement")
+        .first()
+    )
+    return accrual.term.agreement if accrual is not None else None
+
+
+def _nets(payments: list[Payment]) -> tuple[Net, ...]:
+    places = {p.code: p for each in payments for p in (each.payer, each.payee)}
+    return tuple(
+        Net(place, sum((p.signed_for(code) for p in payments), ZERO))
+        for code, place in places.items()
+    )
+
+
+def _proposed(viewer: Viewer, agreement: Agreement, accruals: list[Accrual]) -> dict[int, int]:
+    if not sees_drafts_of(viewer, agreement):
+        return {}
+    counts: dict[int, int] = {}
+    for pk in Adjustment.objects.filter(accrual__in=[a.pk for a in accruals]).values_list(
+        "accrual_id", flat=True
+    ):
+        counts[pk] = counts.get(pk, 0) + 1
+    return counts
+
+
+def _section_month(
+    accrual: Accrual, agreement: Agreement, readings: MonthReadings | None, proposed: int
+) -> SectionMonth:
+    part, inputs = accrual.term_section, accrual.inputs
+    section, body = part.section, WaterBody(part.section.water_body)
+    means = {code: Decimal(value) for code, value in inputs.get("means", {}).items()}
+    deciding = tuple(inputs.get("deciding", ()))
+    reference = reference_class(accrual)
+    module = rules.get(accrual.term.rule)
+    now = {m.code: m.mean for m in readings.means} if readings else {}
+    return SectionMonth(
+        code=section.code,
+        name=section.name,
+        is_demo=section.is_demo,
+        river=section.river.name if section.river else "",
+        upstream=Place.of(part.upstream),
+        downstream=Place.of(part.downstream),
+        share=part.share * 100,
+        water_class=accrual.water_class,
+        month_state=accrual.get_month_state_display(),
+        subtitle=_subtitle(accrual, means, deciding),
+        payments=payments_of(accrual),
+        steps=tuple(_worked(step, accrual) for step in accrual.steps),
+        readings=readings,
+        means=mean_lines(means, readings, deciding, reference, body),
+        chart=daily_chart(readings, deciding, reference, body),
+        reference=reference.label if reference else "",
+        state=accrual.get_state_display(),
+        kind=KINDS[Accrual.State(accrual.state)],
+        complete=accrual.complete,
+        computed_at=accrual.computed_at,
+        rule=f"{module.TITLE} rev. {accrual.rule_revision}",
+        term_number=accrual.term.number,
+        term_since=accrual.term.in_force.lower,
+        digest=f"{accrual.input_digest[:4]}-{accrual.input_digest[4:8]}".upper(),
+        revised=bool(means) and {c: Decimal(v) for c, v in now.items()} != means,
+        proposed=proposed,
+    )
+
+
+def reference_class(accrual: Accrual) -> WaterClass | None:
+    """The class the month is held to: a fixed baseline of the term, else the target."""
+    fixed = accrual.term.parameters.get("baseline_class", {}).get("value")
+    stored = fixed or accrual.inputs.get("target")
+    return WaterClass.parse(str(stored)) if stored else None
+
+
+def _subtitle(accrual: Accrual, means: Mapping[str, Decimal], deciding: tuple[str, ...]) -> str:
+    part = accrual.term_section
+    where = f"{starred(part.section.name, part.section.is_demo)}断面"
+    if part.section.river:
+        where = part.section.river.name + where
+    if accrual.water_class is None:
+        return f"{where}{accrual.get_month_state_display()}。"
+    lead = next((code for code in deciding if code in means), None)
+    figure = ""
+    if lead:
+        shown = plain_decimal(round_to_places(means[lead], 3))
+        figure = f"{NAMES.get(lead, lead)} {shown} {UNITS.get(lead, '')}".rstrip() + "，"
+    label = WaterClass(accrual.water_class).label
+    return f"{where}{figure}{label}，{accrual.get_month_state_display()}。"
+
+
+def _worked(step: dict, accrual: Accrual) -> WorkedStep:
+    clause = step["clause"] if step["key"] != "clause" else step["text"]
+    return WorkedStep(
+        key=step["key"],
+        title=step["title"],
+        text=step["text"] if step["key"] != "clause" else "",
+        formula=step["formula"],
+        result=step["result"],
+        result_note=step["result_note"],
+        water_class=accrual.water_class if step["key"] == "class" else None,
+        clause=clause,
+        clause_name=step["clause"] if step["key"] == "clause" else "",
+        hint=step["hint"],
+        is_default=bool(step["defaults"]),
+        last=step["key"] == "result",
+    )
