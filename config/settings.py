@@ -39,6 +39,8 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver"
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", "")
 
 
+# The city or province whose scheme this is, as the masthead says it.
+INSTALLATION_PLACE = env("INSTALLATION_PLACE", "重庆市")
 # The province a file means when it names none (GB/T 2260).
 HOME_PROVINCE = env("HOME_PROVINCE", "500000")
 
@@ -123,7 +125,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
-    "django_htmx",
     "rest_framework",
     "csp",
 ]
@@ -231,7 +232,7 @@ STORAGES = {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
             if WHITENOISE_USE_FINDERS
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            else "config.static_storage.HashedStaticFiles"
         )
     },
 }

@@ -7,7 +7,10 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
 # address under STATIC_URL → (package, path inside it)
-VENDORED = {"vendor/plotly.min.js": ("plotly", "package_data/plotly.min.js")}
+VENDORED = {
+    "vendor/plotly.min.js": ("plotly", "package_data/plotly.min.js"),
+    "vendor/htmx.min.js": ("django_htmx", "static/django_htmx/htmx-2.min.js"),
+}
 
 
 def file_of(package: str, inside: str) -> Path:

@@ -1,18 +1,12 @@
 """What every page's frame shows: who is here, where one can go, which installation this is."""
 
-from dataclasses import dataclass
-
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from basins.access import Act, viewer_of
 
-INSTALLATIONS = {
-    "demo": ("演示", "演示数据:除注明来源者外,金额、水质和人员均为演示,不作为结算依据。"),
-    "test": ("测试", "测试系统:数据随时可能清空,不作为结算依据。"),
-    "production": ("正式", ""),
-}
+INSTALLATIONS = {"demo": "演示", "test": "测试", "production": "正式"}
 
 # label, name of the address, the act one needs; in the order of the navigation.
 PLACES = [
@@ -26,40 +20,33 @@ PLACES = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class NavItem:
-    label: str
-    url: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    mode: str
-    label: str
-    text: str
-
-
 def page_frame(request) -> dict:
     """Context processor: 1 SQL query (the role), none where nobody is signed in."""
-    user = getattr(request, "user", None)
     frame = {
-        "installation": Installation(settings.INSTALLATION, *INSTALLATIONS[settings.INSTALLATION]),
+        "installation": {
+            "mode": INSTALLATIONS[settings.INSTALLATION],
+            "place": settings.INSTALLATION_PLACE,
+            "note": "",
+        },
         "generated_at": timezone.now(),
+        "about_url": reverse("about"),
+        "sign_in_url": reverse("login"),
         "nav_items": [],
         "person": None,
     }
+    user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return frame
     viewer = viewer_of(user)
-    frame["person"] = user
+    frame["person"] = {"name": str(user), "unit": user.unit, "url": ""}
+    frame["sign_out_url"] = reverse("logout")
     frame["nav_items"] = [
-        NavItem(label, url, _is_within(request.path, url))
+        (label, url, _is_within(request.path, url))
         for label, url, act in ((label, reverse(name), act) for label, name, act in PLACES)
         if viewer.may(act)
     ]
     if user.is_staff:
-        frame["nav_items"].append(NavItem("基础资料", reverse("admin:index"), False))
+        frame["nav_items"].append(("基础资料", reverse("admin:index"), False))
     return frame
 
 

@@ -55,12 +55,13 @@ class Keeper:
         """Start the server, say `ready`, and stop it when nobody is left."""
         for stop in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(stop, self._note_stop)
-        lock = self._take_lock()
+        server_lock = self._take(self.places.server_lock)
+        own_lock = self._take(self.places.keeper_lock)
         account = account_for(self.places)
         account.make_private(self.places.socket)
         self._remove_remains()
         self._make_data(account)
-        server = self._start(account, lock)
+        server = self._start(account, server_lock)
         try:
             self._wait_until_ready(server)
             answer("ready")
@@ -71,16 +72,17 @@ class Keeper:
             server.wait()
         if self.places.socket.parent != self.places.var_dir:
             self.places.socket.rmdir()  # the short one in /tmp: the server emptied it
-        del stop_locks  # held until here: our end releases them, and `lock` the last
+        for lock in (own_lock, server_lock, *stop_locks):  # newcomers wait for the last ones
+            os.close(lock)
 
     def _note_stop(self, *_: object) -> None:
         self.told_to_stop = True
 
-    def _take_lock(self) -> int:
-        """The keeper's lock; whoever only looks at it holds it for a moment."""
+    def _take(self, lock: Path) -> int:
+        """The lock, ours alone; whoever only looks at it holds it for a moment."""
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
-            if (fd := try_lock(self.places.keeper_lock)) is not None:
+            if (fd := try_lock(lock)) is not None:
                 return fd
             time.sleep(0.01)
         raise EmbeddedPostgresError(
@@ -91,7 +93,7 @@ class Keeper:
     def _remove_remains(self) -> None:
         """Clear what a killed server left: its pid may by now be another program's.
 
-        Holding the keeper's lock proves that no server of ours lives; one started by hand
+        Holding the server's lock proves that no server of ours lives; one started by hand
         on the same folder is refused.
         """
         pid_file = self.places.data / "postmaster.pid"

@@ -5,7 +5,8 @@
     postgres.log        what the server says (cut at 10 MB, one older file is kept)
     postgres.start      held by whoever starts or stops the server
     postgres.users      held (shared) by every process that uses it
-    postgres.keeper     held by the keeper and by every process of the server
+    postgres.keeper     held by the keeper
+    postgres.server     held by the keeper and by every process of the server
 
 All locks are flock(2): the kernel drops them when their process ends, however it ends.
 """
@@ -58,6 +59,10 @@ class Places:
     @property
     def keeper_lock(self) -> Path:
         return self.var_dir / "postgres.keeper"
+
+    @property
+    def server_lock(self) -> Path:
+        return self.var_dir / "postgres.server"
 
     @property
     def socket(self) -> Path:

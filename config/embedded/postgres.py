@@ -70,7 +70,7 @@ def url(var_dir: Path, database: str = DATABASE) -> str:
 
 def is_running(var_dir: Path) -> bool:
     """Whether the server, or anything left of it, lives."""
-    path = Places(Path(var_dir).resolve()).keeper_lock
+    path = Places(Path(var_dir).resolve()).server_lock
     return path.exists() and is_held(path)
 
 
@@ -124,7 +124,7 @@ def _hold(var_dir: Path) -> _Hold:
         # (billiard does), and the number may be another file's now.
         hold = None
     places = Places(var_dir)
-    if hold is not None and is_running(var_dir) and _answers(places):
+    if hold is not None and _serves(places):
         return hold
     var_dir.mkdir(parents=True, exist_ok=True)
     start = _patiently(places.start_lock, shared=False)
@@ -154,14 +154,17 @@ def _patiently(path: Path, *, shared: bool) -> int:
 def _make_sure_it_answers(places: Places, hold: _Hold) -> None:
     """Join the running server or start one. We hold the start lock and the users' lock."""
     waiting = _Waiting()
-    while is_held(places.keeper_lock):  # running, starting for one who was killed, or ending
-        if _answers(places):
+    while is_held(places.server_lock):  # running, starting for one who was killed, or ending
+        if _serves(places):
             return
         waiting.pause()
     _start_keeper(places, hold)
 
 
-def _answers(places: Places) -> bool:
+def _serves(places: Places) -> bool:
+    """Whether the server answers and is kept: without its keeper it is about to end."""
+    if not is_held(places.keeper_lock):
+        return False
     try:
         psycopg2.connect(host=str(places.socket), user=SUPERUSER, dbname=DATABASE).close()
     except psycopg2.OperationalError as error:

@@ -1,9 +1,44 @@
-from django.http import HttpResponse
+"""协议: the list, and one agreement with its terms, parameters and years."""
+
+from django import forms
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from basins.access import Act, viewer_of
+from dashboard.forms import chosen
+from settlements.models import Agreement
+from settlements.queries import agreements as queries
+
+ALL = [("", "全部")]
 
 
-def agreement_list(request, **kwargs):
-    return HttpResponse("")
+class AgreementFilters(forms.Form):
+    river = forms.ChoiceField(label="河流", required=False)
+    party = forms.ChoiceField(label="协议方", required=False)
+    state = forms.ChoiceField(
+        label="状态", required=False, choices=[*ALL, *Agreement.State.choices]
+    )
+
+    def __init__(self, data, choices):
+        super().__init__(data)
+        self.fields["river"].choices = [*ALL, *choices.rivers]
+        self.fields["party"].choices = [*ALL, *choices.parties]
 
 
-def agreement(request, **kwargs):
-    return HttpResponse("")
+@require_GET
+def agreement_list(request):
+    viewer = viewer_of(request.user)
+    if not viewer.may(Act.SEE_AGREEMENTS):
+        raise Http404
+    form = AgreementFilters(request.GET, queries.agreement_choices(viewer))
+    lines = queries.agreement_list(viewer, **chosen(form))
+    return render(request, "agreements/agreements.html", {"lines": lines, "form": form})
+
+
+@require_GET
+def agreement(request, code: str):
+    page = queries.agreement(viewer_of(request.user), code)
+    if page is None:
+        raise Http404
+    return render(request, "agreements/agreement.html", {"page": page})

@@ -1,9 +1,29 @@
-from django.http import HttpResponse
+"""区县: what each gets and owes in a year, and why."""
+
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from basins.access import Act, viewer_of
+from dashboard.forms import number
+from settlements.queries import districts as queries
+from settlements.queries.ledger import statement
 
 
-def district_list(request, **kwargs):
-    return HttpResponse("")
+@require_GET
+def district_list(request):
+    viewer = viewer_of(request.user)
+    if not viewer.may(Act.SEE_RESULTS):
+        raise Http404
+    page = queries.district_list(viewer, number(request.GET.get("year")))
+    return render(request, "districts/districts.html", {"page": page})
 
 
-def district(request, **kwargs):
-    return HttpResponse("")
+@require_GET
+def district(request, code: str):
+    viewer = viewer_of(request.user)
+    page = queries.district(viewer, code, number(request.GET.get("year")))
+    if page is None:
+        raise Http404
+    account = statement(viewer, code, page.year)
+    return render(request, "districts/district.html", {"page": page, "account": account})

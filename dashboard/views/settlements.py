@@ -1,13 +1,65 @@
-from django.http import HttpResponse
+"""年度结算: the list of years, one year, and one month as a worked example."""
+
+from datetime import date
+
+from django import forms
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from basins.access import Act, viewer_of
+from dashboard.forms import chosen
+from settlements.models import Settlement
+from settlements.queries.months import settlement_month as month_of
+from settlements.queries.year_list import settlement_choices
+from settlements.queries.year_list import settlement_list as years_of
+from settlements.queries.years import settlement_year
+
+ALL = [("", "全部")]
 
 
-def settlement_list(request, **kwargs):
-    return HttpResponse("")
+class SettlementFilters(forms.Form):
+    year = forms.ChoiceField(label="年度", required=False)
+    agreement = forms.ChoiceField(label="协议", required=False)
+    river = forms.ChoiceField(label="河流", required=False)
+    state = forms.ChoiceField(
+        label="状态", required=False, choices=[*ALL, *Settlement.State.choices]
+    )
+
+    def __init__(self, data, choices):
+        super().__init__(data)
+        self.fields["year"].choices = [*ALL, *choices.years]
+        self.fields["agreement"].choices = [*ALL, *choices.agreements]
+        self.fields["river"].choices = [*ALL, *choices.rivers]
 
 
-def settlement(request, **kwargs):
-    return HttpResponse("")
+@require_GET
+def settlement_list(request):
+    viewer = viewer_of(request.user)
+    if not viewer.may(Act.SEE_RESULTS):
+        raise Http404
+    form = SettlementFilters(request.GET, settlement_choices(viewer))
+    wanted = chosen(form)
+    year = wanted.pop("year", "")
+    found = years_of(viewer, year=int(year) if year else None, **wanted)
+    return render(request, "settlements/settlements.html", {"page": found, "form": form})
 
 
-def settlement_month(request, **kwargs):
-    return HttpResponse("")
+@require_GET
+def settlement(request, code: str, year: int):
+    page = settlement_year(viewer_of(request.user), code, year)
+    if page is None:
+        raise Http404
+    return render(request, "settlements/settlement.html", {"page": page})
+
+
+@require_GET
+def settlement_month(request, code: str, year: int, month: int):
+    if not (1 <= month <= 12 and 1900 <= year <= 9998):
+        raise Http404
+    page = month_of(
+        viewer_of(request.user), code, date(year, month, 1), request.GET.get("section", "")
+    )
+    if page is None:
+        raise Http404
+    return render(request, "settlements/month.html", {"page": page})

@@ -5,11 +5,12 @@ the limit; single-factor class); completeness by the scheme's default in `Comple
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from math import ceil
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -22,6 +23,17 @@ from monitoring.standards.assessment import NothingToAssess, assess
 
 SectionMonth = tuple[int, date]
 KEPT = Decimal(1).scaleb(-12)
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Where means take their readings from: a relation with the columns of the table."""
+
+    relation: str = "monitoring_reading"
+    given: Mapping[str, Any] = field(default_factory=dict)  # parameters of its SQL
+
+
+NOW = Readings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ WITH days AS (
            sum(CASE WHEN r.below_limit THEN r.value / 2 ELSE r.value END) AS total,
            count(*) AS n,
            count(*) FILTER (WHERE r.below_limit) AS below
-    FROM monitoring_reading r
+    FROM {readings} r
     WHERE r.sampled_at >= %(start)s AND r.sampled_at < %(end)s
       AND r.section_id = ANY(%(sections)s) AND r.flag = ANY(%(valid)s)
       AND r.origin = ANY(%(origins)s)
@@ -116,7 +128,10 @@ GROUP BY 1, 2, 3
 
 
 def means_of_month(
-    month: date, section_ids: list[int], scheme: Completeness = DEFAULT
+    month: date,
+    section_ids: list[int],
+    scheme: Completeness = DEFAULT,
+    readings: Readings = NOW,
 ) -> list[Mean]:
     """Monthly means of the sections: 2 SQL queries.
 
@@ -129,8 +144,9 @@ def means_of_month(
     per_day = _per_day(month, section_ids, scheme)
     with connection.cursor() as cursor:
         cursor.execute(
-            MEANS,
+            MEANS.format(readings=readings.relation),
             {
+                **readings.given,
                 "start": start,
                 "end": end,
                 "sections": section_ids,

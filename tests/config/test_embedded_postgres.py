@@ -108,6 +108,7 @@ def wait_until(true, seconds: float = 10) -> bool:
 def kill(var_dir: Path, what: str) -> None:
     (process,) = processes_of(var_dir, what)
     process.send_signal(signal.SIGKILL)
+    assert wait_until(lambda: process not in processes_of(var_dir, what))
 
 
 def test_it_runs_inside_the_block_and_nothing_of_it_runs_after(tmp_path):

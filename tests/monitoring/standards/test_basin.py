@@ -49,6 +49,13 @@ def test_five_sections_are_judged_by_proportions():
     assert found.counts == {I: 0, II: 4, III: 0, IV: 0, V: 0, INFERIOR_V: 1}
 
 
+def test_an_excellent_basin_has_no_main_pollutants_though_a_section_exceeds():
+    found = basin_assessment([section(NH3_N="0.4")] * 9 + [section(NH3_N="1.2")])
+    assert found.grade == "优"
+    assert found.exceedance_rates[0].rate == Fraction(1, 10)
+    assert found.main_pollutants == ()
+
+
 def test_a_mean_is_over_the_sections_that_have_the_item():
     found = basin_assessment([section("甲", NH3_N="1.2", zz="9"), section("乙", TP="0.1")])
     assert {item.indicator: item.value for item in found.of_means.items} == {

@@ -1,0 +1,89 @@
+"""What was known when: readings and monthly means as they stood at a past moment (按某日所知).
+
+A reading that stands was known from its `recorded_at`; what it was before lies in the revisions,
+each known from `known_from` until, but without, `known_to`. A revision that begins and ends in
+one transaction was never known to anybody and never appears.
+
+Sampling plans carry no such history: means as known use the plan that is on record now.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from monitoring.services.assessment import Mean, Readings, means_of_month
+
+# The newest of what was known; conditions on the key reach both branches, so partitions are
+# pruned as for the plain table.
+AS_KNOWN = """(
+    SELECT DISTINCT ON (section_id, indicator_id, sampled_at, origin) k.*
+    FROM (
+        SELECT section_id, indicator_id, sampled_at, origin, value, below_limit, flag,
+               recorded_at AS known_from
+        FROM monitoring_reading WHERE recorded_at <= %(known_at)s
+        UNION ALL
+        SELECT section_id, indicator_id, sampled_at, origin, value, below_limit, flag, known_from
+        FROM monitoring_readingrevision
+        WHERE known_from <= %(known_at)s AND known_to > %(known_at)s
+    ) k
+    ORDER BY section_id, indicator_id, sampled_at, origin, known_from DESC
+)"""
+
+READINGS = f"""
+SELECT r.sampled_at, r.origin, r.value, r.below_limit, r.flag, r.known_from
+FROM {AS_KNOWN} r
+JOIN monitoring_indicator i ON i.id = r.indicator_id
+WHERE r.section_id = %(section)s AND i.code = %(indicator)s
+  AND r.sampled_at >= %(start)s AND r.sampled_at < %(end)s
+ORDER BY r.sampled_at, r.origin
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReading:
+    """A reading as it stood: `value` in its indicator's unit, the detection limit if below it."""
+
+    sampled_at: datetime
+    origin: int
+    value: Decimal
+    below_limit: bool
+    flag: str
+    known_from: datetime
+
+
+def readings_as_known(
+    section_id: int, indicator: str, start: datetime, end: datetime, at: datetime
+) -> list[KnownReading]:
+    """Readings sampled in [start, end) as known at `at`, in order of time: 1 SQL query.
+
+    Raises ValueError for a moment without a zone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            READINGS,
+            {
+                "section": section_id,
+                "indicator": indicator,
+                "start": _aware(start),
+                "end": _aware(end),
+                "known_at": _aware(at),
+            },
+        )
+        return [KnownReading(*row) for row in cursor.fetchall()]
+
+
+def means_as_known(section_id: int, month: date, at: datetime) -> list[Mean]:
+    """Monthly means of a section as they would have been computed at `at`: 2 SQL queries.
+
+    Raises ValueError for a moment without a zone.
+    """
+    readings = Readings(AS_KNOWN, {"known_at": _aware(at)})
+    return means_of_month(month, [section_id], readings=readings)
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"时间 {moment!r} 没有时区；请用带时区的时间，如 Asia/Shanghai。")
+    return moment
