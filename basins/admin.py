@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 
 from basins.access import Act, viewer_of
 from basins.models import Jurisdiction, River, RiverReach, Role, User
+from jobs.models import Job
 
 # Roles are dated and stand in basins.Role; Django's groups would be a second, hidden table.
 admin.site.unregister(Group)
@@ -88,4 +89,23 @@ class UserAdmin(ByRole, DjangoUserAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """Nobody: what a person did keeps their name. Take away is_active instead."""
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(ByRole, admin.ModelAdmin):
+    """Long work, to read: only services and the worker write it."""
+
+    list_display = ("pk", "kind", "state", "step", "done", "total", "attempts", "created_at", "by")
+    list_filter = ("state", "kind")
+    list_select_related = ("by",)
+    search_fields = ("kind", "key", "error")
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
         return False

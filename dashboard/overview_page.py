@@ -22,7 +22,6 @@ from monitoring.queries.assessments import (
     month_water,
     months_assessed,
 )
-from monitoring.standards.gb3838_2002 import NAMES
 from monitoring.standards.rounding import round_to_places
 from settlements.queries.month import (
     ZERO,
@@ -358,10 +357,6 @@ def _incomplete(water: MonthWater) -> KeyFigure:
 def _agreement_row(agreement: AgreementLine, money: MonthMoney) -> AgreementRow:
     lines = [line for line in money.lines if line.agreement == agreement.code]
     return AgreementRow(agreement, len(lines), sum((line.yuan for line in lines), ZERO))
-
-
-def indicator_names(codes: Sequence[str]) -> str:
-    return "、".join(NAMES.get(code, code) for code in codes)
 
 
 # Class shares -----------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class Keeper:
         for stop in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(stop, self._note_stop)
         server_lock = self._take(self.places.server_lock)
-        own_lock = self._take(self.places.keeper_lock)
+        self._take(self.places.keeper_lock)
         account = account_for(self.places)
         account.make_private(self.places.socket)
         self._remove_remains()
@@ -65,15 +65,14 @@ class Keeper:
         try:
             self._wait_until_ready(server)
             answer("ready")
-            stop_locks = self._wait_until_unused(server)
+            self._wait_until_unused(server)
         finally:
             if server.poll() is None:
                 server.send_signal(signal.SIGINT)
             server.wait()
-        if self.places.socket.parent != self.places.var_dir:
+        if server.returncode == 0 and self.places.socket.parent != self.places.var_dir:
             self.places.socket.rmdir()  # the short one in /tmp: the server emptied it
-        for lock in (own_lock, server_lock, *stop_locks):  # newcomers wait for the last ones
-            os.close(lock)
+        # The locks are left to the end of this process: who waits for them sees it gone.
 
     def _note_stop(self, *_: object) -> None:
         self.told_to_stop = True
@@ -160,8 +159,8 @@ class Keeper:
             if cursor.fetchone() is None:
                 cursor.execute(f"CREATE DATABASE {DATABASE}")
 
-    def _wait_until_unused(self, server: subprocess.Popen[bytes]) -> tuple[int, ...]:
-        """Returns the locks to hold while stopping; none if the server ended by itself."""
+    def _wait_until_unused(self, server: subprocess.Popen[bytes]) -> None:
+        """Returns holding the start lock and the users' lock, or once the server has ended."""
         while server.poll() is None and not self.told_to_stop:
             time.sleep(POLL_SECONDS)
             self._cut_log()
@@ -170,11 +169,10 @@ class Keeper:
                 if (start := try_lock(self.places.start_lock)) is None:
                     continue
                 if (users := try_lock(self.places.users_lock)) is not None:
-                    return start, users
+                    return
             finally:
                 if users is None and start is not None:
                     os.close(start)
-        return ()
 
     def _cut_log(self) -> None:
         if os.fstat(self.log.fileno()).st_size > LOG_BYTES:

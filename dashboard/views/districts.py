@@ -2,6 +2,7 @@
 
 from django.http import Http404
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
@@ -26,4 +27,20 @@ def district(request, code: str):
     if page is None:
         raise Http404
     account = statement(viewer, code, page.year)
-    return render(request, "districts/district.html", {"page": page, "account": account})
+    return render(
+        request,
+        "districts/district.html",
+        {"page": page, "account": account, "strip": [strip_item(m) for m in page.months]},
+    )
+
+
+def strip_item(month: queries.StripMonth) -> dict:
+    """A month as components/month_strip.html takes it, its address spelled out."""
+    return {
+        "label": month.label,
+        "yuan": month.yuan,
+        "url": reverse("settlement-month", args=month.url) if month.url else None,
+        "state": month.state,
+        "kind": month.kind,
+        "current": month.current,
+    }

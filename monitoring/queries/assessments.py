@@ -17,7 +17,7 @@ from basins.ranges import covers, month_start, months_between, today
 from monitoring.models import Assessment, MonthlyMean, Section, Target
 from monitoring.queries.visible import visible_sections
 from monitoring.standards.basin import excellent_or_good_ratio
-from monitoring.standards.gb3838_2002 import WaterClass
+from monitoring.standards.gb3838_2002 import NAMES, WaterClass
 
 # The national aim of the 14th five-year plan for 2025: 85 % of sections in classes I–III.
 RATIO_AIM = Decimal(85)
@@ -45,11 +45,16 @@ class SectionMonth:
     complete: bool
     month_before: int | None
     year_before: int | None
+    computed_at: datetime | None
 
     @property
     def shown_name(self) -> str:
         """The name, with * where it is made up for the demonstration."""
         return f"{self.name}*" if self.is_demo else self.name
+
+    @property
+    def deciding_names(self) -> str:
+        return "、".join(NAMES.get(code, code) for code in self.deciding)
 
     @property
     def below_target(self) -> bool:
@@ -177,7 +182,7 @@ def section_months(viewer: Viewer, month: date) -> tuple[SectionMonth, ...]:
         (a.section_id, a.month): a
         for a in Assessment.objects.filter(
             section__in=[s.pk for s in sections], month__in=months
-        ).only("section_id", "month", "water_class", "deciding", "complete")
+        ).only("section_id", "month", "water_class", "deciding", "complete", "computed_at")
     }
     targets = targets_on(sections, month)
 
@@ -209,6 +214,7 @@ def section_months(viewer: Viewer, month: date) -> tuple[SectionMonth, ...]:
                 complete=now.complete if now else False,
                 month_before=class_in(section, months[1]),
                 year_before=class_in(section, months[2]),
+                computed_at=now.computed_at if now else None,
             )
         )
     return tuple(answer)

@@ -179,7 +179,9 @@ def visible_rivers(viewer: Viewer):
         case Scope.ALL | Scope.PUBLISHED:
             return River.objects.all()
         case Scope.OWN:
-            return River.objects.filter(sections__in=scheme_sections(viewer).values("pk")).distinct()
+            return River.objects.filter(
+                sections__in=scheme_sections(viewer).values("pk")
+            ).distinct()
     return River.objects.none()
 
 
@@ -232,9 +234,7 @@ def rivers(viewer: Viewer, month: date) -> list[RiverLine]:
 NOTHING = RiverState(None, None, 0)
 
 
-def river_states(
-    by_river: dict[int, list[SectionMonth]], month: date
-) -> dict[int, RiverState]:
+def river_states(by_river: dict[int, list[SectionMonth]], month: date) -> dict[int, RiverState]:
     """State of each river from its sections' means of the month: 1 query."""
     ids = [s.section_id for sections in by_river.values() for s in sections]
     means: dict[int, dict[str, Decimal]] = defaultdict(dict)

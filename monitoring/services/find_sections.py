@@ -8,11 +8,9 @@ from pypinyin import lazy_pinyin
 
 from basins.models import Jurisdiction
 from monitoring.models import Section
+from monitoring.protocols.lakes import in_lake
 from monitoring.protocols.layouts import SectionRef
 from monitoring.standards.gb3838_2002 import WaterBody
-
-# Names of sections lying in standing water, where the lake row of total phosphorus applies.
-LAKE_WORDS = ("水库", "湖心")
 
 
 @dataclass
@@ -95,7 +93,7 @@ class Sections:
             code=ref.code or self._free_code(province_code, name),
             name=name,
             province_id=province_id,
-            water_body=WaterBody.LAKE if any(w in name for w in LAKE_WORDS) else WaterBody.RIVER,
+            water_body=WaterBody.LAKE if in_lake(ref.province, name) else WaterBody.RIVER,
             grade=Section.Grade.NATIONAL if ref.basin else Section.Grade.MUNICIPAL,
             source="导入时新建",
         )

@@ -53,8 +53,24 @@ class DistrictLine:
         return self.receivable - self.payable
 
 
+class Years:
+    """The years before and after the one a page shows."""
+
+    __slots__ = ()
+    year: int
+    years: tuple[int, ...]
+
+    @property
+    def previous(self) -> int | None:
+        return max((y for y in self.years if y < self.year), default=None)
+
+    @property
+    def next(self) -> int | None:
+        return min((y for y in self.years if y > self.year), default=None)
+
+
 @dataclass(frozen=True, slots=True)
-class DistrictList:
+class DistrictList(Years):
     year: int
     years: tuple[int, ...]
     lines: tuple[DistrictLine, ...]
@@ -135,7 +151,7 @@ class StripMonth:
 
     label: str
     yuan: Decimal | None
-    url: None | tuple[str, int, int]  # agreement, year, month; the page turns it into a link
+    url: tuple[str, int, int] | None  # agreement, year, month; the page turns it into a link
     state: str
     kind: str
     current: bool
@@ -176,7 +192,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class District:
+class District(Years):
     place: Place
     rivers: tuple[str, ...]
     year: int

@@ -20,6 +20,7 @@ from settlements.queries.findings import Net, Payment, month_finding, starred
 from settlements.queries.month import Place
 from settlements.queries.month_figures import DailyChart, MeanLine, daily_chart, mean_lines
 from settlements.queries.visible import visible_accruals, visible_settlements
+from settlements.queries.worked import WorkedStep, worked
 from settlements.queries.years import (
     KINDS,
     SectionYear,
@@ -33,24 +34,6 @@ from settlements.rules.base import MonthState
 from settlements.rules.facts import plain_decimal
 
 ZERO = Decimal("0.00")
-
-
-@dataclass(frozen=True, slots=True)
-class WorkedStep:
-    """A stored step of the rule, ready for components/calc_step.html."""
-
-    key: str
-    title: str
-    text: str
-    formula: str
-    result: str
-    result_note: str
-    water_class: int | None
-    clause: str
-    clause_name: str
-    hint: str
-    is_default: bool
-    last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +93,10 @@ class SettlementMonth:
     @property
     def yuan(self) -> Decimal:
         return sum((s.yuan for s in self.sections), ZERO)
+
+    @property
+    def net_total(self) -> Decimal:
+        return sum((n.yuan for n in self.nets), ZERO)
 
     @property
     def has_demo_names(self) -> bool:
@@ -234,7 +221,7 @@ def _section_month(
         month_state=accrual.get_month_state_display(),
         subtitle=_subtitle(accrual, means, deciding),
         payments=payments_of(accrual),
-        steps=tuple(_worked(step, accrual) for step in accrual.steps),
+        steps=tuple(worked(step, accrual) for step in accrual.steps),
         readings=readings,
         means=mean_lines(means, readings, deciding, reference, body),
         chart=daily_chart(readings, deciding, reference, body),
@@ -273,21 +260,3 @@ def _subtitle(accrual: Accrual, means: Mapping[str, Decimal], deciding: tuple[st
         figure = f"{NAMES.get(lead, lead)} {shown} {UNITS.get(lead, '')}".rstrip() + "，"
     label = WaterClass(accrual.water_class).label
     return f"{where}{figure}{label}，{accrual.get_month_state_display()}。"
-
-
-def _worked(step: dict, accrual: Accrual) -> WorkedStep:
-    clause = step["clause"] if step["key"] != "clause" else step["text"]
-    return WorkedStep(
-        key=step["key"],
-        title=step["title"],
-        text=step["text"] if step["key"] != "clause" else "",
-        formula=step["formula"],
-        result=step["result"],
-        result_note=step["result_note"],
-        water_class=accrual.water_class if step["key"] == "class" else None,
-        clause=clause,
-        clause_name=step["clause"] if step["key"] == "clause" else "",
-        hint=step["hint"],
-        is_default=bool(step["defaults"]),
-        last=step["key"] == "result",
-    )

@@ -29,6 +29,7 @@ from settlements.models import (
 from settlements.queries.findings import Net, Payment, starred, year_finding
 from settlements.queries.month import Place
 from settlements.queries.visible import visible_accounts, visible_accruals, visible_settlements
+from settlements.queries.worked import WorkedStep, worked
 from settlements.rules.base import MonthState
 
 ZERO = Decimal("0.00")
@@ -96,7 +97,7 @@ class YearlyLine:
     rule: str
     month_state: str
     payments: tuple[Payment, ...]
-    steps: tuple[dict, ...]
+    worked: tuple[WorkedStep, ...]
     state: str
     kind: str
 
@@ -332,7 +333,7 @@ def _yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[Year
             rule=rules.get(a.term.rule).TITLE,
             month_state=a.get_month_state_display(),
             payments=payments_of(a),
-            steps=tuple(a.steps),
+            worked=tuple(worked(step, a) for step in a.steps),
             state=a.get_state_display(),
             kind=KINDS[Accrual.State(a.state)],
         )

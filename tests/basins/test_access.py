@@ -80,9 +80,7 @@ def person(db) -> User:
 
 
 def give(person: User, role: str, start: date | None, end: date | None = None, place=None) -> None:
-    Role.objects.create(
-        user=person, role=role, jurisdiction=place, in_force=between(start, end)
-    )
+    Role.objects.create(user=person, role=role, jurisdiction=place, in_force=between(start, end))
 
 
 def role_on(person: User, day: date) -> str | None:

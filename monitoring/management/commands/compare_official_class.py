@@ -2,8 +2,9 @@
 
 FILE is the layout in which the national automatic stations' readings are released, with
 the official class in 水质类别. Its values are rounded for display, the official class is
-made from unrounded ones, and sections in lakes are classed by the lake row of TP: a row
-that differs is explained by either, or counted as unexplained. No database is needed.
+made from unrounded ones, and sections in lakes are classed by the lake row of TP. Sections
+known to lie in a lake are classed by that row here too; a row that differs is explained by
+rounding or by a lake not known as one, or counted as unexplained. No database is needed.
 """
 
 import csv
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from monitoring.protocols.lakes import in_lake
 from monitoring.standards.assessment import Assessed, NothingToAssess, assess, plain
 from monitoring.standards.detection import Measured, NotAMeasurement, parse, show
 from monitoring.standards.gb3838_2002 import (
@@ -37,7 +39,7 @@ COLUMNS = {
     "氨氮": "NH3-N",
     "总磷": "TP",
 }
-SECTION, TIME, OFFICIAL = "断面名称", "监测时间", "水质类别"
+SECTION, TIME, OFFICIAL, PROVINCE = "断面名称", "监测时间", "水质类别", "省份"
 MISSING = frozenset({"", "--", "*"})
 SHOWN_AT_MOST = 20
 
@@ -51,6 +53,7 @@ class Row:
     time: str
     official: WaterClass
     values: dict[str, Measured]
+    body: WaterBody = WaterBody.RIVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +121,24 @@ def compare(rows: list[Row]) -> dict:
 
 
 def judge(row: Row) -> tuple[str, Assessed | None, str]:
-    """(outcome, our assessment by the river table, why it differs in Chinese)."""
+    """(outcome, our assessment by the row's own table, why it differs in Chinese)."""
     values = {code: measured.counted for code, measured in row.values.items()}
     try:
-        river = assess(values)
+        ours = assess(values, row.body)
     except NothingToAssess:
         return "unexplained", None, "该行没有可参评的数值，官方类别无从核对。"
-    if river.water_class == row.official:
-        return "agree", river, ""
-    if moved := reached_by_rounding(row, WaterBody.RIVER):
-        return "explained_rounding", river, f"显示值经过修约：{moved}。"
+    if ours.water_class == row.official:
+        return "agree", ours, ""
+    if moved := reached_by_rounding(row, row.body):
+        return "explained_rounding", ours, f"显示值经过修约：{moved}。"
     if assess(values, WaterBody.LAKE).water_class == row.official:
-        return "explained_lake", river, f"按湖、库总磷限值为{row.official.label}。"
+        return "explained_lake", ours, f"按湖、库总磷限值为{row.official.label}。"
     if moved := reached_by_rounding(row, WaterBody.LAKE):
-        return "explained_lake", river, f"按湖、库总磷限值，且显示值经过修约：{moved}。"
+        return "explained_lake", ours, f"按湖、库总磷限值，且显示值经过修约：{moved}。"
     return (
         "unexplained",
-        river,
-        f"按显示值为{river.water_class.label}，修约与湖、库总磷限值都不能解释。",
+        ours,
+        f"按显示值为{ours.water_class.label}，修约与湖、库总磷限值都不能解释。",
     )
 
 
@@ -170,7 +173,8 @@ def interval(measured: Measured) -> tuple[Decimal, Decimal]:
     ends included; below a detection limit anything from nothing to the limit."""
     if measured.below_limit:
         return Decimal(0), measured.value
-    half = Decimal((0, (5,), measured.value.as_tuple().exponent - 1))
+    decimals = len(format(measured.value, "f").partition(".")[2])
+    half = Decimal("0.5").scaleb(-decimals)
     return max(measured.value - half, Decimal(0)), measured.value + half
 
 
@@ -223,6 +227,7 @@ def rows_of(reader, heading: list[str], year: str | None) -> Iterator[Row]:
             section=row[SECTION],
             time=f"{year}-{time}" if year and re.match(r"\d\d-\d\d", time) else time,
             official=official,
+            body=(WaterBody.LAKE if in_lake(row.get(PROVINCE), row[SECTION]) else WaterBody.RIVER),
             values={
                 code: read_value(row[name], name, reader.line_num)
                 for name, code in COLUMNS.items()

@@ -1,0 +1,142 @@
+"""A small demonstration installation behind a real server, and a real browser in front of it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from playwright.sync_api import Page, sync_playwright
+
+from tests.conftest import empty_database
+from tests.processes import environment, until
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Address of a running site with demonstration data."""
+    with django_db_blocker.unblock():
+        call_command("load_basins", verbosity=0)
+        call_command("seed_demo", small=True, verbosity=0)
+        folder = tmp_path_factory.mktemp("site")
+        env = environment(folder, WHITENOISE_USE_FINDERS="on")
+        connection.close()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        log = (folder / "web.log").open("w")
+        server = subprocess.Popen(
+            [
+                sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}",
+                "--threads", "4", "--worker-class", "gthread",
+            ],
+            cwd=Path(settings.BASE_DIR),
+            env=env,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+        base = f"http://127.0.0.1:{port}"
+        try:
+            until(lambda: answers(base), seconds=60, what="the site to answer /healthz")
+            yield base
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(timeout=20)
+            log.close()
+            empty_database()
+            connection.close()
+
+
+def answers(base: str) -> bool:
+    try:
+        with urlopen(f"{base}/healthz", timeout=2) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+@dataclass
+class Visit:
+    """A page in a fresh browser context that remembers whatever went wrong in it."""
+
+    page: Page
+    base: str
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("response", self._response)
+
+    def sign_in(self, username: str) -> None:
+        self.page.goto(f"{self.base}/sign-in/")
+        self.page.fill("input[name=username]", username)
+        self.page.fill("input[name=password]", settings.DEMO_PASSWORD)
+        self.page.click("form button[type=submit] >> nth=-1")
+        self.page.wait_for_url(lambda url: "sign-in" not in url)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.base + path, wait_until="networkidle")
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than the window."""
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+
+    def _console(self, message) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"console {message.type} at {self.page.url}: {message.text}")
+
+    def _request(self, request) -> None:
+        if not request.url.startswith((self.base, "data:", "blob:")):
+            self.wrong.append(f"left this machine: {request.url}")
+
+    def _response(self, response) -> None:
+        if response.status >= 400:
+            self.wrong.append(f"{response.status} {response.url}")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, site):
+    """Opens a window: `visit(width=390)`; fails the test if anything went wrong in one."""
+    opened = []
+
+    def open_window(width: int = 1440) -> Visit:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, locale="zh-CN", bypass_csp=False
+        )
+        opened.append((context, Visit(context.new_page(), site)))
+        return opened[-1][1]
+
+    yield open_window
+    wrong = [w for _, visit in opened for w in visit.wrong]
+    for context, _ in opened:
+        context.close()
+    assert wrong == []

@@ -1,0 +1,97 @@
+"""Each role signs in and walks the pages: no console error, no request off this machine."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+PAGES = [
+    "/",
+    "/basins/",
+    "/basins/LONGXI/",
+    "/sections/",
+    "/districts/",
+    "/districts/500155/",
+    "/agreements/",
+    "/agreements/LONGXI/",
+    "/settlements/",
+    "/settlements/LONGXI/2023/",
+    "/settlements/LONGXI/2023/8/",
+    "/ledger/",
+    "/about/",
+]
+
+
+@pytest.mark.parametrize("role", ["bureau", "treasury", "district", "admin", "auditor"])
+def test_each_role_walks_every_page(visit, role):
+    window = visit()
+    window.sign_in(role)
+    for path in PAGES:
+        window.go(path)
+        expect(window.page.locator("h1").first).to_be_visible()
+        expect(window.page.locator(".installation-demo")).to_contain_text("演示数据")
+
+
+def test_a_section_draws_its_chart(visit):
+    window = visit()
+    window.sign_in("bureau")
+    window.go("/sections/")
+    window.page.locator("main table tbody a").first.click()
+    expect(window.page.locator("[data-plotly-chart] svg.main-svg").first).to_be_visible()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_is_wider_than_a_phone(visit, path):
+    window = visit(width=390)
+    window.sign_in("bureau")
+    window.go(path)
+    assert window.overflow() == 0
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_has_an_accessibility_violation(chromium, site, path):
+    context = chromium.new_context(bypass_csp=True, locale="zh-CN")
+    page = context.new_page()
+    window = Visit(page, site)
+    window.sign_in("bureau")
+    window.go(path)
+    found = Axe().run(page)
+    context.close()
+    assert [v["id"] for v in found.response["violations"]] == []
+
+
+def test_from_the_year_to_the_steps_of_a_month_in_one_click(visit):
+    window = visit()
+    window.sign_in("bureau")
+    window.go("/settlements/LONGXI/2023/")
+    window.page.locator("main a", has_text=re.compile("8月|2023-08")).first.click()
+    window.page.wait_for_url("**/settlements/LONGXI/2023/8/**")
+    expect(window.page.locator("ol.calc > li").first).to_be_visible()
+
+
+def test_a_month_is_chosen_in_the_address_and_kept(visit):
+    window = visit()
+    window.sign_in("bureau")
+    window.go("/?month=2023-08")
+    expect(window.page.locator("h1").first).to_contain_text("2023年8月")
+
+
+def test_signing_out_ends_the_visit(visit):
+    window = visit()
+    window.sign_in("bureau")
+    window.page.get_by_role("button", name="退出").click()
+    window.page.wait_for_url("**/sign-in/**")
+    window.go("/ledger/")
+    assert "/sign-in/" in window.page.url
+
+
+def test_a_township_and_a_station_are_told_what_they_may_see(visit):
+    for role in ("township", "station"):
+        window = visit()
+        window.sign_in(role)
+        expect(window.page.locator("h1").first).to_be_visible()
