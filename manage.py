@@ -22,6 +22,18 @@ NEEDS_NO_DATABASE = {
     "makemessages",
     "version",
 }
+# These look after the tables themselves.
+MAKES_TABLES = {
+    "dbshell",
+    "flush",
+    "makemigrations",
+    "migrate",
+    "optimizemigration",
+    "showmigrations",
+    "sqlmigrate",
+    "squashmigrations",
+    "test",
+}
 HELP = {"-h", "--help", "--version"}
 
 
@@ -33,6 +45,7 @@ def needs_database(argv: list[str]) -> bool:
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
+        import django
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
         from django.db import OperationalError
@@ -45,6 +58,7 @@ def main() -> int:
         acquire_if_embedded,
         fail,
         is_unreachable,
+        make_tables_current,
         unreachable_line,
     )
     from config.embedded.postgres import EmbeddedPostgresError
@@ -53,6 +67,9 @@ def main() -> int:
         if needs_database(sys.argv):
             try:
                 acquire_if_embedded()
+            if sys.argv[1] not in MAKES_TABLES:
+                django.setup()
+                make_tables_current()
             except PermissionError as error:
                 raise EmbeddedPostgresError(
                     f"无权访问 {error.filename}:请用 VAR_DIR 的所有者运行,或将 VAR_DIR 指向自己的"

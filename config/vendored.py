@@ -35,5 +35,5 @@ class WheelFinder(BaseFinder):
         for address, (package, inside) in VENDORED.items():
             file = file_of(package, inside)
             storage = FileSystemStorage(location=file.parent)
-            storage.prefix = str(Path(address).parent)
+            storage.prefix = str(Path(address).parent)  # type: ignore[attr-defined]
             yield file.name, storage

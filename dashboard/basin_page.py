@@ -18,11 +18,10 @@ from monitoring.standards.rounding import round_to_places
 from settlements.queries.month import (
     ZERO,
     AgreementLine,
-    RiverYear,
     agreements_in_force,
     money_of_month,
-    river_year,
 )
+from settlements.queries.river_year import RiverYear, river_year
 
 GOOD = ("优", "良好")
 YEARS_SHOWN = 3
@@ -39,7 +38,7 @@ class RiverFilters(forms.Form):
 class RiverRow:
     river: RiverLine
     agreements: tuple[AgreementLine, ...]
-    yuan: Decimal | None  # None: no agreement
+    yuan: Decimal | None  # None: no agreement, or none whose month the viewer sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,8 @@ def basin_list_page(viewer: Viewer, asked: Any) -> BasinListPage:
     for line in lines:
         own = tuple(a for a in agreements if a.river_code == line.code)
         codes = {a.code for a in own}
-        yuan = sum((t.yuan for t in money.lines if t.agreement in codes), ZERO) if own else None
+        seen = codes & money.seen
+        yuan = sum((t.yuan for t in money.lines if t.agreement in seen), ZERO) if seen else None
         row = RiverRow(line, own, yuan)
         words = [line.name, *line.districts]
         if wanted["q"].strip() and not any(wanted["q"].strip() in word for word in words):
@@ -195,7 +195,9 @@ def state_words(state: RiverState) -> str:
     """'良好（Ⅲ类）'; from five sections on there is no mean class, so only the grade."""
     if not state.grade:
         return "未评价"
-    return f"{state.grade}（{water_label(state.water_class)}）" if state.water_class else state.grade
+    return (
+        f"{state.grade}（{water_label(state.water_class)}）" if state.water_class else state.grade
+    )
 
 
 def _heading(river: RiverPage) -> str:
@@ -218,7 +220,9 @@ def _facts(river: RiverPage) -> tuple[Fact, ...]:
     form = "断面类别比例" if river.state.assessed >= 5 else "断面平均浓度"
     times = [s.computed_at for s in river.sections if s.computed_at]
     facts = [
-        Fact("水质状况", state_words(river.state), note=f"按{form}" if river.state.grade else ""),
+        Fact(
+            "水质状况", state_words(river.state), note=f"（按{form}）" if river.state.grade else ""
+        ),
         Fact("上月", state_words(river.month_before)),
         Fact("去年同月", state_words(river.year_before)),
     ]

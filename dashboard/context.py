@@ -1,5 +1,7 @@
 """What every page's frame shows: who is here, where one can go, which installation this is."""
 
+from typing import Any
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +24,7 @@ PLACES = [
 
 def page_frame(request) -> dict:
     """Context processor: 1 SQL query (the role), none where nobody is signed in."""
-    frame = {
+    frame: dict[str, Any] = {
         "installation": {
             "mode": INSTALLATIONS[settings.INSTALLATION],
             "place": settings.INSTALLATION_PLACE,

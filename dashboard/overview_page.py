@@ -11,11 +11,18 @@ from typing import Any, ClassVar
 
 from basins.access import Viewer
 from basins.ranges import month_start, today
+from dashboard.class_shares import GRID, MONTHS_SHOWN, ShareColumn, recent, share_columns
 from dashboard.map import LAYERS, Scene, build_scene
-from dashboard.templatetags.figures import local_time, month_zh, percent, signed, signed_percent, wan
+from dashboard.templatetags.figures import (
+    local_time,
+    month_zh,
+    percent,
+    signed,
+    signed_percent,
+    wan,
+)
 from monitoring.queries.assessments import (
     RATIO_AIM,
-    ClassShare,
     MonthWater,
     SectionMonth,
     before,
@@ -35,9 +42,6 @@ from settlements.queries.month import (
 TABLES = {"districts": "区县", "sections": "断面", "agreements": "协议"}
 TABLE_OF_LAYER = {"net": "districts", "class": "sections", "agreements": "agreements"}
 STATE_KINDS = {"初步": "open", "已发布": "waiting", "已结清": "final"}
-MONTHS_SHOWN = 12
-# The columns of class shares, in units of their drawing.
-TOP, HEIGHT, LEFT, STEP, COLUMN = 10, 180, 32, 35, 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +76,8 @@ class Tab:
 @dataclass(frozen=True, slots=True)
 class AgreementRow:
     agreement: AgreementLine
-    transfers: int
-    yuan: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class SharePart:
-    water_class: int
-    count: int
-    y: str
-    height: str
-    text_y: str
-    named: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ShareColumn:
-    """One month of the stacked columns, in drawing units."""
-
-    month: date
-    x: str
-    middle: str
-    label: str
-    year: str
-    parts: tuple[SharePart, ...]
-    share: ClassShare
-    current: bool
+    transfers: int | None  # None: the viewer does not see this agreement's month
+    yuan: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +104,7 @@ class OverviewPage:
     demo_names: bool
 
     all_classes: ClassVar[tuple[int, ...]] = (1, 2, 3, 4, 5, 6)
-    # Per cent, and the height of its line and of its number.
-    share_grid: ClassVar[tuple[tuple[int, int, int], ...]] = tuple(
-        (n, TOP + HEIGHT - HEIGHT * n // 100, TOP + HEIGHT - HEIGHT * n // 100 + 4)
-        for n in (0, 25, 50, 75, 100)
-    )
+    share_grid: ClassVar[tuple[tuple[int, int, int], ...]] = GRID
 
 
 def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
@@ -229,11 +205,6 @@ def _key_figures(water: MonthWater, money: MonthMoney) -> tuple[KeyFigure, ...]:
     )
 
 
-def _recent(water: MonthWater) -> list[ClassShare | None]:
-    last = water.month
-    return [water.share(before(last, n)) for n in range(MONTHS_SHOWN - 1, -1, -1)]
-
-
 def _compared(water: MonthWater, value) -> tuple[str, ...]:
     """环比 and 同比 of a whole number taken from a month's share."""
     words = []
@@ -251,7 +222,7 @@ def _assessed(water: MonthWater) -> KeyFigure:
         unit=f"/ {len(water.sections)} 个",
         deltas=_compared(water, lambda s: s.total),
         extra=f"数据完整率 {percent(water.completeness)}",
-        sparkline=tuple(Decimal(s.total) if s else None for s in _recent(water)),
+        sparkline=tuple(Decimal(s.total) if s else None for s in recent(water)),
     )
 
 
@@ -272,7 +243,7 @@ def _ratio(water: MonthWater) -> KeyFigure:
         unit="%",
         deltas=tuple(deltas),
         extra=good + (f"连续 {streak} 个月 {aim}" if streak else f"本月低于 {RATIO_AIM} %"),
-        sparkline=tuple(s.ratio if s else None for s in _recent(water)),
+        sparkline=tuple(s.ratio if s else None for s in recent(water)),
     )
 
 
@@ -283,7 +254,7 @@ def _below(water: MonthWater) -> KeyFigure:
         unit="个",
         deltas=_compared(water, lambda s: s.below_target),
         extra=_some(water.below_target) or "全部达到目标",
-        sparkline=tuple(Decimal(s.below_target) if s else None for s in _recent(water)),
+        sparkline=tuple(Decimal(s.below_target) if s else None for s in recent(water)),
     )
 
 
@@ -355,47 +326,7 @@ def _incomplete(water: MonthWater) -> KeyFigure:
 
 
 def _agreement_row(agreement: AgreementLine, money: MonthMoney) -> AgreementRow:
+    if agreement.code not in money.seen:
+        return AgreementRow(agreement, None, None)
     lines = [line for line in money.lines if line.agreement == agreement.code]
     return AgreementRow(agreement, len(lines), sum((line.yuan for line in lines), ZERO))
-
-
-# Class shares -----------------------------------------------------------------------------
-
-
-def share_columns(water: MonthWater) -> tuple[ShareColumn, ...]:
-    """The last twelve months as stacked columns of a 460 × 230 drawing, best class below."""
-    columns = []
-    for i, share in enumerate(_recent(water)):
-        if share is None or not share.total:
-            continue
-        parts, y = [], Decimal(TOP + HEIGHT)
-        for water_class, count in enumerate(share.counts, start=1):
-            if not count:
-                continue
-            height = Decimal(HEIGHT * count) / share.total
-            y -= height
-            parts.append(
-                SharePart(
-                    water_class=water_class,
-                    count=count,
-                    y=f"{y:.1f}",
-                    height=f"{height:.1f}",
-                    text_y=f"{y + height / 2 + 4:.1f}",
-                    named=height >= 12,
-                )
-            )
-        x = LEFT + 4 + STEP * i
-        first = not columns or share.month.month == 1
-        columns.append(
-            ShareColumn(
-                month=share.month,
-                x=str(x),
-                middle=str(x + COLUMN // 2),
-                label=f"{share.month.month}月",
-                year=str(share.month.year) if first else "",
-                parts=tuple(parts),
-                share=share,
-                current=share.month == water.month,
-            )
-        )
-    return tuple(columns)

@@ -10,10 +10,11 @@ from monitoring.queries.basins import RiverPage
 
 WIDTH, EDGE = 1312, 40  # units; the line runs between the edges
 BAND = 8  # top of the districts' band
-RIVER = 128  # height at which the river runs
-OUTSIDE_ROWS = (50, 66)
-INFLOW_ROWS = (84, 100)
-SECTION_ROWS = (162, 182, 202, 222)
+BAND_END = 36
+ROW = 16
+OUTSIDE_ROWS = (0, 1)  # of names too wide for their stretch, under the band
+INFLOW_ROWS = (0, 1, 2)
+SECTION_ROWS = (0, 1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Mark:
     text_x: str
     text_y: str
     line_y: str
+    line_end: str = ""
+    head_y: str = ""
     css: str = ""
     numeral: str = ""
     dark: bool = False
@@ -55,6 +58,7 @@ class Mark:
 class RiverLine:
     width: int
     height: int
+    river: int  # height at which the river runs
     words: str
     districts: tuple[District, ...]
     stretches: tuple[Stretch, ...]
@@ -73,14 +77,16 @@ def river_line(page: RiverPage) -> RiverLine | None:
     def x_of(km: Decimal) -> float:
         return EDGE + float(min(km, length) / length) * (WIDTH - 2 * EDGE)
 
-    sections = _sections(page, x_of)
-    lowest = max((float(s.text_y) for s in sections), default=SECTION_ROWS[0])
+    districts, below = _districts(page, x_of)
+    inflows, river = _inflows(page, x_of, below)
+    sections, lowest = _sections(page, x_of, river)
     return RiverLine(
         width=WIDTH,
-        height=int(lowest) + 14,
+        height=lowest + 14,
+        river=river,
         words=f"{page.name}自源头至河口：{'、'.join(r.name for r in page.reaches)}；"
         "断面类别与目标见下表",
-        districts=_districts(page, x_of),
+        districts=districts,
         stretches=tuple(
             Stretch(
                 f"{x_of(r.from_km):.1f}",
@@ -89,7 +95,7 @@ def river_line(page: RiverPage) -> RiverLine | None:
             )
             for r in page.reaches
         ),
-        inflows=_inflows(page, x_of),
+        inflows=inflows,
         sections=sections,
         source_km="0 km",
         mouth_km=f"{length.normalize():f} km",
@@ -111,7 +117,8 @@ def rows_of(texts: Sequence[tuple[float, str]], rows: Sequence[int]) -> list[tup
     return places
 
 
-def _districts(page: RiverPage, x_of) -> tuple[District, ...]:
+def _districts(page: RiverPage, x_of) -> tuple[tuple[District, ...], int]:
+    """The band of districts, and the height under it and the names that did not fit into it."""
     narrow, found = [], []
     for reach in page.reaches:
         left, right = x_of(reach.from_km), x_of(reach.to_km)
@@ -119,10 +126,12 @@ def _districts(page: RiverPage, x_of) -> tuple[District, ...]:
         if not fits:
             narrow.append(((left + right) / 2, reach.short_name))
         found.append((reach, left, right, fits))
-    below = iter(rows_of(narrow, OUTSIDE_ROWS))
+    placed = rows_of(narrow, OUTSIDE_ROWS)
+    below = iter(placed)
     districts = []
     for reach, left, right, fits in found:
         middle, y = ((left + right) / 2, BAND + 18) if fits else next(below)
+        y = y if fits else BAND_END + 14 + ROW * y
         districts.append(
             District(
                 name=reach.short_name,
@@ -134,7 +143,7 @@ def _districts(page: RiverPage, x_of) -> tuple[District, ...]:
                 own=reach.is_district and reach.code.startswith(_city(page)),
             )
         )
-    return tuple(districts)
+    return tuple(districts), BAND_END + ROW * (1 + max((row for _, row in placed), default=-1))
 
 
 def _city(page: RiverPage) -> str:
@@ -143,47 +152,59 @@ def _city(page: RiverPage) -> str:
     return max(provinces, key=provinces.count) if provinces else ""
 
 
-def _inflows(page: RiverPage, x_of) -> tuple[Mark, ...]:
+def _inflows(page: RiverPage, x_of, top: int) -> tuple[tuple[Mark, ...], int]:
+    """Inflows by name under `top`, and the height at which the river runs below them."""
     known = [i for i in page.inflows if i.km is not None]
     texts = [(x_of(i.km), i.name) for i in known]
-    return tuple(
-        Mark(
-            code=inflow.code,
-            x=f"{x:.1f}",
-            text=inflow.name,
-            text_x=f"{middle:.1f}",
-            text_y=str(y),
-            line_y=str(y + 4),
+    places = rows_of(texts, INFLOW_ROWS)
+    rows = 1 + max((row for _, row in places), default=-1)
+    river = top + ROW * rows + (44 if rows else 28)
+    marks = []
+    for inflow, (x, _), (middle, row) in zip(known, texts, places, strict=True):
+        y = top + 18 + ROW * row
+        marks.append(
+            Mark(
+                code=inflow.code,
+                x=f"{x:.1f}",
+                text=inflow.name,
+                text_x=f"{middle:.1f}",
+                text_y=str(y),
+                line_y=str(y + 4),
+                line_end=str(river - 9),
+                head_y=str(river - 3),
+            )
         )
-        for inflow, (x, _), (middle, y) in zip(
-            known, texts, rows_of(texts, INFLOW_ROWS), strict=True
-        )
-    )
+    return tuple(marks), river
 
 
-def _sections(page: RiverPage, x_of) -> tuple[Mark, ...]:
+def _sections(page: RiverPage, x_of, river: int) -> tuple[tuple[Mark, ...], int]:
+    """Sections on the river, named below it, and the height of the lowest name."""
     known = sorted((s for s in page.sections if s.km is not None), key=lambda s: s.km or 0)
     texts = []
     for s in known:
         aim = f" 目标{water_numeral(s.target)}" if s.target else ""
         texts.append((x_of(s.km), f"{s.shown_name}{aim}"))
-    return tuple(
-        Mark(
-            code=s.code,
-            x=f"{x:.1f}",
-            text=text,
-            text_x=f"{middle:.1f}",
-            text_y=str(y),
-            line_y=str(y - 12),
-            css=f"site-{s.water_class}" if s.water_class else "site-none",
-            numeral=water_numeral(s.water_class) if s.water_class else "–",
-            dark=s.water_class == 6,
-            worse=s.below_target,
-            words=f"{s.shown_name}：{water_label(s.water_class) if s.water_class else '未评价'}"
-            + (f"，目标{water_label(s.target)}" if s.target else "")
-            + ("，未达目标" if s.below_target else ""),
+    marks, lowest = [], river + 14
+    places = rows_of(texts, SECTION_ROWS)
+    for s, (x, text), (middle, row) in zip(known, texts, places, strict=True):
+        y = river + 34 + (ROW + 2) * row
+        lowest = max(lowest, y)
+        state = water_label(s.water_class) if s.water_class else "未评价"
+        marks.append(
+            Mark(
+                code=s.code,
+                x=f"{x:.1f}",
+                text=text,
+                text_x=f"{middle:.1f}",
+                text_y=str(y),
+                line_y=str(y - 12),
+                css=f"site-{s.water_class}" if s.water_class else "site-none",
+                numeral=water_numeral(s.water_class) if s.water_class else "–",
+                dark=s.water_class == 6,
+                worse=s.below_target,
+                words=f"{s.shown_name}：{state}"
+                + (f"，目标{water_label(s.target)}" if s.target else "")
+                + ("，未达目标" if s.below_target else ""),
+            )
         )
-        for s, (x, text), (middle, y) in zip(
-            known, texts, rows_of(texts, SECTION_ROWS), strict=True
-        )
-    )
+    return tuple(marks), lowest

@@ -182,6 +182,7 @@ class People:
         for name in cls.__dataclass_fields__:
             user = User.objects.create(username=name, display_name=name, is_staff=name == "admin")
             user.set_unusable_password()
+            user.save(update_fields=["password"])
             if name != "nobody":
                 Role.objects.create(
                     user=user,

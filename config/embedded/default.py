@@ -3,9 +3,13 @@
 import sys
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import OperationalError, ProgrammingError, connection
 
 from .postgres import acquire
+
+PROJECT_APPS = ("jobs", "basins", "monitoring", "settlements")
 
 
 def acquire_if_embedded() -> None:
@@ -15,6 +19,40 @@ def acquire_if_embedded() -> None:
     """
     if not settings.DATABASE_URL:
         acquire(settings.VAR_DIR)
+
+
+def behind() -> list[str]:
+    """Migrations of the project that are in the code and not in the database, as app.name."""
+    in_code = {
+        f"{app}.{file.stem}"
+        for app in PROJECT_APPS
+        for file in (settings.BASE_DIR / app / "migrations").glob("[0-9]*.py")
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT app || '.' || name FROM django_migrations")
+            applied = {name for (name,) in cursor.fetchall()}
+    except ProgrammingError:
+        connection.close()
+        return sorted(in_code)
+    return sorted(in_code - applied)
+
+
+def make_tables_current() -> None:
+    """Bring the embedded database's tables up to the code; refuse another one that is behind.
+
+    Raises ImproperlyConfigured for a database of one's own: changing its tables is for the
+    person who runs it to decide.
+    """
+    if not (missing := behind()):
+        return
+    if settings.DATABASE_URL:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL 所指的数据库缺 {len(missing)} 个迁移(如 {missing[0]}):"
+            "请先运行 manage.py migrate。 (The database is behind: run manage.py migrate.)"
+        )
+    print("正在建立数据库表…… (making the tables)", file=sys.stderr)
+    call_command("migrate", verbosity=0)
 
 
 def is_unreachable(error: OperationalError) -> bool:

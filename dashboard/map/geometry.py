@@ -6,9 +6,7 @@ from functools import lru_cache
 
 from basins.models import Jurisdiction
 from dashboard.map.projection import Point, Projection, rings
-from monitoring.queries import basins
-
-LONG_RIVER_LEVEL = 1
+from monitoring.queries import map_shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +41,12 @@ class Geometry:
 
 def geometry() -> Geometry:
     """The drawing of what is stored now: 2 SQL queries, 2 more when it has changed."""
-    return _built(basins.geometry_version())
+    return _built(map_shapes.geometry_version())
 
 
 @lru_cache(maxsize=2)
 def _built(version: tuple) -> Geometry:
-    places = basins.drawn_places()
+    places = map_shapes.drawn_places()
     districts = [p for p in places if p.level == Jurisdiction.Level.DISTRICT]
     corners = [corner for p in districts for ring in rings(p.boundary) for corner in ring]
     if not corners:
@@ -57,11 +55,11 @@ def _built(version: tuple) -> Geometry:
     return Geometry(
         projection=frame,
         places=tuple(_place(frame, p) for p in places),
-        reaches=tuple(_reach(frame, r) for r in basins.drawn_reaches()),
+        reaches=tuple(_reach(frame, r) for r in map_shapes.drawn_reaches()),
     )
 
 
-def _place(frame: Projection, place: basins.DrawnPlace) -> PlacePath:
+def _place(frame: Projection, place: map_shapes.DrawnPlace) -> PlacePath:
     outlines = rings(place.boundary)
     label = place.label or _middle(outlines)
     return PlacePath(
@@ -81,7 +79,7 @@ def _middle(outlines) -> tuple[float, float]:
     return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
 
 
-def _reach(frame: Projection, reach: basins.DrawnReach) -> ReachPath:
+def _reach(frame: Projection, reach: map_shapes.DrawnReach) -> ReachPath:
     return ReachPath(
         key=f"{reach.river_code}-{reach.order}",
         river_code=reach.river_code,

@@ -8,6 +8,7 @@ costs about five bytes and a shared border stays shared.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, radians
 
 WIDTH = 860
@@ -62,9 +63,10 @@ class Projection:
             return ""
         if close:
             corners = corners[:-1] if corners[0] == corners[-1] else corners
-        text = f"M{corners[0][0]} {corners[0][1]}l" + "".join(
-            _step(b[0] - a[0], b[1] - a[1]) for a, b in zip(corners, corners[1:], strict=False)
-        ).lstrip()
+        text = (
+            f"M{corners[0][0]} {corners[0][1]}l"
+            + "".join(_step(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(corners)).lstrip()
+        )
         return text + "z" if close else text
 
 

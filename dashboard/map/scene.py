@@ -124,7 +124,9 @@ def build_scene(
         zoom=f"{1 / GRID:g}",
         words=f"{water.month.year}年{water.month.month}月{LAYERS[layer]}示意图，与旁边的表格内容一致",
         neighbours=tuple(p.path for p in drawn.places if not p.own),
-        shapes=tuple(_shape(p, layer, nets.get(p.code), parties) for p in drawn.places if p.own),
+        shapes=tuple(
+            _shape(p, layer, nets.get(p.code), parties, money.only) for p in drawn.places if p.own
+        ),
         courses=tuple(_courses(drawn, water, agreements, layer)),
         flows=flows,
         sites=tuple(_site(s, spots[s.code], layer, covered) for s in sites),
@@ -141,16 +143,19 @@ def shade(net: PartyNet | None) -> str:
     return f"{'receives' if net.net > 0 else 'pays'}-{size}"
 
 
-def net_words(name: str, net: PartyNet | None) -> str:
+def net_words(name: str, net: PartyNet | None, only: str) -> str:
+    """The district's net as its link says it; `only`: words for a viewer who sees a part."""
     if net is None:
-        return f"{name}：本月无补偿"
+        return f"{name}：没有可见的补偿（{only}）" if only else f"{name}：本月无补偿"
     if net.net == 0:
         return f"{name}：应收、应付各 {wan(net.receivable)} 万元，净额 0.00"
     return f"{name}：净{'应收' if net.net > 0 else '应付'} {wan(abs(net.net))} 万元"
 
 
-def _shape(place: PlacePath, layer: str, net: PartyNet | None, parties: Counter) -> Shape:
-    css, hatched, words = "", False, net_words(place.name, net)
+def _shape(
+    place: PlacePath, layer: str, net: PartyNet | None, parties: Counter, only: str
+) -> Shape:
+    css, hatched, words = "", False, net_words(place.name, net, only)
     if layer == "net":
         css, hatched = shade(net), bool(net and net.net < 0)
     elif layer == "agreements":

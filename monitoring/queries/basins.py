@@ -1,4 +1,4 @@
-"""Rivers: their shape on the map, their state in a month, and one river from source to mouth.
+"""Rivers: their state in a month, and one river from source to mouth.
 
 State of a river: 环办〔2011〕22号 as in monitoring.standards.basin (mean concentrations below
 five sections, proportions of classes from five on). Lengths are km, positions km from the source.
@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from math import cos, hypot, radians
-
-from django.db.models import Count, F, Func, IntegerField, Max, Sum
 
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction, River, RiverReach
@@ -32,93 +31,6 @@ from monitoring.standards.gb3838_2002 import NAMES, WaterBody
 AT_END_KM = Decimal(3)
 # A tributary whose drawn mouth is farther from the river than this many degrees has no position.
 JOINS_WITHIN = 0.06
-
-
-# The map ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnPlace:
-    code: str
-    name: str
-    short_name: str
-    level: str
-    parent: str | None
-    label: tuple[float, float] | None  # lon, lat
-    boundary: dict | None
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnReach:
-    river_code: str
-    river: str
-    river_level: int
-    schematic: bool
-    order: int
-    jurisdiction: str
-    from_km: Decimal
-    to_km: Decimal
-    course: tuple[tuple[float, float], ...]
-
-
-def geometry_version() -> tuple:
-    """What changes whenever shapes or courses do: counts, last keys, stored sizes. 2 queries."""
-
-    def stamp(model, field: str) -> tuple:
-        size = Func(F(field), function="pg_column_size", output_field=IntegerField())
-        found = model.objects.aggregate(n=Count("pk"), last=Max("pk"), size=Sum(size))
-        return found["n"], found["last"], found["size"]
-
-    return stamp(Jurisdiction, "boundary") + stamp(RiverReach, "course")
-
-
-def drawn_places() -> list[DrawnPlace]:
-    """Provinces and districts with a boundary, provinces first (they lie below): 1 query."""
-    found = (
-        Jurisdiction.objects.filter(boundary__isnull=False)
-        .exclude(level=Jurisdiction.Level.TOWNSHIP)
-        .select_related("parent")
-        .defer("parent__boundary")
-        .order_by("-level", "code")
-    )
-    return [
-        DrawnPlace(
-            code=j.code,
-            name=j.name,
-            short_name=j.short_name,
-            level=j.level,
-            parent=j.parent.code if j.parent else None,
-            label=(float(j.label_lon), float(j.label_lat))
-            if j.label_lon is not None and j.label_lat is not None
-            else None,
-            boundary=j.boundary,
-        )
-        for j in found
-    ]
-
-
-def drawn_reaches() -> list[DrawnReach]:
-    """Every reach with a course, small rivers first so that large ones lie above: 1 query."""
-    found = (
-        RiverReach.objects.select_related("river", "jurisdiction")
-        .defer("jurisdiction__boundary")
-        .order_by("-river__level", "river__code", "order")
-    )
-    return [
-        DrawnReach(
-            river_code=r.river.code,
-            river=r.river.name,
-            river_level=r.river.level,
-            schematic=r.river.schematic,
-            order=r.order,
-            jurisdiction=r.jurisdiction.code,
-            from_km=r.from_km,
-            to_km=r.to_km,
-            course=tuple((float(lon), float(lat)) for lon, lat in r.course),
-        )
-        for r in found
-        if len(r.course) > 1
-    ]
 
 
 def class_of_reach(from_km: Decimal, to_km: Decimal, sections: Iterable[SectionMonth]):
@@ -436,7 +348,7 @@ def km_nearest(point, reaches: Iterable[RiverReach]) -> Decimal | None:
         course = reach.course
         if len(course) < 2:
             continue
-        steps = [_degrees(a, b) for a, b in zip(course, course[1:], strict=False)]
+        steps = [_degrees(a, b) for a, b in pairwise(course)]
         whole, gone = sum(steps) or 1.0, 0.0
         for corner, step in zip(course, [*steps, 0.0], strict=True):
             part = Decimal(str(round(gone / whole, 4)))

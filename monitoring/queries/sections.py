@@ -155,6 +155,15 @@ class SectionPage:
         return self.now.target
 
     @property
+    def above_distance(self) -> Decimal | None:
+        """km up the river to the next section."""
+        return self.km - self.above.km if self.above and self.km is not None else None
+
+    @property
+    def below_distance(self) -> Decimal | None:
+        return self.below.km - self.km if self.below and self.km is not None else None
+
+    @property
     def completeness(self) -> Decimal | None:
         return Decimal(100 * self.valid) / self.expected if self.expected else None
 
@@ -171,10 +180,15 @@ def find_section(viewer: Viewer, code: str) -> Section | None:
 
 
 def section_page(viewer: Viewer, section: Section, month: date | None) -> SectionPage:
-    """A section in a month (default: its latest assessed): 9 queries whatever the months."""
+    """A section in a month; of a month out of its reach, in its latest assessed one.
+
+    9 SQL queries whatever the months.
+    """
     everything = {a.month: a for a in Assessment.objects.filter(section=section).order_by("month")}
     first, last = min(everything, default=None), max(everything, default=None)
-    shown = month or last or before(month_start(today()))
+    shown = last or before(month_start(today()))
+    if month and first and last and first <= month <= last:
+        shown = month
     targets = list(Target.objects.filter(section=section))
     window = months_between(before(shown, 11), shown)
     means = list(

@@ -13,6 +13,9 @@ from monitoring.protocols.layouts import SectionRef
 from monitoring.standards.gb3838_2002 import WaterBody
 
 
+LONGEST_NAME = 60
+
+
 @dataclass
 class Sections:
     """All sections by code and by name, loaded once for a whole file: 2 SQL queries.
@@ -85,8 +88,8 @@ class Sections:
         home = next(p for p in self._provinces.values() if p[1] == settings.HOME_PROVINCE)
         province_id, province_code = self._provinces[ref.province] if ref.province else home
         name = ref.name or ref.code or ""
-        if len(name) > Section._meta.get_field("name").max_length:
-            return f"断面名称长 {len(name)} 字,最多 60 字;请改短。"
+        if len(name) > LONGEST_NAME:
+            return f"断面名称长 {len(name)} 字,最多 {LONGEST_NAME} 字;请改短。"
         if province_id in self._by_name.get(name, {}):
             return f"断面“{name}”已登记为另一编码;请核对断面编码“{ref.code}”。"
         section = Section.objects.create(

@@ -93,6 +93,7 @@ class MonthMoney:
     nets: tuple[PartyNet, ...]  # receivers first, then payers
     states: tuple[tuple[str, int], ...]  # label of the state, accruals in it
     accruals: int
+    seen: frozenset[str]  # codes of the agreements whose accruals the viewer sees
     computed_at: datetime | None
     totals: tuple[MonthTotal, ...]  # since January of last year, oldest first
     only: str  # words saying that figures cover only a part; '' where they are whole
@@ -114,7 +115,9 @@ class MonthMoney:
 
     def to_date(self, year: int) -> list[MonthTotal]:
         """January up to this month's name, of a year."""
-        return [t for t in self.totals if t.month.year == year and t.month.month <= self.month.month]
+        return [
+            t for t in self.totals if t.month.year == year and t.month.month <= self.month.month
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +140,17 @@ class AgreementLine:
 def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
     """Transfers, nets and totals the viewer may see: 4 queries, 3 for who sees everything."""
     lines = transfer_lines(viewer, month)
-    states: dict[str, int] = {}
-    computed = None
+    states: dict[str, int] = defaultdict(int)
+    seen, computed = set(), None
     for row in (
         visible_accruals(viewer)
         .filter(period=month, yearly=False)
         .order_by("state")
-        .values("state")
+        .values("state", "term__agreement__code")
         .annotate(n=Count("pk"), at=Max("computed_at"))
     ):
-        states[str(Accrual.State(row["state"]).label)] = row["n"]
+        states[str(Accrual.State(row["state"]).label)] += row["n"]
+        seen.add(row["term__agreement__code"])
         computed = max(computed, row["at"]) if computed else row["at"]
     totals = month_totals(viewer, date(month.year - 1, 1, 1), month)
     this = next((t for t in totals if t.month == month), None)
@@ -156,6 +160,7 @@ def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
         nets=nets_of(lines),
         states=tuple(states.items()),
         accruals=sum(states.values()),
+        seen=frozenset(seen),
         computed_at=computed,
         totals=totals,
         only=only_words(viewer) if this and not this.whole else "",
@@ -319,88 +324,4 @@ def _agreement_line(agreement: Agreement) -> AgreementLine:
         until=max((t.in_force.upper for t in terms), default=None)
         if all(t.in_force.upper for t in terms)
         else None,
-    )
-
-
-# The year of one river ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class RiverMonth:
-    """One month of a river's agreements: each party's net in the order of `RiverYear.parties`."""
-
-    label: str
-    month: date | None  # None: settled for the whole year
-    transfers: int
-    yuan: Decimal
-    nets: tuple[Decimal, ...]
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class RiverYear:
-    year: int
-    parties: tuple[Place, ...]
-    months: tuple[RiverMonth, ...]
-    transfers: int
-    yuan: Decimal
-    nets: tuple[Decimal, ...]
-    only: str
-
-
-def river_year(viewer: Viewer, river_code: str, year: int) -> RiverYear:
-    """The year's money of the agreements on a river, by month: 2 queries, 3 for a part."""
-    of_year = Accrual.objects.filter(
-        term__agreement__river__code=river_code, period__year=year
-    )
-    seen = visible_accruals(viewer).filter(
-        term__agreement__river__code=river_code, period__year=year
-    )
-    states: dict[tuple[bool, date], set[str]] = defaultdict(set)
-    for yearly, period, state in seen.order_by("period", "pk").values_list(
-        "yearly", "period", "state"
-    ):
-        states[yearly, period].add(str(Accrual.State(state).label))
-    found: dict[tuple[bool, date], list[Transfer]] = defaultdict(list)
-    places: dict[str, Place] = {}
-    for transfer in (
-        Transfer.objects.filter(accrual__in=seen.values("pk"))
-        .select_related("payer", "payee", "accrual")
-        .defer("payer__boundary", "payee__boundary", "accrual__steps", "accrual__inputs")
-        .order_by("accrual__period", "pk")
-    ):
-        found[transfer.accrual.yearly, transfer.accrual.period].append(transfer)
-        for side in (transfer.payer, transfer.payee):
-            places.setdefault(side.code, Place.of(side))
-    parties = tuple(sorted(places.values(), key=lambda p: p.code))
-    months = tuple(
-        _river_month(period, yearly, found[yearly, period], parties, states[yearly, period])
-        for yearly, period in sorted(states)
-    )
-    partial = not viewer.sees_all(Act.SEE_RESULTS) and (
-        of_year.exclude(pk__in=seen.values("pk")).exists()
-    )
-    return RiverYear(
-        year=year,
-        parties=parties,
-        months=months,
-        transfers=sum(m.transfers for m in months),
-        yuan=sum((m.yuan for m in months), ZERO),
-        nets=tuple(sum((m.nets[i] for m in months), ZERO) for i in range(len(parties))),
-        only=only_words(viewer) if partial else "",
-    )
-
-
-def _river_month(period, yearly, transfers, parties, states) -> RiverMonth:
-    nets = dict.fromkeys((p.code for p in parties), ZERO)
-    for transfer in transfers:
-        nets[transfer.payer.code] -= transfer.yuan
-        nets[transfer.payee.code] += transfer.yuan
-    return RiverMonth(
-        label=f"{period.year}年(按年核算)" if yearly else f"{period.month}月",
-        month=None if yearly else period,
-        transfers=len(transfers),
-        yuan=sum((t.yuan for t in transfers), ZERO),
-        nets=tuple(nets.values()),
-        state="、".join(sorted(states)),
     )

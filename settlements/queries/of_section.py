@@ -9,7 +9,7 @@ from basins.access import Viewer
 from monitoring.models import Section
 from settlements import rules
 from settlements.models import Agreement, Term
-from settlements.queries.visible import visible_agreements
+from settlements.queries.visible import visible_accruals, visible_agreements
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +61,26 @@ def _changes(agreement) -> tuple[RuleChange, ...]:
             )
         seen.add(term.strand)
     return tuple(sorted(changes, key=lambda c: c.on))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthAccrual:
+    """How far the money of a section's month has come."""
+
+    agreement: str
+    state: str
+    state_label: str
+
+
+def accrual_of_month(viewer: Viewer, section: Section, month: date) -> MonthAccrual | None:
+    """The section's accrual of the month, if the viewer may see one: 1 SQL query."""
+    found = (
+        visible_accruals(viewer)
+        .filter(term_section__section=section, period=month, yearly=False)
+        .select_related("term__agreement")
+        .order_by("term__agreement__code", "pk")
+        .first()
+    )
+    if found is None:
+        return None
+    return MonthAccrual(found.term.agreement.code, found.state, found.get_state_display())

@@ -16,10 +16,23 @@ function plotly() {
   return loaded;
 }
 
+// A figure names its colours and its font as the style sheet does, "var(--ink)"; Plotly wants their values.
+function withTokens(value, styles) {
+  if (typeof value === "string") {
+    const token = /^var\((--[\w-]+)\)$/.exec(value);
+    return token ? styles.getPropertyValue(token[1]).trim() : value;
+  }
+  if (Array.isArray(value)) return value.map((each) => withTokens(each, styles));
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withTokens(each, styles)]));
+  }
+  return value;
+}
+
 async function draw(box) {
   const source = document.getElementById(box.dataset.sourceId);
   if (!source) throw new Error(`图表数据 #${box.dataset.sourceId} 不在页面上。`);
-  const { data, layout } = JSON.parse(source.textContent);
+  const { data, layout } = withTokens(JSON.parse(source.textContent), getComputedStyle(document.documentElement));
   const library = await plotly();
   const wait = box.querySelector(".plot-wait");
   await library.newPlot(box, data, { autosize: true, ...layout }, CONFIG);

@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 job = jobs.run(job.pk)
         except FileError as error:
             raise CommandError(str(error)) from error
-        if job.state != Job.State.DONE:
+        if job.state != Job.State.DONE or job.result is None:
             raise CommandError(job.error or f"导入{job.get_state_display()}。")
         self.print_result(job.result, as_json=options["json"], rejects=rejects)
 

@@ -1,0 +1,394 @@
+"""The chart of one indicator at one section: classes as bands, target, means, readings, marks.
+
+Limits: GB 3838-2002 table 1. Of dissolved oxygen more is better, so its bands run upside down;
+pH has one range for all classes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from basins.ranges import next_month
+from dashboard.charts import template as t
+from dashboard.charts.periods import Period
+from dashboard.templatetags.figures import concentration
+from monitoring.queries.sections import MeasuredIndicator
+from monitoring.queries.series import MeanPoint, Point, Series
+from monitoring.standards.gb3838_2002 import (
+    PH_RANGE,
+    WaterBody,
+    WaterClass,
+    has_limits,
+    limit,
+)
+
+LABELLED_MONTHS = 15  # more monthly figures than that would cover each other
+LABELLED_POINTS = 14
+LEAST_BAND = 0.045  # of the axis: a thinner band has no room for its name
+BREAK = 2.5  # a gap this many times its neighbours is a gap, not a line
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Monthly means of something else on the same axes; months already shifted to them."""
+
+    name: str
+    means: tuple[MeanPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A class between two values of the axis, named as the standard writes it."""
+
+    water_class: int
+    low: float
+    high: float
+    name: str
+
+
+def section_figure(
+    *,
+    indicator: MeasuredIndicator,
+    body: str,
+    target: int | None,
+    period: Period,
+    found: Series,
+    compared: Sequence[Compared] = (),
+    changes: Sequence[tuple[date, str]] = (),
+) -> t.Figure:
+    """Data and layout for Plotly; `changes`: days a rule began, with its name."""
+    bottom, top = axis(indicator.code, body, target, found, compared)
+    wanted = target_value(indicator.code, body, target)
+    shapes, annotations = _bands(bands(indicator.code, body, bottom, top), top - bottom)
+    if wanted is not None and target is not None:
+        shapes.append(_across(t.drawn(wanted)))
+        annotations.append(
+            _note(0, t.drawn(wanted), f"目标 {WaterClass(target).label} {wanted:f}", "left")
+        )
+    for day, name in changes:
+        if period.first <= day <= period.last:
+            shapes.append(_upright(day))
+            annotations.append(_over(day, name))
+    return {
+        "data": _traces(indicator, period, found, compared, top),
+        "layout": t.layout(
+            xaxis={
+                "range": [str(period.first), str(period.last + timedelta(days=1))],
+                **_ticks(period),
+            },
+            yaxis={"range": [bottom, top], "title": {"text": indicator.unit or None}},
+            shapes=shapes,
+            annotations=annotations,
+        ),
+    }
+
+
+# The axis and what lies behind the lines -------------------------------------------------
+
+
+def target_value(code: str, body: str, target: int | None) -> Decimal | None:
+    """The limit of the target class; None for pH (a range) and what table 1 does not class."""
+    if target is None or code == "pH" or not has_limits(code, WaterBody(body)):
+        return None
+    return limit(code, WaterClass(target), WaterBody(body))
+
+
+def axis(
+    code: str, body: str, target: int | None, found: Series, compared: Sequence[Compared] = ()
+) -> tuple[float, float]:
+    """Ends of the value axis: all valid values and the target's limit, with some air."""
+    values = [p.mean for p in found.means]
+    values += [p.mean for each in compared for p in each.means]
+    values += [p.value for p in (*found.automatic, *found.manual, *found.below)]
+    if code == "pH":
+        low, high = PH_RANGE
+        return (
+            t.drawn(min([low, *values]) - Decimal("0.5")),
+            t.drawn(max([high, *values]) + Decimal("0.5")),
+        )
+    wanted = target_value(code, body, target)
+    if wanted is not None:
+        values.append(wanted * Decimal("1.2"))
+    largest = max(values, default=Decimal(1))
+    lowest = min(values, default=Decimal(0))
+    bottom = lowest * Decimal("1.1") if lowest < 0 else Decimal(0)
+    return t.drawn(bottom), t.drawn(largest * Decimal("1.08")) or 1.0
+
+
+def bands(code: str, body: str, bottom: float, top: float) -> list[Band]:
+    """The classes within the axis, best first; equal limits share one band."""
+    if not has_limits(code, WaterBody(body)):
+        return []
+    if code == "pH":
+        low, high = map(t.drawn, PH_RANGE)
+        return [
+            Band(6, bottom, low, "劣Ⅴ"),
+            Band(1, low, high, "Ⅰ–Ⅴ 6–9"),
+            Band(6, high, top, "劣Ⅴ"),
+        ]
+    limits: dict[Decimal, list[WaterClass]] = {}
+    for each in list(WaterClass)[:5]:
+        limits.setdefault(limit(code, each, WaterBody(body)), []).append(each)
+    upward = code != "DO"
+    found, edge = [], bottom if upward else top
+    for value, classes in limits.items():
+        name = "、".join(c.numeral for c in classes) + (" ≤ " if upward else " ≥ ") + f"{value:f}"
+        end = t.drawn(value)
+        low, high = (edge, min(end, top)) if upward else (max(end, bottom), edge)
+        if high > low:
+            found.append(Band(classes[-1].value, low, high, name))
+        edge = max(edge, end) if upward else min(edge, end)
+    low, high = (edge, top) if upward else (bottom, edge)
+    if high > low:
+        found.append(Band(6, low, high, "劣Ⅴ"))
+    return found
+
+
+def _bands(found: list[Band], height: float) -> tuple[list[dict], list[dict]]:
+    shapes = [
+        {
+            "type": "rect",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": band.low,
+            "y1": band.high,
+            "fillcolor": t.CLASS_FILLS[band.water_class],
+            "opacity": 0.28,
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for band in found
+    ]
+    names = [
+        {
+            "xref": "paper",
+            "x": 1.006,
+            "y": (band.low + band.high) / 2,
+            "text": band.name,
+            "xanchor": "left",
+            "showarrow": False,
+            "font": {"color": t.INK},
+        }
+        for band in found
+        if band.high - band.low >= LEAST_BAND * height
+    ]
+    return shapes, names
+
+
+def _across(value: float) -> dict:
+    line = {"color": t.TARGET, "width": 1.5, "dash": "dash"}
+    return {
+        "type": "line",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": value,
+        "y1": value,
+        "line": line,
+    }
+
+
+def _upright(day: date) -> dict:
+    line = {"color": t.INK_2, "width": 1, "dash": "dot"}
+    return {
+        "type": "line",
+        "yref": "paper",
+        "x0": str(day),
+        "x1": str(day),
+        "y0": 0,
+        "y1": 1,
+        "line": line,
+    }
+
+
+def _note(x: float, y: float, text: str, anchor: str) -> dict:
+    return {
+        "xref": "paper",
+        "x": x + 0.004,
+        "y": y,
+        "yanchor": "bottom",
+        "xanchor": anchor,
+        "text": text,
+        "showarrow": False,
+        "font": {"color": t.TARGET},
+    }
+
+
+def _over(day: date, name: str) -> dict:
+    return {
+        "x": str(day),
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
+        "text": f"{day:%Y-%m-%d} 起:{name}",
+        "showarrow": False,
+        "font": {"color": t.INK},
+    }
+
+
+def _ticks(period: Period) -> dict:
+    if period.months <= 1:
+        return {"tickformat": "%m-%d"}
+    if period.months <= LABELLED_MONTHS:
+        return {"dtick": "M1", "tickformat": "%-m月\n%Y", "ticklabelmode": "period"}
+    if period.months <= 40:
+        return {"dtick": "M3", "tickformat": "%-m月\n%Y", "ticklabelmode": "period"}
+    return {"dtick": "M12", "tickformat": "%Y", "ticklabelmode": "period"}
+
+
+# The lines and points --------------------------------------------------------------------
+
+
+def _traces(indicator, period, found: Series, compared, top: float) -> list[dict]:
+    places, unit = indicator.decimals, indicator.unit
+    single = found.step_days == 0
+    span = "每次" if single else "日均值" if found.step_days == 1 else f"{found.step_days} 日均值"
+    traces = []
+    if found.automatic:
+        traces.append(_line(found.automatic, f"自动({span})", places, unit, single))
+    for each, (colour, dash) in zip(compared, t.OTHERS, strict=False):
+        line = {"color": colour, "width": 2, "dash": dash}
+        traces.append(_steps(each.means, f"{each.name} 月均值", places, unit, line))
+    if found.means:
+        line = {"color": t.STRUCTURE, "width": 2.5}
+        traces.append(_steps(found.means, "月均值", places, unit, line))
+        if period.months <= LABELLED_MONTHS:
+            traces.append(_figures(found.means, places))
+    if found.manual:
+        mark = {
+            "symbol": "circle",
+            "size": 9,
+            "color": t.PAPER,
+            "line": {"color": t.STRUCTURE, "width": 1.6},
+        }
+        traces.append(_points(found.manual, "手工", places, unit, mark))
+    if found.below:
+        mark = {
+            "symbol": "triangle-down-open",
+            "size": 10,
+            "color": t.INK_2,
+            "line": {"width": 1.4},
+        }
+        words = [f"{p.value.normalize():f}L" for p in found.below]
+        trace = _points(found.below, "未检出(L)", places, unit, mark, words)
+        if len(found.below) <= LABELLED_POINTS:
+            trace |= {"mode": "markers+text", "textposition": "top center"}
+        traces.append(trace)
+    if found.invalid:
+        mark = {
+            "symbol": "x-thin-open",
+            "size": 10,
+            "color": t.BAD,
+            "line": {"color": t.BAD, "width": 1.6},
+        }
+        trace = _points(found.invalid, "无效,不参与计算", places, unit, mark)
+        # One that lies above the axis is shown at its edge, with its true value in words.
+        trace["y"] = [min(y, top * 0.985) for y in trace["y"]]
+        traces.append(trace)
+    return traces
+
+
+def _line(points: Sequence[Point], name: str, places: int, unit: str, single: bool) -> dict:
+    xs: list[str | None] = []
+    ys: list[float | None] = []
+    words: list[str | None] = []
+    for number, point in enumerate(points):
+        if number and _is_gap(points, number):
+            xs.append(_clock(points[number - 1].at + timedelta(minutes=1)))
+            ys.append(None)
+            words.append(None)
+        xs.append(_clock(point.at))
+        ys.append(t.drawn(point.value))
+        words.append(_words(point, places, unit))
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": xs,
+        "y": ys,
+        "text": words,
+        "hoverinfo": "text",
+        "connectgaps": False,
+        "line": {"color": t.RAW, "width": 1},
+    }
+
+
+def _is_gap(points: Sequence[Point], at: int) -> bool:
+    """Whether nothing was measured before point `at` where its neighbours say it should be."""
+    gap = points[at].at - points[at - 1].at
+    beside = []
+    if at >= 2:
+        beside.append(points[at - 1].at - points[at - 2].at)
+    if at + 1 < len(points):
+        beside.append(points[at + 1].at - points[at].at)
+    return bool(beside) and gap > BREAK * max(beside)
+
+
+def _steps(means: Sequence[MeanPoint], name: str, places: int, unit: str, line: dict) -> dict:
+    """A level stroke a month, with nothing between the months."""
+    xs: list[str | None] = []
+    ys: list[float | None] = []
+    words: list[str | None] = []
+    for mean in means:
+        text = f"{mean.month:%Y-%m} {name} {concentration(mean.mean, places)} {unit}"
+        if mean.water_class:
+            text += f" {WaterClass(mean.water_class).label}"
+        if not mean.complete:
+            text += "(数据不足)"
+        xs += [str(mean.month), str(next_month(mean.month) - timedelta(days=1)), None]
+        ys += [t.drawn(mean.mean)] * 2 + [None]
+        words += [text, text, None]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": xs,
+        "y": ys,
+        "text": words,
+        "hoverinfo": "text",
+        "connectgaps": False,
+        "line": line,
+    }
+
+
+def _figures(means: Sequence[MeanPoint], places: int) -> dict:
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [str(m.month + timedelta(days=14)) for m in means],
+        "y": [t.drawn(m.mean) for m in means],
+        "text": [concentration(m.mean, places) for m in means],
+        "textposition": "top center",
+        "textfont": {"color": t.INK},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _points(points, name, places, unit, marker, words: list[str] | None = None) -> dict:
+    shown = [_words(p, places, unit) for p in points]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": [_clock(p.at) for p in points],
+        "y": [t.drawn(p.value) for p in points],
+        "text": words or shown,
+        "hovertext": [f"{name} {text}" for text in shown],
+        "hoverinfo": "text",
+        "marker": marker,
+    }
+
+
+def _words(point: Point, places: int, unit: str) -> str:
+    many = f"({point.count} 次)" if point.count > 1 else ""
+    return f"{_clock(point.at)} {concentration(point.value, places)} {unit}{many}"
+
+
+def _clock(at: datetime) -> str:
+    """Shanghai's clock, without a zone: Plotly draws what it reads."""
+    return f"{timezone.localtime(at, timezone.get_default_timezone()):%Y-%m-%d %H:%M}"

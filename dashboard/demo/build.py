@@ -1,0 +1,143 @@
+"""Building the demonstration: all of it or nothing, the same every time.
+
+The only clock is the last month that is over. Readings are stored as facts; means, classes,
+accruals and nets come from them through the pipeline, like anybody's.
+"""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, field
+
+from django.conf import settings
+from django.db import transaction
+
+from basins.models import River
+from basins.ranges import months_between
+from dashboard.demo.agreements import AGREEMENTS, AgreementSpec
+from dashboard.demo.books import close_years
+from dashboard.demo.people import make_people
+from dashboard.demo.readings import FIRST_MONTH
+from dashboard.demo.sections import SectionSpec, sections
+from dashboard.demo.store import (
+    store_agreement,
+    store_readings,
+    store_reservoir,
+    store_sections,
+)
+from monitoring.models import Section
+from settlements.models import Accrual, Agreement, Transfer
+from settlements.pipeline import recompute
+from settlements.services.periods import last_month
+
+MARKS_AT_ONCE = 100_000
+
+
+class Refused(Exception):
+    """The demonstration cannot be stored here; the message (Chinese) says why and what to do."""
+
+
+@dataclass
+class Seeded:
+    """What was stored, and how long each part took in seconds."""
+
+    already: bool = False
+    last: str = ""
+    sections: int = 0
+    agreements: int = 0
+    readings: int = 0
+    accruals: int = 0
+    transfers: int = 0
+    closed: int = 0
+    payments: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+
+def seed(
+    *,
+    months: int | None = None,
+    only: Collection[str] = (),
+    say: Callable[[str], None] = lambda line: None,
+) -> Seeded:
+    """Store the demonstration; nothing where it is there already.
+
+    `months`: readings of just so many last months; `only`: just these agreements and their
+    sections. Raises Refused for a production installation, other data, or a missing map.
+    """
+    if settings.INSTALLATION == "production":
+        raise Refused("INSTALLATION=production:正式环境不载入演示数据。")
+    _refuse_others()
+    if Agreement.objects.filter(code__in=[a.code for a in AGREEMENTS]).exists():
+        return Seeded(already=True)
+    if not River.objects.filter(code="LONGXI").exists():
+        raise Refused("还没有行政区与河流;请先运行 manage.py load_basins。")
+    unknown = set(only) - {a.code for a in AGREEMENTS}
+    if unknown:
+        raise Refused(
+            f"没有演示协议 {'、'.join(sorted(unknown))};可用的是"
+            f"{'、'.join(a.code for a in AGREEMENTS)}。"
+        )
+    return _store(months, only, say)
+
+
+def _refuse_others() -> None:
+    """Demonstration and real data never share a database."""
+    other = Section.objects.exclude(code__in=[s.code for s in sections()]).order_by("pk").first()
+    if other is not None:
+        raise Refused(
+            f"数据库里有演示以外的断面“{other.name}”;演示数据只能载入空的数据库,"
+            "请另设 VAR_DIR 或 DATABASE_URL。"
+        )
+    agreement = Agreement.objects.exclude(code__in=[a.code for a in AGREEMENTS]).first()
+    if agreement is not None:
+        raise Refused(
+            f"数据库里有演示以外的协议“{agreement.title}”;演示数据只能载入空的数据库,"
+            "请另设 VAR_DIR 或 DATABASE_URL。"
+        )
+
+
+@transaction.atomic
+def _store(months: int | None, only: Collection[str], say: Callable[[str], None]) -> Seeded:
+    last = last_month()
+    first = FIRST_MONTH if months is None else months_between(FIRST_MONTH, last)[-months]
+    chosen = [a for a in AGREEMENTS if not only or a.code in only]
+    specs = _sections_of(chosen) if only else list(sections())
+    done = Seeded(last=f"{last:%Y-%m}", sections=len(specs), agreements=len(chosen))
+    clock = _Clock(done.seconds, say)
+    people = make_people()
+    store_reservoir()
+    stored = store_sections(specs, last)
+    for agreement in chosen:
+        store_agreement(agreement, stored)
+    clock.took("协议与断面", "entries")
+    done.readings = store_readings(specs, stored, first, last)
+    clock.took("监测数据", "readings")
+    recompute(batch=MARKS_AT_ONCE)
+    done.accruals, done.transfers = Accrual.objects.count(), Transfer.objects.count()
+    clock.took("评价与核算", "recompute")
+    done.closed, done.payments = close_years(
+        last=last, bureau=people["bureau"], treasury=people["treasury"]
+    )
+    clock.took("年清缴与付款", "books")
+    return done
+
+
+def _sections_of(chosen: list[AgreementSpec]) -> list[SectionSpec]:
+    named = {code for a in chosen for b in a.borders for code in (b.section, b.inflow) if code}
+    return [spec for spec in sections() if spec.code in named]
+
+
+class _Clock:
+    def __init__(self, seconds: dict[str, float], say: Callable[[str], None]) -> None:
+        self._seconds, self._say, self._since = seconds, say, time.monotonic()
+
+    def took(self, words: str, key: str) -> None:
+        now = time.monotonic()
+        self._seconds[key] = round(now - self._since, 2)
+        self._say(f"{words} {self._seconds[key]:.1f} s")
+        self._since = now
+
+
+

@@ -1,0 +1,55 @@
+"""One person a role, as settings.DEMO_SIGN_INS names them."""
+
+from datetime import date
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+
+from basins.models import Jurisdiction, Role, User
+from basins.ranges import between
+
+# sign-in → (name, unit, code of the place)
+PEOPLE = {
+    "bureau": ("流域处", "重庆市生态环境局", None),
+    "treasury": ("市财政经办", "重庆市财政局", None),
+    "district": ("区级经办", "梁平区生态环境局", "500155"),
+    "township": ("镇级经办", "梁平区屏锦镇", "500155-PJ"),
+    "admin": ("协议管理员", "重庆市生态环境局", None),
+    "auditor": ("审计管理员", "重庆市审计局", None),
+    "station": ("普顺自动站", "龙溪河普顺断面(演示)", None),
+}
+IN_OFFICE_SINCE = date(2018, 1, 1)
+TOWNSHIP = {"code": "500155-PJ", "name": "屏锦镇", "short_name": "屏锦", "sort_key": "pingjin"}
+
+
+def make_people() -> dict[str, User]:
+    """The demonstration's users, by sign-in; the township among the jurisdictions."""
+    Jurisdiction.objects.get_or_create(
+        code=TOWNSHIP["code"],
+        defaults={
+            **TOWNSHIP,
+            "name_en": "Pingjin",
+            "level": Jurisdiction.Level.TOWNSHIP,
+            "parent": Jurisdiction.objects.get(code="500155"),
+        },
+    )
+    # Hashed once: it is the same, published password for all of them.
+    password = make_password(settings.DEMO_PASSWORD)
+    people = {}
+    for username, _ in settings.DEMO_SIGN_INS:
+        name, unit, place = PEOPLE[username]
+        user = User.objects.create(
+            username=username,
+            password=password,
+            display_name=name,
+            unit=unit,
+            is_staff=username == "admin",
+        )
+        Role.objects.create(
+            user=user,
+            role=username,
+            jurisdiction=Jurisdiction.objects.get(code=place) if place else None,
+            in_force=between(IN_OFFICE_SINCE),
+        )
+        people[username] = user
+    return people

@@ -1,0 +1,238 @@
+"""Readings made up so that each month's mean falls clearly in the planned class.
+
+Four-hourly from automatic stations in the last three months, daily in the year before, one
+manual sample a month earlier. Seasons, floods, one ammonia episode, one failing station,
+values below the detection limit. Deterministic: a month's values come from a seed of their
+own. Concentrations mg/L, as text with the decimals that stations report. Pure.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from random import Random
+
+from basins.ranges import months_between, next_month
+from dashboard.demo.plan import BORDERLINE, SEED, classes_of, deciding_of
+from dashboard.demo.sections import SectionSpec
+
+BEIJING = timezone(timedelta(hours=8))
+FIRST_MONTH = date(2018, 1, 1)
+AUTOMATIC, MANUAL = 1, 2
+STATION = ("WT", "pH", "DO", "EC", "TURB", "CODMn", "NH3-N", "TP", "TN")
+SAMPLE = ("pH", "DO", "CODMn", "NH3-N", "TP")
+DECIMALS = {
+    "WT": 1, "pH": 2, "DO": 2, "EC": 1, "TURB": 1, "CODMn": 2, "NH3-N": 3, "TP": 3, "TN": 2,
+    "BOD5": 1, "F": 2, "Mn": 4,
+}  # fmt: skip
+DETECTION = {"NH3-N": 0.025, "TP": 0.01}
+# Upper limits of GB 3838-2002 table 1, class I to V; total phosphorus of lakes apart.
+LIMITS = {
+    "NH3-N": (0.15, 0.5, 1.0, 1.5, 2.0),
+    "TP": (0.02, 0.1, 0.2, 0.3, 0.4),
+    "CODMn": (2.0, 4.0, 6.0, 10.0, 15.0),
+}
+LAKE_TP = (0.01, 0.025, 0.05, 0.1, 0.2)
+# January to December.
+WATER_TEMPERATURE = (9.5, 10.8, 14.2, 18.0, 21.6, 24.3, 26.4, 27.0, 23.8, 19.6, 15.4, 11.2)
+OXYGEN = (10.2, 10.0, 9.5, 8.9, 8.2, 7.7, 7.3, 7.2, 7.7, 8.4, 9.1, 9.8)
+RAIN = (0.7, 0.7, 0.8, 1.0, 1.2, 1.6, 1.7, 1.3, 1.2, 1.0, 0.8, 0.7)
+DAY_SWING = (-0.05, -0.06, 0.0, 0.05, 0.06, 0.01)  # 00, 04, … 20 o'clock
+
+# Ammonia runs down the Laixi in the month before the last: section → day of its peak.
+EPISODE = {"LUKONG": 14, "GAODONG": 16}
+EPISODE_CLASS, EPISODE_MEAN = 4, 1.28
+EPISODE_SHAPE = {-2: 1.8, -1: 4.2, 0: 6.5, 1: 4.6, 2: 2.4, 3: 1.4}
+# 大昌 fails in the last month: repairs, then no conditions to run.
+FAILING = "DACHANG"
+FAILING_DAYS = {**dict.fromkeys(range(5, 13), "M"), **dict.fromkeys(range(18, 25), "D")}
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often readings come in, counted back from the last month of the demonstration."""
+
+    last: date
+
+    @property
+    def four_hourly_from(self) -> date:
+        return _months_before(self.last, 2)
+
+    @property
+    def daily_from(self) -> date:
+        return _months_before(self.last, 14)
+
+    def of(self, month: date) -> str:
+        if month >= self.four_hourly_from:
+            return "four_hourly"
+        return "daily" if month >= self.daily_from else "monthly"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One reading; times are aware, UTC. Fields in the order of the table's columns."""
+
+    indicator: str
+    sampled_at: datetime
+    recorded_at: datetime
+    origin: int
+    below_limit: bool
+    flag: str
+    value: str
+
+
+def readings(
+    section: SectionSpec, last: date, first: date = FIRST_MONTH
+) -> Iterator[Value]:
+    """Every reading of a section from month `first` to `last`, in order."""
+    rhythm = Rhythm(last)
+    for month in months_between(first, last):
+        yield from month_readings(section, month, rhythm)
+
+
+def planned_class(section: SectionSpec, month: date, last: date) -> int:
+    if section.code in EPISODE and month == _months_before(last, 1):
+        return EPISODE_CLASS
+    return classes_of(section, month.year)[month.month - 1]
+
+
+def month_readings(section: SectionSpec, month: date, rhythm: Rhythm) -> Iterator[Value]:
+    rng = Random(f"{SEED}/values/{section.code}/{month:%Y-%m}")
+    kind = rhythm.of(month)
+    means = _means(section, month, rhythm.last, rng)
+    if kind == "monthly":
+        yield from _sample(section, month, means, rng)
+        return
+    days = (next_month(month) - month).days
+    hours = (0, 4, 8, 12, 16, 20) if kind == "four_hourly" else (8,)
+    start = datetime(month.year, month.month, 1, tzinfo=BEIJING).astimezone(UTC)
+    times = [start + timedelta(days=d, hours=h) for d in range(days) for h in hours]
+    stored = [t + timedelta(minutes=rng.randint(25, 190)) for t in times]
+    day_of = [d + 1 for d in range(days) for _ in hours]
+    swing = [DAY_SWING[h // 4] for _ in range(days) for h in hours]
+    flags = _flags(section, month, rhythm.last, day_of, rng)
+    flood = _flood_days(month, days, rng)
+    peak = EPISODE.get(section.code) if month == _months_before(rhythm.last, 1) else None
+    for code in STATION:
+        weights = _weights(code, day_of, swing, flood, peak, rng)
+        texts = _scaled(code, means[code], weights, flags)
+        for at, known, flag, (text, below) in zip(times, stored, flags, texts, strict=True):
+            yield Value(code, at, known, AUTOMATIC, below, flag, text)
+
+
+def _sample(section, month: date, means: dict[str, float], rng: Random) -> Iterator[Value]:
+    day, hour = rng.randint(3, 10), rng.randint(9, 11)
+    at = datetime(month.year, month.month, day, hour, tzinfo=BEIJING).astimezone(UTC)
+    known = at + timedelta(hours=rng.randint(5, 30), minutes=rng.randint(0, 59))
+    codes = [*SAMPLE]
+    if section.river == "YOUSHUI":
+        codes.append("Mn")
+    if section.grade == "national":
+        codes += ["BOD5", "F"]
+    for code in codes:
+        text, below = _shown(code, means[code])
+        yield Value(code, at, known, MANUAL, below, "N", text)
+
+
+def _means(section: SectionSpec, month: date, last: date, rng: Random) -> dict[str, float]:
+    """Monthly means: the deciding indicator inside the planned class, the others better."""
+    found, index = planned_class(section, month, last), month.month - 1
+    deciding = deciding_of(section, month.year, month.month)
+    rain, own = RAIN[index], Random(f"{SEED}/own/{section.code}")
+    usual = {
+        "NH3-N": own.uniform(0.05, 0.32) * (1.25 - 0.25 * rain),
+        "TP": own.uniform(0.03, 0.09) * (0.7 + 0.3 * rain),
+        "CODMn": own.uniform(1.5, 3.1) * (0.75 + 0.25 * rain),
+    }
+    limits = LIMITS | ({"TP": LAKE_TP} if section.water_body == "lake" else {})
+    for code in usual:
+        allowed = limits[code][max(found - 2, 0)]
+        usual[code] = min(usual[code] * rng.uniform(0.85, 1.15), 0.85 * allowed)
+    if section.code in EPISODE and month == _months_before(last, 1):
+        usual["NH3-N"] = EPISODE_MEAN
+    elif (line := BORDERLINE.get((section.code, month.year, month.month))) is not None:
+        usual[line.indicator] = line.mean
+    else:
+        usual[deciding] = _inside(limits[deciding], found, rng)
+    oxygen = OXYGEN[index] - own.uniform(0, 0.5) + rng.uniform(-0.15, 0.15)
+    return {
+        **usual,
+        "DO": max(oxygen, 7.8) if found == 1 else max(oxygen, 6.5),
+        "WT": WATER_TEMPERATURE[index] + own.uniform(-1.2, 1.2) + rng.uniform(-0.5, 0.5),
+        "pH": own.uniform(7.6, 8.2) + rng.uniform(-0.1, 0.1),
+        "EC": own.uniform(300, 560) * (1.15 - 0.15 * rain),
+        "TURB": own.uniform(5, 16) * rain * rain,
+        "TN": own.uniform(1.2, 2.9) * rng.uniform(0.9, 1.1),
+        "BOD5": rng.uniform(0.8, 1.9),
+        "F": own.uniform(0.15, 0.4),
+        "Mn": rng.uniform(0.02, 0.045),
+    }
+
+
+def _inside(limits: tuple[float, ...], found: int, rng: Random) -> float:
+    """A mean well inside a class: between a third and four fifths of its band."""
+    if found == 6:
+        return limits[4] * rng.uniform(1.1, 1.4)
+    lower = limits[found - 2] if found > 1 else limits[0] * 0.2
+    return lower + (limits[found - 1] - lower) * rng.uniform(0.33, 0.8)
+
+
+def _weights(code, day_of, swing, flood, peak, rng: Random) -> list[float]:
+    """How far each value lies from the month's mean, as a factor: weather, hour, noise."""
+    random = rng.random
+    spread = {"pH": 0.012, "WT": 0.05, "DO": 0.05, "EC": 0.06, "TURB": 0.5}.get(code, 0.22)
+    gain = {"TURB": 7.0, "CODMn": 0.5, "TP": 0.7}.get(code, 0.0)
+    daily = {"DO": 1.0, "WT": 0.5, "pH": 0.15}.get(code, 0.0)
+    drift, weights = 0.0, []
+    for day, hour in zip(day_of, swing, strict=True):
+        drift = 0.8 * drift + 0.2 * (2 * random() - 1) * 2
+        weight = 1 + spread * (0.7 * drift + 0.6 * (random() - 0.5)) + daily * hour
+        if gain and day in flood:
+            weight *= 1 + gain * flood[day]
+        if peak is not None and code == "NH3-N":
+            weight *= EPISODE_SHAPE.get(day - peak, 1.0)
+        weights.append(max(weight, 0.15))
+    return weights
+
+
+def _scaled(code: str, mean: float, weights, flags) -> list[tuple[str, bool]]:
+    """Values whose valid ones have that mean."""
+    valid = [w for w, flag in zip(weights, flags, strict=True) if flag == "N"] or weights
+    factor = mean * len(valid) / sum(valid)
+    places, least = DECIMALS[code], DETECTION.get(code, 0.0)
+    if code == "pH":  # a pH does not scale: it wanders round its mean
+        return [(f"{mean * w:.2f}", False) for w in weights]
+    return [
+        (f"{least:.{places}f}", True) if factor * w < least else (f"{factor * w:.{places}f}", False)
+        for w in weights
+    ]
+
+
+def _shown(code: str, value: float) -> tuple[str, bool]:
+    least = DETECTION.get(code, 0.0)
+    return f"{max(value, least):.{DECIMALS[code]}f}", value < least
+
+
+def _flags(section, month, last, day_of: list[int], rng: Random) -> list[str]:
+    """Mostly valid; now and then a broken line or repairs; the failing station fails."""
+    flags = []
+    for day in day_of:
+        dice = rng.random()
+        flag = "B" if dice < 0.003 else "M" if dice < 0.006 else "C" if dice < 0.008 else "N"
+        if section.code == FAILING and month == last:
+            flag = FAILING_DAYS.get(day, flag)
+        flags.append(flag)
+    return flags
+
+
+def _flood_days(month: date, days: int, rng: Random) -> dict[int, float]:
+    """Days of high water with their strength 0–1: in June and July always, else at times."""
+    likely = {5: 0.5, 6: 1, 7: 1, 8: 0.6, 9: 0.4}.get(month.month, 0.05)
+    if rng.random() >= likely:
+        return {}
+    first = rng.randint(4, days - 6)
+    return {first: 0.7, first + 1: 1.0, first + 2: 0.6, first + 3: 0.25}
+
+
+def _months_before(month: date, number: int) -> date:
+    index = month.year * 12 + month.month - 1 - number
+    return date(index // 12, index % 12 + 1, 1)
