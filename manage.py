@@ -67,15 +67,15 @@ def main() -> int:
         if needs_database(sys.argv):
             try:
                 acquire_if_embedded()
-            if sys.argv[1] not in MAKES_TABLES:
-                django.setup()
-                make_tables_current()
             except PermissionError as error:
                 raise EmbeddedPostgresError(
                     f"无权访问 {error.filename}:请用 VAR_DIR 的所有者运行,或将 VAR_DIR 指向自己的"
                     f"目录。 (No access to {error.filename}: run as the owner of VAR_DIR, or set "
                     "VAR_DIR to a folder of your own.)"
                 ) from error
+            if sys.argv[1] not in MAKES_TABLES:
+                django.setup()
+                make_tables_current()
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, EmbeddedPostgresError) as error:
         if "--traceback" in sys.argv:
