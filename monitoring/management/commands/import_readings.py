@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from jobs import services as jobs
 from jobs.models import Job
+from monitoring.models import DirtyMonth
 from monitoring.protocols.layouts import FileError
 from monitoring.services.import_job import enter_import
 from monitoring.services.ingest import KINDS
@@ -54,6 +55,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if job.state != Job.State.DONE or job.result is None:
             raise CommandError(job.error or f"导入{job.get_state_display()}。")
+        if waiting := DirtyMonth.objects.count():
+            self.stderr.write(
+                f"{waiting} 个断面月待重算:后台进程运行时自动完成,也可运行 manage.py recompute。"
+            )
         self.print_result(job.result, as_json=options["json"], rejects=rejects)
 
     def print_result(self, result: dict, *, as_json: bool, rejects: Path | None) -> None:
