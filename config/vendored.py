@@ -6,10 +6,10 @@ from pathlib import Path
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
-# address under STATIC_URL → (package, path inside it)
+# address under STATIC_URL → (package, path inside it); the file keeps its name
 VENDORED = {
     "vendor/plotly.min.js": ("plotly", "package_data/plotly.min.js"),
-    "vendor/htmx.min.js": ("django_htmx", "static/django_htmx/htmx-2.min.js"),
+    "vendor/htmx-2.min.js": ("django_htmx", "static/django_htmx/htmx-2.min.js"),
 }
 
 

@@ -66,7 +66,9 @@ def basin_list_page(viewer: Viewer, asked: Any) -> BasinListPage:
     money = money_of_month(viewer, month)
     agreements = agreements_in_force(viewer, month)
     filters = RiverFilters(asked)
-    wanted = filters.cleaned_data if filters.is_valid() else {"q": "", "agreed": False}
+    wanted: dict[str, Any] = (
+        filters.cleaned_data if filters.is_valid() else {"q": "", "agreed": False}
+    )
     rows = []
     for line in lines:
         own = tuple(a for a in agreements if a.river_code == line.code)

@@ -46,7 +46,7 @@ def recent(water: MonthWater) -> list[ClassShare | None]:
 
 def share_columns(water: MonthWater) -> tuple[ShareColumn, ...]:
     """The last twelve months as stacked columns of a 460 × 230 drawing, best class below."""
-    columns = []
+    columns: list[ShareColumn] = []
     for i, share in enumerate(recent(water)):
         if share is None or not share.total:
             continue

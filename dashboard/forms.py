@@ -1,6 +1,17 @@
 """Filter forms of lists: what cannot be read narrows nothing, and never breaks a page."""
 
+from collections.abc import Iterable
+
 from django import forms
+
+ALL = [("", "全部")]
+
+
+def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:
+    """Fill a choice of the form, 全部 first."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [*ALL, *choices]
 
 
 def chosen(form: forms.Form) -> dict:

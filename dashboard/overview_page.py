@@ -41,6 +41,11 @@ from settlements.queries.month import (
 
 TABLES = {"districts": "区县", "sections": "断面", "agreements": "协议"}
 TABLE_OF_LAYER = {"net": "districts", "class": "sections", "agreements": "agreements"}
+TITLE_OF_LAYER = {
+    "net": "谁向谁补偿：净额、类别与流向",
+    "class": "断面与河流水质类别",
+    "agreements": "有效协议覆盖",
+}
 STATE_KINDS = {"初步": "open", "已发布": "waiting", "已结清": "final"}
 
 
@@ -90,6 +95,7 @@ class OverviewPage:
     lead: str
     facts: tuple[Fact, ...]
     key_figures: tuple[KeyFigure, ...]
+    map_title: str
     layers: tuple[Tab, ...]
     tables: tuple[Tab, ...]
     table: str
@@ -127,6 +133,7 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
         lead=_lead(money),
         facts=_facts(water, money, agreements),
         key_figures=_key_figures(water, money),
+        map_title=TITLE_OF_LAYER[layer],
         layers=tuple(Tab(k, v, k == layer) for k, v in LAYERS.items()),
         tables=tuple(Tab(k, v, k == table) for k, v in TABLES.items()),
         table=table,
@@ -149,9 +156,10 @@ def chosen_month(text: str | None, months: Sequence[date]) -> date:
         year, number = (text or "").split("-")
         asked = date(int(year), int(number), 1)
     except ValueError:
-        asked = None
-    if asked in months:
-        return asked
+        pass
+    else:
+        if asked in months:
+            return asked
     running = month_start(today())
     return next((m for m in months if m < running), months[0])
 
@@ -166,8 +174,8 @@ def _heading(water: MonthWater) -> str:
 
 def _lead(money: MonthMoney) -> str:
     if not money.lines:
-        text = "没有补偿。" if money.accruals else "没有月核算。"
-        return f"{text[:-1]}（{money.only}）。" if money.only else text
+        what = "补偿" if money.accruals else "月核算"
+        return f"没有可见的{what}（{money.only}）。" if money.only else f"没有{what}。"
     nets = f"{money.receivers} 方净收、{money.payers} 方净付"
     note = f"（{money.only}）" if money.only else ""
     return f"{len(money.lines)} 笔补偿共 {wan(money.total)} 万元，{nets}{note}。"
@@ -279,7 +287,7 @@ def _compensated(money: MonthMoney) -> KeyFigure:
     parties = f"{len(money.lines)} 笔，{len(money.nets)} 方"
     return KeyFigure(
         label="本月补偿额",
-        value=wan(money.total),
+        value=wan(money.total if money.accruals or not money.only else None),
         unit="万元",
         deltas=tuple(deltas),
         extra=money.only or parties,
@@ -301,7 +309,7 @@ def _to_date(money: MonthMoney) -> KeyFigure:
     extra = f"另有按年核算 {wan(yearly)} 万元" if yearly else "各月补偿额之和"
     return KeyFigure(
         label="本年累计补偿额",
-        value=wan(total),
+        value=wan(total if total or all(m.whole for m in this) else None),
         unit="万元",
         deltas=(span, f"同比 {words}") if words else (span,),
         extra=extra if all(m.whole for m in this) else only_part(money),

@@ -26,6 +26,7 @@ from monitoring.queries.sections import (
 )
 from monitoring.queries.series import MeanPoint, Series, indicator_of, means, reading_page, series
 from monitoring.standards.gb3838_2002 import WaterClass
+from monitoring.standards.rounding import round_to_places
 from settlements.queries.of_section import (
     MonthAccrual,
     SectionAgreement,
@@ -283,24 +284,26 @@ def _mean_figure(page: SectionPage, indicator: MeasuredIndicator) -> dict[str, A
     values = [cell.value for cell in row.cells] if row else []
     now = values[-1] if values else None
     deltas = []
-    if now is not None and len(values) > 1 and values[-2] is not None:
-        shown = Decimal(concentration_number(now, indicator)) - Decimal(
-            concentration_number(values[-2], indicator)
-        )
-        deltas.append(f"环比 {signed(shown)}")
+    if row is not None and now is not None:
+        for word, then in (("环比", values[-2]), ("同比", row.year_before)):
+            if then is not None:
+                change = concentration_number(now, indicator) - concentration_number(
+                    then, indicator
+                )
+                deltas.append(f"{word} {signed(change)}")
     return {
         "label": f"{indicator.name}月均值",
         "value": concentration(now, indicator.decimals),
         "unit": indicator.unit,
         "deltas": deltas,
-        "extra": f"Ⅰ–Ⅴ类限值见图；目标限值 {row.limit}" if row and row.limit else "",
-        "sparkline": [v for v in values] if any(v is not None for v in values) else None,
+        "extra": f"目标限值 {row.limit}" if row and row.limit else "",
+        "sparkline": values if any(v is not None for v in values) else None,
     }
 
 
-def concentration_number(value: Decimal, indicator: MeasuredIndicator) -> str:
+def concentration_number(value: Decimal, indicator: MeasuredIndicator) -> Decimal:
     """As shown, so that a change is the difference of the two figures one sees."""
-    return concentration(value, indicator.decimals).replace("\u2212", "-")
+    return round_to_places(value, indicator.decimals)
 
 
 def _met_figure(page: SectionPage) -> dict[str, Any]:

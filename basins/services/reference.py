@@ -45,8 +45,8 @@ def load_reference(*, folder: Path = DATA) -> Loaded:
     """
     loaded = Loaded()
     places = _load_jurisdictions(folder, loaded)
-    rivers = _load_rivers(_read(folder, "rivers.json"), loaded)
-    _load_reaches(_read(folder, "rivers.json"), rivers, places, loaded)
+    entries = _read(folder, "rivers.json")
+    _load_reaches(entries, _load_rivers(entries, loaded), places, loaded)
     return loaded
 
 
@@ -114,7 +114,9 @@ def _load_reaches(entries, rivers, places, loaded: Loaded) -> None:
                 "to_km": _decimal(reach["to_km"]),
                 "course": reach["course"],
             }
-            _keep(have.get(key), RiverReach, {"river_id": river.pk, "order": key[1]}, fields, loaded)
+            _keep(
+                have.get(key), RiverReach, {"river_id": river.pk, "order": key[1]}, fields, loaded
+            )
     loaded.reaches = len(named)
     ours = {rivers[entry["code"]].pk for entry in entries}
     gone = [r.pk for key, r in have.items() if key[0] in ours and key not in named]

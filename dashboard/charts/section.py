@@ -224,7 +224,7 @@ def _over(day: date, name: str) -> dict:
         "yref": "paper",
         "y": 1,
         "yanchor": "bottom",
-        "text": f"{day:%Y-%m-%d} 起:{name}",
+        "text": f"{day:%Y-%m-%d} 起：{name}",
         "showarrow": False,
         "font": {"color": t.INK},
     }
@@ -249,7 +249,7 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
     span = "每次" if single else "日均值" if found.step_days == 1 else f"{found.step_days} 日均值"
     traces = []
     if found.automatic:
-        traces.append(_line(found.automatic, f"自动({span})", places, unit, single))
+        traces.append(_line(found.automatic, f"自动（{span}）", places, unit, single))
     for each, (colour, dash) in zip(compared, t.OTHERS, strict=False):
         line = {"color": colour, "width": 2, "dash": dash}
         traces.append(_steps(each.means, f"{each.name} 月均值", places, unit, line))
@@ -274,8 +274,8 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
             "line": {"width": 1.4},
         }
         words = [f"{p.value.normalize():f}L" for p in found.below]
-        trace = _points(found.below, "未检出(L)", places, unit, mark, words)
-        if len(found.below) <= LABELLED_POINTS:
+        trace = _points(found.below, "未检出（L）", places, unit, mark, words)
+        if len(found.below) <= LABELLED_POINTS and period.months <= LABELLED_MONTHS:
             trace |= {"mode": "markers+text", "textposition": "top center"}
         traces.append(trace)
     if found.invalid:
@@ -285,7 +285,7 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
             "color": t.BAD,
             "line": {"color": t.BAD, "width": 1.6},
         }
-        trace = _points(found.invalid, "无效,不参与计算", places, unit, mark)
+        trace = _points(found.invalid, "无效，不参与计算", places, unit, mark)
         # One that lies above the axis is shown at its edge, with its true value in words.
         trace["y"] = [min(y, top * 0.985) for y in trace["y"]]
         traces.append(trace)
@@ -329,19 +329,25 @@ def _is_gap(points: Sequence[Point], at: int) -> bool:
 
 
 def _steps(means: Sequence[MeanPoint], name: str, places: int, unit: str, line: dict) -> dict:
-    """A level stroke a month, with nothing between the months."""
+    """A level stroke a month; over many months they join to stairs, a month without one is a gap."""
+    joined = len(means) > LABELLED_MONTHS
     xs: list[str | None] = []
     ys: list[float | None] = []
     words: list[str | None] = []
-    for mean in means:
+    for number, mean in enumerate(means):
         text = f"{mean.month:%Y-%m} {name} {concentration(mean.mean, places)} {unit}"
         if mean.water_class:
             text += f" {WaterClass(mean.water_class).label}"
         if not mean.complete:
             text += "(数据不足)"
-        xs += [str(mean.month), str(next_month(mean.month) - timedelta(days=1)), None]
-        ys += [t.drawn(mean.mean)] * 2 + [None]
-        words += [text, text, None]
+        following = next_month(mean.month)
+        xs += [str(mean.month), str(following if joined else following - timedelta(days=1))]
+        ys += [t.drawn(mean.mean)] * 2
+        words += [text, text]
+        if not joined or number + 1 == len(means) or means[number + 1].month != following:
+            xs.append(None)
+            ys.append(None)
+            words.append(None)
     return {
         "type": "scatter",
         "mode": "lines",
@@ -363,7 +369,8 @@ def _figures(means: Sequence[MeanPoint], places: int) -> dict:
         "y": [t.drawn(m.mean) for m in means],
         "text": [concentration(m.mean, places) for m in means],
         "textposition": "top center",
-        "textfont": {"color": t.INK},
+        # The weight is a property of the font: a <b> becomes a style attribute, which our CSP refuses.
+        "textfont": {"color": t.INK, "weight": "bold"},
         "hoverinfo": "skip",
         "showlegend": False,
     }

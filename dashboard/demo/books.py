@@ -27,9 +27,7 @@ def close_years(*, last: date, bureau: User, treasury: User) -> tuple[int, int]:
     """
     closed, paid, years = 0, 0, closable_years(last)
     for year in years:
-        due = list(
-            Agreement.objects.filter(settlements__year=year).order_by("code").distinct()
-        )
+        due = list(Agreement.objects.filter(settlements__year=year).order_by("code").distinct())
         settlements = [
             close_settlement(
                 agreement=agreement,
@@ -66,17 +64,16 @@ def _pay(settlement: Settlement, treasury: User, before: int, part: Decimal) -> 
 def payments_of(settlement: Settlement) -> list[tuple[Jurisdiction, Jurisdiction, Decimal]]:
     """Who pays whom to clear the nets: debtors in order fill creditors in order."""
     nets = [
-        [n.jurisdiction, n.yuan]
+        (n.jurisdiction, n.yuan)
         for n in settlement.nets.select_related("jurisdiction").order_by("jurisdiction__code")
     ]
-    debtors = [[j, -y] for j, y in nets if y < 0]
-    creditors = [[j, y] for j, y in nets if y > 0]
+    debtors = [(j, -y) for j, y in nets if y < 0]
+    creditors = [(j, y) for j, y in nets if y > 0]
     found = []
     while debtors and creditors:
-        amount = min(debtors[0][1], creditors[0][1])
-        found.append((debtors[0][0], creditors[0][0], amount))
-        for side in (debtors, creditors):
-            side[0][1] -= amount
-            if not side[0][1]:
-                side.pop(0)
+        (payer, owes), (payee, due) = debtors[0], creditors[0]
+        amount = min(owes, due)
+        found.append((payer, payee, amount))
+        debtors[:1] = [(payer, owes - amount)] if owes > amount else []
+        creditors[:1] = [(payee, due - amount)] if due > amount else []
     return found

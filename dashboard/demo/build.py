@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
-from basins.models import River
+from basins.models import River, User
 from basins.ranges import months_between
 from dashboard.demo.agreements import AGREEMENTS, AgreementSpec
 from dashboard.demo.books import close_years
@@ -55,6 +55,7 @@ class Seeded:
         return asdict(self)
 
 
+@transaction.atomic
 def seed(
     *,
     months: int | None = None,
@@ -68,9 +69,12 @@ def seed(
     """
     if settings.INSTALLATION == "production":
         raise Refused("INSTALLATION=production:正式环境不载入演示数据。")
-    _refuse_others()
+    with connection.cursor() as cursor:
+        # Of two that start at once the second waits, and finds it there.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('dashboard_demo'))")
     if Agreement.objects.filter(code__in=[a.code for a in AGREEMENTS]).exists():
         return Seeded(already=True)
+    _refuse_others()
     if not River.objects.filter(code="LONGXI").exists():
         raise Refused("还没有行政区与河流;请先运行 manage.py load_basins。")
     unknown = set(only) - {a.code for a in AGREEMENTS}
@@ -90,18 +94,25 @@ def _refuse_others() -> None:
             f"数据库里有演示以外的断面“{other.name}”;演示数据只能载入空的数据库,"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )
-    agreement = Agreement.objects.exclude(code__in=[a.code for a in AGREEMENTS]).first()
+    agreement = Agreement.objects.order_by("pk").first()
     if agreement is not None:
         raise Refused(
             f"数据库里有演示以外的协议“{agreement.title}”;演示数据只能载入空的数据库,"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )
+    names = [username for username, _ in settings.DEMO_SIGN_INS]
+    user = User.objects.filter(username__in=names).order_by("pk").first()
+    if user is not None:
+        raise Refused(
+            f"已有名为“{user.username}”的用户,与演示用户重名;演示数据只能载入空的数据库,"
+            "请另设 VAR_DIR 或 DATABASE_URL。"
+        )
 
 
-@transaction.atomic
 def _store(months: int | None, only: Collection[str], say: Callable[[str], None]) -> Seeded:
     last = last_month()
-    first = FIRST_MONTH if months is None else months_between(FIRST_MONTH, last)[-months]
+    every = months_between(FIRST_MONTH, last)
+    first = every[-min(months or len(every), len(every))]
     chosen = [a for a in AGREEMENTS if not only or a.code in only]
     specs = _sections_of(chosen) if only else list(sections())
     done = Seeded(last=f"{last:%Y-%m}", sections=len(specs), agreements=len(chosen))
@@ -138,6 +149,3 @@ class _Clock:
         self._seconds[key] = round(now - self._since, 2)
         self._say(f"{words} {self._seconds[key]:.1f} s")
         self._since = now
-
-
-

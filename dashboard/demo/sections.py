@@ -103,7 +103,7 @@ LONGTAN = SectionSpec(
     source="垫江县、忠县备忘录(2023年7月),公开报道:水质稳定在Ⅲ类;位置为示意",
     target_source="水源地水质Ⅲ类(公开报道)",
     water_body="lake",
-    swing=0,
+    swing=0.0,
 )
 
 
@@ -121,6 +121,8 @@ def sections() -> tuple[SectionSpec, ...]:
 
 def _national(entry: dict) -> SectionSpec:
     code, known = entry["code"], entry["target_class"]
+    # The Yangtze leaves the city in class II every year (public reports).
+    settled = 0.0 if code == "WUXIAKOU" else 0.12
     main_stem = entry["river"] in ("CHANGJIANG", "JIALING", "FUJIANG", "WUJIANG")
     targets = ((2018, CLASSES[known]),) if known else _NATIONAL_TARGETS.get(code, ((2018, 2),))
     return SectionSpec(
@@ -136,7 +138,7 @@ def _national(entry: dict) -> SectionSpec:
         grade="national" if entry["kind"] == "national_automatic" else "municipal",
         source=NAMED[entry["confidence"]],
         target_source="水功能类别(公开资料)" if known else DEMO_TARGET,
-        swing=0.12 if main_stem else 1.0,
+        swing=settled if main_stem else 1.0,
     )
 
 

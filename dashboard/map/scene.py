@@ -223,16 +223,17 @@ def _flows(drawn: Geometry, money: MonthMoney, spots: dict[str, Point], labels: 
     at_section: Counter = Counter()
     for line in money.lines:
         spot = spots.get(line.section_code)
-        ends = [places.get(line.payer.code), places.get(line.payee.code)]
-        if spot is None and ends[0] and ends[1]:
-            spot = (ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2
-        if spot is None or not any(ends):
+        payer, payee = places.get(line.payer.code), places.get(line.payee.code)
+        if spot is None and payer and payee:
+            spot = (payer[0] + payee[0]) / 2, (payer[1] + payee[1]) / 2
+        if spot is None or not (payer or payee):
             continue
-        for i, place in enumerate((line.payer, line.payee)):
-            if ends[i] is None:
-                ends[i] = opposite(spot, ends[1 - i] or spot)
-                outside.setdefault(f"{place.code}@{line.section_code}", (place.short_name, ends[i]))
-        made = arrow(ends[0], spot, ends[1], line.yuan, at_section[line.section_code])
+        start = payer or opposite(spot, payee or spot)
+        end = payee or opposite(spot, start)
+        for place, drawn_at, point in ((line.payer, payer, start), (line.payee, payee, end)):
+            if drawn_at is None:
+                outside.setdefault(f"{place.code}@{line.section_code}", (place.short_name, point))
+        made = arrow(start, spot, end, line.yuan, at_section[line.section_code])
         at_section[line.section_code] += 1
         flows.append(Flow(made.line, made.head, made.wide))
         labels.block(Box.around(x, y, 12, 12) for x, y in (made.start, made.middle, made.end))

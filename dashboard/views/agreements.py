@@ -6,11 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
-from dashboard.forms import chosen
+from dashboard.forms import ALL, chosen, offer
 from settlements.models import Agreement
 from settlements.queries import agreements as queries
-
-ALL = [("", "全部")]
 
 
 class AgreementFilters(forms.Form):
@@ -22,8 +20,8 @@ class AgreementFilters(forms.Form):
 
     def __init__(self, data, choices):
         super().__init__(data)
-        self.fields["river"].choices = [*ALL, *choices.rivers]
-        self.fields["party"].choices = [*ALL, *choices.parties]
+        offer(self, "river", choices.rivers)
+        offer(self, "party", choices.parties)
 
 
 @require_GET

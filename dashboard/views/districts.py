@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
 from dashboard.forms import number
-from settlements.queries import districts as queries
+from settlements.queries import district as one
+from settlements.queries import districts as all_of_them
 from settlements.queries.ledger import statement
 
 
@@ -16,14 +17,14 @@ def district_list(request):
     viewer = viewer_of(request.user)
     if not viewer.may(Act.SEE_RESULTS):
         raise Http404
-    page = queries.district_list(viewer, number(request.GET.get("year")))
+    page = all_of_them.district_list(viewer, number(request.GET.get("year")))
     return render(request, "districts/districts.html", {"page": page})
 
 
 @require_GET
 def district(request, code: str):
     viewer = viewer_of(request.user)
-    page = queries.district(viewer, code, number(request.GET.get("year")))
+    page = one.district(viewer, code, number(request.GET.get("year")))
     if page is None:
         raise Http404
     account = statement(viewer, code, page.year)
@@ -34,7 +35,7 @@ def district(request, code: str):
     )
 
 
-def strip_item(month: queries.StripMonth) -> dict:
+def strip_item(month: one.StripMonth) -> dict:
     """A month as components/month_strip.html takes it, its address spelled out."""
     return {
         "label": month.label,

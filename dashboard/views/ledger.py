@@ -6,11 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
-from dashboard.forms import chosen, number
+from dashboard.forms import ALL, chosen, number, offer
 from settlements.models import JournalEntry
 from settlements.queries.ledger import Filter, accounts, journal
-
-ALL = [("", "全部")]
 
 
 class JournalFilters(forms.Form):
@@ -29,8 +27,8 @@ class JournalFilters(forms.Form):
 
     def __init__(self, data, places, years):
         super().__init__(data)
-        self.fields["account"].choices = [*ALL, *((p.code, p.name) for p in places)]
-        self.fields["year"].choices = [*ALL, *((str(y), f"{y}年") for y in years)]
+        offer(self, "account", ((p.code, p.name) for p in places))
+        offer(self, "year", ((str(y), f"{y}年") for y in years))
 
 
 @require_GET
@@ -55,5 +53,5 @@ def ledger(request):
         ),
         request.GET.get("page"),
     )
-    form.fields["year"].choices = [*ALL, *((str(y), f"{y}年") for y in found.years)]
+    offer(form, "year", ((str(y), f"{y}年") for y in found.years))
     return render(request, "ledger/ledger.html", {"accounts": held, "journal": found, "form": form})

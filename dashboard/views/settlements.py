@@ -3,19 +3,20 @@
 from datetime import date
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
-from dashboard.forms import chosen
+from dashboard.forms import ALL, chosen, offer
 from settlements.models import Settlement
 from settlements.queries.months import settlement_month as month_of
 from settlements.queries.year_list import settlement_choices
 from settlements.queries.year_list import settlement_list as years_of
 from settlements.queries.years import settlement_year
 
-ALL = [("", "全部")]
+PAGE = 30
 
 
 class SettlementFilters(forms.Form):
@@ -28,9 +29,9 @@ class SettlementFilters(forms.Form):
 
     def __init__(self, data, choices):
         super().__init__(data)
-        self.fields["year"].choices = [*ALL, *choices.years]
-        self.fields["agreement"].choices = [*ALL, *choices.agreements]
-        self.fields["river"].choices = [*ALL, *choices.rivers]
+        offer(self, "year", choices.years)
+        offer(self, "agreement", choices.agreements)
+        offer(self, "river", choices.rivers)
 
 
 @require_GET
@@ -42,7 +43,10 @@ def settlement_list(request):
     wanted = chosen(form)
     year = wanted.pop("year", "")
     found = years_of(viewer, year=int(year) if year else None, **wanted)
-    return render(request, "settlements/settlements.html", {"page": found, "form": form})
+    listed = Paginator(found.lines, PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "settlements/settlements.html", {"page": found, "listed": listed, "form": form}
+    )
 
 
 @require_GET

@@ -1,11 +1,40 @@
 """登录: with the demo's people named on the page of a demo, and of a demo alone."""
 
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.urls import reverse
+
+from basins.access import viewer_of
+from basins.models import Role
+
+HOME = "/"
+
+
+class SignInForm(AuthenticationForm):
+    """One answer for a wrong name, a wrong password and a closed sign-in: nothing is given away."""
+
+    error_messages = {
+        "invalid_login": "用户名或密码不对，请核对大小写后再试；忘记密码请联系本单位管理员。",
+        "inactive": "用户名或密码不对，请核对大小写后再试；忘记密码请联系本单位管理员。",
+    }
 
 
 class SignInView(LoginView):
     redirect_authenticated_user = True
+    authentication_form = SignInForm
+
+    def get_redirect_url(self) -> str:
+        """Where the person wanted to go; the front page is no wish but where everyone comes from."""
+        wanted = super().get_redirect_url()
+        return "" if wanted == HOME else wanted
+
+    def get_default_redirect_url(self) -> str:
+        """A district official lands on the district's own page, everyone else on the overview."""
+        viewer = viewer_of(self.request.user)
+        if viewer.role == Role.Code.DISTRICT and viewer.jurisdiction_code:
+            return reverse("district", args=[viewer.jurisdiction_code])
+        return HOME
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)

@@ -70,7 +70,7 @@ class ClassShare:
     """How many sections were in each class in a month."""
 
     month: date
-    counts: tuple[int, int, int, int, int, int]
+    counts: tuple[int, ...]  # of classes I–V and inferior V
     below_target: int
 
     @property

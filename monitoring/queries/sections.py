@@ -99,6 +99,7 @@ class HeatRow:
     decimals: int
     cells: tuple[HeatCell, ...]
     limit: str
+    year_before: Decimal | None  # value of the last month's month a year earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,9 @@ def section_page(viewer: Viewer, section: Section, month: date | None) -> Sectio
     targets = list(Target.objects.filter(section=section))
     window = months_between(before(shown, 11), shown)
     means = list(
-        MonthlyMean.objects.filter(section=section, month__in=window).select_related("indicator")
+        MonthlyMean.objects.filter(
+            section=section, month__in=[before(shown, 12), *window]
+        ).select_related("indicator")
     )
 
     def of_month(day: date) -> MonthClass:
@@ -303,6 +306,7 @@ def _heat(
                 indicator.decimals,
                 tuple(cells),
                 limit_words(indicator.code, last_target, body) if last_target else "",
+                by_indicator[indicator].get(before(months[-1].month, 12)),
             )
         )
     return tuple(rows)

@@ -254,8 +254,17 @@ def _term(term: Term) -> TermDetail:
         phase=phase,
         kind=kind,
         parameters=parameter_lines(module.Parameters, term.parameters),
-        clauses=tuple((str(key), str(words)) for key, words in term.clauses.items()),
+        clauses=clause_lines(module.Parameters, term.clauses),
         sections=tuple(_part(part) for part in term.sections.all()),
+    )
+
+
+def clause_lines(declared: type, stored: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Clauses as stored, {key: words}; a key that names a parameter becomes its label."""
+    known = specs(declared)
+    return tuple(
+        (known[key].label if key in known else str(key), str(words))
+        for key, words in stored.items()
     )
 
 

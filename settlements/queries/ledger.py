@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
@@ -154,10 +155,9 @@ def journal(viewer: Viewer, wanted: Filter, page: str | int | None = 1) -> Journ
         increase=Sum("yuan", filter=Q(yuan__gt=0)), decrease=Sum("yuan", filter=Q(yuan__lt=0))
     )
     if account is not None:
-        listed = Paginator(
-            found.annotate(balance=_running(account)).order_by("entry__year", "entry__number"), PAGE
-        ).get_page(page)
-        lines = _account_lines(listed.object_list)
+        own = found.annotate(balance=_running(account)).order_by("entry__year", "entry__number")
+        listed: Page = Paginator(own, PAGE).get_page(page)
+        lines = _account_lines(cast(QuerySet[Any], listed.object_list))
         last = found.order_by("-entry__year", "-entry__number").first()
         balance = _balance_at(account, last.entry) if last else None
     else:
@@ -256,7 +256,7 @@ def _with_all(postings: QuerySet[Posting]) -> QuerySet[Posting]:
     )
 
 
-def _account_lines(postings: QuerySet[Posting]) -> tuple[JournalLine, ...]:
+def _account_lines(postings: QuerySet[Any]) -> tuple[JournalLine, ...]:
     rows = list(_with_all(postings))
     names = _names_in({row.entry_id for row in rows})
     return tuple(

@@ -103,6 +103,31 @@ def mean_lines(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class MeanFormula:
+    """ "总磷 35.16 ÷ 168 ＝ 0.20929 →" and the rounded mean, of the deciding indicator."""
+
+    text: str
+    result: str
+    unit: str
+
+
+def mean_formula(
+    means: Mapping[str, Decimal], readings: MonthReadings | None, deciding: tuple[str, ...]
+) -> MeanFormula | None:
+    """The division as done; None where the values stored now no longer give that mean."""
+    code = next((c for c in deciding if c in means), None)
+    stored = readings.mean(code) if readings and code else None
+    if code is None or stored is None or not stored.used or stored.mean != means[code]:
+        return None
+    shown = plain_decimal(round_to_places(stored.mean, 5))
+    return MeanFormula(
+        text=f"{stored.name} {plain_decimal(stored.total)} ÷ {stored.used} ＝ {shown} →",
+        result=f"{round_to_places(stored.mean, stored.decimals):f}",
+        unit=stored.unit,
+    )
+
+
 def _mean_line(
     code: str,
     mean: Decimal,

@@ -10,21 +10,31 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.utils import timezone
+
 from basins.access import Viewer
 from monitoring.queries.month_readings import MonthReadings, month_readings
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, WaterClass
 from monitoring.standards.rounding import round_to_places
 from settlements import rules
-from settlements.models import Accrual, Adjustment, Agreement
+from settlements.models import Accrual, Adjustment, Agreement, Settlement
 from settlements.queries.findings import Net, Payment, month_finding, starred
 from settlements.queries.month import Place
-from settlements.queries.month_figures import DailyChart, MeanLine, daily_chart, mean_lines
+from settlements.queries.month_figures import (
+    DailyChart,
+    MeanFormula,
+    MeanLine,
+    daily_chart,
+    mean_formula,
+    mean_lines,
+)
 from settlements.queries.visible import visible_accruals, visible_settlements
 from settlements.queries.worked import WorkedStep, worked
 from settlements.queries.years import (
     KINDS,
     SectionYear,
     accruals_of_year,
+    entry_of,
     payments_of,
     payments_prefetch,
     section_years,
@@ -34,6 +44,16 @@ from settlements.rules.base import MonthState
 from settlements.rules.facts import plain_decimal
 
 ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One point of components/timeline.html."""
+
+    title: str
+    when: str
+    note: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,7 @@ class SectionMonth:
     readings: MonthReadings | None
     means: tuple[MeanLine, ...]
     chart: DailyChart | None
+    mean_formula: MeanFormula | None
     reference: str  # "Ⅲ类" the limits of the means table are of
     state: str
     kind: str
@@ -86,6 +107,8 @@ class SettlementMonth:
     chosen: tuple[SectionMonth, ...]
     year: tuple[SectionYear, ...]
     nets: tuple[Net, ...]
+    events: tuple[Event, ...]
+    entry: str | None  # 凭证号 of the year's closing, where the viewer may see it
     previous: date | None
     next: date | None
     months: tuple[date, ...]  # of this year, newest first, with results
@@ -111,9 +134,10 @@ def settlement_month(
     `section` chooses one section by its code; an unknown one chooses all. 12 SQL queries at
     most, whatever the sections and months.
     """
-    agreement = _agreement(viewer, code, month)
-    if agreement is None:
+    found_year = _agreement(viewer, code, month)
+    if found_year is None:
         return None
+    agreement, settlement = found_year
     accruals = list(
         visible_accruals(viewer)
         .filter(term__agreement=agreement, period=month, yearly=False)
@@ -155,13 +179,17 @@ def settlement_month(
             month.year,
         ),
         nets=_nets(payments),
+        events=_events(accruals, settlement),
+        entry=entry_of(viewer, settlement) if settlement is not None else None,
         previous=max((m for m in around if m < month), default=None),
         next=min((m for m in around if m > month), default=None),
         months=tuple(m for m in reversed(around) if m.year == month.year or m == month),
     )
 
 
-def _agreement(viewer: Viewer, code: str, month: date) -> Agreement | None:
+def _agreement(
+    viewer: Viewer, code: str, month: date
+) -> tuple[Agreement, Settlement | None] | None:
     """The agreement, where the viewer sees this month's year of it or one of its accruals."""
     settlement = (
         visible_settlements(viewer)
@@ -170,14 +198,27 @@ def _agreement(viewer: Viewer, code: str, month: date) -> Agreement | None:
         .first()
     )
     if settlement is not None:
-        return settlement.agreement
+        return settlement.agreement, settlement
     accrual = (
         visible_accruals(viewer)
         .filter(term__agreement__code=code, period=month)
         .select_related("term__agreement")
         .first()
     )
-    return accrual.term.agreement if accrual is not None else None
+    return (accrual.term.agreement, None) if accrual is not None else None
+
+
+def _events(accruals: list[Accrual], settlement: Settlement | None) -> tuple[Event, ...]:
+    """What happened to the month so far, and the closing that is still to come."""
+    events = []
+    if accruals:
+        at = timezone.localtime(max(a.computed_at for a in accruals))
+        events.append(Event("月核算", f"{at:%Y-%m-%d %H:%M}", "数据变动时自动重算"))
+    if settlement is not None and settlement.closed_on:
+        events.append(Event("年清缴", f"{settlement.closed_on}", "已关账，只以调整更正"))
+    else:
+        events.append(Event("年清缴", "年度结束后", "关账时入账", "ahead"))
+    return tuple(events)
 
 
 def _nets(payments: list[Payment]) -> tuple[Net, ...]:
@@ -225,6 +266,7 @@ def _section_month(
         readings=readings,
         means=mean_lines(means, readings, deciding, reference, body),
         chart=daily_chart(readings, deciding, reference, body),
+        mean_formula=mean_formula(means, readings, deciding),
         reference=reference.label if reference else "",
         state=accrual.get_state_display(),
         kind=KINDS[Accrual.State(accrual.state)],
@@ -259,4 +301,5 @@ def _subtitle(accrual: Accrual, means: Mapping[str, Decimal], deciding: tuple[st
         shown = plain_decimal(round_to_places(means[lead], 3))
         figure = f"{NAMES.get(lead, lead)} {shown} {UNITS.get(lead, '')}".rstrip() + "，"
     label = WaterClass(accrual.water_class).label
-    return f"{where}{figure}{label}，{accrual.get_month_state_display()}。"
+    compared = next((s["result"] for s in accrual.steps if s["key"] == "comparison"), "")
+    return f"{where}{figure}{label}，{compared or accrual.get_month_state_display()}。"

@@ -34,7 +34,8 @@ def worked(step: dict, accrual: Accrual) -> WorkedStep:
         result_note=step["result_note"],
         water_class=accrual.water_class if step["key"] == "class" else None,
         clause=clause,
-        clause_name=step["clause"] if step["key"] == "clause" else "",
+        # A default has a source of its own, but no clause of the agreement to be named after.
+        clause_name=step["clause"] if step["key"] == "clause" and not step["defaults"] else "",
         hint=step["hint"],
         is_default=bool(step["defaults"]),
         last=step["key"] == "result",

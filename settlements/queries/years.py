@@ -190,11 +190,6 @@ def settlement_year(viewer: Viewer, code: str, year: int) -> SettlementYear | No
     order = {pk: (p.order, p.get_role_display()) for pk, p in parties.items()}
     nets = sorted(settlement.nets.all(), key=lambda n: (order.get(n.jurisdiction_id, (99,)), n.pk))
     accruals = accruals_of_year(viewer, agreement, year)
-    entry = JournalEntry.objects.filter(
-        settlement=settlement,
-        cause=JournalEntry.Cause.SETTLEMENT,
-        postings__account__in=visible_accounts(viewer),
-    ).first()
     shown = tuple(
         Net(Place.of(n.jurisdiction), n.yuan, order.get(n.jurisdiction_id, (99, ""))[1])
         for n in nets
@@ -214,7 +209,7 @@ def settlement_year(viewer: Viewer, code: str, year: int) -> SettlementYear | No
         sections=section_years([a for a in accruals if not a.yearly], year),
         yearly=_yearly_lines(viewer, agreement, year) if any(a.yearly for a in accruals) else (),
         terms=terms_in(agreement, year),
-        entry=entry.label if entry else None,
+        entry=entry_of(viewer, settlement),
         adjustments=_adjustments(viewer, agreement, accruals),
         years=tuple(s.year for s in years),
         states=_states(accruals),
@@ -228,6 +223,16 @@ def nets_prefetch() -> Prefetch:
         .defer("jurisdiction__boundary")
         .order_by("pk"),
     )
+
+
+def entry_of(viewer: Viewer, settlement: Settlement) -> str | None:
+    """凭证号 of the closing, where it touches an account the viewer may see: 1 SQL query."""
+    entry = JournalEntry.objects.filter(
+        settlement=settlement,
+        cause=JournalEntry.Cause.SETTLEMENT,
+        postings__account__in=visible_accounts(viewer),
+    ).first()
+    return entry.label if entry else None
 
 
 def accruals_of_year(viewer: Viewer, agreement: Agreement, year: int) -> list[Accrual]:

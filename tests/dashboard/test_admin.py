@@ -1,0 +1,228 @@
+"""Django's admin: reference data and people, for the role that may edit them and nobody else."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+
+from basins.models import Jurisdiction, River, RiverReach, Role
+from jobs.models import Job
+from monitoring.models import (
+    Assessment,
+    ImportBatch,
+    Indicator,
+    MonthlyMean,
+    Reading,
+    ReadingRevision,
+    SamplingPlan,
+    Section,
+    Target,
+)
+from settlements.models import Accrual, JournalEntry, Posting
+
+PAGES = (
+    "/admin/basins/jurisdiction/",
+    "/admin/basins/river/",
+    "/admin/basins/user/",
+    "/admin/monitoring/section/",
+    "/admin/monitoring/indicator/",
+    "/admin/jobs/job/",
+)
+OTHERS = ("bureau", "treasury", "district", "township", "auditor", "station", "nobody")
+
+
+@pytest.fixture
+def administrator(people, client):
+    client.force_login(people.admin)
+    return people.admin
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_the_admin_role_opens_every_page(border, administrator, client, address):
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("address", PAGES)
+def test_no_other_role_opens_one_even_as_staff(border, people, client, address, name):
+    person = getattr(people, name)
+    person.is_staff = person.is_superuser = True
+    person.save()
+    client.force_login(person)
+    assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_without_the_staff_mark_the_role_alone_does_not_open_it(people, client, address):
+    people.admin.is_staff = False
+    people.admin.save()
+    client.force_login(people.admin)
+    assert client.get(address).status_code == 302
+
+
+def test_the_front_page_names_only_what_may_be_edited(border, people, client):
+    client.force_login(people.admin)
+    assert "/admin/monitoring/section/" in client.get("/admin/").content.decode()
+    people.bureau.is_staff = True
+    people.bureau.save()
+    client.force_login(people.bureau)
+    assert "/admin/monitoring/" not in client.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Reading,
+        ReadingRevision,
+        MonthlyMean,
+        Assessment,
+        ImportBatch,
+        Accrual,
+        JournalEntry,
+        Posting,
+    ],
+)
+def test_what_follows_from_facts_is_never_edited(model):
+    assert not admin.site.is_registered(model)
+
+
+@pytest.mark.parametrize(
+    ("model", "add", "change", "delete"),
+    [
+        (Jurisdiction, True, True, True),
+        (River, True, True, True),
+        (Section, True, True, True),
+        (Indicator, False, True, False),
+        (get_user_model(), True, True, False),
+        (Job, False, False, False),
+    ],
+)
+def test_what_the_admin_role_may_do(people, rf, model, add, change, delete):
+    page = admin.site.get_model_admin(model)
+    request = rf.get("/")
+    request.user = people.admin
+    assert page.has_add_permission(request) is add
+    assert page.has_change_permission(request) is change
+    assert page.has_delete_permission(request) is delete
+    request.user = people.bureau
+    assert not page.has_view_permission(request)
+    assert not page.has_module_permission(request)
+
+
+@pytest.mark.parametrize("model", [RiverReach, Role, Target, SamplingPlan])
+def test_parts_of_a_page_ask_the_same_table(people, rf, model):
+    inlines = [
+        inline
+        for page in admin.site._registry.values()
+        for inline in page.get_inline_instances(request_of(rf, people.admin))
+        if inline.model is model
+    ]
+    assert len(inlines) == 1
+    assert inlines[0].has_add_permission(request_of(rf, people.admin), None)
+    assert not inlines[0].has_change_permission(request_of(rf, people.bureau), None)
+
+
+def request_of(rf, user):
+    request = rf.get("/")
+    request.user = user
+    return request
+
+
+def section_form(section, **changes):
+    data = {
+        "code": section.code,
+        "name": section.name,
+        "province": section.province_id,
+        "river": section.river_id,
+        "km": section.km,
+        "water_body": section.water_body,
+        "upstream": section.upstream_id,
+        "downstream": section.downstream_id,
+        "grade": section.grade,
+        "targets-TOTAL_FORMS": 0,
+        "targets-INITIAL_FORMS": 0,
+        "sampling_plans-TOTAL_FORMS": 0,
+        "sampling_plans-INITIAL_FORMS": 0,
+    }
+    return data | changes
+
+
+def test_a_target_is_entered_beside_its_section(border, administrator, client):
+    form = section_form(
+        border.section,
+        **{
+            "name": "交界二",
+            "targets-TOTAL_FORMS": 1,
+            "targets-0-section": border.section.pk,
+            "targets-0-water_class": 2,
+            "targets-0-in_force_0": "2010-01-01",
+            "targets-0-in_force_1": "2015-01-01",
+            "targets-0-source": "功能区划",
+        },
+    )
+    response = client.post(f"/admin/monitoring/section/{border.section.pk}/change/", form)
+    assert response.status_code == 302
+    border.section.refresh_from_db()
+    assert border.section.name == "交界二"
+    assert border.section.targets.filter(water_class=2).exists()
+
+
+def test_overlapping_targets_are_refused_in_words(border, administrator, client):
+    form = section_form(
+        border.section,
+        **{
+            "targets-TOTAL_FORMS": 1,
+            "targets-0-section": border.section.pk,
+            "targets-0-water_class": 2,
+            "targets-0-in_force_0": "2016-01-01",
+            "targets-0-in_force_1": "",
+            "targets-0-source": "功能区划",
+        },
+    )
+    response = client.post(f"/admin/monitoring/section/{border.section.pk}/change/", form)
+    assert response.status_code == 200
+    assert "有效期重叠" in response.content.decode()
+
+
+def test_a_new_person_gets_a_dated_role(people, administrator, client):
+    response = client.post(
+        "/admin/basins/user/add/",
+        {
+            "username": "newcomer",
+            "usable_password": "true",
+            "password1": "shuizhi-Xin-2026",
+            "password2": "shuizhi-Xin-2026",
+        },
+    )
+    assert response.status_code == 302
+    person = get_user_model().objects.get(username="newcomer")
+    response = client.post(
+        f"/admin/basins/user/{person.pk}/change/",
+        {
+            "username": "newcomer",
+            "is_active": "on",
+            "roles-TOTAL_FORMS": 1,
+            "roles-INITIAL_FORMS": 0,
+            "roles-0-user": person.pk,
+            "roles-0-role": "bureau",
+            "roles-0-in_force_0": "2026-01-01",
+            "roles-0-in_force_1": "",
+        },
+    )
+    assert response.status_code == 302
+    assert person.roles.get().role == "bureau"
+
+
+def test_a_list_of_sections_asks_the_same_however_long(
+    border, administrator, client, django_assert_max_num_queries
+):
+    for number in range(20):
+        Section.objects.create(
+            code=f"S{number}",
+            name=f"断面{number}",
+            province=border.section.province,
+            river=border.river,
+            upstream=border.upstream,
+            downstream=border.downstream,
+        )
+    with django_assert_max_num_queries(12):
+        assert client.get("/admin/monitoring/section/").status_code == 200
