@@ -87,6 +87,10 @@ class UserAdmin(ByRole, DjangoUserAdmin):
         ("状态", {"fields": ("is_active", "is_staff")}),
     )
 
+    def get_inlines(self, request, obj):
+        """First the sign-in, then, on the page that follows, its roles."""
+        return self.inlines if obj else ()
+
     def has_delete_permission(self, request, obj=None) -> bool:
         """Nobody: what a person did keeps their name. Take away is_active instead."""
         return False

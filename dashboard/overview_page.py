@@ -187,7 +187,9 @@ def _facts(water: MonthWater, money: MonthMoney, agreements) -> tuple[Fact, ...]
         state = Fact("状态", label, state=STATE_KINDS[label])
     else:
         words = " · ".join(f"{label} {n}" for label, n in money.states)
-        state = Fact("状态", words or "尚未核算", state="" if words else "none")
+        state = Fact(
+            "状态", words or ("不可见" if money.only else "尚未核算"), state="" if words else "none"
+        )
     facts = [
         state,
         Fact("月核算", f"{money.accruals} 项，{len(money.lines)} 笔补偿"),

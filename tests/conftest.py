@@ -5,6 +5,7 @@ Warnings are errors and an unknown template variable fails (pyproject.toml).
 
 import pytest
 from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
 
 from tests.worlds import Border, People
 
@@ -16,6 +17,16 @@ REFERENCE = {
     "basins_jurisdiction",
     "monitoring_indicator",
 }
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
+    """The test database, always: tests that commit ask for it without pytest-django's mark."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture
@@ -44,6 +55,8 @@ def empty_database() -> None:
 
     Only here: session_replication_role turns the guards off, which needs a superuser.
     """
+    name = connection.settings_dict["NAME"]
+    assert name.startswith("test_"), f"{name} is not a test database"
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         tables = [

@@ -171,6 +171,8 @@ class SectionPage:
 
 def find_section(viewer: Viewer, code: str) -> Section | None:
     """The section by its code; None for one that is missing or out of sight: 1 query."""
+    if "\0" in code:  # PostgreSQL refuses it in any text
+        return None
     return (
         visible_sections(viewer)
         .filter(code=code)

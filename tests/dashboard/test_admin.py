@@ -113,7 +113,7 @@ def test_parts_of_a_page_ask_the_same_table(people, rf, model):
     inlines = [
         inline
         for page in admin.site._registry.values()
-        for inline in page.get_inline_instances(request_of(rf, people.admin))
+        for inline in page.get_inline_instances(request_of(rf, people.admin), people.admin)
         if inline.model is model
     ]
     assert len(inlines) == 1
@@ -208,6 +208,9 @@ def test_a_new_person_gets_a_dated_role(people, administrator, client):
             "roles-0-in_force_1": "",
         },
     )
+    if response.status_code != 302:
+        import re
+        print(re.findall(r'errorlist.*?</ul>', response.content.decode(), re.S))
     assert response.status_code == 302
     assert person.roles.get().role == "bureau"
 

@@ -109,7 +109,8 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def chromium():
+def chromium(site):
+    """A browser, started after the data are there: the ORM refuses to run beside its event loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
