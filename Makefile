@@ -38,7 +38,7 @@ demo: setup  ## run the whole system on http://127.0.0.1:8000/ (PORT=, VAR_DIR=)
 	@exec $(BIN)/python manage.py demo
 
 test: setup browser  ## run all tests (ARGS="-k name" for some)
-	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: setup  ## style, types, import rules, missing migrations; all of them, then the verdict
 	@status=0; \

@@ -145,6 +145,14 @@ def percent(value, places: int = 1) -> str:
 
 
 @register.filter
+def share_percent(value) -> str:
+    """A share in per cent with just the decimals it has: 87.83 → '87.83 %', 100 → '100 %'."""
+    if value is None:
+        return NOTHING
+    return f"{Decimal(value).normalize():f} %"
+
+
+@register.filter
 def signed_percent(value, places: int = 1) -> str:
     """A change in per cent: 4.3 → '+4.3 %', -12 → '−12.0 %', 0 → '0.0 %'."""
     if value is None:

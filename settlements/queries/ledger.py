@@ -89,6 +89,7 @@ class JournalLine:
     yuan: Decimal
     balance: Decimal | None
     first_of_entry: bool = True
+    nth_entry: int = 0  # of the page, from 0
 
     @property
     def increase(self) -> Decimal | None:
@@ -268,10 +269,12 @@ def _account_lines(postings: QuerySet[Any]) -> tuple[JournalLine, ...]:
 def _entry_lines(postings: QuerySet[Posting]) -> tuple[JournalLine, ...]:
     """Every posting of the page's entries, payers after receivers."""
     rows = list(_with_all(postings).order_by("entry__year", "entry__number", "-yuan", "pk"))
-    answer, before = [], None
+    answer: list[JournalLine] = []
+    before, nth = None, -1
     for row in rows:
-        answer.append(_line(row, (), balance=None, first=row.entry_id != before))
-        before = row.entry_id
+        first = row.entry_id != before
+        before, nth = row.entry_id, nth + first
+        answer.append(_line(row, (), balance=None, first=first, nth=nth))
     return tuple(answer)
 
 
@@ -293,6 +296,7 @@ def _line(
     *,
     balance: Decimal | None,
     first: bool = True,
+    nth: int = 0,
 ) -> JournalLine:
     entry, place = posting.entry, Place.of(posting.account.jurisdiction)
     settlement = entry.settlement
@@ -309,6 +313,7 @@ def _line(
         yuan=posting.yuan,
         balance=balance,
         first_of_entry=first,
+        nth_entry=nth,
     )
 
 

@@ -134,3 +134,10 @@ def test_kept_filters_repeat_every_parameter_but_the_named_ones_escaped():
 
 def test_classes_drop_what_is_empty():
     assert render('{% classes "a" none "" "b" %}', Context({"none": None})) == "a b"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("87.83", "87.83 %"), ("100", "100 %"), ("50.00", "50 %"), (None, "-")]
+)
+def test_a_share_keeps_the_decimals_it_has(value, shown):
+    assert figures.share_percent(value and Decimal(value)) == shown
