@@ -4,9 +4,14 @@ Who may is the table of the people (basins.access), not Django's own permissions
 whose role of today may do a page's `act` gets to see that it exists, superusers included.
 """
 
+from itertools import pairwise
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
 
 from basins.access import Act, viewer_of
 from basins.models import Jurisdiction, River, RiverReach, Role, User
@@ -35,6 +40,40 @@ class ByRole:
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return viewer_of(request.user).may(self.act)
+
+
+class DatedFormSet(BaseInlineFormSet):
+    """Rows of one parent whose dates must not overlap.
+
+    Django leaves the parent out when it validates a row of an inline, and with it the model's
+    own constraint; all rows of the parent are here, so they are compared with each other.
+    """
+
+    def clean(self) -> None:
+        super().clean()
+        spans = [
+            form.cleaned_data["in_force"]
+            for form in self.forms
+            if form.cleaned_data.get("in_force") and not form.cleaned_data.get("DELETE")
+        ]
+        spans.sort(key=lambda span: (span.lower is not None, span.lower))
+        for earlier, later in pairwise(spans):
+            if later.lower is None or earlier.upper is None or later.lower < earlier.upper:
+                raise ValidationError(self._refusal())
+
+    def _refusal(self) -> str:
+        return next(
+            str(constraint.violation_error_message)
+            for constraint in self.model._meta.constraints
+            if isinstance(constraint, ExclusionConstraint)
+        )
+
+
+class DatedInline(ByRole, admin.TabularInline):
+    """Rows with an `in_force` that follow one another in time."""
+
+    formset = DatedFormSet
+    extra = 0
 
 
 @admin.register(Jurisdiction)
@@ -67,10 +106,9 @@ class RiverAdmin(ByRole, admin.ModelAdmin):
     inlines = (ReachInline,)
 
 
-class RoleInline(ByRole, admin.TabularInline):
+class RoleInline(DatedInline):
     act = Act.EDIT_USERS
     model = Role
-    extra = 0
     autocomplete_fields = ("jurisdiction",)
 
 

@@ -6,18 +6,16 @@ pipeline, and nobody edits them by hand.
 
 from django.contrib import admin
 
-from basins.admin import ByRole
+from basins.admin import ByRole, DatedInline
 from monitoring.models import Indicator, SamplingPlan, Section, Target
 
 
-class TargetInline(ByRole, admin.TabularInline):
+class TargetInline(DatedInline):
     model = Target
-    extra = 0
 
 
-class SamplingPlanInline(ByRole, admin.TabularInline):
+class SamplingPlanInline(DatedInline):
     model = SamplingPlan
-    extra = 0
 
 
 @admin.register(Section)

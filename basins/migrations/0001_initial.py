@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '角色',
                 'verbose_name_plural': '角色',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('jurisdiction__isnull', False), ('role__in', ['district', 'township'])), ('role__in', ['bureau', 'treasury', 'admin', 'auditor', 'station']), _connector='OR'), name='role_local_has_place', violation_error_message='区县、乡镇角色必须指定行政区。'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('user_id'), models.F('user_id'), models.Value('[]'), function='int8range'), '&&'), ('in_force', '&&')], name='role_one_at_a_time', violation_error_message='同一用户在同一时期只能有一个角色。'), models.CheckConstraint(condition=models.Q(('in_force__isempty', True), _negated=True), name='role_dates_in_order', violation_error_message='有效期的止日须晚于起日。')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('jurisdiction__isnull', False), ('role__in', ['district', 'township'])), ('role__in', ['bureau', 'treasury', 'admin', 'auditor', 'station']), _connector='OR'), name='role_local_has_place', violation_error_message='区县、乡镇角色必须指定行政区。'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('user'), models.F('user'), models.Value('[]'), function='int8range'), '&&'), ('in_force', '&&')], name='role_one_at_a_time', violation_error_message='同一用户在同一时期只能有一个角色。'), models.CheckConstraint(condition=models.Q(('in_force__isempty', True), _negated=True), name='role_dates_in_order', violation_error_message='有效期的止日须晚于起日。')],
             },
         ),
     ]

@@ -63,7 +63,7 @@ class Role(models.Model):
             ExclusionConstraint(
                 name="role_one_at_a_time",
                 expressions=[
-                    (just("user_id"), RangeOperators.OVERLAPS),
+                    (just("user"), RangeOperators.OVERLAPS),
                     ("in_force", RangeOperators.OVERLAPS),
                 ],
                 violation_error_message="同一用户在同一时期只能有一个角色。",

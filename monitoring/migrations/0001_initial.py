@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='samplingplan',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('section_id'), models.F('section_id'), models.Value('[]'), function='int8range'), '&&'), ('in_force', '&&')], name='sampling_plan_no_overlap', violation_error_message='与本断面已有监测频次的有效期重叠。'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('section'), models.F('section'), models.Value('[]'), function='int8range'), '&&'), ('in_force', '&&')], name='sampling_plan_no_overlap', violation_error_message='与本断面已有监测频次的有效期重叠。'),
         ),
         migrations.AddConstraint(
             model_name='samplingplan',
@@ -240,7 +240,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='target',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('section_id'), models.F('section_id'), models.Value('[]'), function='int8range'), '&&'), ('in_force', '&&')], name='target_no_overlap', violation_error_message='与本断面已有目标的有效期重叠。'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('section'), models.F('section'), models.Value('[]'), function='int8range'), '&&'), ('in_force', '&&')], name='target_no_overlap', violation_error_message='与本断面已有目标的有效期重叠。'),
         ),
         migrations.AddConstraint(
             model_name='target',

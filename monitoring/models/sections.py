@@ -105,7 +105,7 @@ class Target(models.Model):
             ExclusionConstraint(
                 name="target_no_overlap",
                 expressions=[
-                    (just("section_id"), RangeOperators.OVERLAPS),
+                    (just("section"), RangeOperators.OVERLAPS),
                     ("in_force", RangeOperators.OVERLAPS),
                 ],
                 violation_error_message="与本断面已有目标的有效期重叠。",
@@ -137,7 +137,7 @@ class SamplingPlan(models.Model):
             ExclusionConstraint(
                 name="sampling_plan_no_overlap",
                 expressions=[
-                    (just("section_id"), RangeOperators.OVERLAPS),
+                    (just("section"), RangeOperators.OVERLAPS),
                     ("in_force", RangeOperators.OVERLAPS),
                 ],
                 violation_error_message="与本断面已有监测频次的有效期重叠。",

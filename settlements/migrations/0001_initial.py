@@ -272,7 +272,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='term',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('agreement_id'), models.F('agreement_id'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.Func(models.F('strand'), function='hashtext'), models.Func(models.F('strand'), function='hashtext'), template="int4range(%(expressions)s, '[]')"), '&&'), ('in_force', '&&')], name='term_no_overlap', violation_error_message='与本协议已有条款的有效期重叠。'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('agreement'), models.F('agreement'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.Func(models.F('strand'), function='hashtext'), models.Func(models.F('strand'), function='hashtext'), template="int4range(%(expressions)s, '[]')"), '&&'), ('in_force', '&&')], name='term_no_overlap', violation_error_message='与本协议已有条款的有效期重叠。'),
         ),
         migrations.AddConstraint(
             model_name='term',

@@ -91,7 +91,7 @@ class Term(models.Model):
             ExclusionConstraint(
                 name="term_no_overlap",
                 expressions=[
-                    (just("agreement_id"), RangeOperators.OVERLAPS),
+                    (just("agreement"), RangeOperators.OVERLAPS),
                     # No btree_gist: the strand compares as a range of one text hash.
                     (
                         Func(

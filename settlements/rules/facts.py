@@ -73,6 +73,7 @@ FACT_LABELS = {
     "flow": "本期水量",
     "observations": "水质以外的年度指标",
     "over_limit_days": "自动站连续超标日数",
+    "parties": "协议各方",
 }
 _REMEDIES = {
     "water_class": "请先完成本期评价；确无数据的，由市局认定为“无数据”或“剔除”。",
@@ -82,6 +83,7 @@ _REMEDIES = {
     "inflow_class": "请先完成入境断面的本期评价，或由市局认定其无数据。",
     "flow": "请导入该断面本期水量（m³）。",
     "observations": "请在数据页录入该年度的指标值。",
+    "parties": "请在协议中登记该方的代码和名称，或改正参数中的代码。",
 }
 
 

@@ -88,6 +88,23 @@ def clause_step(
     )
 
 
+def clause_between(
+    parameters: Parameters, name: str, text: str, result: str, *others: str
+) -> Step:
+    """As `clause_step` for schemes with a treasury or several parties: `result` in words."""
+    defaults = parameters.defaults(name, *others)
+    clause = parameters.source(name)
+    return Step(
+        key="clause",
+        title="条款",
+        text=text + (f"（默认参数：{'、'.join(defaults)}）" if defaults else ""),
+        result=result,
+        result_note=clause,
+        clause=clause,
+        defaults=defaults,
+    )
+
+
 def amount_step(
     facts: Facts, amount: Decimal, formula: str, text: str, inputs: Sequence[Input] = ()
 ) -> Step:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.db import connection
 
 from config.embedded import postgres
 
@@ -37,7 +38,9 @@ def manage(tmp_path):
 def test_a_command_starts_the_embedded_database_and_leaves_nothing_running(manage, tmp_path):
     sql = "from django.db import connection as c; k = c.cursor(); k.execute('SELECT 6 * 7'); "
     done = manage("shell", "-v0", "-c", sql + "print(k.fetchone()[0])")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "42\n", "")
+    assert (done.returncode, done.stdout) == (0, "42\n")
+    assert done.stderr == "正在建立数据库表…… (making the tables)\n"  # the first command alone
+    assert manage("shell", "-v0", "-c", "pass").stderr == ""
     lines = [" ".join(p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"])]
     assert [line for line in lines if str(tmp_path / "var") in line] == []
 
@@ -75,3 +78,12 @@ def test_help_needs_no_database(manage, tmp_path):
     done = manage("migrate", "--help")
     assert done.returncode == 0
     assert not (tmp_path / "var" / "postgres").exists()
+
+
+def test_a_database_of_ones_own_that_is_behind_is_one_line(manage, db):
+    there = connection.settings_dict
+    url = f"postgresql:///postgres?host={there['HOST']}&user={there['USER']}"
+    done = manage("verify_books", DATABASE_URL=url)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "manage.py migrate" in done.stderr

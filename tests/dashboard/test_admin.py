@@ -166,21 +166,57 @@ def test_a_target_is_entered_beside_its_section(border, administrator, client):
     assert border.section.targets.filter(water_class=2).exists()
 
 
-def test_overlapping_targets_are_refused_in_words(border, administrator, client):
+@pytest.mark.parametrize(
+    ("first", "second", "accepted"),
+    [
+        (("2015-01-01", "2016-01-01"), ("2016-01-01", ""), True),
+        (("2016-01-01", ""), ("", "2016-01-01"), True),
+        (("2015-01-01", ""), ("2016-01-01", ""), False),
+        (("", "2017-01-01"), ("", "2016-01-01"), False),
+    ],
+)
+def test_targets_follow_one_another_or_are_refused_in_words(
+    border, administrator, client, first, second, accepted
+):
+    border.section.targets.all().delete()
+    rows = {"targets-TOTAL_FORMS": 2}
+    for number, (start, end) in enumerate((first, second)):
+        rows |= {
+            f"targets-{number}-section": border.section.pk,
+            f"targets-{number}-water_class": 2,
+            f"targets-{number}-in_force_0": start,
+            f"targets-{number}-in_force_1": end,
+            f"targets-{number}-source": "功能区划",
+        }
+    response = client.post(
+        f"/admin/monitoring/section/{border.section.pk}/change/",
+        section_form(border.section, **rows),
+    )
+    assert response.status_code == (302 if accepted else 200)
+    assert accepted or "有效期重叠" in response.content.decode()
+    assert border.section.targets.count() == (2 if accepted else 0)
+
+
+def test_another_section_may_have_its_target_at_the_same_time(border, administrator, client):
+    other = Section.objects.create(
+        code="OTHER", name="另一个", province=border.section.province, river=border.river, km=20
+    )
     form = section_form(
-        border.section,
+        other,
         **{
+            "upstream": "",
+            "downstream": "",
             "targets-TOTAL_FORMS": 1,
-            "targets-0-section": border.section.pk,
+            "targets-0-section": other.pk,
             "targets-0-water_class": 2,
-            "targets-0-in_force_0": "2016-01-01",
+            "targets-0-in_force_0": "2015-01-01",
             "targets-0-in_force_1": "",
             "targets-0-source": "功能区划",
         },
     )
-    response = client.post(f"/admin/monitoring/section/{border.section.pk}/change/", form)
-    assert response.status_code == 200
-    assert "有效期重叠" in response.content.decode()
+    response = client.post(f"/admin/monitoring/section/{other.pk}/change/", form)
+    assert response.status_code == 302
+    assert other.targets.get().water_class == 2
 
 
 def test_a_new_person_gets_a_dated_role(people, administrator, client):
@@ -208,9 +244,6 @@ def test_a_new_person_gets_a_dated_role(people, administrator, client):
             "roles-0-in_force_1": "",
         },
     )
-    if response.status_code != 302:
-        import re
-        print(re.findall(r'errorlist.*?</ul>', response.content.decode(), re.S))
     assert response.status_code == 302
     assert person.roles.get().role == "bureau"
 

@@ -256,9 +256,7 @@ def test_a_yearly_cap_cuts_the_later_months_and_says_so(border):
 
 def test_a_fixed_yearly_sum_is_paid_once_for_the_year(border):
     border.agreement.terms.filter(rule="baseline").delete()
-    border.term(
-        "fixed_annual", month("2023-01"), amount="3500000", from_year=2023, to_year=2030
-    )
+    border.term("fixed_annual", month("2023-01"), amount="3500000", from_year=2023, to_year=2030)
     pipeline.recompute()
     assert border.net(2023) == {"上游区": yuan("3500000"), "下游区": -yuan("3500000")}
     assert Accrual.objects.get(period=month("2023-01")).yearly is True
