@@ -62,6 +62,7 @@ class DatedFormSet(BaseInlineFormSet):
                 raise ValidationError(self._refusal())
 
     def _refusal(self) -> str:
+        assert self.model is not None
         return next(
             str(constraint.violation_error_message)
             for constraint in self.model._meta.constraints

@@ -103,7 +103,8 @@ def section_view(
         for change in agreement.changes
         if choice.period.first <= change.on <= choice.period.last
     )
-    found, compared, readings, figure = None, (), None, None
+    found, readings, figure = None, None, None
+    compared: tuple[Compared, ...] = ()
     indicator, period = choice.indicator, choice.period
     if indicator is not None:
         found = series(section, indicator.code, period.first, period.last)

@@ -111,7 +111,7 @@ def section_list(
         F("river__level").asc(nulls_last=True), "river__code", F("km").asc(nulls_last=True), "code"
     )
     chosen = Paginator(ordered, PER_PAGE).get_page(page)
-    chosen.object_list = _lines(list(chosen.object_list), month)
+    chosen.object_list = _lines(list(chosen.object_list), month)  # type: ignore[assignment]
     return SectionList(month, chosen, totals["assessed"], totals["worse"])
 
 
@@ -185,7 +185,7 @@ def _lines(sections: list[Section], month: date) -> list[SectionLine]:
                 border=_border(section),
                 water_class=assessment.water_class if assessment else None,
                 deciding=tuple(names.get(c, c) for c in assessment.deciding) if assessment else (),
-                target=each.target_now,
+                target=each.target_now,  # type: ignore[attr-defined]
                 complete=bool(assessment and assessment.complete),
                 valid=sum(row["valid"] for row in used),
                 expected=sum(row["expected"] for row in used),

@@ -237,9 +237,8 @@ class ReadingLine:
 
 def written(value: Decimal, below_limit: bool) -> str:
     """The number without idle zeros, with the mark L below the limit."""
-    plain = value.normalize()
-    if plain.as_tuple().exponent > 0:
-        plain = plain.quantize(Decimal(1))
+    whole = value.to_integral_value()
+    plain = whole if whole == value else value.normalize()  # normalize() would make 100 1E+2
     return show(Measured(plain, below_limit)) if plain or not below_limit else "0"
 
 

@@ -92,9 +92,15 @@ def month_facts(
 
 
 def year_facts(
-    found: Measured, term: Term, part: TermSection, year: int, needs: frozenset[str], base_years=()
+    found: Measured,
+    term: Term,
+    part: TermSection,
+    period: date,
+    needs: frozenset[str],
+    base_years=(),
 ) -> Facts:
     """What the rule may know of one section and year: means over the year's months."""
+    year = period.year
     means = found.year_means(part.section_id, [year])
     last = found.year_means(part.section_id, [year - 1])
     body = WaterBody(part.section.water_body)
@@ -111,9 +117,7 @@ def year_facts(
     if part.inflow_id:
         inflow = found.year_means(part.inflow_id, [year])
         given["inflow_class"], given["inflow_means"] = _classed(inflow, body)[0], inflow
-    return _facts(
-        found, term, part, date(year, 1, 1), Granularity.YEAR, needs, given, (0, date(year, 1, 1))
-    )
+    return _facts(found, term, part, period, Granularity.YEAR, needs, given, (0, period))
 
 
 def _facts(found, term, part, period, granularity, needs, given: Mapping[str, Any], key) -> Facts:

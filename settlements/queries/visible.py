@@ -12,9 +12,7 @@ from settlements.models import Accrual, Agreement, LedgerAccount, Party, Settlem
 
 def _is_party(agreement: str, viewer: Viewer) -> Exists:
     return Exists(
-        Party.objects.filter(
-            agreement=OuterRef(agreement), jurisdiction=viewer.jurisdiction_id
-        )
+        Party.objects.filter(agreement=OuterRef(agreement), jurisdiction=viewer.jurisdiction_id)
     )
 
 

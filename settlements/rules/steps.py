@@ -88,9 +88,7 @@ def clause_step(
     )
 
 
-def clause_between(
-    parameters: Parameters, name: str, text: str, result: str, *others: str
-) -> Step:
+def clause_between(parameters: Parameters, name: str, text: str, result: str, *others: str) -> Step:
     """As `clause_step` for schemes with a treasury or several parties: `result` in words."""
     defaults = parameters.defaults(name, *others)
     clause = parameters.source(name)

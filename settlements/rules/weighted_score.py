@@ -18,20 +18,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from monitoring.standards.gb3838_2002 import NAMES, WaterClass
-from settlements.money import format_wan, to_fen
-from settlements.rules import funds, steps
+from monitoring.standards.gb3838_2002 import NAMES
+from settlements.rules import steps
 from settlements.rules.base import (
-    DOWNSTREAM,
-    UPSTREAM,
-    Facts,
     Granularity,
-    Input,
-    MissingFact,
-    MonthState,
-    Outcome,
-    Step,
-    require_period,
 )
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
@@ -210,13 +200,15 @@ class Parameters(BaseParameters):
         if not bands or bands[0].from_score != 0:
             return [self.error("bands", "第一档须自 0 分起；请补填，使每个得分都有一档。")]
         return [
-            self.error("bands", f"第{number}档须比上一档起始得分高、上游分得不少；请按得分由低到高填。")
+            self.error(
+                "bands", f"第{number}档须比上一档起始得分高、上游分得不少；请按得分由低到高填。"
+            )
             for number, (low, high) in enumerate(pairwise(bands), 2)
             if high.from_score <= low.from_score or high.upstream_part < low.upstream_part
         ]
 
 
-def _DIRECTION(row: Indicator) -> str:  # noqa: N802
+def _DIRECTION(row: Indicator) -> str:
     return {"higher": "越高越好", "lower": "越低越好"}[row.direction]
 
 

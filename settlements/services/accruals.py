@@ -1,37 +1,23 @@
 """月核算: computing accruals again for just the periods that something touched."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
 
-from basins.ranges import covers, next_month
-from settlements import rules
-from settlements.models import Accrual, Adjustment, Agreement, Term, TermSection, Transfer
-from settlements.queries.facts import Measured, measured, month_facts, year_facts
-from settlements.rules.base import DOWNSTREAM, UPSTREAM, Outcome, Step
-from settlements.rules.caps import apply_cap
-from settlements.rules.facts import Facts, Granularity, MissingFact, MonthState
-from settlements.services.periods import last_month, months_due
+from basins.models import Jurisdiction
+from settlements.models import Accrual, Adjustment, Agreement, TermSection, Transfer
+from settlements.rules.facts import Granularity
+from settlements.services.computation import (
+    Computed,
+    SectionMonth,
+    compute,
+    other_parties,
+    party_of,
+    work_of,
+)
 from settlements.services.settlements import resettle
-
-SectionMonth = tuple[int, date]
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """One accrual as the rule finds it now, and the digest of everything it was found from."""
-
-    part: TermSection
-    period: date
-    facts: Facts
-    outcome: Outcome
-    digest: str
 
 
 def agreements_touched(changed: Iterable[SectionMonth]) -> dict[int, set[SectionMonth]]:
@@ -80,132 +66,27 @@ def _locked(ids: Iterable[int]) -> list[Agreement]:
 
 def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> int:
     """`changed` None: everything. Otherwise only the periods those section-months feed."""
-    work = []
-    for term in agreement.terms.order_by("number"):
-        term.agreement = agreement
-        module = rules.get(term.rule)
-        parameters = module.Parameters.from_json(term.parameters)
-        for part in term.sections.select_related("section", "upstream", "downstream", "inflow"):
-            periods = _periods(term, module, parameters, part, changed)
-            if periods:
-                work.append((term, part, module, parameters, periods))
+    work = work_of(agreement, changed=changed)
     if not work:
         return 0
-    found = _load(work)
     stored = {
         (a.term_section_id, a.period): a
-        for a in Accrual.objects.filter(term_section__in=[part.pk for _, part, *_ in work]).only(
+        for a in Accrual.objects.filter(term_section__in=[item.part.pk for item in work]).only(
             "term_section_id", "period", "input_digest", "state"
         )
     }
     fresh, years = [], set()
-    for term, part, module, parameters, periods in work:
-        for computed in _compute(found, term, part, module, parameters, periods):
-            before = stored.get((part.pk, computed.period))
-            if before is None or before.input_digest != computed.digest:
-                fresh.append((before, computed))
-                years.add(computed.period.year)
-    _write(fresh)
+    for computed in compute(work):
+        before = stored.get((computed.part.pk, computed.period))
+        if before is None or before.input_digest != computed.digest:
+            fresh.append((before, computed))
+            years.add(computed.period.year)
+    _write(fresh, other_parties(agreement))
     resettle(agreement=agreement, years=years)
     return len(fresh)
 
 
-def _periods(term: Term, module, parameters, part: TermSection, changed) -> list[date]:
-    """Periods of the term to compute, in order: all up to the last month for `changed` None,
-    else those that the changed section-months feed."""
-    yearly = module.granularity(parameters) is Granularity.YEAR
-    due = months_due(term)
-    if changed is not None:
-        fed = _fed(module, part, changed)
-        # The running month is computed once it has readings, and shown as preliminary.
-        if (running := next_month(last_month())) in fed and covers(term.in_force, running):
-            due.append(running)
-        if base_years(parameters) & {m.year for m in fed}:
-            fed |= set(due)
-        if yearly or getattr(parameters, "yearly_cap", None) is not None:
-            years = {m.year for m in fed}
-            due = [m for m in due if m.year in years]
-        else:
-            due = [m for m in due if m in fed]
-    if yearly:
-        return sorted({date(m.year, 1, 1) for m in due})
-    return due
-
-
-def _fed(module, part: TermSection, changed: set[SectionMonth]) -> set[date]:
-    """Months whose facts hold a changed month: itself, and the same month a year later."""
-    own = {month for section, month in changed if section in (part.section_id, part.inflow_id)}
-    if module.NEEDS & {"last_year_class", "last_year_means"}:
-        own |= {m.replace(year=m.year + 1) for m in own}
-    return own
-
-
-def base_years(parameters) -> set[int]:
-    """The years whose mean the term takes as its base; empty for a rule without one."""
-    first, last = getattr(parameters, "base_from", None), getattr(parameters, "base_to", None)
-    return set(range(first, last + 1)) if first and last else set()
-
-
-def _load(work) -> Measured:
-    """Everything the facts of `work` can need: 3 queries."""
-    sections, years = set(), set()
-    for _, part, _, parameters, periods in work:
-        sections |= {part.section_id} | ({part.inflow_id} if part.inflow_id else set())
-        years |= {p.year for p in periods} | {p.year - 1 for p in periods}
-        years |= base_years(parameters)
-    return measured(sections, date(min(years), 1, 1), date(max(years), 12, 1))
-
-
-def _compute(found: Measured, term, part, module, parameters, periods) -> list[Computed]:
-    yearly = module.granularity(parameters) is Granularity.YEAR
-    base = base_years(parameters)
-    facts = [
-        year_facts(found, term, part, p.year, module.NEEDS, base)
-        if yearly
-        else month_facts(found, term, part, p, module.NEEDS, base)
-        for p in periods
-    ]
-    outcomes = [_outcome(module, f, parameters) for f in facts]
-    cap = getattr(parameters, "yearly_cap", None)
-    if cap is not None:
-        for year in {p.year for p in periods}:
-            at = [i for i, p in enumerate(periods) if p.year == year]
-            capped = apply_cap(
-                [outcomes[i] for i in at], cap, clause=parameters.source("yearly_cap")
-            )
-            for i, outcome in zip(at, capped, strict=True):
-                outcomes[i] = outcome
-    return [
-        Computed(part, p, f, o, _digest(term, part, module, f, o, capped=cap is not None))
-        for p, f, o in zip(periods, facts, outcomes, strict=True)
-    ]
-
-
-def _outcome(module, facts: Facts, parameters) -> Outcome:
-    """The rule's finding; where it refuses for want of a fact, a month without a result
-    that says so, in the rule's own words."""
-    try:
-        return module.evaluate(facts, parameters)
-    except MissingFact as error:
-        step = Step(key="missing", title="缺少核算依据", text=str(error), result="未核算")
-        return Outcome(module.CODE, module.REVISION, MonthState.NO_DATA, (), (step,))
-
-
-def _digest(term, part, module, facts: Facts, outcome: Outcome, *, capped: bool) -> str:
-    """SHA-256 over all that decides the accrual. Under a yearly cap the other months decide
-    too, so the transfers go in."""
-    inputs = {
-        "facts": facts.to_json(),
-        "parameters": term.parameters,
-        "rule": [module.CODE, module.REVISION],
-        "parties": [part.upstream.code, part.downstream.code],
-        "capped": [t.to_json() for t in outcome.transfers] if capped else None,
-    }
-    text = json.dumps(inputs, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _write(fresh: list[tuple[Accrual | None, Computed]]) -> None:
+def _write(fresh: list[tuple[Accrual | None, Computed]], others: dict[str, Jurisdiction]) -> None:
     """Open accruals are replaced; published and settled ones stay and get a proposal."""
     new, changed = [], []
     for before, computed in fresh:
@@ -233,8 +114,8 @@ def _write(fresh: list[tuple[Accrual | None, Computed]]) -> None:
         (
             Transfer(
                 accrual=accrual,
-                payer=_party(computed.part, t.payer),
-                payee=_party(computed.part, t.payee),
+                payer=party_of(computed.part, t.payer, others),
+                payee=party_of(computed.part, t.payee, others),
                 yuan=t.yuan,
                 reason=t.reason,
             )
@@ -273,7 +154,3 @@ def _accrual(computed: Computed) -> Accrual:
         rule_revision=outcome.revision,
         computed_at=timezone.now(),
     )
-
-
-def _party(part: TermSection, role: str):
-    return {UPSTREAM: part.upstream, DOWNSTREAM: part.downstream}[role]

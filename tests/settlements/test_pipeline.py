@@ -1,9 +1,11 @@
 """From a stored reading to the year's net, through triggers, marks and the pipeline."""
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -260,3 +262,31 @@ def test_a_fixed_yearly_sum_is_paid_once_for_the_year(border):
     pipeline.recompute()
     assert border.net(2023) == {"上游区": yuan("3500000"), "下游区": -yuan("3500000")}
     assert Accrual.objects.get(period=month("2023-01")).yearly is True
+
+
+def run_verify(capsys) -> tuple[int, dict]:
+    try:
+        call_command("verify_accruals", "--json")
+    except SystemExit as ended:
+        return ended.code, json.loads(capsys.readouterr().out)
+    return 0, json.loads(capsys.readouterr().out)
+
+
+def test_every_accrual_follows_from_its_stored_inputs_also_under_a_cap(border, capsys):
+    border.agreement.terms.filter(rule="baseline").delete()
+    border.term("baseline", month("2023-01"), yearly_cap="1500000")
+    for when in ("2019-06", "2020-06", "2023-03", "2023-04"):
+        border.measured(when, "II")
+    pipeline.recompute()
+    status, found = run_verify(capsys)
+    assert (status, found["differ"]) == (0, [])
+    assert found["checked"] == Accrual.objects.count() > 60
+
+
+def test_a_transfer_changed_behind_our_back_is_named(border, capsys):
+    border.assessed("2023-03", "II")
+    Transfer.objects.update(yuan=yuan("1.00"))
+    status, found = run_verify(capsys)
+    assert status == 1
+    assert [(d["agreement"], d["period"]) for d in found["differ"]] == [("TEST", "2023-03")]
+    assert "1000000.00" in found["differ"][0]["problem"]
