@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event, Thread
 from time import monotonic
 
 from django.db import connections, transaction
@@ -20,6 +21,7 @@ from jobs.wake import wake_on_commit
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+BEAT_SECONDS = 10
 ATTEMPTS = 5
 Handler = Callable[[dict, "Progress"], dict]
 _handlers: dict[str, Handler] = {}
@@ -69,7 +71,7 @@ def run(job_id: int) -> Job:
     job = _claim(job_id)
     if job is None:
         return Job.objects.get(pk=job_id)
-    with _own_connection() as connection:
+    with _own_connection() as connection, _renewed_lease(job):
         progress = Progress(job, connection)
         try:
             with transaction.atomic():
@@ -77,6 +79,9 @@ def run(job_id: int) -> Job:
                 _finish(job, state=Job.State.DONE, result=result)
         except Cancelled:
             _finish(job, state=Job.State.CANCELLED)
+        except KeyboardInterrupt:  # Ctrl-C at the command line: no worker may run it later
+            _finish(job, state=Job.State.CANCELLED)
+            raise
         except LeaseLost:
             log.warning("Job %s was taken over by another worker.", job.pk)
         except Exception as error:
@@ -184,6 +189,29 @@ def _finish(job: Job, *, state: str, result: dict | None = None, error: str = ""
     if state == Job.State.DONE:
         now_state = Job.objects.values_list("state", flat=True).get(pk=job.pk)
         raise Cancelled if now_state == Job.State.CANCELLED else LeaseLost
+
+
+@contextmanager
+def _renewed_lease(job: Job) -> Iterator[None]:
+    """Keep the lease while this process lives, also in a long step that reports no progress."""
+    ended = Event()
+
+    def renew() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            with _own_connection() as connection, connection.cursor() as cursor:
+                cursor.execute(
+                    """UPDATE jobs_job SET lease_until = %s
+                       WHERE id = %s AND state = 'running' AND attempts = %s""",
+                    [timezone.now() + LEASE, job.pk, job.attempts],
+                )
+
+    thread = Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager

@@ -48,6 +48,9 @@ def run_import(parameters: dict, progress) -> dict:
         raw = path.read_bytes()
     except OSError as error:
         raise FileError(f"{path.name}:读不到文件({error.strerror});请检查路径和权限。") from error
+    rejects = Path(parameters["rejects"]) if parameters["rejects"] else None
+    if rejects and rejects.exists() and rejects.samefile(path):
+        raise FileError(f"{path.name}:拒收文件不能就是导入的文件;请另写一个文件名。")
     report = import_readings(
         raw=raw,
         filename=path.name,
@@ -55,8 +58,13 @@ def run_import(parameters: dict, progress) -> dict:
         create_sections=parameters["create_sections"],
         progress=progress,
     )
-    if parameters["rejects"]:
-        Path(parameters["rejects"]).write_bytes(rejects_csv(report))
+    if rejects:
+        try:
+            rejects.write_bytes(rejects_csv(report))
+        except OSError as error:
+            raise FileError(
+                f"{rejects}:写不了拒收文件({error.strerror}),什么也没有导入;请换一个文件名。"
+            ) from error
     return {
         **report.counts(),
         "layout": report.layout,

@@ -77,19 +77,23 @@ def import_readings(
     the file cannot be read at all; bad rows are reported, not raised.
     """
     file = open_layout(raw, filename=filename, year=year, now=now or timezone.now())
+    report = ImportReport(layout=file.layout, columns=file.columns)
+    sections = Sections(create=create_sections)
+    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as lines:
+        _read(file, lines, sections, report, progress)
+        lines.seek(0)
+        progress(report.rows, report.rows, "写入数据库")
+        _stage(lines)
+    # Not before _stage: making a partition waits for all who have written a batch and not
+    # committed, and they would wait for our sections.
     batch = ImportBatch.objects.create(
         filename=filename[:255],
         sha256=hashlib.sha256(raw).hexdigest(),
         layout=file.layout,
         by=by,
     )
-    report = ImportReport(batch_id=batch.pk, layout=file.layout, columns=file.columns)
-    sections = Sections(create=create_sections)
-    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as lines:
-        _read(file, lines, sections, report, progress)
-        lines.seek(0)
-        progress(report.rows, report.rows, "写入数据库")
-        _store(lines, batch.pk, report)
+    report.batch_id = batch.pk
+    _store(batch.pk, report)
     report.unknown_sections = sorted(sections.unknown)
     report.created_sections = sections.created
     batch.counts = report.counts()
@@ -135,7 +139,8 @@ def _rejected_for_section(row: ParsedRow, why: str, columns: tuple[str, ...]) ->
     return RejectedRow(row.row, (RowError(row.row, heading, named, why),), row.text)
 
 
-def _store(lines, batch_id: int, report: ImportReport) -> None:
+def _stage(lines) -> None:
+    """The lines in a table of this transaction, their sections locked, their partitions made."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS staged, verdicts")
         cursor.execute(STAGE)
@@ -143,6 +148,10 @@ def _store(lines, batch_id: int, report: ImportReport) -> None:
         cursor.execute(LOCK)
         cursor.execute(PARTITIONS)
         cursor.execute("ANALYZE staged")
+
+
+def _store(batch_id: int, report: ImportReport) -> None:
+    with connection.cursor() as cursor:
         cursor.execute(VERDICTS)
         cursor.execute("ANALYZE verdicts")
         cursor.execute(KEEP_SUPERSEDED, [batch_id])

@@ -59,7 +59,7 @@ def work_of(
         module = rules.get(term.rule)
         parameters = module.Parameters.from_json(term.parameters)
         for part in term.sections.select_related("section", "upstream", "downstream", "inflow"):
-            periods = _periods(term, module, parameters, part, changed)
+            periods = periods_of(term, module, parameters, part, changed)
             if periods:
                 work.append(Work(term, part, module, parameters, periods))
     return work
@@ -88,7 +88,7 @@ def other_parties(agreement: Agreement) -> dict[str, Jurisdiction]:
     return answer
 
 
-def _periods(term: Term, module, parameters, part: TermSection, changed) -> list[date]:
+def periods_of(term: Term, module, parameters, part: TermSection, changed) -> list[date]:
     """Periods of the term to compute, in order: all up to the last month for `changed` None,
     else those that the changed section-months feed."""
     yearly = module.granularity(parameters) is Granularity.YEAR

@@ -1,0 +1,159 @@
+"""Running terms over stored past months without storing anything: previews and scenarios."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from basins.models import Jurisdiction, River
+from monitoring.models import Section
+from settlements import rules
+from settlements.models import Agreement, Term, TermSection
+from settlements.rules.base import TREASURY
+from settlements.services.computation import Computed, Work, compute, party_of, periods_of
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class PartSpec:
+    """A section a term would be computed for. `share` of the rate, 0 < share ≤ 1."""
+
+    section: Section
+    upstream: Jurisdiction
+    downstream: Jurisdiction
+    inflow: Section | None = None
+    share: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class TermSpec:
+    """A term as entered, not stored. `parameters` in stored form, complete."""
+
+    rule: str
+    parameters: dict[str, Any]
+    in_force: DateRange
+    parts: tuple[PartSpec, ...]
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """What one section and period would yield; payer and payee None where nobody pays."""
+
+    term: int
+    section: Section
+    period: date
+    yearly: bool
+    state: str
+    complete: bool
+    payer: Jurisdiction | None
+    payee: Jurisdiction | None
+    yuan: Decimal
+    reason: str
+    computed: Computed
+
+
+def preview(
+    river: River, terms: list[TermSpec], parties: Sequence[Jurisdiction] = ()
+) -> list[PreviewLine]:
+    """What the terms would have yielded in every past period they cover, in order.
+
+    3 SQL queries whatever their number; nothing is stored. Raises ParameterErrors for
+    parameters the rule refuses and UnknownRule for a rule there is not.
+    """
+    others = {p.code: p for p in parties}
+    for party in parties:
+        if party.level == Jurisdiction.Level.TREASURY:
+            others[TREASURY] = party
+    work = [item for spec in terms for item in _work(river, spec)]
+    lines = [
+        line
+        for item, computed in zip(
+            [item for item in work for _ in item.periods], compute(work), strict=True
+        )
+        for line in _lines(item, computed, others)
+    ]
+    return sorted(lines, key=lambda line: (line.period, line.section.pk, line.term))
+
+
+def nets_by_year(lines: list[PreviewLine]) -> dict[int, dict[Jurisdiction, Decimal]]:
+    """Year → jurisdiction → yuan it would receive (negative: pay). Each year sums to zero."""
+    nets: dict[int, dict[Jurisdiction, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    for line in lines:
+        if line.payer is not None and line.payee is not None:
+            nets[line.period.year][line.payer] -= line.yuan
+            nets[line.period.year][line.payee] += line.yuan
+    return {year: dict(parties) for year, parties in sorted(nets.items())}
+
+
+def terms_of(agreement: Agreement) -> list[TermSpec]:
+    """The agreement's stored terms as specs, to be changed and run again."""
+    return [
+        TermSpec(
+            rule=term.rule,
+            parameters=term.parameters,
+            in_force=term.in_force,
+            number=term.number,
+            parts=tuple(
+                PartSpec(p.section, p.upstream, p.downstream, p.inflow, p.share)
+                for p in term.sections.select_related("section", "upstream", "downstream", "inflow")
+            ),
+        )
+        for term in agreement.terms.order_by("number")
+    ]
+
+
+def _work(river: River, spec: TermSpec) -> list[Work]:
+    module = rules.get(spec.rule)
+    parameters = module.Parameters.from_json(spec.parameters)
+    term = Term(
+        agreement=Agreement(river=river),
+        number=spec.number,
+        rule=spec.rule,
+        rule_revision=module.REVISION,
+        parameters=spec.parameters,
+        in_force=spec.in_force,
+    )
+    work = []
+    for part in spec.parts:
+        row = TermSection(
+            term=term,
+            section=part.section,
+            upstream=part.upstream,
+            downstream=part.downstream,
+            inflow=part.inflow,
+            share=part.share,
+        )
+        if periods := periods_of(term, module, parameters, row, None):
+            work.append(Work(term, row, module, parameters, periods))
+    return work
+
+
+def _lines(item: Work, computed: Computed, others) -> list[PreviewLine]:
+    outcome, facts = computed.outcome, computed.facts
+    common = {
+        "term": item.term.number,
+        "section": item.part.section,
+        "period": computed.period,
+        "yearly": facts.granularity == "year",
+        "state": outcome.state.value,
+        "complete": facts.complete,
+        "computed": computed,
+    }
+    if not outcome.transfers:
+        return [PreviewLine(**common, payer=None, payee=None, yuan=ZERO, reason="")]
+    return [
+        PreviewLine(
+            **common,
+            payer=party_of(item.part, t.payer, others),
+            payee=party_of(item.part, t.payee, others),
+            yuan=t.yuan,
+            reason=t.reason,
+        )
+        for t in outcome.transfers
+    ]

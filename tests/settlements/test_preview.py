@@ -1,0 +1,46 @@
+"""Running terms without storing anything: the same as what the pipeline stores."""
+
+from decimal import Decimal
+
+from basins.ranges import between
+from settlements import pipeline, rules
+from settlements.models import Accrual, Transfer
+from settlements.money import yuan
+from settlements.rules.parameters import with_defaults
+from settlements.services.preview import PartSpec, TermSpec, nets_by_year, preview, terms_of
+from tests.worlds import month
+
+
+def test_the_stored_terms_previewed_give_what_the_pipeline_stored(border):
+    for when, water_class in [("2019-06", "II"), ("2020-06", "III"), ("2023-05", "II")]:
+        border.measured(when, water_class)
+    pipeline.recompute()
+    lines = preview(border.river, terms_of(border.agreement))
+    stored = {
+        (t.accrual.period, t.payer, t.payee, t.yuan)
+        for t in Transfer.objects.select_related("accrual", "payer", "payee")
+    }
+    assert {(x.period, x.payer, x.payee, x.yuan) for x in lines if x.payer} == stored
+    assert len(lines) == Accrual.objects.count()
+    assert nets_by_year(lines)[2023] == {
+        border.upstream: yuan("1000000"),
+        border.downstream: yuan("-1000000"),
+    }
+
+
+def test_a_preview_of_other_terms_stores_nothing(border, django_assert_num_queries):
+    border.assessed("2023-05", "II")
+    before = list(Accrual.objects.order_by("pk").values_list("pk", "input_digest"))
+    spec = TermSpec(
+        rule="baseline",
+        parameters=with_defaults(
+            rules.get("baseline").Parameters, {"rate": "500000"}, on=month("2023-01")
+        ),
+        in_force=between(month("2023-01"), month("2024-01")),
+        parts=(PartSpec(border.section, border.upstream, border.downstream, share=Decimal("0.5")),),
+    )
+    with django_assert_num_queries(3):
+        lines = preview(border.river, [spec])
+    assert [(x.period, x.yuan) for x in lines if x.payer] == [(month("2023-05"), yuan("250000"))]
+    assert len(lines) == 12
+    assert list(Accrual.objects.order_by("pk").values_list("pk", "input_digest")) == before
