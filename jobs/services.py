@@ -11,7 +11,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic
 
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -198,12 +198,15 @@ def _renewed_lease(job: Job) -> Iterator[None]:
 
     def renew() -> None:
         while not ended.wait(BEAT_SECONDS):
-            with _own_connection() as connection, connection.cursor() as cursor:
-                cursor.execute(
-                    """UPDATE jobs_job SET lease_until = %s
-                       WHERE id = %s AND state = 'running' AND attempts = %s""",
-                    [timezone.now() + LEASE, job.pk, job.attempts],
-                )
+            try:
+                with _own_connection() as connection, connection.cursor() as cursor:
+                    cursor.execute(
+                        """UPDATE jobs_job SET lease_until = %s
+                           WHERE id = %s AND state = 'running' AND attempts = %s""",
+                        [timezone.now() + LEASE, job.pk, job.attempts],
+                    )
+            except OperationalError as error:
+                log.warning("The lease of job %s was not renewed: %s", job.pk, error)
 
     thread = Thread(target=renew, daemon=True)
     thread.start()

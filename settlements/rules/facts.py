@@ -80,7 +80,10 @@ _REMEDIES = {
     "target": "请在断面页登记该日期有效的功能类别。",
     "last_year_class": "请导入去年同期数据；没有的，在条款中选定缺去年数据时的处理。",
     "base_means": "请先录入或算出条款所定基准期的均值。",
+    "last_year_means": "请导入去年同期数据；没有的，在条款中选定缺去年数据时的处理。",
     "inflow_class": "请先完成入境断面的本期评价，或由市局认定其无数据。",
+    "inflow_means": "请先导入入境断面的本期数据，或由市局认定其无数据。",
+    "over_limit_days": "请导入自动站日均值；没有连续超标的填 0。",
     "flow": "请导入该断面本期水量（m³）。",
     "observations": "请在数据页录入该年度的指标值。",
     "parties": "请在协议中登记该方的代码和名称，或改正参数中的代码。",
@@ -96,6 +99,19 @@ class MissingFact(LookupError):
         label = FACT_LABELS.get(head, head) + (f"中的 {item}" if item else "")
         remedy = _REMEDIES.get(head, "请补全后重算。")
         super().__init__(f"{section}断面 {period} 缺少“{label}”（{name}）。{remedy}")
+
+
+class UnusableFact(MissingFact):
+    """A fact was delivered that the rule cannot reckon with, such as a mean of zero to divide by.
+
+    Refused by name as a missing one is; `why` says what is wrong and the remedy.
+    """
+
+    def __init__(self, name: str, section: str, period: str, why: str) -> None:
+        super().__init__(name, section, period)
+        head, _, item = name.partition(".")
+        label = FACT_LABELS.get(head, head) + (f"中的 {item}" if item else "")
+        self.args = (f"{section}断面 {period} 的“{label}”（{name}）不能用于核算：{why}",)
 
 
 class WrongPeriod(ValueError):

@@ -146,6 +146,23 @@ def without_payment(
     return finish(facts, rule, state, (), (*steps, step))
 
 
+def incomplete(
+    facts: Facts, rule: Identity, parameters: Parameters, lines: Iterable[Step], name: str
+) -> Outcome | None:
+    """The outcome of a period with too few data where the named parameter takes it as none."""
+    if facts.complete or getattr(parameters, name) != "no_data":
+        return None
+    span = "月" if facts.granularity is Granularity.MONTH else "年"
+    return without_payment(
+        facts,
+        rule,
+        MonthState.NO_DATA,
+        f"本{span}有效数据不足；按条款记为无数据，双方互不补偿。",
+        lines,
+        clause=parameters.source(name),
+    )
+
+
 def decided_elsewhere(facts: Facts, rule: Identity) -> Outcome | None:
     """The outcome where the bureau, a dry bed or missing data settled the state; else None.
 

@@ -47,6 +47,7 @@ INDICATORS = {
     **{code: f"{NAMES[code]}年均值" for code in _MEANS},
 }
 _UNITS = {"class": "类", "percent": "%", "index": "指数", "mg/L": "mg/L", "species": "种"}
+_DIRECTIONS = {"higher": "越高越好", "lower": "越低越好"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +64,7 @@ class Indicator:
         "权重", Kind.PERCENT, unit=" %", minimum=Decimal(0), maximum=Decimal(100)
     )
     unit: str = parameter("单位", Kind.CHOICE, choices=_UNITS)
-    direction: str = parameter(
-        "方向", Kind.CHOICE, choices={"higher": "越高越好", "lower": "越低越好"}
-    )
+    direction: str = parameter("方向", Kind.CHOICE, choices=_DIRECTIONS)
     full_mark: Decimal = parameter("满分值", Kind.DECIMAL, help="达到或优于它得满分。")
     zero_mark: Decimal = parameter("零分值", Kind.DECIMAL, help="等于或劣于它得零分。")
 
@@ -190,7 +189,9 @@ class Parameters(BaseParameters):
             if row.full_mark == row.zero_mark or higher != (row.direction == "higher"):
                 side = "大于" if row.direction == "higher" else "小于"
                 errors.append(
-                    self.error("indicators", f"{where}{_DIRECTION(row)}时满分值须{side}零分值。")
+                    self.error(
+                        "indicators", f"{where}{_DIRECTIONS[row.direction]}时满分值须{side}零分值。"
+                    )
                 )
         if self.distribution == "bands":
             errors += self._band_errors(self.bands or ())
@@ -208,10 +209,194 @@ class Parameters(BaseParameters):
         ]
 
 
-def _DIRECTION(row: Indicator) -> str:
-    return {"higher": "越高越好", "lower": "越低越好"}[row.direction]
-
-
 def granularity(parameters: Parameters) -> Granularity:
     """Settled by the year."""
     return Granularity.YEAR
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What one indicator showed and the part of its full mark that this is (0–1)."""
+
+    row: Indicator
+    value: Decimal
+    part: Decimal
+
+
+def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
+    """The year's score, upstream's part of the fund, and the payment that nets it.
+
+    Raises MissingFact for water_class, "means.<code>" or "observations.<indicator>" of an
+    indicator without a value, unless the term spreads its weight over the others (and always
+    where none has one); WrongPeriod for a month.
+    """
+    require_period(facts, Granularity.YEAR)
+    if settled := steps.decided_elsewhere(facts, _RULE):
+        return settled
+    p = parameters
+    lines = steps.opening(facts, _RULE)
+    if not facts.complete and p.incomplete_period == "no_data":
+        return steps.without_payment(
+            facts,
+            _RULE,
+            MonthState.NO_DATA,
+            "本年水质有效数据不足；按条款记为无数据，暂不分配资金。",
+            lines,
+            clause=p.source("incomplete_period"),
+        )
+    marks, missing = _marks(facts, p)
+    if facts.water_class is not None and any(m.row.indicator == "water_class" for m in marks):
+        lines.append(steps.class_step(facts, facts.water_class))
+    lines += [_mark_step(facts, p, mark) for mark in marks]
+    weights = sum((mark.row.weight for mark in marks), Decimal(0))
+    points = sum((mark.row.weight * mark.part for mark in marks), Decimal(0))
+    score = points * 100 / weights
+    lines.append(_score_step(p, marks, missing, score))
+    part, words = _upstream_part(p, score)
+    lines.append(
+        steps.clause_between(
+            p,
+            "distribution",
+            f"共同资金{p.choice('distribution')}分配：{words}，其余归下游。",
+            f"上游 {steps.shown(part)} %",
+            *(("bands",) if p.distribution == "bands" else ()),
+        )
+    )
+    paid_in = {
+        UPSTREAM: to_fen(p.upstream_contribution * facts.share),
+        DOWNSTREAM: to_fen(p.downstream_contribution * facts.share),
+    }
+    fund = sum(paid_in.values(), Decimal(0))
+    upstream_gets = to_fen(fund * part / 100)
+    received = {UPSTREAM: upstream_gets, DOWNSTREAM: fund - upstream_gets}
+    lines.append(_fund_step(facts, p, paid_in, received, part))
+    net_line, nets = funds.net_step(facts, received, paid_in)
+    lines.append(net_line)
+    state = MonthState.MET if score >= p.pass_score else MonthState.NOT_MET
+    because = f"得分 {steps.shown(score)}，分得与出资相抵"
+    return steps.finish(facts, _RULE, state, funds.net_transfers(nets, because=because), lines)
+
+
+def _marks(facts: Facts, p: Parameters) -> tuple[list[_Mark], list[str]]:
+    """The indicators that have a value, and the names of those that have none."""
+    marks, missing, refused = [], [], None
+    for row in p.indicators:
+        name = row.indicator
+        if row.weight == 0:
+            continue
+        value, fact = _value(facts, name)
+        if value is None:
+            refused = refused or MissingFact(fact, facts.section, facts.period_label)
+            missing.append(INDICATORS[name])
+            continue
+        part = (value - row.zero_mark) / (row.full_mark - row.zero_mark)
+        marks.append(_Mark(row, value, max(Decimal(0), min(Decimal(1), part))))
+    if refused and (p.missing_indicator == "refuse" or not marks):
+        raise refused
+    return marks, missing
+
+
+def _value(facts: Facts, indicator: str) -> tuple[Decimal | None, str]:
+    """The indicator's value, and the name of the fact it comes from."""
+    if indicator == "water_class":
+        found: WaterClass | None = facts.water_class
+        return (None if found is None else Decimal(int(found))), indicator
+    fact = "means" if indicator in _MEANS else "observations"
+    return getattr(facts, fact).get(indicator), f"{fact}.{indicator}"
+
+
+def _mark_step(facts: Facts, p: Parameters, mark: _Mark) -> Step:
+    row, name = mark.row, INDICATORS[mark.row.indicator]
+    unit = _UNITS[row.unit]
+    points = row.weight * mark.part
+    inside = f"（{steps.shown(mark.value)} − {steps.shown(row.zero_mark)}）÷"
+    inside += f"（{steps.shown(row.full_mark)} − {steps.shown(row.zero_mark)}）"
+    if mark.part == 1:
+        inside = "达到满分值，1"
+    elif mark.part == 0:
+        inside = "未过零分值，0"
+    fact = _value(facts, row.indicator)[1].partition(".")[0]
+    return Step(
+        key=f"indicator.{row.indicator}",
+        title=name,
+        text=(
+            f"本年 {steps.shown(mark.value)} {unit}，{_DIRECTIONS[row.direction]}；"
+            f"满分值 {steps.shown(row.full_mark)}，零分值 {steps.shown(row.zero_mark)}。"
+        ),
+        formula=f"{inside} × 权重 {steps.shown(row.weight)} ＝ {steps.shown(points)} 分",
+        result=steps.shown(points),
+        result_note=f"满分 {steps.shown(row.weight)}",
+        clause=p.source("indicators"),
+        inputs=(Input(name, steps.shown(mark.value), unit, facts.sources.get(fact, "")),),
+        defaults=p.defaults("indicators"),
+    )
+
+
+def _score_step(
+    p: Parameters, marks: Sequence[_Mark], missing: Sequence[str], score: Decimal
+) -> Step:
+    added = " ＋ ".join(steps.shown(mark.row.weight * mark.part) for mark in marks)
+    text = "各指标得分相加。"
+    formula = f"{added} ＝ {steps.shown(score)} 分"
+    if missing:
+        weights = sum((mark.row.weight for mark in marks), Decimal(0))
+        text = f"缺{'、'.join(missing)}，按条款不计，其余指标按权重折算为 100 分。"
+        formula = f"（{added}）× 100 ÷ {steps.shown(weights)} ＝ {steps.shown(score)} 分"
+    return Step(
+        key="score",
+        title="综合得分",
+        text=text,
+        formula=formula,
+        result=steps.shown(score),
+        result_note=f"达标得分 {steps.shown(p.pass_score)}",
+        clause=p.source("missing_indicator") if missing else p.source("pass_score"),
+        defaults=p.defaults("pass_score", *(("missing_indicator",) if missing else ())),
+    )
+
+
+def _upstream_part(p: Parameters, score: Decimal) -> tuple[Decimal, str]:
+    """Upstream's part of the fund in per cent, and why."""
+    if p.distribution == "pro_rata":
+        return score, f"得分 {steps.shown(score)}，上游分得 {steps.shown(score)} %"
+    band = next(band for band in reversed(p.bands or ()) if band.from_score <= score)
+    return band.upstream_part, (
+        f"得分 {steps.shown(score)}，在 {steps.shown(band.from_score)} 分起的一档，"
+        f"上游分得 {steps.shown(band.upstream_part)} %"
+    )
+
+
+def _fund_step(
+    facts: Facts,
+    p: Parameters,
+    paid_in: dict[str, Decimal],
+    received: dict[str, Decimal],
+    part: Decimal,
+) -> Step:
+    fund = sum(paid_in.values(), Decimal(0))
+    both = f"{format_wan(p.upstream_contribution)} ＋ {format_wan(p.downstream_contribution)}"
+    return Step(
+        key="fund",
+        title="共同资金",
+        text=f"分得：{funds.amounts_words(facts, received)}。",
+        formula=(
+            f"（{both}）万元 × 份额 {steps.percent(facts.share)} ＝ {format_wan(fund)} 万元；"
+            f"× {steps.shown(part)} % ＝ {format_wan(received[UPSTREAM])} 万元"
+        ),
+        result=format_wan(fund),
+        result_note="万元，共同资金",
+        inputs=(
+            Input(
+                "上游出资",
+                format_wan(p.upstream_contribution),
+                "万元/年",
+                p.source("upstream_contribution"),
+            ),
+            Input(
+                "下游出资",
+                format_wan(p.downstream_contribution),
+                "万元/年",
+                p.source("downstream_contribution"),
+            ),
+            Input("份额", steps.percent(facts.share), "", facts.sources.get("share", "")),
+        ),
+    )

@@ -1,6 +1,7 @@
 """Jobs: one live row a key, a lease, progress, cancelling, and the sweep."""
 
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -152,3 +153,35 @@ def test_progress_is_seen_while_the_work_is_not_yet_committed(committed):
 
     services.run(services.enqueue(kind="test.seen", key="s", parameters={}).pk)
     assert seen == [(1, 4, "一半")]
+
+
+def test_the_lease_is_renewed_while_a_step_reports_nothing(committed, monkeypatch):
+    monkeypatch.setattr(services, "BEAT_SECONDS", 0.05)
+
+    @services.handles("test.silent")
+    def silent(parameters, progress):
+        nearly_over = timezone.now() + timedelta(seconds=1)
+        with services._own_connection() as other, other.cursor() as cursor:
+            cursor.execute("UPDATE jobs_job SET lease_until = %s", [nearly_over])
+            for _ in range(100):
+                sleep(0.05)
+                cursor.execute("SELECT lease_until FROM jobs_job")
+                if (lease := cursor.fetchone()[0]) > nearly_over:
+                    return {"renewed_by": (lease - nearly_over).total_seconds()}
+        raise AssertionError("the lease ran out in mid-step")
+
+    job = services.run(services.enqueue(kind="test.silent", key="s", parameters={}).pk)
+    assert job.result["renewed_by"] > 50
+
+
+def test_a_job_interrupted_at_the_keyboard_is_cancelled_and_not_run_later(db):
+    @services.handles("test.interrupted")
+    def interrupted(parameters, progress):
+        raise KeyboardInterrupt
+
+    job = services.enqueue(kind="test.interrupted", key="i", parameters={})
+    with pytest.raises(KeyboardInterrupt):
+        services.run(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+    assert services.sweep() == []

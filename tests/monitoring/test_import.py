@@ -246,6 +246,22 @@ def test_the_command_writes_the_rejects_file(db, tmp_path, capsys):
     assert "pH" in out.read_text("utf-8-sig")
 
 
+def test_a_rejects_file_that_cannot_be_written_is_said_in_one_line(db, tmp_path, capsys):
+    folder = tmp_path / "夹"
+    folder.mkdir()
+    file = national(row(ph="77"))
+    with pytest.raises(CommandError, match="写不了拒收文件"):
+        run_command(tmp_path, capsys, file, "--year", "2021", "--rejects", str(folder))
+
+
+def test_the_rejects_file_never_replaces_the_file_it_comes_from(db, tmp_path):
+    file = tmp_path / "读数.csv"
+    file.write_bytes(national(row(ph="77")))
+    with pytest.raises(CommandError, match="不能就是导入的文件"):
+        call_command("import_readings", str(file), "--year", "2021", "--rejects", str(file))
+    assert file.read_bytes() == national(row(ph="77"))
+
+
 def test_the_command_refuses_a_missing_file_in_one_line(db, tmp_path):
     with pytest.raises(CommandError, match="没有这个文件"):
         call_command("import_readings", str(tmp_path / "无.csv"))

@@ -42,6 +42,24 @@ def test_the_same_file_from_two_processes_at_once_is_stored_once(committed, tmp_
     assert not ReadingRevision.objects.exists()
 
 
+def test_two_imports_of_months_that_have_no_partition_yet_do_not_lock_each_other_out(
+    committed, tmp_path
+):
+    file = tmp_path / "旧读数.csv"
+    file.write_text(rows(3000).replace(",2023-", ",1999-"))
+    env = environment(tmp_path)
+    runs = [
+        manage("import_readings", str(file), "--create-sections", "--json", env=env)
+        for _ in range(2)
+    ]
+    results = []
+    for run in runs:
+        out, err = run.communicate(timeout=120)
+        assert run.returncode == 0, err
+        results.append(json.loads(out))
+    assert sorted((r["stored"], r["duplicate"]) for r in results) == [(0, 3000), (3000, 0)]
+
+
 def test_an_import_killed_half_way_leaves_nothing(committed, tmp_path):
     file = tmp_path / "读数.csv"
     file.write_text(rows(60000))

@@ -113,6 +113,8 @@ def test_empty_books_are_sound(db, capsys):
         ("DELETE FROM settlements_journalentry", "分录没有凭证"),
         ("UPDATE settlements_settlement SET state = 'open', closed_on = NULL", "没有关账"),
         ("UPDATE settlements_settlementnet SET yuan = yuan * 2", "与关账的年度净额不符"),
+        ("UPDATE settlements_transfer SET yuan = yuan + 1", "与已结清的月核算收付不符"),
+        ("DELETE FROM settlements_transfer", "与已结清的月核算收付不符"),
     ],
 )
 def test_tampering_is_found(border, people, capsys, statement, problem):

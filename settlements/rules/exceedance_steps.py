@@ -1,0 +1,302 @@
+"""Charges by steps of the exceedance multiple, indicator by indicator (超标分档法).
+
+A month and indicator over its limit has a multiple (C − S) / S; the multiple divided by the
+step width, rounded up, is the number of steps, so a multiple equal to a step's end belongs to
+that step. Indicators add up. Instead of steps, a base by band of the multiple can be taken
+times (1 + multiple). What came in over the limit can be left out or halved (未增加), and days
+over the limit in a row at an automatic station can count besides.
+
+Source: the schemes of Hebei 2016, Anhui 2018, Hefei 2022 and Zhoukou. Upstream alone pays.
+Amounts are Decimal yuan to the fen; limits and means Decimal mg/L.
+"""
+
+# ruff: noqa: RUF009 - parameter() is dataclasses.field with a Spec
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from settlements.money import format_wan, to_fen
+from settlements.rules import items, steps
+from settlements.rules.base import (
+    DOWNSTREAM,
+    UPSTREAM,
+    Facts,
+    Granularity,
+    Input,
+    MonthState,
+    Outcome,
+    Step,
+    pays,
+    require,
+    require_period,
+)
+from settlements.rules.exceedance_charge import Charge, charge
+from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import Parameters as BaseParameters
+
+CODE, TITLE, REVISION = "exceedance_steps", "超标分档法", 1
+LEGAL_BASIS = "《安徽省地表水断面生态补偿暂行办法》（2018）及河北、合肥、周口同类办法"
+NEEDS = frozenset(
+    {"water_class", "target", "means", "inflow_means", "over_limit_days", "deciding", "complete"}
+)
+
+_RULE = steps.Identity(CODE, TITLE, REVISION)
+_ANHUI = "安徽省2018年办法"
+_HEFEI = "合肥市2022年办法"
+_OURS = "本系统默认，协议未载时使用"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One indicator and what its steps cost."""
+
+    indicator: str = parameter(
+        "指标", Kind.CHOICE, choices=items.CONCENTRATIONS, help="按超标倍数计收的指标。"
+    )
+    limit: Decimal | None = parameter(
+        "限值",
+        Kind.DECIMAL,
+        unit="mg/L",
+        minimum=Decimal("0.000001"),
+        optional=True,
+        help="空为断面功能类别的限值；表1没有河流限值的指标（如总氮）须填。",
+    )
+    step_width: Decimal = parameter(
+        "档宽",
+        Kind.DECIMAL,
+        unit="倍",
+        minimum=Decimal("0.01"),
+        maximum=Decimal(10),
+        help="超标倍数每满一个档宽为一档，不足一档按一档；恰等于一档上限的属于该档。",
+    )
+    unit_amount: Decimal = parameter(
+        "每档金额", Kind.MONEY, unit="元/档", minimum=Decimal(0), help="每一档的金额。"
+    )
+    cap: Decimal | None = parameter(
+        "单指标每月封顶",
+        Kind.MONEY,
+        unit="元/月",
+        minimum=Decimal(0),
+        optional=True,
+        help="该指标按倍数一个月最多计收的金额；空为不封顶。",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """Multiples above `above`, up to the next band's, cost `base` × (1 + multiple)."""
+
+    above: Decimal = parameter(
+        "倍数大于", Kind.DECIMAL, unit="倍", minimum=Decimal(0), help="本段的下限，不含。"
+    )
+    base: Decimal = parameter(
+        "基数", Kind.MONEY, unit="元", minimum=Decimal(0), help="乘以（1 ＋ 超标倍数）的金额。"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(BaseParameters):
+    """What is charged per indicator, what came in, days in a row, and the caps."""
+
+    mode: str = parameter(
+        "计收方式",
+        Kind.CHOICE,
+        choices={"steps": "按档计收", "scaled": "分段基数 ×（1 ＋ 超标倍数）"},
+        help="按档：档数 × 每档金额；分段基数：按倍数所在段的基数乘以（1 ＋ 倍数）。",
+        default=[since("2016-01-01", "steps", source=_OURS)],
+    )
+    indicators: tuple[Item, ...] = parameter(
+        "指标与档",
+        Kind.ROWS,
+        row=Item,
+        help="逐项计收、相加；按分段基数计收时，档宽与每档金额不起作用。",
+        default=[
+            since(
+                "2016-01-01",
+                [
+                    {"indicator": code, "limit": None, "step_width": "0.5", "cap": None}
+                    | {"unit_amount": "500000.00"}
+                    for code in ("CODMn", "NH3-N", "TP")
+                ],
+                source=_ANHUI,
+            )
+        ],
+    )
+    bands: tuple[Band, ...] | None = parameter(
+        "分段基数",
+        Kind.ROWS,
+        row=Band,
+        optional=True,
+        help="按下限由小到大填写；倍数不大于第一段下限的不计收。",
+        applies_if=("mode", ("scaled",)),
+        default=[since("2016-01-01", None, source=_OURS)],
+    )
+    inherited: str = parameter(
+        "上游来水继承部分",
+        Kind.CHOICE,
+        choices={"charge": "照常计收", "half": "减半计收", "none": "不计收"},
+        help="超过限值、但不高于入境断面浓度的指标如何计收，状态记为“未增加”；"
+        "没有入境断面的照常计收。",
+        default=[since("2016-01-01", "charge", source=_OURS)],
+    )
+    days_from: int | None = parameter(
+        "连续超标起计日数",
+        Kind.INTEGER,
+        unit="日",
+        minimum=2,
+        maximum=31,
+        optional=True,
+        help="自动站日均值连续超标达到这么多日的另行计收（合肥为 5）；空为不计。",
+        default=[since("2016-01-01", None, source=_OURS)],
+    )
+    days_counted: str = parameter(
+        "连续超标计收的日",
+        Kind.CHOICE,
+        choices={"all": "连续超标的全部日", "from": "自起计日起的各日"},
+        help="连续 7 日超标、起计日数为 5 时：全部日计 7 日，自起计日起计 3 日。",
+        default=[since("2016-01-01", "all", source=_HEFEI)],
+    )
+    day_amount: Decimal = parameter(
+        "连续超标每日金额",
+        Kind.MONEY,
+        unit="元/日",
+        minimum=Decimal(0),
+        help="每项指标每计一日的金额；设起计日数时须大于零。",
+        default=[since("2016-01-01", "0", source=_OURS)],
+    )
+    day_cap: Decimal | None = parameter(
+        "连续超标单指标每月封顶",
+        Kind.MONEY,
+        unit="元/月",
+        minimum=Decimal(0),
+        optional=True,
+        help="每项指标一个月因连续超标最多计收的金额，与按倍数的封顶分别计算；空为不封顶。",
+        default=[since("2016-01-01", None, source=_OURS)],
+    )
+    month_cap: Decimal | None = parameter(
+        "断面每月封顶",
+        Kind.MONEY,
+        unit="元/月",
+        minimum=Decimal(0),
+        optional=True,
+        help="各指标相加后一个月最多计收的金额；空为不封顶。",
+        default=[since("2016-01-01", None, source=_OURS)],
+    )
+    yearly_cap: Decimal | None = parameter(
+        "每年单向封顶",
+        Kind.MONEY,
+        unit="元/年",
+        minimum=Decimal(0),
+        optional=True,
+        help="同一方向一年累计最多付的金额；空为不封顶。",
+        default=[since("2016-01-01", None, source=_OURS)],
+    )
+    incomplete_month: str = parameter(
+        "数据不完整的月",
+        Kind.CHOICE,
+        choices={"use": "照常核算并注明", "no_data": "记为无数据，互不补偿"},
+        help="有效数据不足以满足完整性要求的月如何处理。",
+        default=[since("2016-01-01", "use", source=_OURS)],
+    )
+
+    def contradictions(self) -> list[ParameterError]:
+        errors = []
+        if twice := items.repeated(self.indicators):
+            errors.append(self.error("indicators", f"{twice}填了不止一行；每项指标只填一行。"))
+        if bare := items.needs_limit(self.indicators):
+            errors.append(self.error("indicators", f"{bare}没有功能类别限值；请填该行的限值。"))
+        if self.mode == "scaled" and not self.bands:
+            errors.append(self.error("bands", "按分段基数计收，须至少填一段。"))
+        for lower, upper in zip(self.bands or (), (self.bands or ())[1:], strict=False):
+            if upper.above <= lower.above or upper.base < lower.base:
+                errors.append(
+                    self.error(
+                        "bands",
+                        f"倍数大于 {upper.above:f} 的一段须排在 {lower.above:f} 之后、"
+                        "基数不小于前一段，否则水质更差反而少付。",
+                    )
+                )
+        if self.days_from is not None and not self.day_amount:
+            errors.append(self.error("day_amount", "设了连续超标起计日数，请填每日金额。"))
+        return errors
+
+
+def granularity(parameters: Parameters) -> Granularity:
+    """Settled by the month."""
+    return Granularity.MONTH
+
+
+def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
+    """What upstream pays for one section and month; the yearly cap is `caps.apply_cap`'s.
+
+    Raises MissingFact for the mean of a listed indicator, target (where a row has no limit
+    of its own), the inflow's mean (where what came in is not charged in full) and
+    over_limit_days (where days in a row count); WrongPeriod for a year.
+    """
+    require_period(facts, Granularity.MONTH)
+    if settled := steps.decided_elsewhere(facts, _RULE):
+        return settled
+    require(facts, "means")
+    lines = steps.opening(facts, _RULE)
+    if unused := steps.incomplete(facts, _RULE, parameters, lines, "incomplete_month"):
+        return unused
+    if facts.water_class is not None:
+        lines.append(steps.class_step(facts, facts.water_class))
+    charges = [charge(facts, parameters, item) for item in parameters.indicators]
+    lines += [each.step for each in charges]
+    return _settle(facts, parameters, charges, lines)
+
+
+def _settle(facts: Facts, p: Parameters, charges: list[Charge], lines: list[Step]) -> Outcome:
+    over = [each for each in charges if each.over]
+    state = MonthState.MET
+    if over:
+        inherited = all(each.inherited for each in over)
+        state = MonthState.NOT_INCREASED if inherited else MonthState.NOT_MET
+    lines.append(_comparison(p, charges, over, state))
+    charged = [each.amount for each in charges if each.amount]
+    full = sum(charged, Decimal(0))
+    capped = full if p.month_cap is None else min(full, p.month_cap)
+    amount = to_fen(capped * facts.share)
+    also = [name for name in ("inherited",) if any(each.inherited for each in over)]
+    text = "各项指标均未超过限值的，不计收。"
+    if over:
+        text = f"超过限值的指标逐项计收、相加，{steps.pays_words(UPSTREAM, DOWNSTREAM)}。"
+    if also:
+        text += f"继承部分{p.choice('inherited')}。"
+    priced = "bands" if p.mode == "scaled" else "indicators"
+    lines.append(steps.clause_step(p, priced, text, UPSTREAM if amount else None, "mode", *also))
+    if not charged:
+        return steps.finish(facts, _RULE, state, (), lines)
+    formula, why = f"（{items.wan_sum(charged)}）万元", f"共 {len(charged)} 项；"
+    inputs: tuple[Input, ...] = ()
+    if capped < full:
+        formula = f"封顶 {format_wan(capped)} 万元"
+        why += f"合计 {format_wan(full)} 万元超过断面每月封顶，按 {format_wan(capped)} 万元计；"
+    if p.month_cap is not None:
+        inputs = (
+            Input("断面每月封顶", format_wan(p.month_cap), "万元/月", p.source("month_cap")),
+        )
+    lines.append(steps.amount_step(facts, amount, formula, why, inputs))
+    because = "超过限值" if state is MonthState.NOT_MET else "超过限值、未较来水增加"
+    return steps.finish(
+        facts, _RULE, state, pays(UPSTREAM, DOWNSTREAM, amount, because=because), lines
+    )
+
+
+def _comparison(p: Parameters, charges: list[Charge], over: list[Charge], state: MonthState) -> Step:
+    names = "、".join(each.name for each in over)
+    text = f"{len(charges)} 项指标中，{names}超过限值。" if over else "各项指标均未超过限值。"
+    if state is MonthState.NOT_INCREASED:
+        text += "均不高于入境断面的浓度，记为“未增加”。"
+    return Step(
+        key="comparison",
+        title="与限值比较",
+        text=text,
+        formula="；".join(f"{each.name} {each.words}" for each in charges),
+        result=state.label if over else "未超标",
+        result_note=f"超标 {len(over)} 项" if over else "",
+        defaults=p.defaults("indicators"),
+    )
