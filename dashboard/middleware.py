@@ -1,5 +1,6 @@
-"""People who are signed in but have nothing to see: told so, and what to do about it."""
+"""What stands before every page: addresses no page can have, and people with nothing to see."""
 
+from django.http import HttpResponseBadRequest
 from django.shortcuts import render
 
 from basins.access import Act, viewer_of
@@ -9,6 +10,18 @@ OPENS = (Act.SEE_RESULTS, Act.SEE_LEDGER, Act.SEE_AGREEMENTS, Act.SEE_AUDIT)
 # Apps that ask for themselves, and the pages that everyone who is signed in may use.
 OWN_RULES = ("admin",)
 ALWAYS = ("login", "logout", "about")
+
+
+class NulMiddleware:
+    """Refuses an address with a NUL in it: PostgreSQL text cannot hold one, no record has it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponseBadRequest("Bad address.", content_type="text/plain")
+        return self.get_response(request)
 
 
 class NoRoleMiddleware:

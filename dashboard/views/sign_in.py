@@ -1,8 +1,10 @@
 """登录: with the demo's people named on the page of a demo, and of a demo alone."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.shortcuts import render
 from django.urls import reverse
 
 from basins.access import viewer_of
@@ -18,6 +20,19 @@ class SignInForm(AuthenticationForm):
         "invalid_login": "用户名或密码不对，请核对大小写后再试；忘记密码请联系本单位管理员。",
         "inactive": "用户名或密码不对，请核对大小写后再试；忘记密码请联系本单位管理员。",
     }
+
+
+def locked_out(request, credentials, *args, **kwargs):
+    """Told how long to wait; whether the name exists is not told. 429, nothing is checked."""
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    messages.error(
+        request,
+        f"连续 {settings.AXES_FAILURE_LIMIT} 次输错，这个用户名已暂停登录；请 {minutes} 分钟后再试，"
+        "或联系本单位管理员重置密码。",
+    )
+    view = SignInView(request=request, args=(), kwargs={})
+    context = view.get_context_data(form=SignInForm(request))
+    return render(request, "registration/login.html", context, status=429)
 
 
 class SignInView(LoginView):

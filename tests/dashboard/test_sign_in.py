@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from basins.models import Role
+from basins.models import Role, User
 from basins.ranges import between, today
 from tests.worlds import People
 
@@ -176,3 +176,23 @@ def test_a_draft_agreement_answers_a_stranger_as_a_missing_one(border, people, c
     foreign, missing = client.get("/agreements/TEST/"), client.get("/agreements/NONE/")
     assert foreign.status_code == missing.status_code == 404
     assert body(foreign, "TEST") == body(missing, "NONE")
+
+
+def test_five_wrong_passwords_lock_the_sign_in_and_say_for_how_long(client, db):
+    User.objects.create_user(username="somebody", password="richtig-Lang-2026")
+    for _ in range(4):
+        assert (
+            client.post("/sign-in/", {"username": "somebody", "password": "x"}).status_code == 200
+        )
+    answer = client.post("/sign-in/", {"username": "somebody", "password": "x"})
+    assert answer.status_code == 429
+    assert "10 分钟" in answer.content.decode()
+    right = client.post("/sign-in/", {"username": "somebody", "password": "richtig-Lang-2026"})
+    assert right.status_code == 429
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize("path", ["/sections/%00/", "/?month=%00", "/ledger/?account=%00"])
+def test_an_address_with_a_nul_is_refused_not_an_error(client, people, path):
+    client.force_login(people.bureau)
+    assert client.get(path).status_code == 400
