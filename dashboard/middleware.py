@@ -1,6 +1,5 @@
 """What stands before every page: addresses no page can have, and people with nothing to see."""
 
-from django.http import HttpResponseBadRequest
 from django.shortcuts import render
 
 from basins.access import Act, viewer_of
@@ -13,14 +12,20 @@ ALWAYS = ("login", "logout", "about")
 
 
 class NulMiddleware:
-    """Refuses an address with a NUL in it: PostgreSQL text cannot hold one, no record has it."""
+    """Takes NULs out of addresses: PostgreSQL text cannot hold one, so no record has it.
+
+    In the path it becomes a character no code has, and the page is missing as any other; in
+    a filter it goes.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            return HttpResponseBadRequest("Bad address.", content_type="text/plain")
+        request.path_info = request.path_info.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        query = request.META.get("QUERY_STRING", "")
+        if "%00" in query:
+            request.META["QUERY_STRING"] = query.replace("%00", "")
         return self.get_response(request)
 
 

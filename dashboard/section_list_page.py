@@ -2,11 +2,10 @@
 
 from django import forms
 
+from dashboard.forms import ALL, offer
 from monitoring.models import Section
 from monitoring.queries.section_list import NO_RIVER, ListChoices, SectionFilter
 from monitoring.standards.gb3838_2002 import WaterClass
-
-ALL = ("", "全部")
 
 
 class SectionFilters(forms.Form):
@@ -14,22 +13,22 @@ class SectionFilters(forms.Form):
 
     river = forms.ChoiceField(label="河流", required=False)
     district = forms.ChoiceField(label="区县", required=False)
-    grade = forms.ChoiceField(label="级别", required=False, choices=[ALL, *Section.Grade.choices])
+    grade = forms.ChoiceField(label="级别", required=False, choices=[*ALL, *Section.Grade.choices])
     water_class = forms.ChoiceField(
         label="类别",
         required=False,
-        choices=[ALL, *((str(c.value), c.label) for c in WaterClass), ("0", "未评价")],
+        choices=[*ALL, *((str(c.value), c.label) for c in WaterClass), ("0", "未评价")],
     )
     met = forms.ChoiceField(
-        label="达标", required=False, choices=[ALL, ("yes", "达到目标"), ("no", "劣于目标")]
+        label="达标", required=False, choices=[*ALL, ("yes", "达到目标"), ("no", "劣于目标")]
     )
     text = forms.CharField(label="名称或编码", required=False, max_length=40)
     month = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data, choices: ListChoices):
         super().__init__(data)
-        self.fields["river"].choices = [ALL, *choices.rivers, (NO_RIVER, "未归入河流")]
-        self.fields["district"].choices = [ALL, *choices.districts]
+        offer(self, "river", [*choices.rivers, (NO_RIVER, "未归入河流")])
+        offer(self, "district", choices.districts)
 
     def chosen(self) -> SectionFilter:
         self.is_valid()

@@ -1,5 +1,7 @@
 """登录: with the demo's people named on the page of a demo, and of a demo alone."""
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
@@ -8,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from basins.access import viewer_of
-from basins.models import Role
+from basins.models import Role, User
 
 HOME = "/"
 
@@ -39,14 +41,14 @@ class SignInView(LoginView):
     redirect_authenticated_user = True
     authentication_form = SignInForm
 
-    def get_redirect_url(self) -> str:
+    def get_redirect_url(self, request=None) -> str:
         """Where the person wanted to go; the front page is no wish but where everyone comes from."""
-        wanted = super().get_redirect_url()
+        wanted = super().get_redirect_url(request)
         return "" if wanted == HOME else wanted
 
     def get_default_redirect_url(self) -> str:
         """A district official lands on the district's own page, everyone else on the overview."""
-        viewer = viewer_of(self.request.user)
+        viewer = viewer_of(cast(User, self.request.user))
         if viewer.role == Role.Code.DISTRICT and viewer.jurisdiction_code:
             return reverse("district", args=[viewer.jurisdiction_code])
         return HOME

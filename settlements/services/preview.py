@@ -136,7 +136,7 @@ def _work(river: River, spec: TermSpec) -> list[Work]:
 
 def _lines(item: Work, computed: Computed, others) -> list[PreviewLine]:
     outcome, facts = computed.outcome, computed.facts
-    common = {
+    common: dict[str, Any] = {
         "term": item.term.number,
         "section": item.part.section,
         "period": computed.period,

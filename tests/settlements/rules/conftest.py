@@ -26,7 +26,7 @@ class Border:
         for name in ("target", "last_year_class", "inflow_class"):
             if more.get(name) is not None:
                 more[name] = WaterClass.parse(more[name])
-        for name in ("means", "base_means", "inflow_means"):
+        for name in ("means", "base_means", "inflow_means", "last_year_means"):
             if name in more:
                 more[name] = {code: Decimal(value) for code, value in more[name].items()}
         more.setdefault("target", WaterClass.III)
