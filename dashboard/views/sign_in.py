@@ -41,9 +41,9 @@ class SignInView(LoginView):
     redirect_authenticated_user = True
     authentication_form = SignInForm
 
-    def get_redirect_url(self, request=None) -> str:
+    def get_redirect_url(self) -> str:  # type: ignore[override]
         """Where the person wanted to go; the front page is no wish but where everyone comes from."""
-        wanted = super().get_redirect_url(request)
+        wanted = super().get_redirect_url()
         return "" if wanted == HOME else wanted
 
     def get_default_redirect_url(self) -> str:
