@@ -65,7 +65,8 @@ def measure(raw: bytes, rows: int) -> None:
         ingest._read(file, lines, Sections(create=True), report, lambda *_: None)
     lines.seek(0)
     with timed() as store:
-        ingest._store(lines, batch.pk, report)
+        ingest._stage(lines)
+        ingest._store(batch.pk, report)
     readings = report.readings
     with connection.cursor() as cursor:
         plain = io.StringIO()
@@ -85,7 +86,8 @@ def measure(raw: bytes, rows: int) -> None:
     lines.seek(0)
     again = ingest.ImportReport()
     with timed() as repeat:
-        ingest._store(lines, batch.pk, again)
+        ingest._stage(lines)
+        ingest._store(batch.pk, again)
     assert (again.stored, again.duplicate) == (0, rows), again
     print(f"rows {rows}, readings {readings}, sections {Section.objects.count()}")
     for name, watch in (("parse", parse), ("store", store), ("again", repeat), ("COPY", copy)):

@@ -14,7 +14,7 @@ from typing import Any
 from basins.models import Jurisdiction
 from basins.ranges import covers, next_month
 from settlements import rules
-from settlements.models import Agreement, Term, TermSection
+from settlements.models import Accrual, Agreement, Term, TermSection
 from settlements.queries.facts import Measured, measured, month_facts, year_facts
 from settlements.rules.base import DOWNSTREAM, TREASURY, UPSTREAM, Outcome, Step
 from settlements.rules.caps import apply_cap
@@ -54,12 +54,18 @@ def work_of(
     """What is to be computed: every period up to the last month for `changed` None, else
     those that the changed section-months feed. Terms default to the agreement's own."""
     work = []
+    running = next_month(last_month())
+    begun = set(
+        Accrual.objects.filter(term__agreement=agreement, period=running).values_list(
+            "term_section_id", flat=True
+        )
+    )
     for term in agreement.terms.order_by("number") if terms is None else terms:
         term.agreement = agreement
         module = rules.get(term.rule)
         parameters = module.Parameters.from_json(term.parameters)
         for part in term.sections.select_related("section", "upstream", "downstream", "inflow"):
-            periods = periods_of(term, module, parameters, part, changed)
+            periods = periods_of(term, module, parameters, part, changed, part.pk in begun)
             if periods:
                 work.append(Work(term, part, module, parameters, periods))
     return work
@@ -88,16 +94,20 @@ def other_parties(agreement: Agreement) -> dict[str, Jurisdiction]:
     return answer
 
 
-def periods_of(term: Term, module, parameters, part: TermSection, changed) -> list[date]:
+def periods_of(
+    term: Term, module, parameters, part: TermSection, changed, begun: bool = False
+) -> list[date]:
     """Periods of the term to compute, in order: all up to the last month for `changed` None,
-    else those that the changed section-months feed."""
+    else those that the changed section-months feed. `begun`: the running month has an accrual."""
     yearly = module.granularity(parameters) is Granularity.YEAR
     due = months_due(term)
+    fed = set() if changed is None else _fed(module, part, changed)
+    # The running month is computed once it has readings, and shown as preliminary; from then
+    # on it follows its base period and its year's cap as the months that are over do.
+    running = next_month(last_month())
+    if (begun or running in fed) and covers(term.in_force, running):
+        due.append(running)
     if changed is not None:
-        fed = _fed(module, part, changed)
-        # The running month is computed once it has readings, and shown as preliminary.
-        if (running := next_month(last_month())) in fed and covers(term.in_force, running):
-            due.append(running)
         if base_years(parameters) & {m.year for m in fed}:
             fed |= set(due)
         if yearly or getattr(parameters, "yearly_cap", None) is not None:
