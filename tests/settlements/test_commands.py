@@ -9,6 +9,7 @@ from django.db import connection
 
 from settlements import pipeline
 from settlements.money import yuan
+from settlements.services.books import verify
 from settlements.services.ledger import record_payment
 from settlements.services.settlements import close_settlement
 from tests.worlds import month
@@ -94,6 +95,17 @@ def test_sound_books_are_counted_and_sum_to_zero(border, people, capsys):
     assert output(capsys, "verify_books", "--json") == {
         "entries": 1, "postings": 2, "sum": "0.00", "broken": [],
     }  # fmt: skip
+
+
+def test_nobody_posts_while_the_books_are_verified(db):
+    verify()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted
+               AND pid = pg_backend_pid()
+               AND objid::bigint = hashtext('settlements_journal')::bigint & 4294967295"""
+        )
+        assert cursor.fetchone() == (1,)
 
 
 def test_empty_books_are_sound(db, capsys):

@@ -1,10 +1,11 @@
 """From a stored reading to the year's net, through triggers, marks and the pipeline."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
@@ -254,6 +255,17 @@ def test_a_yearly_cap_cuts_the_later_months_and_says_so(border):
     assert "封顶" in str(border.accrual("2023-05").steps)
     border.assessed("2023-03", "III")  # equal: nobody pays, the cap is free for May
     assert border.transfers("2023-05") == [(border.downstream, border.upstream, yuan("500000"))]
+
+
+def test_a_yearly_cap_holds_over_the_running_month_too(border):
+    with time_machine.travel(datetime(2023, 11, 20, 4, tzinfo=UTC), tick=False):
+        border.agreement.terms.filter(rule="baseline").delete()
+        border.term("baseline", month("2023-01"), yearly_cap="1500000")
+        border.measured("2023-09", "II")
+        border.assessed("2023-11", "II")
+        border.assessed("2023-10", "II")  # late: it takes what the cap had left for November
+        assert border.net(2023)["上游区"] == yuan("1500000")
+        assert border.transfers("2023-11") == []
 
 
 def test_a_fixed_yearly_sum_is_paid_once_for_the_year(border):
