@@ -51,12 +51,11 @@ def enqueue(*, kind: str, key: str, parameters: dict, by=None, wake: bool = True
     """The live job of this kind and key, entered now unless it is there already."""
     if kind not in _handlers:
         raise LookupError(f"No handler for jobs of kind {kind!r}.")
-    job = Job.objects.filter(kind=kind, key=key, state__in=Job.LIVE).first()
-    if job is None:
+    live = Job.objects.filter(kind=kind, key=key, state__in=Job.LIVE)
+    while (job := live.first()) is None:  # another's may end between the two statements
         Job.objects.bulk_create(
             [Job(kind=kind, key=key, parameters=parameters, by=by)], ignore_conflicts=True
         )
-        job = Job.objects.get(kind=kind, key=key, state__in=Job.LIVE)
     if wake:
         wake_on_commit("jobs.run", job.pk)
     return job

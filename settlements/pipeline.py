@@ -5,27 +5,65 @@ runs this claims marks, recomputes what they touch and commits, all in one trans
 worker killed half-way gives its marks back. Messages only wake; the sweep finds the rest.
 """
 
+import logging
+
 from django.db import transaction
 
-from monitoring.services.assessment import assess_months, claim_marks
+from monitoring.services.assessment import (
+    SectionMonth,
+    assess_months,
+    claim_marks,
+    marks_waiting,
+    set_aside,
+)
 from settlements.services.accruals import accrue_changed
 from settlements.services.gaps import fill_gaps
 
+log = logging.getLogger(__name__)
 BATCH = 50
+ROUNDS = 2000  # then the next sweep goes on: writers may mark faster than we work
 
 
 def recompute(*, batch: int = BATCH) -> int:
-    """Work off every mark there is, `batch` at a time; returns how many were worked off."""
+    """Work off the marks there are, `batch` at a time; returns how many were worked off.
+
+    A month that cannot be computed is set aside with the reason and tried again later; it
+    stops no other.
+    """
     done = 0
-    while claimed := _recompute_some(batch):
-        done += claimed
+    for _ in range(ROUNDS):
+        try:
+            worked = _recompute_some(claim_marks, batch)
+        except Exception:
+            log.warning("A batch of dirty months failed; going on one by one.", exc_info=True)
+            worked = _one_by_one(batch)
+        if not worked:
+            break
+        done += worked
     fill_gaps()
     return done
 
 
 @transaction.atomic
-def _recompute_some(batch: int) -> int:
-    marks = claim_marks(batch)  # (section, month): deleted here, back again on rollback
-    changed = assess_months(marks)  # means and class of just these months
-    accrue_changed(changed)  # the accruals they feed, then the years' nets
+def _recompute_some(claim, which) -> int:
+    marks = claim(which)  # (section, month): deleted here, back again on rollback
+    touched = assess_months(marks)  # means and class of just these months
+    accrue_changed(touched)  # the accruals they feed, then the years' nets
     return len(marks)
+
+
+def _one_by_one(batch: int) -> int:
+    """Each waiting mark in a transaction of its own; returns how many were dealt with."""
+    dealt = 0
+    for mark in marks_waiting(batch):
+        try:
+            dealt += _recompute_some(_claim_one, mark)
+        except Exception as error:
+            log.exception("Section %s, %s cannot be computed.", *mark)
+            set_aside(mark, str(error) or type(error).__name__)
+            dealt += 1
+    return dealt
+
+
+def _claim_one(mark: SectionMonth) -> list[SectionMonth]:
+    return claim_marks(1, only=mark)

@@ -153,6 +153,8 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('section_id', 'month', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('month', models.DateField(verbose_name='月份')),
                 ('marked_at', models.DateTimeField(verbose_name='标记时间')),
+                ('error', models.TextField(db_default='', verbose_name='错误')),
+                ('retry_at', models.DateTimeField(null=True, verbose_name='下次重试')),
                 ('section', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='monitoring.section', verbose_name='断面')),
             ],
             options={

@@ -15,7 +15,8 @@ CREATE TABLE monitoring_reading (
     flag         varchar(4)  NOT NULL DEFAULT 'N',
     value        numeric(20, 8) NOT NULL,
     CONSTRAINT reading_key PRIMARY KEY (section_id, indicator_id, sampled_at, origin),
-    CONSTRAINT reading_origin_known CHECK (origin BETWEEN 1 AND 4)
+    CONSTRAINT reading_origin_known CHECK (origin BETWEEN 1 AND 4),
+    CONSTRAINT reading_is_a_number CHECK (value <> 'NaN')
 ) PARTITION BY RANGE (sampled_at);
 
 CREATE FUNCTION monitoring_month_of(at timestamptz) RETURNS date
@@ -25,8 +26,10 @@ CREATE FUNCTION monitoring_month_of(at timestamptz) RETURNS date
 -- An update that changes what we know says when we knew it; one that changes nothing does not.
 CREATE FUNCTION monitoring_reading_known_since() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.value, NEW.below_limit, NEW.flag) IS DISTINCT FROM
-       (OLD.value, OLD.below_limit, OLD.flag) THEN
+    IF (NEW.section_id, NEW.indicator_id, NEW.sampled_at, NEW.origin,
+        NEW.value, NEW.below_limit, NEW.flag) IS DISTINCT FROM
+       (OLD.section_id, OLD.indicator_id, OLD.sampled_at, OLD.origin,
+        OLD.value, OLD.below_limit, OLD.flag) THEN
         NEW.recorded_at := now();
     ELSE
         NEW.recorded_at := OLD.recorded_at;
@@ -44,7 +47,8 @@ BEGIN
     INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
     SELECT DISTINCT section_id, monitoring_month_of(sampled_at), now() FROM new_rows
     ORDER BY 1, 2
-    ON CONFLICT (section_id, month) DO UPDATE SET marked_at = EXCLUDED.marked_at;
+    ON CONFLICT (section_id, month) DO UPDATE
+        SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = '';
     RETURN NULL;
 END $$;
 
@@ -62,7 +66,8 @@ BEGIN
     SELECT section_id, monitoring_month_of(sampled_at), now() FROM old_rows
     UNION SELECT section_id, monitoring_month_of(sampled_at), now() FROM new_rows
     ORDER BY 1, 2
-    ON CONFLICT (section_id, month) DO UPDATE SET marked_at = EXCLUDED.marked_at;
+    ON CONFLICT (section_id, month) DO UPDATE
+        SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = '';
     RETURN NULL;
 END $$;
 
@@ -76,9 +81,45 @@ BEGIN
     INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
     SELECT DISTINCT section_id, monitoring_month_of(sampled_at), now() FROM old_rows
     ORDER BY 1, 2
-    ON CONFLICT (section_id, month) DO UPDATE SET marked_at = EXCLUDED.marked_at;
+    ON CONFLICT (section_id, month) DO UPDATE
+        SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = '';
     RETURN NULL;
 END $$;
+
+CREATE FUNCTION monitoring_reading_truncated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% 不允许 TRUNCATE:读数须留更正史,请用 DELETE。', TG_TABLE_NAME
+        USING ERRCODE = '23514';
+END $$;
+
+-- What a month's class also rests on: the kind of water, how often one samples, the target.
+-- Every month of the section that has readings is then computed again.
+CREATE FUNCTION monitoring_section_basis_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed bigint[];
+BEGIN
+    IF TG_TABLE_NAME = 'monitoring_section' THEN
+        changed := ARRAY[NEW.id];
+    ELSE
+        changed := ARRAY[CASE WHEN TG_OP <> 'INSERT' THEN OLD.section_id END,
+                         CASE WHEN TG_OP <> 'DELETE' THEN NEW.section_id END];
+    END IF;
+    INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
+    SELECT DISTINCT section_id, month, now() FROM monitoring_monthlymean
+    WHERE section_id = ANY(changed)
+    ORDER BY 1, 2
+    ON CONFLICT (section_id, month) DO UPDATE
+        SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = '';
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER section_basis_changed AFTER UPDATE OF water_body ON monitoring_section
+    FOR EACH ROW WHEN (OLD.water_body IS DISTINCT FROM NEW.water_body)
+    EXECUTE FUNCTION monitoring_section_basis_changed();
+CREATE TRIGGER plan_basis_changed AFTER INSERT OR UPDATE OR DELETE ON monitoring_samplingplan
+    FOR EACH ROW EXECUTE FUNCTION monitoring_section_basis_changed();
+CREATE TRIGGER target_basis_changed AFTER INSERT OR UPDATE OR DELETE ON monitoring_target
+    FOR EACH ROW EXECUTE FUNCTION monitoring_section_basis_changed();
 
 -- A statement trigger fires for the table the statement names, and only for that one: so the
 -- parent has the three, and each partition has its own three.
@@ -93,6 +134,8 @@ BEGIN
     EXECUTE format('CREATE TRIGGER reading_deleted AFTER DELETE ON %s
         REFERENCING OLD TABLE AS old_rows
         FOR EACH STATEMENT EXECUTE FUNCTION monitoring_reading_deleted()', target);
+    EXECUTE format('CREATE TRIGGER reading_truncated BEFORE TRUNCATE ON %s
+        FOR EACH STATEMENT EXECUTE FUNCTION monitoring_reading_truncated()', target);
 END $$;
 
 SELECT monitoring_watch('monitoring_reading');
@@ -124,6 +167,11 @@ FROM generate_series('2018-01-01'::date, '2027-12-01'::date, interval '1 month')
 
 UNDO = """
 DROP TABLE monitoring_reading;
+DROP TRIGGER target_basis_changed ON monitoring_target;
+DROP TRIGGER plan_basis_changed ON monitoring_samplingplan;
+DROP TRIGGER section_basis_changed ON monitoring_section;
+DROP FUNCTION monitoring_section_basis_changed();
+DROP FUNCTION monitoring_reading_truncated();
 DROP FUNCTION monitoring_ensure_partition(date);
 DROP FUNCTION monitoring_watch(regclass);
 DROP FUNCTION monitoring_reading_deleted();

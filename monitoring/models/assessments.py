@@ -76,6 +76,9 @@ class DirtyMonth(models.Model):
     )
     month = models.DateField("月份")
     marked_at = models.DateTimeField("标记时间")
+    # Set when computing it failed: what was wrong, and when it is tried again.
+    error = models.TextField("错误", db_default="")
+    retry_at = models.DateTimeField("下次重试", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "待重算月份"

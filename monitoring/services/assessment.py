@@ -7,7 +7,7 @@ the limit; single-factor class); completeness by the scheme's default in `Comple
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from math import ceil
 from typing import Any
@@ -17,9 +17,18 @@ from django.utils import timezone
 from psycopg2.extras import execute_values
 
 from basins.ranges import next_month
-from monitoring.models import Assessment, Indicator, MonthlyMean, Origin, Reading, Section
+from monitoring.models import (
+    Assessment,
+    DirtyMonth,
+    Indicator,
+    MonthlyMean,
+    Origin,
+    Reading,
+    Section,
+)
 from monitoring.models.sections import SamplingPlan
 from monitoring.standards.assessment import NothingToAssess, assess
+from monitoring.standards.gb3838_2002 import WaterBody
 
 SectionMonth = tuple[int, date]
 KEPT = Decimal(1).scaleb(-12)
@@ -80,27 +89,30 @@ def month_bounds(month: date) -> tuple[datetime, datetime]:
 def assess_months(marks: Iterable[SectionMonth]) -> list[SectionMonth]:
     """Compute means and assessments of just these section-months again.
 
-    Returns those whose class or means are now different (or gone, or new), in order.
+    Only what is different now is written. Returns all of them, in order: a target or a plan
+    may have changed where no mean did.
     """
     by_month: dict[date, list[int]] = defaultdict(list)
     for section_id, month in sorted(set(marks)):
         by_month[month].append(section_id)
-    changed: list[SectionMonth] = []
     for month, section_ids in sorted(by_month.items()):
-        changed += _assess_month(month, section_ids)
-    return changed
+        _assess_month(month, section_ids)
+    return [(s, month) for month, section_ids in sorted(by_month.items()) for s in section_ids]
 
 
-def _assess_month(month: date, section_ids: list[int]) -> list[SectionMonth]:
-    means = means_of_month(month, section_ids)
+def _assess_month(month: date, section_ids: list[int]) -> None:
+    after: dict[int, dict[str, Mean]] = {s: {} for s in section_ids}
+    for mean in means_of_month(month, section_ids):
+        after[mean.section_id][mean.indicator] = mean
     before = _stored_means(month, section_ids)
-    after = {s: {m.indicator: m for m in means if m.section_id == s} for s in section_ids}
-    changed = [s for s in section_ids if before.get(s, {}) != after[s]]
-    if changed:
-        bodies = dict(Section.objects.filter(pk__in=changed).values_list("pk", "water_body"))
+    if changed := [s for s in section_ids if before.get(s, {}) != after[s]]:
         _store_means(month, changed, [m for s in changed for m in after[s].values()])
-        _store_assessments(month, changed, after, bodies)
-    return [(s, month) for s in changed]
+    bodies = dict(Section.objects.filter(pk__in=section_ids).values_list("pk", "water_body"))
+    _store_assessments(
+        month,
+        {s: found for s in section_ids if (found := _assessed(s, month, after[s], bodies[s]))},
+        section_ids,
+    )
 
 
 # A month is a constant range, so that one partition alone is read.
@@ -239,69 +251,105 @@ def _store_means(month: date, section_ids: list[int], means: list[Mean]) -> None
         )
 
 
-def _store_assessments(month, section_ids, means, bodies) -> None:
-    """One assessment a section; none where nothing that GB 3838 assesses was measured."""
-    fresh = []
-    for section_id in section_ids:
-        values = {code: m.mean for code, m in means[section_id].items()}
-        try:
-            result = assess(values, bodies[section_id])
-        except NothingToAssess:
-            continue
-        fresh.append(
-            Assessment(
-                section_id=section_id,
-                month=month,
-                water_class=result.water_class,
-                deciding=list(result.deciding),
-                exceedances=[
-                    {
-                        "indicator": e.indicator,
-                        "value": str(e.value),
-                        "multiple": None if e.multiple is None else str(e.multiple),
-                        "reference": e.reference.value,
-                    }
-                    for e in result.exceedances
-                ],
-                main_pollutants=list(result.main_pollutants),
-                assessed=list(result.assessed),
-                complete=all(means[section_id][code].complete for code in result.assessed),
-            )
-        )
-    have = [a.section_id for a in fresh]
-    Assessment.objects.filter(month=month, section_id__in=section_ids).exclude(
-        section_id__in=have
-    ).delete()
+def _assessed(section_id: int, month: date, means: dict[str, Mean], body: str) -> Assessment | None:
+    """None where nothing that GB 3838 assesses was measured."""
+    try:
+        result = assess({code: m.mean for code, m in means.items()}, WaterBody(body))
+    except NothingToAssess:
+        return None
+    return Assessment(
+        section_id=section_id,
+        month=month,
+        water_class=result.water_class.value,
+        deciding=list(result.deciding),
+        exceedances=[
+            {
+                "indicator": e.indicator,
+                "value": str(e.value),
+                "multiple": None if e.multiple is None else str(e.multiple),
+                "reference": e.reference.value,
+            }
+            for e in result.exceedances
+        ],
+        main_pollutants=list(result.main_pollutants),
+        assessed=list(result.assessed),
+        complete=all(means[code].complete for code in result.assessed),
+    )
+
+
+FOUND = ("water_class", "deciding", "exceedances", "main_pollutants", "assessed", "complete")
+
+
+def _store_assessments(month: date, found: dict[int, Assessment], section_ids: list[int]) -> None:
+    """Write the assessments that differ from the stored ones, take out those there is none for."""
+    stored = {
+        a.section_id: a for a in Assessment.objects.filter(month=month, section_id__in=section_ids)
+    }
+    gone = [a.pk for s, a in stored.items() if s not in found]
+    fresh = [
+        a
+        for s, a in found.items()
+        if s not in stored or any(getattr(a, f) != getattr(stored[s], f) for f in FOUND)
+    ]
+    if gone:
+        Assessment.objects.filter(pk__in=gone).delete()
     Assessment.objects.bulk_create(
         fresh,
         update_conflicts=True,
         unique_fields=["section", "month"],
-        update_fields=[
-            "water_class",
-            "deciding",
-            "exceedances",
-            "main_pollutants",
-            "assessed",
-            "complete",
-            "computed_at",
-        ],
+        update_fields=[*FOUND, "computed_at"],
     )
 
 
-def claim_marks(limit: int) -> list[SectionMonth]:
+WAITING = "(retry_at IS NULL OR retry_at < now())"
+RETRY_AFTER = timedelta(minutes=10)
+
+
+def claim_marks(limit: int, *, only: SectionMonth | None = None) -> list[SectionMonth]:
     """Take up to `limit` dirty marks, oldest first, inside the caller's transaction.
 
     A worker that dies before it commits gives them back: the deletion is rolled back with
-    the work. Marks of readings not yet committed are locked and left alone.
+    the work. Marks of readings not yet committed are locked and left alone. `only`: that
+    mark or none.
     """
+    one = "AND section_id = %s AND month = %s" if only else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            """DELETE FROM monitoring_dirtymonth d
+            f"""DELETE FROM monitoring_dirtymonth d
                USING (SELECT section_id, month FROM monitoring_dirtymonth
+                      WHERE {WAITING} {one}
                       ORDER BY marked_at, section_id, month
                       LIMIT %s FOR UPDATE SKIP LOCKED) AS c
                WHERE d.section_id = c.section_id AND d.month = c.month
                RETURNING d.section_id, d.month""",
-            [limit],
+            [*(only or ()), limit],
         )
         return sorted(cursor.fetchall())
+
+
+def marks_waiting(limit: int) -> list[SectionMonth]:
+    """Up to `limit` dirty marks that may be worked on now, oldest first; nothing is taken."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT section_id, month FROM monitoring_dirtymonth WHERE {WAITING}
+                ORDER BY marked_at, section_id, month LIMIT %s""",
+            [limit],
+        )
+        return cursor.fetchall()
+
+
+def set_aside(mark: SectionMonth, error: str) -> None:
+    """Keep the mark with what was wrong; it is tried again in ten minutes, or at once when
+    its readings change."""
+    DirtyMonth.objects.filter(section_id=mark[0], month=mark[1]).update(
+        error=error[:2000], retry_at=timezone.now() + RETRY_AFTER
+    )
+
+
+def set_aside_months() -> list[tuple[str, date, str]]:
+    """Section, month and error of every mark that could not be computed."""
+    return list(
+        DirtyMonth.objects.exclude(error="")
+        .order_by("section__code", "month")
+        .values_list("section__name", "month", "error")
+    )

@@ -12,7 +12,6 @@ from monitoring.protocols.lakes import in_lake
 from monitoring.protocols.layouts import SectionRef
 from monitoring.standards.gb3838_2002 import WaterBody
 
-
 LONGEST_NAME = 60
 
 

@@ -170,10 +170,11 @@ CREATE TEMP TABLE staged (
 ) ON COMMIT DROP
 """
 
-# One import of a section at a time: what is compared below stays true until the commit.
+# One import of a section at a time: what is compared below stays true until the commit. In
+# 64 shares, so that a nation of sections does not fill the lock table.
 LOCK = """
-SELECT pg_advisory_xact_lock(hashtext('monitoring_readings'), id::integer)
-FROM (SELECT DISTINCT section_id AS id FROM staged ORDER BY 1) AS sections
+SELECT pg_advisory_xact_lock(hashtext('monitoring_readings'), share)
+FROM (SELECT DISTINCT (section_id % 64)::integer AS share FROM staged ORDER BY 1) AS shares
 """
 
 PARTITIONS = """

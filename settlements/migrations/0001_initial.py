@@ -216,7 +216,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.JSONField(verbose_name='应为')),
                 ('inputs', models.JSONField(verbose_name='输入')),
                 ('input_digest', models.CharField(max_length=64, verbose_name='输入摘要')),
-                ('state', models.CharField(choices=[('proposed', '待审')], default='proposed', max_length=12, verbose_name='状态')),
+                ('state', models.CharField(choices=[('proposed', '待审'), ('withdrawn', '已撤回')], default='proposed', max_length=12, verbose_name='状态')),
                 ('proposed_at', models.DateTimeField(auto_now_add=True, verbose_name='提出时间')),
                 ('accrual', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjustments', to='settlements.accrual', verbose_name='月核算')),
             ],

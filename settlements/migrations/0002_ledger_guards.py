@@ -26,6 +26,10 @@ BEGIN
         RAISE EXCEPTION '记账日期 % 早于上一凭证的 %。', NEW.booked_on, last_day
             USING ERRCODE = '23514';
     END IF;
+    IF NEW.booked_on > (now() AT TIME ZONE 'Asia/Shanghai')::date THEN
+        RAISE EXCEPTION '记账日期 % 在今天之后;以后的凭证都会被它挡住。', NEW.booked_on
+            USING ERRCODE = '23514';
+    END IF;
     IF NEW.previous_hash <> COALESCE(last_hash, repeat('0', 64)) THEN
         RAISE EXCEPTION '凭证未接上前一凭证的摘要值。' USING ERRCODE = '23514';
     END IF;
@@ -101,10 +105,14 @@ CREATE TRIGGER accrual_settled_stays BEFORE UPDATE OR DELETE ON settlements_accr
 
 CREATE FUNCTION settlements_transfer_settled_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    owner bigint := CASE WHEN TG_OP = 'INSERT' THEN NEW.accrual_id ELSE OLD.accrual_id END;
+    settled bigint;
 BEGIN
-    IF EXISTS (SELECT 1 FROM settlements_accrual WHERE id = owner AND state = 'settled') THEN
-        RAISE EXCEPTION '月核算 #% 已结清,收付不能修改;更正请提出调整。', owner
+    -- OLD and NEW both: a transfer is neither moved out of a settled accrual nor into one.
+    SELECT id INTO settled FROM settlements_accrual WHERE state = 'settled' AND id IN (
+        CASE WHEN TG_OP <> 'INSERT' THEN OLD.accrual_id END,
+        CASE WHEN TG_OP <> 'DELETE' THEN NEW.accrual_id END) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '月核算 #% 已结清,收付不能修改;更正请提出调整。', settled
             USING ERRCODE = '23514';
     END IF;
     RETURN COALESCE(NEW, OLD);
@@ -115,7 +123,7 @@ CREATE TRIGGER transfer_settled_stays BEFORE INSERT OR UPDATE OR DELETE ON settl
 
 CREATE FUNCTION settlements_closed_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    owner bigint;
+    closed bigint;
 BEGIN
     IF TG_TABLE_NAME = 'settlements_settlement' THEN
         IF OLD.state = 'closed' THEN
@@ -124,9 +132,11 @@ BEGIN
         END IF;
         RETURN COALESCE(NEW, OLD);
     END IF;
-    owner := CASE WHEN TG_OP = 'INSERT' THEN NEW.settlement_id ELSE OLD.settlement_id END;
-    IF EXISTS (SELECT 1 FROM settlements_settlement WHERE id = owner AND state = 'closed') THEN
-        RAISE EXCEPTION '结算 #% 已关账,净额不能修改。', owner USING ERRCODE = '23514';
+    SELECT id INTO closed FROM settlements_settlement WHERE state = 'closed' AND id IN (
+        CASE WHEN TG_OP <> 'INSERT' THEN OLD.settlement_id END,
+        CASE WHEN TG_OP <> 'DELETE' THEN NEW.settlement_id END) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '结算 #% 已关账,净额不能修改。', closed USING ERRCODE = '23514';
     END IF;
     RETURN COALESCE(NEW, OLD);
 END $$;
@@ -135,9 +145,29 @@ CREATE TRIGGER settlement_closed_stays BEFORE UPDATE OR DELETE ON settlements_se
     FOR EACH ROW EXECUTE FUNCTION settlements_closed_stays();
 CREATE TRIGGER net_closed_stays BEFORE INSERT OR UPDATE OR DELETE ON settlements_settlementnet
     FOR EACH ROW EXECUTE FUNCTION settlements_closed_stays();
+
+CREATE FUNCTION settlements_no_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% 不允许 TRUNCATE:已结清的记录须保留。', TG_TABLE_NAME
+        USING ERRCODE = '23514';
+END $$;
+
+CREATE TRIGGER accrual_never_truncated BEFORE TRUNCATE ON settlements_accrual
+    FOR EACH STATEMENT EXECUTE FUNCTION settlements_no_truncate();
+CREATE TRIGGER transfer_never_truncated BEFORE TRUNCATE ON settlements_transfer
+    FOR EACH STATEMENT EXECUTE FUNCTION settlements_no_truncate();
+CREATE TRIGGER settlement_never_truncated BEFORE TRUNCATE ON settlements_settlement
+    FOR EACH STATEMENT EXECUTE FUNCTION settlements_no_truncate();
+CREATE TRIGGER net_never_truncated BEFORE TRUNCATE ON settlements_settlementnet
+    FOR EACH STATEMENT EXECUTE FUNCTION settlements_no_truncate();
 """
 
 UNDO = """
+DROP TRIGGER net_never_truncated ON settlements_settlementnet;
+DROP TRIGGER settlement_never_truncated ON settlements_settlement;
+DROP TRIGGER transfer_never_truncated ON settlements_transfer;
+DROP TRIGGER accrual_never_truncated ON settlements_accrual;
+DROP FUNCTION settlements_no_truncate();
 DROP TRIGGER net_closed_stays ON settlements_settlementnet;
 DROP TRIGGER settlement_closed_stays ON settlements_settlement;
 DROP TRIGGER transfer_settled_stays ON settlements_transfer;

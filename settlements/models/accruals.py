@@ -93,6 +93,7 @@ class Adjustment(models.Model):
 
     class State(models.TextChoices):
         PROPOSED = "proposed", "待审"
+        WITHDRAWN = "withdrawn", "已撤回"
 
     accrual = models.ForeignKey(
         Accrual, verbose_name="月核算", on_delete=models.PROTECT, related_name="adjustments"

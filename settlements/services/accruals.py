@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -67,7 +68,7 @@ def _locked(ids: Iterable[int]) -> list[Agreement]:
 def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> int:
     """`changed` None: everything. Otherwise only the periods those section-months feed."""
     work = work_of(agreement, changed=changed)
-    if not work:
+    if not work and changed is not None:
         return 0
     stored = {
         (a.term_section_id, a.period): a
@@ -76,14 +77,39 @@ def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> int:
         )
     }
     fresh, years = [], set()
+    kept = set()
     for computed in compute(work):
         before = stored.get((computed.part.pk, computed.period))
         if before is None or before.input_digest != computed.digest:
             fresh.append((before, computed))
             years.add(computed.period.year)
+        elif before.state not in Accrual.OPEN:
+            kept.add(before.pk)
+    _withdraw(kept)
+    if changed is None:
+        years |= _drop_stale(agreement, {(i.part.pk, p) for i in work for p in i.periods})
     _write(fresh, other_parties(agreement))
     resettle(agreement=agreement, years=years)
     return len(fresh)
+
+
+def _drop_stale(agreement: Agreement, due: set[tuple[int, date]]) -> set[int]:
+    """Take out open accruals of periods no term covers any more; returns their years."""
+    stale = [
+        a
+        for a in Accrual.objects.filter(term__agreement=agreement, state__in=Accrual.OPEN)
+        if (a.term_section_id, a.period) not in due
+    ]
+    Accrual.objects.filter(pk__in=[a.pk for a in stale]).delete()
+    return {a.period.year for a in stale}
+
+
+def _withdraw(unchanged: set[int]) -> None:
+    """A correction that was taken back leaves nothing to adjust."""
+    if unchanged:
+        Adjustment.objects.filter(accrual__in=unchanged, state=Adjustment.State.PROPOSED).update(
+            state=Adjustment.State.WITHDRAWN
+        )
 
 
 def _write(fresh: list[tuple[Accrual | None, Computed]], others: dict[str, Jurisdiction]) -> None:
@@ -91,12 +117,17 @@ def _write(fresh: list[tuple[Accrual | None, Computed]], others: dict[str, Juris
     new, changed = [], []
     for before, computed in fresh:
         if before is not None and before.state not in Accrual.OPEN:
-            Adjustment.objects.get_or_create(
+            # The newest finding is the proposal; an older one has been overtaken by it.
+            Adjustment.objects.filter(
+                accrual_id=before.pk, state=Adjustment.State.PROPOSED
+            ).exclude(input_digest=computed.digest).update(state=Adjustment.State.WITHDRAWN)
+            Adjustment.objects.update_or_create(
                 accrual_id=before.pk,
                 input_digest=computed.digest,
                 defaults={
                     "outcome": computed.outcome.to_json(),
                     "inputs": computed.facts.to_json(),
+                    "state": Adjustment.State.PROPOSED,
                 },
             )
             continue

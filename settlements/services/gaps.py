@@ -1,13 +1,15 @@
 """Months that are over and have no accrual: found and computed, so none is silently zero."""
 
-from django.db import transaction
+import logging
+from datetime import date
 
 from settlements.models import Accrual, Agreement
 from settlements.services.accruals import accrue_agreement
 from settlements.services.periods import periods_due
 
+log = logging.getLogger(__name__)
 
-@transaction.atomic
+
 def fill_gaps() -> list[str]:
     """Compute agreements in force that lack an accrual of a period that is over.
 
@@ -24,16 +26,25 @@ def fill_gaps() -> list[str]:
             "term_section_id", "period"
         )
     )
-    lacking = [
-        agreement
-        for agreement in agreements
-        if any(
-            (part.pk, period) not in have
-            for term in agreement.terms.all()
-            for part in term.sections.all()
-            for period in periods_due(term)
-        )
-    ]
-    for agreement in lacking:
+    return [agreement.code for agreement in agreements if _filled(agreement, have)]
+
+
+def _filled(agreement: Agreement, have: set[tuple[int, date]]) -> bool:
+    """Whether gaps were found and filled; an agreement that cannot be computed stops no other."""
+    try:
+        if not _lacks(agreement, have):
+            return False
         accrue_agreement(agreement=agreement)
-    return [agreement.code for agreement in lacking]
+    except Exception:
+        log.exception("Agreement %s cannot be computed.", agreement.code)
+        return False
+    return True
+
+
+def _lacks(agreement: Agreement, have: set[tuple[int, date]]) -> bool:
+    return any(
+        (part.pk, period) not in have
+        for term in agreement.terms.all()
+        for part in term.sections.all()
+        for period in periods_due(term)
+    )

@@ -1,14 +1,16 @@
 """台账: posting balanced entries. One sign: positive means the jurisdiction is owed more."""
 
 import hashlib
+import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from basins.models import Jurisdiction
+from basins.ranges import today
 from settlements.models import JournalEntry, LedgerAccount, Posting, Settlement
 from settlements.money import yuan
 
@@ -16,7 +18,7 @@ NO_HASH = "0" * 64
 
 
 class Unbalanced(ValueError):
-    """The lines of an entry do not balance; the message names the sum."""
+    """The entry cannot be posted: it does not balance, or its date is to come; says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def post(
     total = sum((line.yuan for line in lines), Decimal(0))
     if total or len(lines) < 2 or not all(line.yuan for line in lines):
         raise Unbalanced(f"凭证“{text}”的 {len(lines)} 条分录合计 {total} 元;须至少两条,合计为零。")
+    if on > today():
+        raise Unbalanced(f"记账日期 {on} 在今天之后;以后的凭证都会被它挡住,请改为不晚于今天。")
     with connection.cursor() as cursor:
         # Numbers have no gap: entries are made one after the other, across all processes.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('settlements_journal'))")
@@ -80,17 +84,21 @@ def post(
 
 def entry_hash(entry: JournalEntry, lines: list[tuple[int, Decimal]]) -> str:
     """SHA-256 over the entry, its lines and the hash before it: the link of the chain."""
-    parts = [
-        entry.previous_hash,
-        f"{entry.year}-{entry.number}",
-        entry.booked_on.isoformat(),
-        entry.cause,
-        str(entry.settlement_id or ""),
-        entry.voucher,
-        entry.text,
-        *(f"{account}:{amount:.2f}" for account, amount in sorted(lines)),
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    content = {
+        "previous": entry.previous_hash,
+        "year": entry.year,
+        "number": entry.number,
+        "booked_on": entry.booked_on.isoformat(),
+        "booked_at": entry.booked_at.astimezone(UTC).isoformat(),
+        "by": entry.by_id,
+        "cause": entry.cause,
+        "settlement": entry.settlement_id,
+        "voucher": entry.voucher,
+        "text": entry.text,
+        "lines": [[account, f"{amount:.2f}"] for account, amount in sorted(lines)],
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def record_payment(

@@ -7,13 +7,23 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from monitoring.models import Assessment, DirtyMonth, Indicator, MonthlyMean, Origin
+from basins.ranges import between
+from monitoring.models import (
+    Assessment,
+    DirtyMonth,
+    Indicator,
+    MonthlyMean,
+    Origin,
+    Section,
+    Target,
+)
 from settlements import pipeline
 from settlements.models import Accrual, Adjustment, Settlement, Transfer
 from settlements.money import yuan
+from settlements.services.accruals import accrue_agreement
 from settlements.services.settlements import NotReady, close_settlement
 from tests.worlds import month
 
@@ -302,3 +312,110 @@ def test_a_transfer_changed_behind_our_back_is_named(border, capsys):
     assert status == 1
     assert [(d["agreement"], d["period"]) for d in found["differ"]] == [("TEST", "2023-03")]
     assert "1000000.00" in found["differ"][0]["problem"]
+
+
+def test_one_month_that_cannot_be_computed_stops_no_other(border, capsys):
+    broken = Section.objects.create(
+        code="BROKEN", name="坏", province=border.section.province, river=border.river
+    )
+    border.measured("2023-05", "II")
+    border.store(
+        datetime(2023, 5, 15, 10, tzinfo=timezone.get_default_timezone()),
+        {"NH3-N": "-1"},
+        section=broken,
+    )
+    assert pipeline.recompute() == 2
+    assert border.transfers("2023-05") == [(border.downstream, border.upstream, MILLION)]
+    mark = DirtyMonth.objects.get()
+    assert mark.section == broken
+    assert mark.error
+    with pytest.raises(SystemExit):
+        call_command("recompute", "--json")
+    assert json.loads(capsys.readouterr().out)["failed"][0]["section"] == "坏"
+    border.store(
+        datetime(2023, 5, 15, 10, tzinfo=timezone.get_default_timezone()),
+        {"NH3-N": "0.3"},
+        section=broken,
+    )
+    assert pipeline.recompute() == 1
+    assert not DirtyMonth.objects.exists()
+
+
+def test_a_section_that_turns_out_to_be_a_lake_is_classed_anew(border):
+    border.assessed("2023-05", "I")  # TP 0.015: class I in a river, II in a lake
+    Section.objects.filter(pk=border.section.pk).update(water_body="lake")
+    pipeline.recompute()
+    assert Assessment.objects.get(month=month("2023-05")).water_class == 2
+
+
+def test_a_target_that_changes_moves_the_money(border):
+    border.assessed("2023-05", "II")
+    Target.objects.update(water_class=2)
+    pipeline.recompute()
+    assert border.transfers("2023-05") == []
+
+
+def test_an_assessment_that_went_missing_comes_back(border):
+    border.assessed("2023-05", "II")
+    Assessment.objects.all().delete()
+    border.measured("2023-05", "II")
+    pipeline.recompute()
+    assert Assessment.objects.get().water_class == 2
+
+
+def test_a_shortened_term_leaves_no_accrual_behind(border):
+    border.assessed("2023-05", "II")
+    border.agreement.terms.filter(rule="baseline").update(
+        in_force=between(month("2023-01"), month("2023-04"))
+    )
+    accrue_agreement(agreement=border.agreement)
+    assert not Accrual.objects.filter(period__gte=month("2023-04")).exists()
+    assert border.net(2023) == {"上游区": Decimal("0.00"), "下游区": Decimal("0.00")}
+
+
+def test_a_correction_taken_back_withdraws_its_proposal(border, people):
+    close_2023(border, people)
+    border.measured("2023-05", "IV")
+    pipeline.recompute()
+    border.measured("2023-05", "V")
+    pipeline.recompute()
+    assert sorted(Adjustment.objects.values_list("state", flat=True)) == ["proposed", "withdrawn"]
+    border.measured("2023-05", "II")
+    pipeline.recompute()
+    assert set(Adjustment.objects.values_list("state", flat=True)) == {"withdrawn"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE monitoring_reading",
+        "TRUNCATE monitoring_reading_2023_05",
+        "TRUNCATE settlements_transfer",
+        "TRUNCATE settlements_settlementnet",
+        "UPDATE monitoring_reading SET value = 'NaN'",
+        "UPDATE settlements_transfer SET accrual_id = (SELECT min(id) FROM settlements_accrual"
+        " WHERE state = 'settled' AND id NOT IN (SELECT accrual_id FROM settlements_transfer))",
+        "UPDATE settlements_settlementnet SET settlement_id = (SELECT id FROM"
+        " settlements_settlement WHERE state = 'closed') WHERE settlement_id <> (SELECT id FROM"
+        " settlements_settlement WHERE state = 'closed')",
+    ],
+)
+def test_raw_sql_gets_round_no_guard(border, people, statement):
+    for when in border.months("2022-01", "2024-03"):
+        border.measured(when, "III" if when == "2023-05" else "II")
+    pipeline.recompute()
+    close_settlement(agreement=border.agreement, year=2023, on=month("2024-02"), by=people.bureau)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_a_moved_reading_is_known_at_its_new_time_from_then_on(border):
+    border.measured("2023-05", "II")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE monitoring_reading SET sampled_at = sampled_at + interval '1 hour',"
+            " recorded_at = '2023-06-01' RETURNING recorded_at = now()"
+        )
+        assert cursor.fetchall() == [(True,)] * 5

@@ -1,9 +1,11 @@
 """`manage.py recompute`: work off the dirty months here and now, without a worker."""
 
 import json
+import sys
 
 from django.core.management.base import BaseCommand
 
+from monitoring.services.assessment import set_aside_months
 from settlements import pipeline
 
 
@@ -15,7 +17,19 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         done = pipeline.recompute()
+        failed = set_aside_months()
         if options["json"]:
-            self.stdout.write(json.dumps({"section_months": done}))
+            result = {
+                "section_months": done,
+                "failed": [
+                    {"section": name, "month": f"{month:%Y-%m}", "error": error}
+                    for name, month, error in failed
+                ],
+            }
+            self.stdout.write(json.dumps(result, ensure_ascii=False))
         else:
             self.stdout.write(f"重算 {done} 个断面月。")
+            for name, month, error in failed:
+                self.stderr.write(f"{name} {month:%Y-%m} 未能重算:{error}")
+        if failed:
+            sys.exit(1)
