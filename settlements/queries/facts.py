@@ -5,7 +5,7 @@ only when, something the rule can see has changed.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -69,7 +69,8 @@ def month_facts(
     part: TermSection,
     month: date,
     needs: frozenset[str],
-    base_years=(),
+    base_years: Collection[int] = (),
+    parties: Mapping[str, str] | None = None,
 ) -> Facts:
     """What the rule may know of one section and month."""
     key = part.section_id, month
@@ -88,7 +89,7 @@ def month_facts(
         inflow = found.assessments.get((part.inflow_id, month))
         given["inflow_class"] = WaterClass(inflow.water_class) if inflow else None
         given["inflow_means"] = found.means.get((part.inflow_id, month), {})
-    return _facts(found, term, part, month, Granularity.MONTH, needs, given, key)
+    return _facts(found, term, part, month, Granularity.MONTH, needs, given, key, parties)
 
 
 def year_facts(
@@ -97,7 +98,8 @@ def year_facts(
     part: TermSection,
     period: date,
     needs: frozenset[str],
-    base_years=(),
+    base_years: Collection[int] = (),
+    parties: Mapping[str, str] | None = None,
 ) -> Facts:
     """What the rule may know of one section and year: means over the year's months."""
     year = period.year
@@ -117,10 +119,12 @@ def year_facts(
     if part.inflow_id:
         inflow = found.year_means(part.inflow_id, [year])
         given["inflow_class"], given["inflow_means"] = _classed(inflow, body)[0], inflow
-    return _facts(found, term, part, period, Granularity.YEAR, needs, given, (0, period))
+    return _facts(found, term, part, period, Granularity.YEAR, needs, given, (0, period), parties)
 
 
-def _facts(found, term, part, period, granularity, needs, given: Mapping[str, Any], key) -> Facts:
+def _facts(
+    found, term, part, period, granularity, needs, given: Mapping[str, Any], key, parties
+) -> Facts:
     target = found.target_on(part.section_id, period)
     sources = {}
     if "target" in needs and target:
@@ -145,6 +149,7 @@ def _facts(found, term, part, period, granularity, needs, given: Mapping[str, An
         valid=valid if "means" in needs else None,
         expected=expected if "means" in needs else None,
         sources=sources,
+        parties=dict(parties or {}) if "parties" in needs else {},
         **known,
     )
 

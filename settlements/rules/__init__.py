@@ -9,10 +9,43 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from settlements.rules import baseline, class_vs_last_year, fixed_annual
+from settlements.rules import (
+    awards,
+    baseline,
+    charges,
+    class_vs_last_year,
+    exceedance_steps,
+    fixed_annual,
+    joint_fund,
+    municipal_fill,
+    p_index,
+    percent_change,
+    pollutant_threshold,
+    pollution_load,
+    rank,
+    town_outflow,
+    weighted_score,
+)
 
 RULES: dict[str, ModuleType] = {
-    rule.CODE: rule for rule in (class_vs_last_year, baseline, fixed_annual)
+    rule.CODE: rule
+    for rule in (
+        class_vs_last_year,
+        baseline,
+        fixed_annual,
+        exceedance_steps,
+        percent_change,
+        pollutant_threshold,
+        pollution_load,
+        p_index,
+        weighted_score,
+        joint_fund,
+        rank,
+        town_outflow,
+        awards,
+        charges,
+        municipal_fill,
+    )
 }
 
 

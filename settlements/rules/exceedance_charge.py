@@ -19,6 +19,9 @@ from settlements.rules.facts import plain_decimal
 if TYPE_CHECKING:
     from settlements.rules.exceedance_steps import Item, Parameters
 
+# What is kept of a charge for water that came in no better, by the term's choice.
+_FACTORS = {"charge": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:
@@ -59,7 +62,7 @@ def charge(facts: Facts, p: Parameters, item: Item) -> Charge:
         priced = _scaled(p, multiple) if p.mode == "scaled" else _stepped(item, multiple)
         by_multiple = _capped(priced, item.cap, "单指标每月封顶")
     inherited = over and _not_above_inflow(facts, p, code, value)
-    factor = {"charge": 1, "half": Decimal("0.5"), "none": 0}[p.inherited] if inherited else 1
+    factor = _FACTORS[p.inherited] if inherited else Decimal(1)
     parts = [part for part in (by_multiple, days) if part.text]
     amount = to_fen(sum((part.amount for part in parts), Decimal(0)) * factor)
     words = f"超 {steps.shown(multiple)} 倍" if exceeds else "未超过限值"
@@ -72,7 +75,7 @@ def charge(facts: Facts, p: Parameters, item: Item) -> Charge:
     if inherited:
         came_in = items.in_unit(code, facts.inflow_means[code])
         text += f"不高于入境断面 {facts.inflow_section} 的 {came_in}，{p.choice('inherited')}。"
-        formula += f"；继承部分 × {steps.percent(Decimal(factor))} ＝ {format_wan(amount)} 万元"
+        formula += f"；继承部分 × {steps.percent(factor)} ＝ {format_wan(amount)} 万元"
     step = Step(
         key=f"item-{code}",
         title=name,

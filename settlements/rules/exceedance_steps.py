@@ -276,9 +276,7 @@ def _settle(facts: Facts, p: Parameters, charges: list[Charge], lines: list[Step
         formula = f"封顶 {format_wan(capped)} 万元"
         why += f"合计 {format_wan(full)} 万元超过断面每月封顶，按 {format_wan(capped)} 万元计；"
     if p.month_cap is not None:
-        inputs = (
-            Input("断面每月封顶", format_wan(p.month_cap), "万元/月", p.source("month_cap")),
-        )
+        inputs = (Input("断面每月封顶", format_wan(p.month_cap), "万元/月", p.source("month_cap")),)
     lines.append(steps.amount_step(facts, amount, formula, why, inputs))
     because = "超过限值" if state is MonthState.NOT_MET else "超过限值、未较来水增加"
     return steps.finish(
@@ -286,7 +284,9 @@ def _settle(facts: Facts, p: Parameters, charges: list[Charge], lines: list[Step
     )
 
 
-def _comparison(p: Parameters, charges: list[Charge], over: list[Charge], state: MonthState) -> Step:
+def _comparison(
+    p: Parameters, charges: list[Charge], over: list[Charge], state: MonthState
+) -> Step:
     names = "、".join(each.name for each in over)
     text = f"{len(charges)} 项指标中，{names}超过限值。" if over else "各项指标均未超过限值。"
     if state is MonthState.NOT_INCREASED:

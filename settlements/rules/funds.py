@@ -28,6 +28,19 @@ def require_parties(facts: Facts, codes: Iterable[str]) -> None:
             raise MissingFact(f"parties.{code}", facts.section, facts.period_label)
 
 
+def in_order(
+    ratios: Mapping[str, Decimal], places: Mapping[str, Decimal] | None = None
+) -> dict[str, Decimal]:
+    """The ratios from the source down where places are known, else by code.
+
+    The order of a stored mapping means nothing (a database keeps its own), but the last fen
+    and the pairing of payments follow it, so rules fix it first.
+    """
+    last = Decimal("Infinity")
+    codes = sorted(ratios, key=lambda code: ((places or {}).get(code, last), code))
+    return {code: ratios[code] for code in codes}
+
+
 def net_transfers(nets: Mapping[str, Decimal], *, because: str) -> tuple[Transfer, ...]:
     """Payments that give every party its net (yuan; positive: is owed).
 

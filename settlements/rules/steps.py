@@ -28,8 +28,8 @@ from settlements.rules.parameters import Parameters
 
 # Not part of a class: 环办〔2011〕22号 leaves water temperature, TN and faecal coliforms out.
 NOT_ASSESSED = frozenset({"WT", "TN", "FC"})
-# Decimals of a reported value where the limits of table 1 are coarser than reports are.
-_REPORTED_DECIMALS = {"CODMn": 1, "BOD5": 1}
+# Decimals of a reported value where limits are coarser than reports are.
+_REPORTED_DECIMALS = {"CODMn": 1, "BOD5": 1, "TN": 2, "nitrate-N": 2, "Fe": 2, "Mn": 3}
 
 
 @dataclass(frozen=True, slots=True)

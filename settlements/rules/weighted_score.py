@@ -18,10 +18,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from monitoring.standards.gb3838_2002 import NAMES
-from settlements.rules import steps
+from monitoring.standards.gb3838_2002 import NAMES, WaterClass
+from settlements.money import format_wan, to_fen
+from settlements.rules import funds, steps
 from settlements.rules.base import (
+    DOWNSTREAM,
+    UPSTREAM,
+    Facts,
     Granularity,
+    Input,
+    MissingFact,
+    MonthState,
+    Outcome,
+    Step,
+    require_period,
 )
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
@@ -235,15 +245,8 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         return settled
     p = parameters
     lines = steps.opening(facts, _RULE)
-    if not facts.complete and p.incomplete_period == "no_data":
-        return steps.without_payment(
-            facts,
-            _RULE,
-            MonthState.NO_DATA,
-            "本年水质有效数据不足；按条款记为无数据，暂不分配资金。",
-            lines,
-            clause=p.source("incomplete_period"),
-        )
+    if skipped := steps.incomplete(facts, _RULE, p, lines, "incomplete_period"):
+        return skipped
     marks, missing = _marks(facts, p)
     if facts.water_class is not None and any(m.row.indicator == "water_class" for m in marks):
         lines.append(steps.class_step(facts, facts.water_class))

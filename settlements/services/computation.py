@@ -44,6 +44,7 @@ class Work:
     module: ModuleType
     parameters: Any
     periods: list[date]
+    parties: dict[str, str]  # code → name of everyone in the agreement
 
 
 def work_of(
@@ -54,6 +55,9 @@ def work_of(
     """What is to be computed: every period up to the last month for `changed` None, else
     those that the changed section-months feed. Terms default to the agreement's own."""
     work = []
+    parties = dict(
+        agreement.parties.order_by("order").values_list("jurisdiction__code", "jurisdiction__name")
+    )
     running = next_month(last_month())
     begun = set(
         Accrual.objects.filter(term__agreement=agreement, period=running).values_list(
@@ -67,7 +71,7 @@ def work_of(
         for part in term.sections.select_related("section", "upstream", "downstream", "inflow"):
             periods = periods_of(term, module, parameters, part, changed, part.pk in begun)
             if periods:
-                work.append(Work(term, part, module, parameters, periods))
+                work.append(Work(term, part, module, parameters, periods, parties))
     return work
 
 
@@ -125,10 +129,19 @@ def _fed(module, part: TermSection, changed: set[SectionMonth]) -> set[date]:
     own = {month for section, month in changed if section in (part.section_id, part.inflow_id)}
     if module.NEEDS & {"last_year_class", "last_year_means"}:
         own |= {m.replace(year=m.year + 1) for m in own}
+    if hasattr(module, "base_years"):  # each month is compared with a mean of the year before
+        own |= {date(m.year + 1, n, 1) for m in own for n in range(1, 13)}
     return own
 
 
-def base_years(parameters) -> set[int]:
+def base_of(module: ModuleType, parameters: Any, period: date) -> set[int]:
+    """The years whose mean a period is compared with, by the rule or by the term's parameters."""
+    if hasattr(module, "base_years"):
+        return set(module.base_years(period.year))
+    return base_years(parameters)
+
+
+def base_years(parameters: Any) -> set[int]:
     """The years whose mean the term takes as its base; empty for a rule without one."""
     first, last = getattr(parameters, "base_from", None), getattr(parameters, "base_to", None)
     return set(range(first, last + 1)) if first and last else set()
@@ -147,9 +160,19 @@ def _load(work: list[Work]) -> Measured:
 
 def _compute(found: Measured, item: Work) -> list[Computed]:
     module, parameters, needs = item.module, item.parameters, item.module.NEEDS
-    base = base_years(parameters)
     facts_of = year_facts if module.granularity(parameters) is Granularity.YEAR else month_facts
-    facts = [facts_of(found, item.term, item.part, period, needs, base) for period in item.periods]
+    facts = [
+        facts_of(
+            found,
+            item.term,
+            item.part,
+            period,
+            needs,
+            base_of(module, parameters, period),
+            item.parties,
+        )
+        for period in item.periods
+    ]
     outcomes = outcomes_of(module, parameters, facts)
     return [
         Computed(item.part, f.period, f, o, digest_of(item.term, item.part, module, f, o))

@@ -70,7 +70,8 @@ def preview(
     for party in parties:
         if party.level == Jurisdiction.Level.TREASURY:
             others[TREASURY] = party
-    work = [item for spec in terms for item in _work(river, spec)]
+    names = {p.code: p.name for p in parties}
+    work = [item for spec in terms for item in _work(river, spec, names)]
     lines = [
         line
         for item, computed in zip(
@@ -108,7 +109,7 @@ def terms_of(agreement: Agreement) -> list[TermSpec]:
     ]
 
 
-def _work(river: River, spec: TermSpec) -> list[Work]:
+def _work(river: River, spec: TermSpec, names: dict[str, str]) -> list[Work]:
     module = rules.get(spec.rule)
     parameters = module.Parameters.from_json(spec.parameters)
     term = Term(
@@ -130,7 +131,7 @@ def _work(river: River, spec: TermSpec) -> list[Work]:
             share=part.share,
         )
         if periods := periods_of(term, module, parameters, row, None):
-            work.append(Work(term, row, module, parameters, periods))
+            work.append(Work(term, row, module, parameters, periods, names))
     return work
 
 

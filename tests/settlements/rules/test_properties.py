@@ -35,9 +35,24 @@ MONEY = {
     "pollutant_threshold": ("met_amount", "not_met_amount"),
     "pollution_load": ("indicators.unit_price", "indicators.mirror_price", "period_cap"),
     "p_index": ("amount", "extra_amount"),
+    "weighted_score": ("upstream_contribution", "downstream_contribution"),
+    "joint_fund": ("fund",),
+    "rank": ("reward", "charge"),
+    "town_outflow": ("reward", "charge"),
+    "awards": ("awards.amount",),
+    "charges": ("dry_charge",),
+    "municipal_fill": ("amount",),
 }  # fmt: skip
 # Fen by which a part may differ from the whole where each indicator's amount is rounded.
-ROUNDED = {"exceedance_steps": 4, "percent_change": 4, "pollution_load": 4}
+ROUNDED = {
+    "exceedance_steps": 4,
+    "percent_change": 4,
+    "pollution_load": 4,
+    "joint_fund": 4,
+    "rank": 1,
+}
+# Rules under which several pay or are paid at once; the others have one payment at most.
+SEVERAL = {"joint_fund", "rank", "town_outflow", "awards", "municipal_fill"}
 # No deadline: the first example of a run also pays for the imports.
 RUN = settings(max_examples=60, deadline=None)
 EVERY_RULE = pytest.mark.parametrize("code", sorted(RULES))
@@ -216,6 +231,136 @@ def p_index_terms(draw):
     }
 
 
+@st.composite
+def weighted_score_terms(draw):
+    weights = draw(st.sampled_from([("60", "15", "25"), ("40", "60", "0"), ("10", "20", "70")]))
+    marks = [("water_class", "class", "lower", "2", "6"), ("TP", "mg/L", "lower", "0.1", "0.2"),
+             ("ecological_flow", "percent", "higher", "100", "80")]  # fmt: skip
+    names = ("indicator", "unit", "direction", "full_mark", "zero_mark")
+    parts = sorted(draw(st.lists(st.integers(0, 100), min_size=3, max_size=3)))
+    return {
+        "upstream_contribution": draw(YUAN),
+        "downstream_contribution": draw(YUAN),
+        "indicators": [
+            dict(zip(names, mark, strict=True)) | {"weight": weight}
+            for mark, weight in zip(marks, weights, strict=True)
+        ],
+        "distribution": draw(st.sampled_from(["pro_rata", "bands"])),
+        "bands": [
+            {"from_score": start, "upstream_part": str(part)}
+            for start, part in zip(("0", "50", "80"), parts, strict=True)
+        ],
+        "incomplete_period": draw(INCOMPLETE),
+    }
+
+
+@st.composite
+def joint_fund_terms(draw):
+    codes = ["upstream", "downstream", "甲"]
+    ratios = st.permutations(["1", "5", "4"]).map(lambda r: dict(zip(codes, r, strict=True)))
+    return {
+        "fund": draw(YUAN),
+        "contributions": {"value": draw(ratios)},
+        "shares": {"value": draw(ratios)},
+        "assessment": draw(st.sampled_from(["none", "section_class", "met_ratio", "grade"])),
+        "order": {"value": {"upstream": "1", "downstream": "2", "甲": "3"}},
+        "at_stake": draw(st.sampled_from(["20", "50", "100"])),
+        "deducted_to": draw(st.sampled_from(["next_down", "contributors", "treasury"])),
+        "incomplete_period": draw(INCOMPLETE),
+    }
+
+
+@st.composite
+def rank_terms(draw):
+    return {
+        "period": draw(PERIODS),
+        "better": draw(st.sampled_from(["lower", "higher"])),
+        "rewarded": draw(st.integers(0, 2)),
+        "charged": draw(st.integers(0, 2)),
+        "reward": draw(YUAN),
+        "charge": draw(YUAN),
+    }
+
+
+@st.composite
+def town_outflow_terms(draw):
+    last_year = draw(st.booleans())
+    codes = draw(st.sets(st.sampled_from(("DO", *ITEMS)), min_size=1))
+    return {
+        "reward": draw(YUAN),
+        "charge": draw(YUAN),
+        "items": [{"indicator": code} for code in sorted(codes)],
+        "against_last_year": last_year,
+        "against_class": not last_year or draw(st.booleans()),
+        "parks": draw(st.none() | st.integers(0, 100).map(lambda n: {"value": {"甲": str(n)}})),
+        "inherited": draw(st.sampled_from(["charge", "half", "none"])),
+        "incomplete_month": draw(INCOMPLETE),
+    }
+
+
+@st.composite
+def awards_terms(draw):
+    kinds = draw(st.sets(st.sampled_from(["signing", "joint_system", "results"]), min_size=1))
+    return {
+        "awards": [
+            {
+                "kind": kind,
+                "year": draw(st.sampled_from([2022, 2023])),
+                "at_least": draw(st.sampled_from(["1", "3"])),
+                "amount": draw(YUAN),
+                "recipient": draw(st.sampled_from(["upstream", "downstream", "each", "split"])),
+            }
+            for kind in sorted(kinds)
+        ],
+        "veto": draw(st.booleans()),
+    }
+
+
+@st.composite
+def charges_terms(draw):
+    return {
+        "basis": "dry",
+        "dry_charge": draw(YUAN),
+        "payee": draw(st.sampled_from(["treasury", "downstream"])),
+    }
+
+
+@st.composite
+def municipal_fill_terms(draw):
+    ratios = st.sampled_from([("1", "1"), ("3", "1"), ("0", "4")])
+    condition = draw(st.none() | TARGETS)
+    return {
+        "amount": draw(YUAN),
+        "shares": {"value": dict(zip(("upstream", "甲"), draw(ratios), strict=True))},
+        "from_year": 2022,
+        "to_year": draw(st.integers(2022, 2026)),
+        "condition_class": condition and condition.numeral,
+        "reduction": draw(st.sampled_from(["0", "20", "50", "100"])),
+        "incomplete_period": draw(INCOMPLETE),
+    }
+
+
+PARTIES = ("upstream", "downstream", "甲", "乙")
+
+
+def observations():
+    """Yearly figures of every kind a rule asks for; indices may tie."""
+    percents = st.integers(0, 100).map(Decimal)
+    return st.fixed_dictionaries(
+        {
+            "ecological_flow": percents,
+            "serious_incidents": st.integers(0, 2).map(Decimal),
+            **{f"met.{code}": percents for code in PARTIES},
+            **{f"score.{code}": st.integers(0, 120).map(Decimal) for code in PARTIES},
+            **{f"index.{code}": st.integers(1, 9).map(Decimal) for code in PARTIES},
+            **{
+                f"award.{kind}": st.integers(0, 5).map(Decimal)
+                for kind in ("signing", "joint_system", "results")
+            },
+        }
+    )
+
+
 TERMS = {
     "class_vs_last_year": class_vs_last_year_terms(),
     "baseline": baseline_terms(),
@@ -225,6 +370,13 @@ TERMS = {
     "pollutant_threshold": pollutant_threshold_terms(),
     "pollution_load": pollution_load_terms(),
     "p_index": p_index_terms(),
+    "weighted_score": weighted_score_terms(),
+    "joint_fund": joint_fund_terms(),
+    "rank": rank_terms(),
+    "town_outflow": town_outflow_terms(),
+    "awards": awards_terms(),
+    "charges": charges_terms(),
+    "municipal_fill": municipal_fill_terms(),
 }
 
 
@@ -250,6 +402,7 @@ def cases(draw, code):
         inflow_class=assess(inflow).water_class, complete=draw(st.booleans()),
         last_year_means=draw(concentrations(low=5)), flow=Decimal(draw(st.integers(0, 10**9))),
         over_limit_days={code: draw(st.integers(0, 31)) for code in ITEMS},
+        parties={code: f"{code}方" for code in PARTIES}, observations=draw(observations()),
     )  # fmt: skip
     if draw(st.integers(0, 9)) == 0:
         state = draw(st.sampled_from(sorted(OVERRIDES)))
@@ -289,7 +442,9 @@ def test_the_net_adds_up_to_zero_and_nobody_pays_both_ways(code, data):
     facts, parameters = data.draw(cases(code))
     outcome = get(code).evaluate(facts, parameters)
     assert sum(outcome.net().values()) == 0
-    assert len(outcome.transfers) <= 1
+    directions = {(t.payer, t.payee) for t in outcome.transfers}
+    assert len(directions) == len(outcome.transfers)
+    assert len(directions) <= (len(PARTIES) if code in SEVERAL else 1)
     assert all(t.yuan > 0 and t.payer != t.payee for t in outcome.transfers)
 
 

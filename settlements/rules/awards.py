@@ -1,0 +1,248 @@
+"""One-off awards by the treasury, forfeited by a serious incident (一次性奖励).
+
+Chongqing 2018: 300 万元 for signing an agreement of at least three years by the end of
+October 2018, 200 万元 for a joint-conference and joint-prevention system; Longtan Reservoir:
+500 万元 to each side, once. One serious incident forfeits a year's awards (Henan).
+
+Each award hangs on a yearly observation that the bureau records ("award.signing": the years
+of the agreement signed in time). Source: 重庆市实施方案(试行) 2018; Henan's rule. Amounts are
+Decimal yuan to the fen.
+"""
+
+# ruff: noqa: RUF009 - parameter() is dataclasses.field with a Spec
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from settlements.money import format_wan, format_yuan, split, to_fen
+from settlements.rules import steps
+from settlements.rules.base import (
+    DOWNSTREAM,
+    TREASURY,
+    UPSTREAM,
+    Facts,
+    Granularity,
+    Input,
+    MonthState,
+    Outcome,
+    Step,
+    Transfer,
+    pays,
+    require_item,
+    require_period,
+)
+from settlements.rules.parameters import Kind, parameter, since
+from settlements.rules.parameters import Parameters as BaseParameters
+
+CODE, TITLE, REVISION = "awards", "一次性奖励", 1
+LEGAL_BASIS = "《重庆市建立流域横向生态保护补偿机制实施方案（试行）》（2018）"
+NEEDS = frozenset({"observations"})
+
+INCIDENTS = "serious_incidents"
+_RULE = steps.Identity(CODE, TITLE, REVISION)
+_PLAN = "重庆市实施方案（试行）2018；收款方为本系统默认"
+_OURS = "本系统默认，协议未载时使用"
+_KINDS = {
+    "signing": "签订协议",
+    "joint_system": "建立联席会议和联防联控制度",
+    "water_source": "建成水源地",
+    "results": "治理成效",
+    "other": "其他事项",
+}
+_RECIPIENTS = {
+    "upstream": "上游",
+    "downstream": "下游",
+    "each": "双方各得全额",
+    "split": "双方平分",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Award:
+    """One award: its year, what must have been reached, and who gets it."""
+
+    kind: str = parameter(
+        "事项", Kind.CHOICE, choices=_KINDS, help="年度指标“award.事项”记录市局认定的结果。"
+    )
+    year: int = parameter("年度", Kind.INTEGER, unit="年", minimum=2000, maximum=2100)
+    at_least: Decimal = parameter(
+        "达到值",
+        Kind.DECIMAL,
+        minimum=Decimal("0.000001"),
+        help="认定值不低于它才奖励：签订协议填年限，如 3；其余填 1 为“已达成”。",
+    )
+    amount: Decimal = parameter("金额", Kind.MONEY, unit="元", minimum=Decimal(0))
+    recipient: str = parameter("收款方", Kind.CHOICE, choices=_RECIPIENTS)
+
+
+def _row(kind: str, at_least: str, amount: str) -> dict[str, str | int]:
+    return {
+        "kind": kind,
+        "year": 2018,
+        "at_least": at_least,
+        "amount": amount,
+        "recipient": "each",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(BaseParameters):
+    """The awards of the agreement, and the incidents that forfeit a year's."""
+
+    awards: tuple[Award, ...] = parameter(
+        "奖励事项",
+        Kind.ROWS,
+        row=Award,
+        help="每项只在所填年度奖励一次；签订协议须在2018年10月底前，未按期的认定值记 0。",
+        default=[
+            since(
+                "2018-06-01",
+                [_row("signing", "3", "3000000"), _row("joint_system", "1", "2000000")],
+                source=_PLAN,
+            )
+        ],
+    )
+    veto: bool = parameter(
+        "重大事件一票否决",
+        Kind.BOOLEAN,
+        help="年内重大水污染事件达到起数的，当年奖励全部取消。",
+        default=[since("2018-06-01", True, source="参照河南省办法")],
+    )
+    veto_from: int = parameter(
+        "否决起数",
+        Kind.INTEGER,
+        unit="起",
+        minimum=1,
+        maximum=100,
+        help="年度指标“serious_incidents”达到几起即取消当年奖励。",
+        default=[since("2018-06-01", 1, source="参照河南省办法")],
+    )
+
+
+def granularity(parameters: Parameters) -> Granularity:
+    """Settled by the year."""
+    return Granularity.YEAR
+
+
+def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
+    """What the treasury awards each side this year.
+
+    Raises MissingFact("observations.award.<kind>") for an award of this year without a
+    finding, and "observations.serious_incidents" where incidents forfeit; WrongPeriod for a
+    month. Only an exclusion stops it: awards do not hang on readings.
+    """
+    require_period(facts, Granularity.YEAR)
+    if facts.state_override is MonthState.EXCLUDED and (
+        settled := steps.decided_elsewhere(facts, _RULE)
+    ):
+        return settled
+    p, year = parameters, facts.period.year
+    lines = steps.opening(facts, _RULE)
+    due = [award for award in p.awards if award.year == year]
+    if not due:
+        return steps.without_payment(
+            facts,
+            _RULE,
+            MonthState.EXCLUDED,
+            f"{year}年没有约定的奖励事项，不奖励。",
+            lines,
+            clause=p.source("awards"),
+        )
+    found = {
+        award.kind: require_item(facts, "observations", f"award.{award.kind}") for award in due
+    }
+    lines += [
+        _award_step(facts, p, number, award, found[award.kind])
+        for number, award in enumerate(due, 1)
+    ]
+    earned = [award for award in due if found[award.kind] >= award.at_least]
+    vetoed = False
+    if p.veto:
+        incidents = require_item(facts, "observations", INCIDENTS)
+        vetoed = incidents >= p.veto_from
+        lines.append(_veto_step(facts, p, incidents, vetoed))
+    if vetoed:
+        return steps.finish(facts, _RULE, MonthState.NOT_MET, (), lines)
+    transfers = _transfers(earned, facts.share)
+    lines.append(_amount_step(facts, p, earned, transfers))
+    state = MonthState.MET if len(earned) == len(due) else MonthState.NOT_MET
+    return steps.finish(facts, _RULE, state, transfers, lines)
+
+
+def _parts(award: Award, share: Decimal) -> dict[str, Decimal]:
+    """Yuan of one award to each side."""
+    amount = to_fen(award.amount * share)
+    if award.recipient == "each":
+        return {UPSTREAM: amount, DOWNSTREAM: amount}
+    if award.recipient == "split":
+        upstream, downstream = split(amount, [Decimal(1), Decimal(1)])
+        return {UPSTREAM: upstream, DOWNSTREAM: downstream}
+    return {award.recipient: amount}
+
+
+def _transfers(earned: Sequence[Award], share: Decimal) -> tuple[Transfer, ...]:
+    """One payment to each side, naming its awards."""
+    transfers: list[Transfer] = []
+    for side in (UPSTREAM, DOWNSTREAM):
+        parts = [(award, _parts(award, share).get(side, Decimal(0))) for award in earned]
+        named = [_KINDS[award.kind] for award, amount in parts if amount]
+        total = sum((amount for _, amount in parts), Decimal(0))
+        transfers += pays(TREASURY, side, total, because=f"奖励：{'、'.join(named)}")
+    return tuple(transfers)
+
+
+def _award_step(facts: Facts, p: Parameters, number: int, award: Award, found: Decimal) -> Step:
+    earned = found >= award.at_least
+    return Step(
+        key=f"award.{number}",
+        title=_KINDS[award.kind],
+        text=f"{award.year}年{_KINDS[award.kind]}{'达到' if earned else '未达到'}约定。",
+        formula=f"认定值 {steps.shown(found)}，达到值 {steps.shown(award.at_least)}；"
+        f"奖励 {format_wan(award.amount)} 万元，{_RECIPIENTS[award.recipient]}",
+        result="奖励" if earned else "不奖励",
+        result_note=f"{format_wan(award.amount)} 万元",
+        clause=p.source("awards"),
+        inputs=(Input("认定值", steps.shown(found), "", facts.sources.get("observations", "")),),
+        defaults=p.defaults("awards"),
+    )
+
+
+def _veto_step(facts: Facts, p: Parameters, incidents: Decimal, vetoed: bool) -> Step:
+    return Step(
+        key="veto",
+        title="重大事件否决",
+        text="年内重大水污染事件达到否决起数，当年奖励全部取消。"
+        if vetoed
+        else "年内重大水污染事件未达到否决起数。",
+        formula=f"{steps.shown(incidents)} 起，否决起数 {p.veto_from} 起",
+        result="否决" if vetoed else "不否决",
+        clause=p.source("veto"),
+        inputs=(
+            Input("重大事件", steps.shown(incidents), "起", facts.sources.get("observations", "")),
+        ),
+        defaults=p.defaults("veto", "veto_from"),
+    )
+
+
+def _amount_step(
+    facts: Facts, p: Parameters, earned: Sequence[Award], transfers: Sequence[Transfer]
+) -> Step:
+    total = sum((t.yuan for t in transfers), Decimal(0))
+    words = "；".join(
+        f"{_KINDS[award.kind]} {format_wan(award.amount)} 万元（{_RECIPIENTS[award.recipient]}）"
+        for award in earned
+    )
+    return Step(
+        key="amount",
+        title="金额",
+        text=f"由上级财政支付，合 {format_yuan(total)} 元。",
+        formula=f"{words or '没有应奖励的事项'}；× 份额 {steps.percent(facts.share)} ＝ "
+        f"{format_wan(total)} 万元",
+        result=format_wan(total),
+        result_note="万元",
+        clause=p.source("awards"),
+        inputs=(Input("份额", steps.percent(facts.share), "", facts.sources.get("share", "")),),
+    )

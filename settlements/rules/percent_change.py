@@ -1,0 +1,349 @@
+"""Each indicator's concentration against a year ago, by the percentage point (同比变幅法).
+
+Each percentage point better earns an amount, each point worse costs one, held between a least
+and a most; a month worse than class V costs a fixed amount a section besides. What indicators
+earn and cost is netted, so one section and period has one direction.
+
+Source: Shandong 2019 (《山东省地表水环境质量生态补偿暂行办法》): +4 万元 a point better,
+5–200 万元 for worse, 100 万元 for a month worse than V; Henan–Shandong 2021 compares years.
+Amounts are Decimal yuan to the fen; means Decimal mg/L.
+"""
+
+# ruff: noqa: RUF009 - parameter() is dataclasses.field with a Spec
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+from monitoring.standards.gb3838_2002 import WaterClass
+from settlements.money import format_wan, to_fen
+from settlements.rules import items, steps
+from settlements.rules.base import (
+    Facts,
+    Granularity,
+    Input,
+    MonthState,
+    Outcome,
+    Step,
+    pays,
+    require,
+    require_period,
+)
+from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import Parameters as BaseParameters
+
+CODE, TITLE, REVISION = "percent_change", "同比变幅法", 1
+LEGAL_BASIS = "《山东省地表水环境质量生态补偿暂行办法》（2019，鲁政办字〔2019〕44号）"
+NEEDS = frozenset({"water_class", "target", "means", "last_year_means", "deciding", "complete"})
+
+_RULE = steps.Identity(CODE, TITLE, REVISION)
+_SHANDONG = "山东省2019年办法"
+_OURS = "本系统默认，协议未载时使用"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One indicator and what a percentage point of it is worth."""
+
+    indicator: str = parameter(
+        "指标", Kind.CHOICE, choices=items.CONCENTRATIONS, help="与去年同期比较浓度的指标。"
+    )
+    better_amount: Decimal = parameter(
+        "每改善一个百分点",
+        Kind.MONEY,
+        unit="元/百分点",
+        minimum=Decimal(0),
+        help="浓度比去年同期每低一个百分点，下游补偿上游的金额。",
+    )
+    better_cap: Decimal | None = parameter(
+        "改善封顶",
+        Kind.MONEY,
+        unit="元/期",
+        minimum=Decimal(0),
+        optional=True,
+        help="该指标一期因改善最多得到的金额；空为不封顶。",
+    )
+    worse_amount: Decimal = parameter(
+        "每恶化一个百分点",
+        Kind.MONEY,
+        unit="元/百分点",
+        minimum=Decimal(0),
+        help="浓度比去年同期每高一个百分点，上游补偿下游的金额。",
+    )
+    worse_least: Decimal = parameter(
+        "恶化起付",
+        Kind.MONEY,
+        unit="元/期",
+        minimum=Decimal(0),
+        help="只要恶化，该指标一期至少付的金额；0 为不设。",
+    )
+    worse_cap: Decimal | None = parameter(
+        "恶化封顶",
+        Kind.MONEY,
+        unit="元/期",
+        minimum=Decimal(0),
+        optional=True,
+        help="该指标一期因恶化最多付的金额；空为不封顶。",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(BaseParameters):
+    """Indicators with their prices, how points are counted, and the charge for inferior V."""
+
+    indicators: tuple[Item, ...] = parameter(
+        "指标与标准",
+        Kind.ROWS,
+        row=Item,
+        help="逐项与去年同期比较，改善与恶化的金额相抵后由一方付给另一方。",
+        default=[
+            since(
+                "2019-01-01",
+                [
+                    {
+                        "indicator": code,
+                        "better_amount": "40000.00",
+                        "better_cap": None,
+                        "worse_amount": "50000.00",
+                        "worse_least": "50000.00",
+                        "worse_cap": "2000000.00",
+                    }
+                    for code in ("NH3-N", "COD", "TP", "F")
+                ],
+                source=_SHANDONG,
+            )
+        ],
+    )
+    points: str = parameter(
+        "百分点计法",
+        Kind.CHOICE,
+        choices={"exact": "按实际变幅，不足一个百分点的按比例", "whole": "只计整百分点"},
+        help="变幅 ＝（本期 − 去年同期）÷ 去年同期 × 100；只计整百分点时舍去小数。",
+        default=[since("2019-01-01", "exact", source=_OURS)],
+    )
+    inferior_v_amount: Decimal = parameter(
+        "劣Ⅴ类另付",
+        Kind.MONEY,
+        unit="元/期",
+        minimum=Decimal(0),
+        help="断面本期类别为劣Ⅴ类的，不论同比如何，上游另付的金额；0 为不设。",
+        default=[since("2019-01-01", "1000000", source=_SHANDONG)],
+    )
+    comparison: str = parameter(
+        "比较周期",
+        Kind.CHOICE,
+        choices={"monthly": "按月", "yearly": "按年"},
+        help="按月与去年同月比较，或按年均值与上一年比较。",
+        default=[since("2019-01-01", "monthly", source=_SHANDONG)],
+    )
+    missing_last_year: str = parameter(
+        "缺去年同期时",
+        Kind.CHOICE,
+        choices={"refuse": "拒绝核算，先补数据", "skip": "该指标不作同比，并写明"},
+        help="某项指标没有去年同期均值时的处理；劣Ⅴ类另付不受影响。",
+        default=[since("2019-01-01", "refuse", source=_OURS)],
+    )
+    yearly_cap: Decimal | None = parameter(
+        "每年单向封顶",
+        Kind.MONEY,
+        unit="元/年",
+        minimum=Decimal(0),
+        optional=True,
+        help="同一方向一年累计最多付的金额；空为不封顶。",
+        default=[since("2019-01-01", None, source=_OURS)],
+    )
+    incomplete_period: str = parameter(
+        "数据不完整的期",
+        Kind.CHOICE,
+        choices={"use": "照常核算并注明", "no_data": "记为无数据，互不补偿"},
+        help="有效数据不足以满足完整性要求的月（年）如何处理。",
+        default=[since("2019-01-01", "use", source=_OURS)],
+    )
+
+    def contradictions(self) -> list[ParameterError]:
+        errors = []
+        if twice := items.repeated(self.indicators):
+            errors.append(self.error("indicators", f"{twice}填了不止一行；每项指标只填一行。"))
+        for row in self.indicators:
+            if row.worse_cap is not None and row.worse_cap < row.worse_least:
+                errors.append(
+                    self.error(
+                        "indicators",
+                        f"{steps.shown_indicator(row.indicator)}的恶化封顶低于恶化起付；"
+                        "请填不低于起付的金额。",
+                    )
+                )
+        return errors
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One indicator's amount: positive where downstream pays; yuan before the share."""
+
+    amount: Decimal
+    words: str
+    step: Step
+
+
+def granularity(parameters: Parameters) -> Granularity:
+    """Settled by the month or by the year, as the term says."""
+    return Granularity.YEAR if parameters.comparison == "yearly" else Granularity.MONTH
+
+
+def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
+    """Who pays for one section and period; the yearly cap is applied by `caps.apply_cap`.
+
+    Raises MissingFact for water_class (where inferior V costs something), the mean of a listed
+    indicator and its last year's (where the term refuses without it), and UnusableFact for a
+    last year's mean of zero; WrongPeriod for the other kind of period. The state is against
+    the functional class; without one, against class V.
+    """
+    p = parameters
+    require_period(facts, granularity(p))
+    if settled := steps.decided_elsewhere(facts, _RULE):
+        return settled
+    require(facts, "means")
+    if p.inferior_v_amount:
+        require(facts, "water_class")
+    lines = steps.opening(facts, _RULE)
+    if unused := steps.incomplete(facts, _RULE, p, lines, "incomplete_period"):
+        return unused
+    if facts.water_class is not None:
+        lines.append(steps.class_step(facts, facts.water_class))
+    changes = [_change(facts, p, item) for item in p.indicators]
+    lines += [change.step for change in changes]
+    return _settle(facts, p, changes, lines)
+
+
+def _change(facts: Facts, p: Parameters, item: Item) -> _Change:
+    code, name = item.indicator, steps.shown_indicator(item.indicator)
+    now = items.mean_of(facts, "means", code)
+    if code not in facts.last_year_means and p.missing_last_year == "skip":
+        text = f"{name}没有去年同期均值，按条款不作同比。"
+        step = Step(f"item-{code}", name, text, result="不作同比",
+                    clause=p.source("missing_last_year"))  # fmt: skip
+        return _Change(Decimal(0), "不作同比", step)
+    last = items.divisor(facts, "last_year_means", code)
+    change = (now - last) / last * 100
+    points = abs(change)
+    if p.points == "whole":
+        points = points.to_integral_value(rounding=ROUND_DOWN)
+    ratio = f"（{steps.shown(now)} − {steps.shown(last)}）÷ {steps.shown(last)}"
+    formula = f"{ratio} ＝ {_signed(change)} %"
+    if change < 0:
+        amount, priced = _better(item, points)
+        words = f"改善 {steps.shown(abs(change))} %"
+    elif change > 0:
+        amount, priced = _worse(item, points)
+        words = f"恶化 {steps.shown(change)} %"
+    else:
+        amount, priced, words = Decimal(0), "", "持平"
+    step = Step(
+        key=f"item-{code}",
+        title=name,
+        text=f"{name}均值 {items.in_unit(code, now)}，去年同期 {items.in_unit(code, last)}，{words}。",
+        formula=f"{formula}；{priced}" if priced else formula,
+        result=format_wan(amount),
+        result_note="万元，正为上游应得",
+        clause=p.source("indicators"),
+        inputs=(
+            Input("本期均值", steps.shown(now), "mg/L", facts.sources.get("means", "")),
+            Input("去年同期", steps.shown(last), "mg/L", facts.sources.get("last_year_means", "")),
+            Input(
+                "每改善一个百分点", format_wan(item.better_amount), "万元", p.source("indicators")
+            ),
+            Input(
+                "每恶化一个百分点", format_wan(item.worse_amount), "万元", p.source("indicators")
+            ),
+        ),
+        defaults=p.defaults("points"),
+    )
+    return _Change(amount, f"{name}{words}", step)
+
+
+def _better(item: Item, points: Decimal) -> tuple[Decimal, str]:
+    full = to_fen(item.better_amount * points)
+    words = f"{steps.shown(points)} × {format_wan(item.better_amount)} ＝ {format_wan(full)} 万元"
+    if item.better_cap is None or full <= item.better_cap:
+        return full, words
+    return item.better_cap, f"{words}，封顶 {format_wan(item.better_cap)} 万元"
+
+
+def _worse(item: Item, points: Decimal) -> tuple[Decimal, str]:
+    full = to_fen(item.worse_amount * points)
+    words = f"{steps.shown(points)} × {format_wan(item.worse_amount)} ＝ {format_wan(full)} 万元"
+    if full < item.worse_least:
+        return -item.worse_least, f"{words}，不足起付，按 {format_wan(item.worse_least)} 万元"
+    if item.worse_cap is not None and full > item.worse_cap:
+        return -item.worse_cap, f"{words}，封顶 {format_wan(item.worse_cap)} 万元"
+    return -full, words
+
+
+def _settle(facts: Facts, p: Parameters, changes: list[_Change], lines: list[Step]) -> Outcome:
+    inferior = facts.water_class is WaterClass.INFERIOR_V
+    worst = facts.target or WaterClass.V
+    short = facts.water_class is not None and facts.water_class > worst
+    state = MonthState.NOT_MET if short else MonthState.MET
+    parts = [change.amount for change in changes if change.amount]
+    extra = p.inferior_v_amount if inferior else Decimal(0)
+    if extra:
+        parts.append(-extra)
+    total = sum(parts, Decimal(0))
+    payer, payee = items.sides(total)
+    lines.append(_comparison(facts, p, changes, total, extra, worst))
+    text = "改善与恶化的金额相抵"
+    if extra:
+        text += f"，劣Ⅴ类另付 {format_wan(extra)} 万元"
+    if payer is None or payee is None:
+        lines.append(steps.clause_step(p, "indicators", f"{text}后为零，双方互不补偿。", None))
+        return steps.finish(facts, _RULE, state, (), lines)
+    text += f"后，{steps.pays_words(payer, payee)}。"
+    also = ("inferior_v_amount",) if extra else ()
+    lines.append(steps.clause_step(p, "indicators", text, payer, *also))
+    amount = to_fen(abs(total) * facts.share)
+    # The sum of what the payer owes: signs turned where upstream pays.
+    formula = f"（{items.wan_sum(parts if total > 0 else [-part for part in parts])}）万元"
+    inputs = []
+    if extra:
+        inputs = [Input("劣Ⅴ类另付", format_wan(extra), "万元", p.source("inferior_v_amount"))]
+    lines.append(steps.amount_step(facts, amount, formula, "", inputs))
+    because = "同比改善" if total > 0 else ("劣Ⅴ类及同比" if extra else "同比恶化")
+    return steps.finish(facts, _RULE, state, pays(payer, payee, amount, because=because), lines)
+
+
+def _comparison(
+    facts: Facts,
+    p: Parameters,
+    changes: list[_Change],
+    total: Decimal,
+    extra: Decimal,
+    worst: WaterClass,
+) -> Step:
+    result = "持平" if total == 0 else ("改善" if total > 0 else "恶化")
+    found = facts.water_class
+    text = "各项指标的改善与恶化相抵。"
+    if found is not None:
+        name = "功能类别" if facts.target is not None else "评判类别"
+        text += f"本期 {found.label}，{'未达到' if found > worst else '达到'}{name} {worst.label}。"
+    if extra:
+        text += "断面为劣Ⅴ类，另付。"
+        result = "劣Ⅴ类另付"
+    return Step(
+        key="comparison",
+        title="与去年同期比较",
+        text=text,
+        formula="；".join(change.words for change in changes),
+        result=result,
+        result_note=f"相抵 {format_wan(total)} 万元",
+        hint=steps.borderline(facts) if p.inferior_v_amount else "",
+        inputs=()
+        if facts.target is None
+        else (Input("功能类别", facts.target.label, "", facts.sources.get("target", "")),),
+        defaults=p.defaults("missing_last_year"),
+    )
+
+
+def _signed(value: Decimal) -> str:
+    """A change with its sign: +5, −12.5."""
+    return f"{'＋' if value > 0 else '−' if value < 0 else ''}{steps.shown(abs(value))}"
