@@ -18,6 +18,9 @@ TP_LIMIT = {"baseline_kind": "limits", "limits": {"value": {"TP": "0.2"}}}
 TP_DO = {"baseline_kind": "limits", "limits": {"value": {"TP": "0.2", "DO": "5"}}}
 
 
+BASE_PERIOD = {"baseline_kind": "base_period", "base_from": 2020, "base_to": 2022}
+
+
 def downstream_wan(outcome):
     return outcome.net().get("downstream", Decimal(0)) / 10000
 
@@ -132,8 +135,8 @@ def test_over_the_limit_but_not_above_the_inflow_is_not_increased(border):
         ({"target": None}, {}, "target"),
         ({}, TP_LIMIT, "means"),
         ({"means": {"DO": "7"}}, TP_LIMIT, "means.TP"),
-        ({"means": {"DO": "7"}}, {"baseline_kind": "base_period", "base_from": 2020, "base_to": 2022}, "base_means"),
-        ({"means": {"DO": "7"}, "base_means": {"pH": "7"}}, {"baseline_kind": "base_period", "base_from": 2020, "base_to": 2022},
+        ({"means": {"DO": "7"}}, BASE_PERIOD, "base_means"),
+        ({"means": {"DO": "7"}, "base_means": {"pH": "7"}}, BASE_PERIOD,
          "base_means"),
         ({"means": {"TP": "0.3"}, "inflow_section": "六剑滩"}, TP_LIMIT | HEBEI,
          "inflow_means.TP"),
