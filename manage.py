@@ -17,9 +17,11 @@ NEEDS_NO_DATABASE = {
     "database_url",
     "demo",
     "diffsettings",
+    "evaluate_rule",
     "findstatic",
     "help",
     "makemessages",
+    "rule_docs",
     "version",
 }
 # These look after the tables themselves.
