@@ -9,6 +9,7 @@ from basins.access import Act, viewer_of
 from dashboard.forms import ALL, chosen, offer
 from settlements.models import Agreement
 from settlements.queries import agreements as queries
+from settlements.queries.drafts import documents_of
 
 
 class AgreementFilters(forms.Form):
@@ -31,12 +32,19 @@ def agreement_list(request):
         raise Http404
     form = AgreementFilters(request.GET, queries.agreement_choices(viewer))
     lines = queries.agreement_list(viewer, **chosen(form))
-    return render(request, "agreements/agreements.html", {"lines": lines, "form": form})
+    context = {"lines": lines, "form": form, "may_edit": viewer.sees_all(Act.EDIT_AGREEMENTS)}
+    return render(request, "agreements/agreements.html", context)
 
 
 @require_GET
 def agreement(request, code: str):
-    page = queries.agreement(viewer_of(request.user), code)
+    viewer = viewer_of(request.user)
+    page = queries.agreement(viewer, code)
     if page is None:
         raise Http404
-    return render(request, "agreements/agreement.html", {"page": page})
+    context = {
+        "page": page,
+        "may_edit": viewer.sees_all(Act.EDIT_AGREEMENTS),
+        "documents": documents_of(viewer, page.code),
+    }
+    return render(request, "agreements/agreement.html", context)

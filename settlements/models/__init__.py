@@ -2,6 +2,7 @@
 
 from settlements.models.accruals import Accrual, Adjustment, Transfer
 from settlements.models.agreements import Agreement, Party, Term, TermSection
+from settlements.models.drafts import AgreementDraft, DraftDocument
 from settlements.models.ledger import JournalEntry, LedgerAccount, Posting
 from settlements.models.settlements import Settlement, SettlementNet
 
@@ -9,6 +10,8 @@ __all__ = [
     "Accrual",
     "Adjustment",
     "Agreement",
+    "AgreementDraft",
+    "DraftDocument",
     "JournalEntry",
     "LedgerAccount",
     "Party",

@@ -284,3 +284,33 @@ def test_a_month_of_inherited_water_says_that_it_did_not_increase(border):
     assert "均不高于入境断面的浓度" in steps["comparison"].text
     assert steps["clause"].result == "互不补偿"
     assert "amount" not in steps
+
+
+def test_two_bands_may_have_one_base_but_not_one_end(border):
+    def terms(*bands):
+        rows = [{"above": above, "base": base} for above, base in bands]
+        return border.terms(rule, **ZHOUKOU | {"bands": rows})
+
+    assert len(terms(("0.1", "10万元"), ("0.5", "10万元")).bands) == 2
+    with pytest.raises(ParameterErrors, match=r"排在 0\.1 之后"):
+        terms(("0.1", "10万元"), ("0.1", "20万元"))
+
+
+def test_the_lines_name_what_the_mode_goes_by(border):
+    facts = border.month(None, target="Ⅴ", means={"COD": "60", "NH3-N": "1"})
+    bands = {"value": ZHOUKOU["bands"], "source": "第四条"}
+    scaled = steps_of(rule.evaluate(facts, border.terms(rule, **ZHOUKOU | {"bands": bands})))
+    assert scaled["item-COD"].formula == (
+        "（60 − 40）÷ 40 ＝ 0.5 倍；10.00 ×（1 ＋ 0.5）＝ 15.00 万元"
+    )
+    assert scaled["clause"].clause == "第四条"
+    assert [each.name for each in scaled["item-COD"].inputs] == ["本月均值", "Ⅴ类限值"]
+    stepped = steps_of(rule.evaluate(facts, border.terms(rule, **HEBEI)))
+    assert [each.name for each in stepped["item-COD"].inputs][2:] == ["档宽", "每档金额"]
+
+
+def test_an_amount_at_its_cap_is_not_said_to_be_cut(border):
+    none = {"CODMn": 0, "NH3-N": 0, "TP": 0}
+    facts = border.month(None, means=CLEAN | {"NH3-N": "4"}, over_limit_days=none)
+    steps = steps_of(rule.evaluate(facts, border.terms(rule, **HEFEI)))
+    assert "封顶" not in steps["item-NH3-N"].text

@@ -184,3 +184,30 @@ def test_the_steps_build_p_term_by_term(border):
         "（10,000.00 ＋ 10,000.00）万元/年 × 份额 100 % ＝ 20,000.00 万元"
     )
     assert steps["result"].text.startswith("垫江县补偿梁平区 200,000,000.00 元")
+
+
+@pytest.mark.parametrize(
+    ("nitrogen", "text"),
+    [
+        ("1", "补偿指数 P 不大于指数界线 1，但大于加付界线 0.95。"),
+        ("1.2", "补偿指数 P 大于指数界线 1。"),
+        ("0.8", "补偿指数 P 不大于指数界线 1，也不大于加付界线 0.95。"),
+    ],
+)
+def test_the_words_at_a_mark_are_those_of_the_better_side(border, nitrogen, text):
+    facts = border.year(None, means=BASE | {"TN": nitrogen}, base_means=BASE)
+    outcome = rule.evaluate(facts, terms_of(border, 2015, k0="1"))
+    assert steps_of(outcome)["comparison"].text == text
+
+
+def test_a_base_period_may_be_one_year_and_the_marks_may_be_one(border):
+    terms = terms_of(border, 2015, base_from=2012, base_to=2012, extra_mark="1", k0="1")
+    facts = border.year(None, means=BASE, base_means=BASE)
+    assert upstream_yi(rule.evaluate(facts, terms)) == 2
+
+
+def test_a_mark_without_an_extra_amount_adds_no_words(border):
+    terms = terms_of(border, 2015, extra_amount="0")
+    outcome = rule.evaluate(border.year(None, means=BASE, base_means=BASE), terms)
+    assert upstream_yi(outcome) == 1
+    assert "再加" not in steps_of(outcome)["clause"].text

@@ -187,3 +187,48 @@ def test_the_steps_show_each_indicator_and_the_netting(border):
     )
     assert outcome.net()["downstream"] == yuan("625000")
     assert "劣Ⅴ类另付 100.00 万元" in steps["clause"].text
+
+
+@pytest.mark.parametrize(
+    ("now", "words", "cut"),
+    [
+        ("10", "改善 50 %", False),  # 200 earned, just the cap
+        ("9", "改善 55 %", True),
+        ("20", "持平", False),
+        ("20.2", "恶化 1 %", False),  # 5 owed, just the least
+        ("20.1", "恶化 0.5 %", True),
+        ("28", "恶化 40 %", False),  # 200 owed, just the most
+        ("28.2", "恶化 41 %", True),
+    ],
+)
+def test_an_amount_is_said_to_be_cut_only_where_it_is(border, now, words, cut):
+    terms = border.terms(rule, indicators=[row("COD", better_cap="200万元")])
+    facts = border.month("Ⅲ", means={"COD": now}, last_year_means={"COD": "20"})
+    line = steps_of(rule.evaluate(facts, terms))["item-COD"]
+    assert words in line.text
+    assert ("封顶" in line.formula or "不足起付" in line.formula) is cut
+
+
+@pytest.mark.parametrize(
+    ("found", "target", "now", "result", "words"),
+    [
+        ("Ⅲ", "Ⅲ", "19", "改善", "达到功能类别 Ⅲ类"),
+        ("Ⅳ", "Ⅲ", "21", "恶化", "未达到功能类别 Ⅲ类"),
+        ("Ⅲ", None, "20", "持平", "达到评判类别 Ⅴ类"),
+        ("劣Ⅴ", "Ⅲ", "19", "劣Ⅴ类另付", "未达到功能类别 Ⅲ类"),
+    ],
+)
+def test_the_comparison_says_how_it_came_out(border, found, target, now, result, words):
+    terms = border.terms(rule, indicators=[row("COD")])
+    facts = border.month(
+        found, target=target, means={"COD": now}, last_year_means={"COD": "20"}
+    )  # fmt: skip
+    line = steps_of(rule.evaluate(facts, terms))["comparison"]
+    assert line.result == result
+    assert words in line.text
+
+
+def test_a_least_may_be_the_most(border):
+    terms = border.terms(rule, indicators=[row("COD", worse_least="5万元", worse_cap="5万元")])
+    facts = border.month("Ⅲ", means={"COD": "24"}, last_year_means={"COD": "20"})
+    assert downstream_wan(rule.evaluate(facts, terms)) == 5

@@ -168,3 +168,21 @@ def test_the_steps_show_every_condition_and_which_failed(border):
 def test_a_value_far_from_the_threshold_gets_no_hint(border):
     facts = border.month("Ⅲ", means={"Mn": "0.031"})
     assert steps_of(rule.evaluate(facts, border.terms(rule)))["item-Mn"].hint == ""
+
+
+def test_a_fixed_class_counts_only_where_the_term_chose_it(border):
+    terms = border.terms(rule, thresholds=None, condition_class="Ⅱ")
+    assert upstream_wan(rule.evaluate(border.month("Ⅲ", target="Ⅲ"), terms)) == 40
+
+
+def test_the_words_fit_indicator_and_period(border):
+    facts = border.month(None, means={"TP": "0.1", "DO": "7"})
+    steps = steps_of(rule.evaluate(facts, border.terms(rule, **TP_DO)))
+    assert steps["item-TP"].formula == "0.1 mg/L ＝ 限值 0.1 mg/L"
+    assert steps["item-TP"].text == "总磷均值达到限值（不高于限值为达到）。"
+    assert steps["item-DO"].formula == "7 mg/L ＞ 限值 6 mg/L"
+    assert steps["item-DO"].text == "溶解氧均值达到限值（不低于限值为达到）。"
+    assert "每月 40.00 万元" in steps["clause"].text
+    yearly = border.terms(rule, **TP_DO, comparison="yearly")
+    facts = border.year(None, means={"TP": "0.1", "DO": "7"})
+    assert "每年 40.00 万元" in steps_of(rule.evaluate(facts, yearly))["clause"].text

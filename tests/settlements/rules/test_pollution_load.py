@@ -187,3 +187,35 @@ def test_the_steps_go_from_flow_to_tonnes_to_yuan(border):
     one_way = steps_of(rule.evaluate(facts, border.terms(rule, **ONE_WAY)))
     assert one_way["item-NH3-N"].text.endswith("改善不计。")
     assert one_way["item-NH3-N"].formula == "0.8 ＜ 1 mg/L"
+
+
+def test_one_pollutant_that_grew_makes_the_month_not_met(border):
+    facts = border.month(
+        None, means={"COD": "26", "NH3-N": "1.5"}, flow=Decimal("10000000"),
+        inflow_section="六剑滩", inflow_means={"COD": "26", "NH3-N": "1.2"},
+    )  # fmt: skip
+    outcome = rule.evaluate(facts, border.terms(rule, **ONE_WAY, inherited="deduct"))
+    assert outcome.state is NOT_MET
+    assert paid(outcome) == yuan("300000")  # 0.3 × 10 t × 100,000
+    steps = steps_of(outcome)
+    assert "从入境断面 六剑滩的 1.2 mg/L 起算" in steps["item-NH3-N"].text
+    assert steps["item-NH3-N"].inputs[-1].name == "入境断面 六剑滩"
+    charged = steps_of(rule.evaluate(facts, border.terms(rule, **ONE_WAY)))
+    assert [each.name for each in charged["item-NH3-N"].inputs][-1] == "超标单价"
+
+
+def test_the_lines_name_the_source_of_a_target_and_the_reason(border):
+    sources = {"target": "渝府发〔2012〕4号"}
+    rows = [{"indicator": "COD", "unit_price": "20000", "mirror_price": "20000"}]
+    for cod, because in (("22", "通量超过目标"), ("18", "通量低于目标")):
+        facts = border.month(None, means={"COD": cod}, flow=Decimal("1000000"), sources=sources)
+        outcome = rule.evaluate(facts, border.terms(rule, indicators=rows))
+        assert outcome.transfers[0].reason == because
+        assert steps_of(outcome)["item-COD"].inputs[1].source == "渝府发〔2012〕4号"
+        assert "改善不计" not in steps_of(outcome)["item-COD"].text
+    own = [{"indicator": "COD", "limit": "20", "unit_price": "20000"}]
+    terms = border.terms(rule, indicators={"value": own, "source": "第五条"})
+    facts = border.month(None, means={"COD": "22"}, flow=Decimal("1000000"), sources=sources)
+    line = steps_of(rule.evaluate(facts, terms))["item-COD"]
+    assert line.inputs[1].source == "第五条"
+    assert "改善不计" not in line.text

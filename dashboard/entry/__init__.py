@@ -1,0 +1,1 @@
+"""Entering an agreement in steps: what people type, read tolerantly, and the steps' forms."""
