@@ -203,7 +203,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = INSTALLATION == "production"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# One person per role, made by `seed_demo` and named on the sign-in page of a demo alone.
+# One person per role (two to activate an agreement), made by `seed_demo` and named on the sign-in page of a demo alone.
 DEMO_PASSWORD = "yanshi-Demo-2026"
 DEMO_SIGN_INS = [
     ("bureau", "流域处(市生态环境局)"),
@@ -211,6 +211,7 @@ DEMO_SIGN_INS = [
     ("district", "梁平区生态环境局"),
     ("township", "屏锦镇"),
     ("admin", "协议管理"),
+    ("admin2", "协议管理(复核)"),
     ("auditor", "审计管理"),
     ("station", "监测站点"),
 ]

@@ -8,13 +8,14 @@ from django.contrib.auth.hashers import make_password
 from basins.models import Jurisdiction, Role, User
 from basins.ranges import between
 
-# sign-in → (name, unit, code of the place)
+# sign-in → (name, unit, code of the place); the role is the sign-in less its number
 PEOPLE = {
     "bureau": ("流域处", "重庆市生态环境局", None),
     "treasury": ("市财政经办", "重庆市财政局", None),
     "district": ("区级经办", "梁平区生态环境局", "500155"),
     "township": ("镇级经办", "梁平区屏锦镇", "500155-PJ"),
     "admin": ("协议管理员", "重庆市生态环境局", None),
+    "admin2": ("协议复核员", "重庆市生态环境局", None),
     "auditor": ("审计管理员", "重庆市审计局", None),
     "station": ("普顺自动站", "龙溪河普顺断面(演示)", None),
 }
@@ -38,16 +39,17 @@ def make_people() -> dict[str, User]:
     people = {}
     for username, _ in settings.DEMO_SIGN_INS:
         name, unit, place = PEOPLE[username]
+        role = username.rstrip("0123456789")
         user = User.objects.create(
             username=username,
             password=password,
             display_name=name,
             unit=unit,
-            is_staff=username == "admin",
+            is_staff=role == "admin",
         )
         Role.objects.create(
             user=user,
-            role=username,
+            role=role,
             jurisdiction=Jurisdiction.objects.get(code=place) if place else None,
             in_force=between(IN_OFFICE_SINCE),
         )
