@@ -203,7 +203,8 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = INSTALLATION == "production"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# One person per role (two to activate an agreement), made by `seed_demo` and named on the sign-in page of a demo alone.
+# One person per role (two to activate an agreement), made by `seed_demo` and named on the
+# sign-in page of a demo alone.
 DEMO_PASSWORD = "yanshi-Demo-2026"
 DEMO_SIGN_INS = [
     ("bureau", "流域处(市生态环境局)"),

@@ -78,7 +78,9 @@ def test_a_town_is_compared_with_the_mean_of_its_own_year_before(border):
     spec = TermSpec(
         rule="town_outflow",
         parameters=with_defaults(
-            rules.get("town_outflow").Parameters, {"items": [{"indicator": "NH3-N"}]}, on=month("2023-01")
+            rules.get("town_outflow").Parameters,
+            {"items": [{"indicator": "NH3-N"}]},
+            on=month("2023-01"),
         ),
         in_force=between(month("2023-01"), month("2024-01")),
         parts=(PartSpec(border.section, border.upstream, border.downstream),),
