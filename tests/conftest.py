@@ -67,4 +67,8 @@ def empty_database() -> None:
         for table in tables:
             cursor.execute(f'DELETE FROM "{table}"')
         cursor.execute("DELETE FROM basins_jurisdiction WHERE level <> 'province'")
+        cursor.execute(
+            "UPDATE basins_jurisdiction SET boundary = NULL, label_lon = NULL, label_lat = NULL,"
+            " name_en = '', parent_id = NULL"
+        )
         cursor.execute("SET session_replication_role = DEFAULT")

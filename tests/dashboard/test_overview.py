@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from basins.access import viewer_of
 from basins.ranges import month_start, today
-from dashboard.overview_page import chosen_month, overview_page
+from dashboard.overview_page import chosen_month, other_month, overview_page
 from monitoring.models import Section, Target
 from monitoring.queries.assessments import ClassShare, months_assessed
 from settlements.models import Accrual, Transfer
@@ -172,6 +172,22 @@ def test_a_month_that_is_none_falls_back_to_the_last_finished(text, border, peop
     chosen = chosen_month(text, months)
     assert chosen in months
     assert chosen < month_start(today())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1999-01", "1999年1月没有水质评价，以下是2026年10月"),
+        ("abc", "地址中的月份读不懂，应如 2026-10，以下是2026年10月"),
+        ("２０２６-10", "地址中的月份读不懂，应如 2026-10，以下是2026年10月"),
+        ("2026-10", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_month_shown_instead_of_the_one_asked_for_is_said(text, said):
+    facts = other_month(text, date(2026, 10, 1))
+    assert [f.text for f in facts] == ([said] if said else [])
 
 
 def test_bad_parameters_are_no_error(border, people, client):

@@ -204,3 +204,9 @@ def test_five_wrong_passwords_lock_the_sign_in_and_say_for_how_long(client, db):
 def test_a_nul_in_an_address_is_no_error(client, people, path, status):
     client.force_login(people.bureau)
     assert client.get(path).status_code == status
+
+
+def test_pages_of_a_signed_in_person_stay_in_no_cache(client, people):
+    client.force_login(people.bureau)
+    for path in ("/", "/ledger/", "/agreements/NONE/"):
+        assert client.get(path)["Cache-Control"] == "private, no-store"
