@@ -7,7 +7,7 @@ from basins.access import Act, viewer_of
 # What opens at least one page; a person who may do none of it sees one page only.
 OPENS = (Act.SEE_RESULTS, Act.SEE_LEDGER, Act.SEE_AGREEMENTS, Act.SEE_AUDIT)
 # Apps that ask for themselves, and the pages that everyone who is signed in may use.
-OWN_RULES = ("admin",)
+OWN_RULES = ("admin", "api")
 ALWAYS = ("login", "logout", "about")
 
 
@@ -27,6 +27,23 @@ class NulMiddleware:
         if "%00" in query:
             request.META["QUERY_STRING"] = query.replace("%00", "")
         return self.get_response(request)
+
+
+class PrivatePagesMiddleware:
+    """Pages of a signed-in person stay in no cache: nothing is left after signing out.
+
+    GB/T 22239-2019 level 3, residual information. A view's own Cache-Control stands.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated and "Cache-Control" not in response:
+            response["Cache-Control"] = "private, no-store"
+        return response
 
 
 class NoRoleMiddleware:

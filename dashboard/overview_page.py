@@ -3,6 +3,7 @@
 Queries give numbers; here they become the heading, the key figures and the small chart.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -131,7 +132,7 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
         next=months[at - 1] if at else None,
         heading=_heading(water),
         lead=_lead(money),
-        facts=_facts(water, money, agreements),
+        facts=(*other_month(asked.get("month"), month), *_facts(water, money, agreements)),
         key_figures=_key_figures(water, money),
         map_title=TITLE_OF_LAYER[layer],
         layers=tuple(Tab(k, v, k == layer) for k, v in LAYERS.items()),
@@ -162,6 +163,20 @@ def chosen_month(text: str | None, months: Sequence[date]) -> date:
             return asked
     running = month_start(today())
     return next((m for m in months if m < running), months[0])
+
+
+def other_month(text: str | None, shown: date) -> tuple[Fact, ...]:
+    """Says so where the address asks for a month that has no assessment or is no month."""
+    if not text or text == f"{shown:%Y-%m}":
+        return ()
+    if re.fullmatch(r"[0-9]{4}-(0?[1-9]|1[0-2])", text):
+        year, number = text.split("-")
+        if (int(year), int(number)) == (shown.year, shown.month):
+            return ()
+        missing = f"{int(year)}年{int(number)}月没有水质评价"
+    else:
+        missing = "地址中的月份读不懂，应如 2026-10"
+    return (Fact("提示", f"{missing}，以下是{month_zh(shown)}"),)
 
 
 def _heading(water: MonthWater) -> str:

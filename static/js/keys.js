@@ -23,12 +23,16 @@ function inField(target) {
     && target.closest("input, select, textarea, [contenteditable]:not([contenteditable='false'])") !== null;
 }
 
-function go(letter) {
+function goLink(letter) {
   const prefix = GO[letter];
-  if (!prefix) return false;
-  const link = [...document.querySelectorAll("[data-main-nav] a")].find((each) => (
+  if (!prefix) return undefined;
+  return [...document.querySelectorAll("[data-main-nav] a")].find((each) => (
     prefix === "/" ? each.pathname === "/" : each.pathname.startsWith(prefix)
   ));
+}
+
+function go(letter) {
+  const link = goLink(letter);
   if (link) location.assign(link.href);   // only what this person's navigation offers
   return Boolean(link);
 }
@@ -48,6 +52,13 @@ function step(by) {
   return true;
 }
 
+// Keys that do nothing on this page are not in its list.
+function works(names) {
+  if (names === "/") return document.querySelector("[data-search]") !== null;
+  if (names === "[ ]") return document.querySelector("[data-month-previous], [data-month-next]") !== null;
+  return !names.startsWith("g ") || Boolean(goLink(names.slice(2)));
+}
+
 function dialog() {
   const box = document.createElement("dialog");
   box.className = "keys-dialog";
@@ -56,7 +67,7 @@ function dialog() {
   title.id = "keys-title";
   title.textContent = "快捷键";
   const list = document.createElement("dl");
-  for (const [names, what] of LIST) {
+  for (const [names, what] of LIST.filter(([keys]) => works(keys))) {
     const term = document.createElement("dt");
     for (const name of names.split(" ")) {
       const cap = document.createElement("kbd");
