@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from basins.access import Viewer
-from dashboard.overview_page import Fact, chosen_month
+from dashboard.overview_page import Fact, chosen_month, other_month
 from dashboard.river_line import RiverLine as Drawing
 from dashboard.river_line import river_line
 from dashboard.templatetags.figures import local_time, month_zh, water_label
@@ -155,7 +155,7 @@ def basin_page(viewer: Viewer, code: str, asked: Any, crumbs) -> BasinPage | Non
         next=months[at - 1] if at else None,
         heading=_heading(river),
         lead=_lead(river),
-        facts=_facts(river),
+        facts=(*other_month(asked.get("month"), month), *_facts(river)),
         crumbs=(*crumbs, (river.name, None)),
         line=river_line(river),
         filters=_year_form(months, month, first, last),
