@@ -19,6 +19,7 @@ PLACES = [
     ("协议", "agreement-list", Act.SEE_AGREEMENTS),
     ("结算", "settlement-list", Act.SEE_RESULTS),
     ("台账", "ledger", Act.SEE_LEDGER),
+    ("推演", "simulator", Act.SEE_AGREEMENTS),
 ]
 
 

@@ -1,7 +1,7 @@
 """Addresses of the pages: one view module a page of product.md."""
 
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import include, path
 
 from dashboard.views import (
     about,
@@ -9,9 +9,11 @@ from dashboard.views import (
     basins,
     districts,
     drafts,
+    explain,
     ledger,
     overview,
     rules,
+    scenarios,
     sections,
     settlements,
     sign_in,
@@ -48,9 +50,20 @@ urlpatterns = [
         settlements.settlement_month,
         name="settlement-month",
     ),
+    path("accruals/<int:pk>/", explain.explain, name="explain"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("rules/", rules.rule_list, name="rule-list"),
     path("rules/<str:code>/", rules.rule, name="rule"),
+    path("simulator/", scenarios.simulator, name="simulator"),
+    path("simulator/runs/", scenarios.start_run, name="scenario-run-start"),
+    path("simulator/runs/<int:pk>/", scenarios.run, name="scenario-run"),
+    path("simulator/runs/<int:pk>/cancel/", scenarios.cancel_run, name="scenario-run-cancel"),
+    path("simulator/s/<str:token>/", scenarios.scenario, name="scenario"),
+    path("simulator/s/<str:token>/copy/", scenarios.copy, name="scenario-copy"),
+    path("simulator/s/<str:token>/delete/", scenarios.delete, name="scenario-delete"),
+    path("simulator/s/<str:token>/export.csv", scenarios.export, name="scenario-export"),
+    path("simulator/s/<str:token>/terms/<int:number>/", scenarios.term, name="scenario-term"),
+    path("api/", include("dashboard.api.urls")),
     path("about/", about.about, name="about"),
     path("patterns/", about.patterns, name="patterns"),
     path("sign-in/", sign_in.SignInView.as_view(), name="login"),

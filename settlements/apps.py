@@ -4,3 +4,7 @@ from django.apps import AppConfig
 class SettlementsConfig(AppConfig):
     name = "settlements"
     verbose_name = "补偿结算"
+
+    def ready(self):
+        # Registers the job kinds of this app.
+        from settlements.services import scenario_runs  # noqa: F401

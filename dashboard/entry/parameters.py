@@ -221,7 +221,7 @@ def field_of(entry: dict[str, Any], spec: Spec) -> forms.Field:
     return ReadField(label=label, required=False, reader=read, says=says, max_length=40)
 
 
-def columns_of(spec: Spec) -> dict[str, Spec]:
+def columns_of(spec: Spec) -> Mapping[str, Spec]:
     """The columns of a parameter that is a list of rows."""
     return specs(spec.row) if spec.row else {}
 

@@ -4,6 +4,7 @@ from settlements.models.accruals import Accrual, Adjustment, Transfer
 from settlements.models.agreements import Agreement, Party, Term, TermSection
 from settlements.models.drafts import AgreementDraft, DraftDocument
 from settlements.models.ledger import JournalEntry, LedgerAccount, Posting
+from settlements.models.scenarios import Scenario
 from settlements.models.settlements import Settlement, SettlementNet
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "LedgerAccount",
     "Party",
     "Posting",
+    "Scenario",
     "Settlement",
     "SettlementNet",
     "Term",

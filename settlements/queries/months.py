@@ -60,6 +60,7 @@ class Event:
 class SectionMonth:
     """One section's month: the finding, its steps and the data behind them."""
 
+    accrual: int
     code: str
     name: str
     is_demo: bool
@@ -134,7 +135,7 @@ def settlement_month(
     `section` chooses one section by its code; an unknown one chooses all. 12 SQL queries at
     most, whatever the sections and months.
     """
-    found_year = _agreement(viewer, code, month)
+    found_year = agreement_of_month(viewer, code, month)
     if found_year is None:
         return None
     agreement, settlement = found_year
@@ -187,7 +188,7 @@ def settlement_month(
     )
 
 
-def _agreement(
+def agreement_of_month(
     viewer: Viewer, code: str, month: date
 ) -> tuple[Agreement, Settlement | None] | None:
     """The agreement, where the viewer sees this month's year of it or one of its accruals."""
@@ -251,6 +252,7 @@ def _section_month(
     module = rules.get(accrual.term.rule)
     now = {m.code: m.mean for m in readings.means} if readings else {}
     return SectionMonth(
+        accrual=accrual.pk,
         code=section.code,
         name=section.name,
         is_demo=section.is_demo,

@@ -93,6 +93,7 @@ class SectionYear:
 class YearlyLine:
     """What a rule that settles whole years found, with its steps."""
 
+    accrual: int
     section: str
     rule: str
     month_state: str
@@ -334,6 +335,7 @@ def _yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[Year
     )
     return tuple(
         YearlyLine(
+            accrual=a.pk,
             section=starred(a.term_section.section.name, a.term_section.section.is_demo),
             rule=rules.get(a.term.rule).TITLE,
             month_state=a.get_month_state_display(),

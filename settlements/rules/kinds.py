@@ -11,6 +11,8 @@ from dataclasses import Field, dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from monitoring.standards.gb3838_2002 import WaterClass
@@ -116,10 +118,15 @@ class ParameterErrors(ValueError):
         super().__init__("\n".join(f"{e.label}（{e.name}）：{e.message}" for e in self.errors))
 
 
-def specs(rule_parameters: type) -> dict[str, Spec]:
+def specs(rule_parameters: type) -> Mapping[str, Spec]:
     """Name → Spec of every parameter, in the order they are declared."""
+    return _specs(rule_parameters)  # type: ignore[arg-type]
+
+
+@cache
+def _specs(rule_parameters: type) -> Mapping[str, Spec]:
     declared: tuple[Field[Any], ...] = fields(rule_parameters)
-    return {f.name: f.metadata[_SPEC] for f in declared if _SPEC in f.metadata}
+    return MappingProxyType({f.name: f.metadata[_SPEC] for f in declared if _SPEC in f.metadata})
 
 
 def checked(spec: Spec, raw: Any) -> tuple[Any, str | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from monitoring.standards.gb3838_2002 import (
     NAMES,
@@ -25,6 +26,9 @@ from settlements.money import format_wan, format_yuan
 from settlements.rules.base import DOWNSTREAM, ROLE_LABELS, UPSTREAM, Input, Outcome, Step, Transfer
 from settlements.rules.facts import Facts, Granularity, MonthState, plain_decimal
 from settlements.rules.parameters import Parameters
+
+# Pure, and asked for the same figures again by every scenario that runs over them.
+_kept = lru_cache(maxsize=1 << 16)
 
 # Not part of a class: 环办〔2011〕22号 leaves water temperature, TN and faecal coliforms out.
 NOT_ASSESSED = frozenset({"WT", "TN", "FC"})
@@ -52,11 +56,7 @@ def opening(facts: Facts, rule: Identity) -> list[Step]:
 def class_step(facts: Facts, found: WaterClass) -> Step:
     """The class of the section in the period, by its worst item."""
     deciding = "、".join(NAMES.get(code, code) for code in facts.deciding)
-    rated = [
-        class_of(code, facts.means[code], facts.water_body).numeral
-        for code in _in_order(facts.means)
-        if code not in NOT_ASSESSED and has_limits(code, facts.water_body)
-    ]
+    rated = _rated(tuple(facts.means.items()), facts.water_body)
     formula = f"最差（{'，'.join(rated)}）＝ {found.label}" if rated else f"{found.label}"
     return Step(
         key="class",
@@ -196,6 +196,7 @@ def percent(share: Decimal) -> str:
     return f"{plain_decimal(share * 100)} %"
 
 
+@_kept
 def shown(value: Decimal) -> str:
     """A concentration with up to five decimals; longer means are cut for show only."""
     return plain_decimal(round_to_places(value, 5))
@@ -221,6 +222,7 @@ def borderline(facts: Facts) -> str:
     return "".join(hint for hint in hints if hint)
 
 
+@_kept
 def near_limit(
     code: str,
     value: Decimal,
@@ -291,19 +293,25 @@ def _data(facts: Facts) -> Step:
 
 
 def _means(facts: Facts) -> Step:
-    codes = _in_order(facts.means)
-    lead = next((code for code in facts.deciding if code in facts.means), codes[0])
+    lead = next((code for code in facts.deciding if code in facts.means), "")
     span = "月" if facts.granularity is Granularity.MONTH else "年"
-    source = facts.sources.get("means", "")
+    return _means_step(tuple(facts.means.items()), lead, span, facts.sources.get("means", ""))
+
+
+@_kept
+def _means_step(means: tuple[tuple[str, Decimal], ...], lead: str, span: str, source: str) -> Step:
+    values = dict(means)
+    codes = _in_order(values)
+    lead = lead or codes[0]
     return Step(
         key="means",
         title=f"{span}均值",
         text=f"有效值的算术平均，共 {len(codes)} 项；不先修约，修约只用于显示。",
-        result=shown(facts.means[lead]),
+        result=shown(values[lead]),
         result_note=f"{shown_indicator(lead)}{span}均值，{UNITS.get(lead, 'mg/L')}",
         clause="环办〔2011〕22号",
         inputs=tuple(
-            Input(shown_indicator(code), shown(facts.means[code]), UNITS.get(code, ""), source)
+            Input(shown_indicator(code), shown(values[code]), UNITS.get(code, ""), source)
             for code in codes
         ),
     )
@@ -334,9 +342,20 @@ def _result(facts: Facts, transfers: tuple[Transfer, ...]) -> Step:
     )
 
 
-def _in_order(means: Mapping[str, Decimal]) -> list[str]:
+@_kept
+def _rated(means: tuple[tuple[str, Decimal], ...], water_body: WaterBody) -> tuple[str, ...]:
+    """The numerals of the classes of the assessed items."""
+    values = dict(means)
+    return tuple(
+        class_of(code, values[code], water_body).numeral
+        for code in _in_order(values)
+        if code not in NOT_ASSESSED and has_limits(code, water_body)
+    )
+
+
+def _in_order(means: Mapping[str, Decimal]) -> tuple[str, ...]:
     """Codes in the order of GB 3838 table 1, others after them by name."""
-    return sorted(means, key=lambda code: (ORDER.index(code) if code in ORDER else 99, code))
+    return tuple(sorted(means, key=lambda code: (ORDER.index(code) if code in ORDER else 99, code)))
 
 
 def pays_words(payer: str, payee: str) -> str:

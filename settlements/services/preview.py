@@ -1,7 +1,7 @@
 """Running terms over stored past months without storing anything: previews and scenarios."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,8 +13,16 @@ from basins.models import Jurisdiction, River
 from monitoring.models import Section
 from settlements import rules
 from settlements.models import Agreement, Term, TermSection
+from settlements.queries.facts import Measured
 from settlements.rules.base import TREASURY
-from settlements.services.computation import Computed, Work, compute, party_of, periods_of
+from settlements.services.computation import (
+    Computed,
+    Work,
+    compute,
+    load,
+    party_of,
+    periods_of,
+)
 
 ZERO = Decimal("0.00")
 
@@ -58,28 +66,59 @@ class PreviewLine:
     computed: Computed
 
 
-def preview(
-    river: River, terms: list[TermSpec], parties: Sequence[Jurisdiction] = ()
-) -> list[PreviewLine]:
-    """What the terms would have yielded in every past period they cover, in order.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be computed of some terms, and who their parties are."""
 
-    3 SQL queries whatever their number; nothing is stored. Raises ParameterErrors for
-    parameters the rule refuses and UnknownRule for a rule there is not.
+    work: tuple[Work, ...]
+    others: dict[str, Jurisdiction]
+
+    def lines(self, found: Measured | None = None) -> list[PreviewLine]:
+        """What every period yields, in order; `found` as in `compute`."""
+        work = list(self.work)
+        lines = [
+            line
+            for item, computed in zip(
+                [item for item in work for _ in item.periods],
+                compute(work, found, digests=False),
+                strict=True,
+            )
+            for line in _lines(item, computed, self.others)
+        ]
+        return sorted(lines, key=lambda line: (line.period, line.section.pk, line.term))
+
+
+def plan(river: River, terms: list[TermSpec], parties: Sequence[Jurisdiction] = ()) -> Plan:
+    """The periods of the terms, nothing computed yet: no SQL query.
+
+    Raises ParameterErrors for parameters the rule refuses and UnknownRule for a rule there
+    is not.
     """
     others = {p.code: p for p in parties}
     for party in parties:
         if party.level == Jurisdiction.Level.TREASURY:
             others[TREASURY] = party
     names = {p.code: p.name for p in parties}
-    work = [item for spec in terms for item in _work(river, spec, names)]
-    lines = [
-        line
-        for item, computed in zip(
-            [item for item in work for _ in item.periods], compute(work), strict=True
-        )
-        for line in _lines(item, computed, others)
-    ]
-    return sorted(lines, key=lambda line: (line.period, line.section.pk, line.term))
+    return Plan(tuple(item for spec in terms for item in _work(river, spec, names)), others)
+
+
+def load_for(plans: Iterable[Plan]) -> Measured:
+    """What all the plans need, loaded at once: 3 SQL queries whatever their number."""
+    return load([item for each in plans for item in each.work])
+
+
+def preview(
+    river: River,
+    terms: list[TermSpec],
+    parties: Sequence[Jurisdiction] = (),
+    found: Measured | None = None,
+) -> list[PreviewLine]:
+    """What the terms would have yielded in every past period they cover, in order.
+
+    3 SQL queries whatever their number, none with `found`; nothing is stored. Raises as
+    `plan` does.
+    """
+    return plan(river, terms, parties).lines(found)
 
 
 def nets_by_year(lines: list[PreviewLine]) -> dict[int, dict[Jurisdiction, Decimal]]:

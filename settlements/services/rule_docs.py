@@ -95,7 +95,7 @@ def default_words(spec: Spec, value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def applies_words(known: dict[str, Spec], condition: dict[str, Any] | None) -> str:
+def applies_words(known: Mapping[str, Spec], condition: dict[str, Any] | None) -> str:
     """ "只在 未达标核算方式 为 每级超标倍数 时起作用"; empty without a condition."""
     if condition is None:
         return ""

@@ -3,11 +3,12 @@ import * as charts from "./chart.js";
 import * as keys from "./keys.js";
 import * as maps from "./map.js";
 import * as pickers from "./month-picker.js";
+import * as prints from "./print.js";
 import * as selection from "./selection.js";
 import * as tables from "./table.js";
 import * as twins from "./twins.js";
 
-const behaviours = [charts, maps, pickers, selection, tables, twins];
+const behaviours = [charts, maps, pickers, prints, selection, tables, twins];
 
 function mountAll(root) {
   for (const behaviour of behaviours) behaviour.mount(root);

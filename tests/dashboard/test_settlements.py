@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from monitoring.models import Origin
 from settlements import pipeline
-from settlements.models import TermSection
+from settlements.models import Accrual, TermSection
 from settlements.services.settlements import close_settlement
 from tests.worlds import month
 
@@ -92,6 +92,15 @@ def test_a_month_without_data_says_so_and_a_month_to_come_is_designed(border, pe
     if timezone.localdate().month < 12:
         page = text_of(get(people.bureau, "settlement-month", "TEST", year, 12))
         assert "这个月还没有核算" in page
+
+
+def test_a_month_without_an_accrual_before_later_ones_promises_none(border, people, get):
+    border.assessed("2023-05", "II")
+    Accrual.objects.filter(period=month("2023-01")).delete()
+    page = text_of(get(people.bureau, "settlement-month", "TEST", 2023, 1))
+    assert "<h1>2023年1月，没有月核算</h1>" in page
+    assert "之后的月份已有核算" in page
+    assert "自动核算" not in page
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""What every endpoint shares: session sign-in, the viewer, and errors as JSON.
+
+An error is {"error": {"code", "message"}}. What a person may not see answers exactly as what
+there is not: 404 with the same words.
+"""
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from basins.access import Viewer, viewer_of
+
+WORDS = {
+    status.HTTP_401_UNAUTHORIZED: ("not_signed_in", "请先登录；接口使用页面的登录会话。"),
+    status.HTTP_403_FORBIDDEN: ("forbidden", "不允许这样做。"),
+    status.HTTP_404_NOT_FOUND: ("not_found", "没有这项内容。"),
+    status.HTTP_405_METHOD_NOT_ALLOWED: ("method_not_allowed", "这个地址只支持 GET。"),
+    status.HTTP_406_NOT_ACCEPTABLE: ("not_acceptable", "接口只给 JSON。"),
+}
+
+
+def error(code: int) -> Response:
+    """The error document of a status."""
+    name, message = WORDS.get(code, ("error", "请求无法处理。"))
+    return Response({"error": {"code": name, "message": message}}, status=code)
+
+
+class Endpoint(APIView):
+    """GET only; `answer(viewer, …)` gives the document, or None where there is nothing."""
+
+    http_method_names = ["get", "head", "options"]
+
+    @property
+    def viewer(self) -> Viewer:
+        return viewer_of(self.request.user)
+
+    def get(self, request, **given) -> Response:
+        document = self.answer(self.viewer, **given)
+        if document is None:
+            return error(status.HTTP_404_NOT_FOUND)
+        return Response(document, headers={"Cache-Control": "private, no-store"})
+
+    def answer(self, viewer: Viewer, **given: Any) -> dict[str, Any] | None:
+        raise NotImplementedError
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, Http404):
+            answer = error(status.HTTP_404_NOT_FOUND)
+        elif isinstance(exc, NotAuthenticated):
+            answer = error(status.HTTP_401_UNAUTHORIZED)
+        elif isinstance(exc, APIException):
+            answer = error(exc.status_code)
+        else:
+            raise exc
+        answer.exception = True
+        return answer
+
+
+class Missing(Endpoint):
+    """Every address under /api/ that there is not."""
+
+    def answer(self, viewer: Viewer, **given) -> None:
+        return None

@@ -1,0 +1,21 @@
+"""Addresses of the interface for programs."""
+
+from django.urls import path, re_path
+
+from dashboard.api.base import Missing
+from dashboard.api.explanations import AccrualExplanation, MonthExplanation
+
+app_name = "api"
+urlpatterns = [
+    path(
+        "v1/accruals/<int:pk>/explanation/",
+        AccrualExplanation.as_view(),
+        name="accrual-explanation",
+    ),
+    path(
+        "v1/settlements/<str:code>/<int:year>/<int:month>/explanation/",
+        MonthExplanation.as_view(),
+        name="month-explanation",
+    ),
+    re_path(r"", Missing.as_view(), name="missing"),
+]

@@ -1,0 +1,82 @@
+"""Bars of a comparison by year: what happened beside what would have, drawn by the server.
+
+Numbers are user units of the viewBox, WIDTH × 240; amounts are Decimal yuan.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from settlements.money import format_wan
+from settlements.queries.scenarios import Figure
+
+WIDTH, LEFT, TOP, BOTTOM = 1180, 72, 16, 208
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: str
+    y: str
+    width: str
+    height: str
+    label: str
+    scenario: bool
+
+
+@dataclass(frozen=True, slots=True)
+class YearBars:
+    bars: tuple[Bar, ...]
+    ticks: tuple[tuple[str, str], ...]  # x, year
+    grid: tuple[tuple[str, str, bool], ...]  # y, 万元, whether it is zero
+    label: str
+
+
+def year_bars(figures: Sequence[Figure], party: str) -> YearBars | None:
+    """Two bars a year around the line of zero; None where every amount is zero."""
+    amounts = [a for f in figures for a in (f.actual, f.scenario)]
+    if not any(amounts):
+        return None
+    high, low = max([*amounts, Decimal(0)]), min([*amounts, Decimal(0)])
+    step = _step(high - low)
+    top = step * -(-high // step) if high else Decimal(0)
+    floor = step * (low // step) if low else Decimal(0)
+    if low % step:
+        floor -= step
+    scale = Decimal(BOTTOM - TOP) / (top - floor)
+
+    def y(amount: Decimal) -> Decimal:
+        return TOP + (top - amount) * scale
+
+    each = Decimal(WIDTH - LEFT - 10) / len(figures)
+    bars, ticks = [], []
+    for number, figure in enumerate(figures):
+        start = LEFT + each * number
+        for scenario, amount in ((False, figure.actual), (True, figure.scenario)):
+            what = "情景" if scenario else "实际"
+            bars.append(
+                Bar(
+                    x=f"{start + each * (Decimal('0.52') if scenario else Decimal('0.16')):.1f}",
+                    y=f"{min(y(amount), y(Decimal(0))):.1f}",
+                    width=f"{each * Decimal('0.32'):.1f}",
+                    height=f"{abs(amount) * scale:.1f}",
+                    label=f"{figure.label} {what} {format_wan(amount)} 万元",
+                    scenario=scenario,
+                )
+            )
+        ticks.append((f"{start + each / 2:.1f}", figure.label.removesuffix("年")))
+    count = int((top - floor) / step)
+    return YearBars(
+        bars=tuple(bars),
+        ticks=tuple(ticks),
+        grid=tuple(
+            (f"{y(at):.1f}", format_wan(at).removesuffix(".00"), at == 0)
+            for at in (floor + step * n for n in range(count + 1))
+        ),
+        label=f"{party}各年净额，实际与情景，万元",
+    )
+
+
+def _step(span: Decimal) -> Decimal:
+    """1, 2 or 5 times a power of ten, so that there are three to six lines."""
+    power = Decimal(1).scaleb(span.adjusted())
+    return next(s for s in (power / 5, power / 2, power, power * 2, power * 5) if span / s <= 5)

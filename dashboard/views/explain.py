@@ -1,0 +1,25 @@
+"""计算依据: one accrual on one sheet, to read, print and file."""
+
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from basins.access import viewer_of
+from dashboard.about_page import version
+from settlements.queries.explain import explain_accrual, shown_section
+
+
+@require_GET
+def explain(request, pk: int):
+    found = explain_accrual(viewer_of(request.user), pk)
+    if found is None:
+        raise Http404
+    return render(
+        request,
+        "explain/explain.html",
+        {
+            "page": found,
+            "section": shown_section(found),
+            "software_version": version(),
+        },
+    )
