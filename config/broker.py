@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue, payload, **kwargs):
+    def _put(self, queue, payload, **kwargs):  # type: ignore[override]
         """Put a message onto the queue, whole or not at all."""
         name = f"{round(monotonic() * 1000)}_{uuid4()}"
         folder = Path(self.data_folder_out)
@@ -33,7 +33,7 @@ class Channel(filesystem.Channel):
         except OSError as error:
             raise ChannelError(f"Cannot add {message}") from error
 
-    def _get(self, queue):
+    def _get(self, queue):  # type: ignore[override]
         """The next message that can be read. Raises Empty when there is none."""
         while True:
             try:

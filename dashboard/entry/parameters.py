@@ -4,7 +4,7 @@ Each parameter has a value and a source; what stands at its default keeps the de
 source and its mark 默认参数.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
