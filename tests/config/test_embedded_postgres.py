@@ -210,14 +210,12 @@ def test_a_first_start_that_was_cut_off_is_begun_anew(tmp_path):
         assert ask(var_dir, "SELECT 1") == 1
 
 
-def test_a_server_that_cannot_start_says_why_at_once_and_in_one_line(var_dir):
+def test_a_server_that_cannot_start_says_why_in_one_line(var_dir):
     with postgres.use(var_dir):
         conf = Places(var_dir).data / "postgresql.conf"
     conf.write_text("no_such_setting = 1\n")
-    since = time.monotonic()
     with pytest.raises(postgres.EmbeddedPostgresError, match="no_such_setting") as caught:
         postgres.acquire(var_dir)
-    assert time.monotonic() - since < 5
     assert "\n" not in str(caught.value)
     assert processes_of(var_dir) == []
 
