@@ -4,6 +4,7 @@
 It leaves the database as it found it: started for this command, it stops with it.
 """
 
+import getpass
 import os
 import sys
 
@@ -44,6 +45,15 @@ def needs_database(argv: list[str]) -> bool:
     return len(argv) > 1 and argv[1] not in NEEDS_NO_DATABASE and not HELP & set(argv)
 
 
+def acts_at_command_line(argv: list[str]) -> dict[str, str]:
+    """For the audit trail: the command, and the account of the operating system it runs under."""
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # an account without a name
+        account = f"uid {os.getuid()}"
+    return {"who": f"命令行（{account}）", "act": f"系统任务 {' '.join(argv[1:2])}"}
+
+
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
@@ -51,6 +61,8 @@ def main() -> int:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
         from django.db import OperationalError
+
+        from jobs.acting import acting
     except ImportError:
         print(
             "manage.py: 尚未安装,请先运行 make setup。 (Run `make setup` first.)", file=sys.stderr
@@ -78,7 +90,8 @@ def main() -> int:
             if sys.argv[1] not in MAKES_TABLES:
                 django.setup()
                 make_tables_current()
-        execute_from_command_line(sys.argv)
+        with acting(**acts_at_command_line(sys.argv)):
+            execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, EmbeddedPostgresError) as error:
         if "--traceback" in sys.argv:
             raise

@@ -33,9 +33,12 @@ class Act(StrEnum):
     UPLOAD_READINGS = "upload_readings"
     PUBLISH = "publish"
     DECIDE = "decide"
+    ADJUST = "adjust"  # corrections of published and closed periods
     CLOSE = "close"
     RECORD_PAYMENT = "record_payment"
+    RECONCILE = "reconcile"  # a bureau enters the balance in its own books
     CONFIRM = "confirm"
+    CONFIRM_FOR = "confirm_for"  # 代为登记: for a party without a person of its own here
     OBJECT = "object"
     HANDLE_WORK_ORDER = "handle_work_order"
     EDIT_AGREEMENTS = "edit_agreements"
@@ -54,14 +57,17 @@ TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.SEE_DRAFTS:        (A, A, O, N, A, A, N),
     Act.SEE_LEDGER:        (A, A, O, O, A, A, N),
     Act.SEE_AGREEMENTS:    (A, A, P, O, A, A, N),
-    Act.SEE_AUDIT:         (N, N, N, N, N, A, N),
+    Act.SEE_AUDIT:         (O, N, N, N, N, A, N),
     Act.REVIEW_DATA:       (A, N, N, N, N, N, N),
     Act.UPLOAD_READINGS:   (A, N, N, N, N, N, O),
     Act.PUBLISH:           (A, N, N, N, N, N, N),
     Act.DECIDE:            (A, N, N, N, N, N, N),
+    Act.ADJUST:            (A, N, N, N, N, N, N),
     Act.CLOSE:             (A, N, N, N, N, N, N),
     Act.RECORD_PAYMENT:    (N, A, N, N, N, N, N),
+    Act.RECONCILE:         (N, A, O, O, N, N, N),
     Act.CONFIRM:           (N, N, O, N, N, N, N),
+    Act.CONFIRM_FOR:       (A, N, N, N, N, N, N),
     Act.OBJECT:            (N, N, O, N, N, N, N),
     Act.HANDLE_WORK_ORDER: (N, N, O, O, N, N, N),
     Act.EDIT_AGREEMENTS:   (N, N, N, N, A, N, N),

@@ -14,7 +14,8 @@ from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 
 from basins.access import Act, viewer_of
-from basins.models import Jurisdiction, River, RiverReach, Role, User
+from basins.models import CalendarDay, Jurisdiction, River, RiverReach, Role, User
+from basins.services import calendar
 from jobs.models import Job
 
 # Roles are dated and stand in basins.Role; Django's groups would be a second, hidden table.
@@ -152,3 +153,32 @@ class JobAdmin(ByRole, admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(ByRole, admin.ModelAdmin):
+    """Holidays and make-up days; /calendar/ takes a whole year at once and asks for a reason."""
+
+    list_display = ("date", "kind", "name", "announced", "source")
+    list_filter = ("kind", "announced")
+    date_hierarchy = "date"
+    search_fields = ("name", "source")
+
+    def save_model(self, request, obj, form, change) -> None:
+        """Kept with what it was before, and deadlines are computed again."""
+        before = form.initial.get("kind", "") if change else ""
+        super().save_model(request, obj, form, change)
+        calendar.keep_change(
+            on=obj.date,
+            before=f"{CalendarDay.Kind(before).label} {form.initial['name']}" if before else "",
+            after=f"{obj.get_kind_display()} {obj.name}",
+            reason="基础资料中修改",
+            by=request.user,
+        )
+
+    def delete_model(self, request, obj) -> None:
+        calendar.change_day(on=obj.date, kind="", name="", reason="基础资料中删除", by=request.user)
+
+    def delete_queryset(self, request, queryset) -> None:
+        for day in queryset:
+            self.delete_model(request, day)

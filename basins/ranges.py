@@ -4,7 +4,18 @@ from datetime import date
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Func, Value
-from django.utils import timezone
+
+from basins.clock import today
+
+__all__ = [
+    "between",
+    "covers",
+    "just",
+    "month_start",
+    "months_between",
+    "next_month",
+    "today",
+]
 
 
 def just(field: str) -> Func:
@@ -18,11 +29,6 @@ def just(field: str) -> Func:
 def between(start: date | None, end: date | None = None) -> DateRange:
     """[start, end): the day `end` itself no longer belongs to it; None is open."""
     return DateRange(start, end, "[)")
-
-
-def today() -> date:
-    """Today in Asia/Shanghai, whatever the server's clock zone."""
-    return timezone.localdate()
 
 
 def month_start(day: date) -> date:

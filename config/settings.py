@@ -7,8 +7,10 @@ under VAR_DIR. Each setting is listed in docs/settings.md (a test compares).
 import os
 import secrets
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import database_from_url, embedded_database
@@ -27,8 +29,25 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def env_number(name: str, default: int, least: int, most: int) -> int:
+    text = env(name, str(default))
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise ImproperlyConfigured(f"{name}={text!r}: use a number from {least} to {most}.")
+    return int(text)
+
+
 def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"TRUSTED_PROXY: {text!r} is no address or network; write it like 10.0.0.5 or "
+            "10.0.0.0/24, several comma-separated."
+        ) from error
 
 
 # The installation ---------------------------------------------------------------------
@@ -44,6 +63,11 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", "")
 INSTALLATION_PLACE = env("INSTALLATION_PLACE", "重庆市")
 # The province a file means when it names none (GB/T 2260).
 HOME_PROVINCE = env("HOME_PROVINCE", "500000")
+
+# 月通报: published on this day of the next month, or the next working day after it; open for
+# objection for so many working days (Anhui's scheme has 15).
+NOTICE_DAY = env_number("NOTICE_DAY", 15, 1, 28)
+OBJECTION_DAYS = env_number("OBJECTION_DAYS", 5, 1, 60)
 
 
 def secret_key() -> str:
@@ -109,6 +133,8 @@ SWEEP_SECONDS = float(env("SWEEP_SECONDS", "30"))
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "jobs.sweep", "schedule": SWEEP_SECONDS},
     "sweep dirty months": {"task": "settlements.recompute", "schedule": SWEEP_SECONDS},
+    # Deadlines and digests. Every hour: a round that is missed is made up for soon.
+    "daily round": {"task": "settlements.daily", "schedule": crontab(minute=7)},
 }
 
 # Applications -------------------------------------------------------------------------
@@ -140,6 +166,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dashboard.acting.ActingMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "dashboard.middleware.NoRoleMiddleware",
@@ -203,13 +230,17 @@ X_FRAME_OPTIONS = "DENY"
 # Behind TLS (INSTALLATION=production) cookies travel encrypted only.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = INSTALLATION == "production"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Addresses or networks whose X-Forwarded-For is believed in the audit trail; others' is not.
+TRUSTED_PROXY = [network(part) for part in env_list("TRUSTED_PROXY", "")]
 
 # One person per role (two to activate an agreement), made by `seed_demo` and named on the
 # sign-in page of a demo alone.
 DEMO_PASSWORD = "yanshi-Demo-2026"
 DEMO_SIGN_INS = [
     ("bureau", "流域处(市生态环境局)"),
+    ("bureau2", "流域处(复核)"),
     ("treasury", "市财政局"),
+    ("treasury2", "市财政局(复核)"),
     ("district", "梁平区生态环境局"),
     ("township", "屏锦镇"),
     ("admin", "协议管理"),
@@ -258,6 +289,21 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = VAR_DIR / "media"
+
+# Mail ---------------------------------------------------------------------------------
+# Without a server, mail is written to files under VAR_DIR.
+EMAIL_HOST = env("EMAIL_HOST")
+EMAIL_PORT = env_number("EMAIL_PORT", 25, 1, 65535)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env_choice("EMAIL_USE_TLS", "off", ("on", "off")) == "on"
+EMAIL_TIMEOUT = 30
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_SUBJECT_PREFIX = ""
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "rivers@localhost")
+# Where the links of a mail lead.
+SITE_URL = env("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 REST_FRAMEWORK = {

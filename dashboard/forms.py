@@ -7,6 +7,13 @@ from django import forms
 ALL = [("", "全部")]
 
 
+def say_required(form: forms.Form) -> None:
+    """What is left empty is asked for by its name."""
+    for field in form.fields.values():
+        picks = isinstance(field, forms.ChoiceField | forms.FileField)
+        field.error_messages["required"] = f"请{'选择' if picks else '填写'}{field.label}。"
+
+
 def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:
     """Fill a choice of the form, 全部 first."""
     field = form.fields[name]

@@ -8,7 +8,7 @@ from basins.access import Act, viewer_of
 OPENS = (Act.SEE_RESULTS, Act.SEE_LEDGER, Act.SEE_AGREEMENTS, Act.SEE_AUDIT)
 # Apps that ask for themselves, and the pages that everyone who is signed in may use.
 OWN_RULES = ("admin", "api")
-ALWAYS = ("login", "logout", "about")
+ALWAYS = ("login", "logout", "about", "verify", "verify-code")
 
 
 class NulMiddleware:

@@ -97,6 +97,7 @@ class ParameterLine:
     unit: str
     bounds: str
     help: str
+    english: str
     defaults: tuple[DefaultLine, ...]
     column: bool
 
@@ -185,6 +186,7 @@ def _parameter(
         unit=described["unit"].strip(),
         bounds=bounds(described),
         help=help_text,
+        english=f"{described['label_en']}: {described['help_en']}",
         defaults=defaults,
         column=column,
     )

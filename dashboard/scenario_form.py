@@ -17,6 +17,8 @@ from settlements.queries.scenarios import TermOffer
 from settlements.services.scenarios import LONGEST_NAME
 
 SOURCE = "情景设定"
+PART = ("section", "upstream", "downstream", "share")
+BARE = {"inflow": None, "reference": None}  # of a section that is new to the term
 
 
 class ScenarioTermForm(RuleForm):
@@ -48,12 +50,18 @@ class ScenarioTermForm(RuleForm):
             max_length=40,
             help_text="最后一天，含；长期有效则留空。",
         )
-        self.places = offered.places
         sections = [(str(pk), name) for pk, name in offered.sections]
-        for number in range(len(parts)):
-            self.fields[f"part-{number}-section"] = choice("断面", sections)
-            self.fields[f"part-{number}-share"] = ReadField(
-                label="份额", reader=typing.read_share, says=typing.say_share, max_length=20
+        for number in self.row_numbers("part", least=max(1, len(parts))):
+            start = f"part-{number}-"
+            self.fields[f"{start}section"] = choice("断面", sections, required=False)
+            self.fields[f"{start}upstream"] = choice("上游方", offered.places, required=False)
+            self.fields[f"{start}downstream"] = choice("下游方", offered.places, required=False)
+            self.fields[f"{start}share"] = ReadField(
+                label="份额",
+                reader=typing.read_share,
+                says=typing.say_share,
+                max_length=20,
+                required=False,
             )
 
     def clean(self) -> dict[str, Any]:
@@ -61,7 +69,39 @@ class ScenarioTermForm(RuleForm):
         since, until = given.get("since"), given.get("until")
         if since and until and until < since:
             self.wrong("until", "止日早于起日；请改正其中一个。")
+        self.kept_parts = self._parts()
         return given
+
+    def _parts(self) -> list[dict[str, Any]]:
+        """The rows that are filled in; a cleared row takes its section out of the term."""
+        rows = []
+        for number in self.rows["part"]:
+            if self.is_blank_row("part", number):
+                continue
+            row = self.cells("part", number, PART)
+            for name, word in (
+                ("section", "断面"),
+                ("upstream", "上游方"),
+                ("downstream", "下游方"),
+            ):
+                if not row[name] and f"part-{number}-{name}" not in self.errors:
+                    self.wrong(f"part-{number}-{name}", f"请选{word}；不要这个断面请把整行清空。")
+            if row["upstream"] and row["upstream"] == row["downstream"]:
+                self.wrong(f"part-{number}-downstream", "上游方和下游方不能相同；请改选一方。")
+            stored = self.parts[number] if number < len(self.parts) else {}
+            same = str(stored.get("section")) == row["section"]
+            rows.append(
+                {
+                    **(stored if same else BARE),
+                    "section": int(row["section"]) if row["section"] else None,
+                    "upstream": row["upstream"],
+                    "downstream": row["downstream"],
+                    "share": str(row["share"] if row["share"] is not None else 1),
+                }
+            )
+        if not rows:
+            self.wrong("part-0-section", "至少要有一个断面；不要整个条款期请删除它。")
+        return rows
 
     def changes(self) -> dict[str, Any]:
         """What `change_term` takes."""
@@ -72,27 +112,11 @@ class ScenarioTermForm(RuleForm):
             "parameters": self.stored,
             "since": given["since"].isoformat(),
             "until": typing.day_after(until).isoformat() if until else None,
-            "sections": [
-                {
-                    **part,
-                    "section": int(given[f"part-{number}-section"]),
-                    "share": str(given[f"part-{number}-share"]),
-                }
-                for number, part in enumerate(self.parts)
-            ],
+            "sections": self.kept_parts,
         }
 
-    def part_fields(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "sides": f"{self.places[part['upstream']]} → {self.places[part['downstream']]}",
-                "fields": [
-                    self.shown(f"part-{number}-section"),
-                    self.shown(f"part-{number}-share"),
-                ],
-            }
-            for number, part in enumerate(self.parts)
-        ]
+    def parts_group(self) -> dict[str, Any]:
+        return self.group("part", PART)
 
     def dates(self) -> list[dict[str, Any]]:
         return [self.shown("since"), self.shown("until")]
@@ -110,8 +134,11 @@ def typed_term(name: str, term: Mapping[str, Any]) -> dict[str, str]:
         "rule-of": term["rule"],
         **typed_parameters(term["rule"], term["parameters"]),
     }
+    typed["part-rows"] = str(len(term["sections"]))
     for number, part in enumerate(term["sections"]):
         typed[f"part-{number}-section"] = str(part["section"])
+        typed[f"part-{number}-upstream"] = part["upstream"]
+        typed[f"part-{number}-downstream"] = part["downstream"]
         typed[f"part-{number}-share"] = typing.say_share(Decimal(part["share"]))
     return typed
 

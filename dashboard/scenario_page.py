@@ -1,13 +1,10 @@
 """What a scenario's page shows, and the same as a file."""
 
-import csv
-import io
 from dataclasses import dataclass
 from decimal import Decimal
 
 from basins.access import Viewer
 from dashboard.charts.scenario import YearBars, year_bars
-from dashboard.section_csv import safe
 from settlements.models import Scenario
 from settlements.queries.month import Place
 from settlements.queries.scenarios import (
@@ -22,7 +19,6 @@ from settlements.services.preview import load_for
 from settlements.services.scenarios import places_of, plan_of
 
 VIEWS = {"year": "按年", "month": "按月", "party": "按各方"}
-HEAD = ("期间", "协议方", "行政区代码", "实际净额(元)", "情景净额(元)", "差额(元)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +77,3 @@ def scenario_page(viewer: Viewer, scenario: Scenario, view: str, code: str) -> S
         chart=year_bars(years, party.name),
         terms=terms_in_words(scenario),
     )
-
-
-def comparison_csv(comparison: Comparison) -> bytes:
-    """Every period and party, in yuan to the fen; UTF-8 with a mark so that Excel reads it."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(HEAD)
-    for place in comparison.parties:
-        figures = comparison.by_month(place.code)
-        for figure in (*figures, comparison.total(figures)):
-            writer.writerow(
-                [
-                    figure.label,
-                    safe(place.name),
-                    safe(place.code),
-                    figure.actual,
-                    figure.scenario,
-                    figure.difference,
-                ]
-            )
-    return out.getvalue().encode("utf-8-sig")

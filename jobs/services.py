@@ -15,6 +15,7 @@ from django.db import OperationalError, connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from jobs.acting import acting, person
 from jobs.models import Job
 from jobs.wake import wake_on_commit
 
@@ -73,7 +74,7 @@ def run(job_id: int) -> Job:
     with _own_connection() as connection, _renewed_lease(job):
         progress = Progress(job, connection)
         try:
-            with transaction.atomic():
+            with acting(**_who(job)), transaction.atomic():
                 result = _handlers[job.kind](job.parameters, progress)
                 _finish(job, state=Job.State.DONE, result=result)
         except Cancelled:
@@ -154,6 +155,12 @@ class Progress:
             raise Cancelled
         if state:
             raise LeaseLost
+
+
+def _who(job: Job) -> dict:
+    """Whose work this is, for the audit trail: whoever entered the job, else the system."""
+    said: dict = {"act": f"系统任务 {job.kind}"}
+    return {**said, **person(job.by)} if job.by is not None else said
 
 
 def _claim(job_id: int) -> Job | None:

@@ -1,10 +1,27 @@
-"""Celery shells round the pipeline."""
+"""Celery shells round the pipeline and the workflow's deadlines."""
 
 from celery import shared_task
 
+from basins.services.notifications import enter_mail_if_due
 from settlements import pipeline
+from settlements.services import months
+from settlements.services.objections import refresh_evidence_deadlines
 
 
 @shared_task(name="settlements.recompute")
 def recompute() -> None:
     pipeline.recompute()
+
+
+@shared_task(name="settlements.daily")
+def daily() -> None:
+    """Months whose deadline passed, months that may be final, digests that are due."""
+    months.lapse_due()
+    months.finalise_due()
+    enter_mail_if_due()
+
+
+@shared_task(name="settlements.refresh_deadlines")
+def refresh_deadlines() -> None:
+    months.refresh_deadlines()
+    refresh_evidence_deadlines()

@@ -15,6 +15,7 @@ REFERENCE = {
     "django_content_type",
     "auth_permission",
     "basins_jurisdiction",
+    "basins_calendarday",
     "monitoring_indicator",
 }
 

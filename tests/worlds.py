@@ -4,16 +4,37 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
+from basins.clock import moved_to, now
 from basins.models import Jurisdiction, River, Role, User
 from basins.ranges import between, next_month
 from monitoring.models import Assessment, Indicator, Origin, Section, Target
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import pipeline, rules
-from settlements.models import Accrual, Agreement, Party, SettlementNet, Term, TermSection, Transfer
+from settlements.models import (
+    Accrual,
+    Agreement,
+    AgreementMonth,
+    Notice,
+    Party,
+    Settlement,
+    SettlementNet,
+    Term,
+    TermSection,
+    Transfer,
+)
 from settlements.rules.parameters import with_defaults
+from settlements.services.closing import (
+    close_settlement,
+    confirm_amounts,
+    prepare_closing,
+    sign_data,
+    unsigned,
+)
+from settlements.services.workflow import moving
 
 # NH3-N (mg/L) well inside each class; everything else is class I.
 AMMONIA = {1: "0.1", 2: "0.3", 3: "0.8", 4: "1.2", 5: "1.8", 6: "3.0"}
@@ -160,12 +181,15 @@ class People:
     """One person a role, by role code; `stranger` is the official of an uninvolved district."""
 
     bureau: User
+    bureau2: User  # the second of two persons
     treasury: User
+    treasury2: User
     district: User
     township: User
     admin: User
     auditor: User
     station: User
+    downstream: User  # the district official of 下游区
     stranger: User
     nobody: User  # signed in, but without a role
 
@@ -175,6 +199,7 @@ class People:
         place = {
             "district": upstream,
             "township": jurisdiction("500901100", "上游镇", Jurisdiction.Level.TOWNSHIP),
+            "downstream": jurisdiction("500902", "下游区"),
             "stranger": jurisdiction("500903", "外人区"),
         }
         Jurisdiction.objects.filter(code="500901100").update(parent=upstream)
@@ -186,9 +211,80 @@ class People:
             if name != "nobody":
                 Role.objects.create(
                     user=user,
-                    role="district" if name == "stranger" else name,
+                    role="district" if name in ("stranger", "downstream") else name.rstrip("2"),
                     jurisdiction=place.get(name),
                     in_force=between(date(2018, 1, 1)),
                 )
             people[name] = user
         return cls(**people)
+
+
+def publish_year(agreement: Agreement, year: int, people: People, *, on: date) -> None:
+    """The year's preliminary months, published in one notice on that day, unobjected, final."""
+    with moved_to(on), transaction.atomic():
+        accruals = Accrual.objects.filter(
+            term__agreement=agreement, period__year=year, state=Accrual.State.PRELIMINARY
+        )
+        months = sorted(
+            {
+                date(year, 12, 1) if yearly else period
+                for period, yearly in accruals.values_list("period", "yearly")
+            }
+        )
+        with moving("prepare", by=people.bureau):
+            notice = Notice.objects.create(
+                month=months[-1],
+                summary="",
+                content={},
+                digest="",
+                due_on=on,
+                prepared_by=people.bureau,
+                prepared_at=now(),
+            )
+        last = Notice.objects.filter(year=on.year).aggregate(last=Max("number"))["last"]
+        with moving("sign_off", by=people.bureau2):
+            notice.state, notice.published_by, notice.published_at = (
+                "published",
+                people.bureau2,
+                now(),
+            )
+            notice.year, notice.number = on.year, (last or 0) + 1
+            notice.save()
+        accruals.update(state=Accrual.State.PUBLISHED)
+        with moving("publish", by=people.bureau2):
+            AgreementMonth.objects.bulk_create(
+                AgreementMonth(
+                    agreement=agreement,
+                    month=month,
+                    notice=notice,
+                    objection_days=5,
+                    objection_until=on,
+                )
+                for month in months
+            )
+        for event, state in (("lapse", "confirmed"), ("finalise", "final")):
+            with moving(event, by=None):
+                AgreementMonth.objects.filter(agreement=agreement, month__in=months).update(
+                    state=state
+                )
+
+
+def close_year(agreement: Agreement, year: int, people: People, *, on: date) -> Settlement:
+    """Published, signed, confirmed and closed: the whole way of a year, on one day."""
+    publish_year(agreement, year, people, on=on)
+    settlement = Settlement.objects.get(agreement=agreement, year=year)
+    with moved_to(on):
+        for act in (sign_data, confirm_amounts):
+            for party in unsigned(settlement, "data" if act is sign_data else "amount"):
+                _sign(act, settlement, party, people)
+        prepare_closing(settlement=settlement, by=people.bureau)
+        return close_settlement(settlement=settlement, by=people.bureau2)
+
+
+def _sign(act, settlement: Settlement, party: Jurisdiction, people: People) -> None:
+    """By the party's own official, else entered for it by the bureau."""
+    own = User.objects.filter(roles__jurisdiction=party, roles__role="district").first()
+    if own is not None:
+        act(settlement=settlement, by=own)
+    else:
+        act(settlement=settlement, by=people.bureau, party=party, document="测试函〔1〕号")

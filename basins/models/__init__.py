@@ -1,7 +1,23 @@
-"""Where and who: jurisdictions, rivers, people and their roles."""
+"""Where, who and when: jurisdictions, rivers, people and their roles, the calendar."""
 
+from basins.models.audit import AccessEvent, AuditRecord
+from basins.models.calendar import CalendarChange, CalendarDay
 from basins.models.jurisdictions import Jurisdiction
+from basins.models.notifications import Delivery, Notification, Star
 from basins.models.people import Role, User
 from basins.models.rivers import River, RiverReach
 
-__all__ = ["Jurisdiction", "River", "RiverReach", "Role", "User"]
+__all__ = [
+    "AccessEvent",
+    "AuditRecord",
+    "CalendarChange",
+    "CalendarDay",
+    "Delivery",
+    "Jurisdiction",
+    "Notification",
+    "River",
+    "RiverReach",
+    "Role",
+    "Star",
+    "User",
+]

@@ -2,7 +2,10 @@
 
 from django.db import models
 
+from basins.audit import audited
 
+
+@audited(masked=("boundary",))
 class Jurisdiction(models.Model):
     class Level(models.TextChoices):
         PROVINCE = "province", "省(直辖市)"

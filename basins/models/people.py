@@ -6,10 +6,12 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 
+from basins.audit import audited
 from basins.models.jurisdictions import Jurisdiction
 from basins.ranges import just
 
 
+@audited(without=("last_login",), masked=("password",))
 class User(AbstractUser):
     """A person's (or a station's) sign-in."""
 
@@ -23,6 +25,7 @@ class User(AbstractUser):
         return self.display_name or self.username
 
 
+@audited(part_of="user")
 class Role(models.Model):
     """What a person may do, where, and from when to when (product.md, the people)."""
 

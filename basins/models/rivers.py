@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from basins.audit import audited
 from basins.models.jurisdictions import Jurisdiction
 
 
@@ -14,6 +15,7 @@ class Confidence(models.TextChoices):
     DEMO = "C", "演示"
 
 
+@audited()
 class River(models.Model):
     code = models.CharField("代码", max_length=20, unique=True)
     name = models.CharField("名称", max_length=40)
@@ -47,6 +49,7 @@ class River(models.Model):
         return self.name
 
 
+@audited(masked=("course",), part_of="river")
 class RiverReach(models.Model):
     """The stretch of a river inside one jurisdiction, in order from the source."""
 

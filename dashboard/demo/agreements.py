@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 TREASURY = "500000-T"
+TOWN_TREASURY = "500155-T"
+FILLS = frozenset({TREASURY, TOWN_TREASURY})  # stand in for a side that is missing
 PLAN_2018 = "《重庆市建立流域横向生态保护补偿机制实施方案（试行）》（2018）"
 SCHEME_2018, SCHEME_2023 = date(2018, 6, 1), date(2023, 1, 1)
 
@@ -132,7 +134,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         "XIAOAN",
         Border("SHIMIAO", "500118", "500151"),
         Border("DUKOUBA", "500151", "500117", inflow="SHIMIAO"),
-        source="公开报道:要求达标且好于下游自身水质,此约定未表达,按全市方案核算;断面为演示",
+        source="公开报道:要求达标且好于下游自身水质;演示没有合川区自身的断面,未设此附加条件,按全市方案核算;断面为演示",
         confidence="B",
     ),
     _river("御临河", "YULIN", Border("HUANGYIN", "500115", "500112", share="0.5"), share_note=HALF),
@@ -223,5 +225,57 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         ),
         source="公开报道:2018 年起渝湘试点,2019 年湖南省付重庆市 480 万元;按月基准法表达为演示",
         confidence="A",
+    ),
+    AgreementSpec(
+        code="CHUANYU",
+        title="长江流域川渝横向生态保护补偿协议(第二轮,演示)",
+        river="CHANGJIANG",
+        parties=("510000", "500000"),
+        borders=(Border("ZHUTUO", "510000", "500000"),),
+        terms=(
+            TermSpec(
+                rule="weighted_score",
+                start=date(2024, 1, 1),
+                end=None,
+                given={
+                    "upstream_contribution": "100000000",
+                    "downstream_contribution": "100000000",
+                },
+                source="演示取值",
+                clauses={
+                    "indicators": "公开报道:第二轮(2024 年)除水质外考核生态流量、自然岸线、鱼类多样性;"
+                    "权重、满分值与出资为演示"
+                },
+            ),
+        ),
+        source="公开报道:2024 年川渝第二轮协议增加水生态指标;金额、权重和指标值均为演示",
+        confidence="C",
+    ),
+    AgreementSpec(
+        code="PINGJIN",
+        title="龙溪河屏锦镇镇街出境断面补偿试点(演示)",
+        river="LONGXI",
+        parties=("500155-PJ", TOWN_TREASURY),
+        borders=(Border("QIQIAO", "500155-PJ", TOWN_TREASURY),),
+        terms=(
+            TermSpec(
+                rule="town_outflow",
+                start=date(2024, 6, 1),
+                end=None,
+                given={
+                    "items": [{"indicator": code} for code in ("CODMn", "NH3-N", "TP")],
+                    "reward": "50000",
+                    "charge": "50000",
+                    "against_last_year": False,
+                },
+                source="演示取值",
+                clauses={
+                    "reward": "参照璧山区 2018 年办法和万州区 2024-06-01 起的镇街试点;"
+                    "断面、指标、每月 5 万元和只同功能类别比较为演示"
+                },
+            ),
+        ),
+        source="演示试点:区内镇街之间的补偿由区财政收付;断面与金额均为演示",
+        confidence="C",
     ),
 )

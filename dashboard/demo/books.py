@@ -1,18 +1,40 @@
-"""The demonstration's closed years: each closed in February, paid in March."""
+"""The demonstration's closed years: signed and closed in February, paid in March.
 
+Everything goes through the services, each act by the person whose it is, on a clock that
+stands at its day. One agreement pays through the treasury; one has paid only in part.
+"""
+
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+from basins.clock import moved_to
 from basins.models import Jurisdiction, User
 from basins.ranges import next_month
-from settlements.models import Agreement, Settlement
-from settlements.services.ledger import record_payment
-from settlements.services.settlements import close_settlement
+from settlements.models import Agreement, LedgerAccount, Payment, Settlement, SettlementSignature
+from settlements.money import yuan
+from settlements.services.balances import balance
+from settlements.services.closing import (
+    NotReady,
+    close_settlement,
+    confirm_amounts,
+    prepare_closing,
+    sign_data,
+    unsigned,
+)
+from settlements.services.payments import approve_payment, prepare_payment
+from settlements.services.reconciliation import state_balance
 
 FIRST_YEAR = 2018
 CLOSED_A_DAY = 6
 # Of the last closed year this agreement's debtors have paid four tenths: arrears to look at.
 IN_ARREARS, PAID_PART = "XIAOAN", Decimal("0.4")
+THROUGH_TREASURY = "LONGTAN"
+# What the official of this district says of its own books at the end of the last closed year.
+RECONCILED = "500155"
+
+People = Mapping[str, User]
+Kind = Payment.Kind
 
 
 def closable_years(last: date) -> list[int]:
@@ -20,45 +42,104 @@ def closable_years(last: date) -> list[int]:
     return [y for y in range(FIRST_YEAR, last.year) if date(y + 1, 4, 1) <= next_month(last)]
 
 
-def close_years(*, last: date, bureau: User, treasury: User) -> tuple[int, int]:
+def close_years(*, last: date, people: People) -> tuple[int, int]:
     """Close every finished year of every agreement, in the order of the days.
 
     Returns how many settlements were closed and how many payments recorded.
     """
     closed, paid, years = 0, 0, closable_years(last)
     for year in years:
-        due = list(Agreement.objects.filter(settlements__year=year).order_by("code").distinct())
-        settlements = [
-            close_settlement(
-                agreement=agreement,
-                year=year,
-                on=date(year + 1, 2, 2) + timedelta(days=at // CLOSED_A_DAY),
-                by=bureau,
-            )
-            for at, agreement in enumerate(due)
-        ]
+        due = list(
+            Settlement.objects.filter(year=year)
+            .select_related("agreement")
+            .order_by("agreement__code")
+        )
+        settlements = []
+        for at, settlement in enumerate(due):
+            on = date(year + 1, 2, 2) + timedelta(days=at // CLOSED_A_DAY)
+            if (done := _close(settlement, on, people)) is not None:
+                settlements.append(done)
         closed += len(settlements)
         for settlement in settlements:
             partly = year == years[-1] and settlement.agreement.code == IN_ARREARS
-            paid += _pay(settlement, treasury, paid, PAID_PART if partly else Decimal(1))
+            paid += _pay(settlement, people, paid, PAID_PART if partly else Decimal(1))
+    if years:
+        _reconcile(date(years[-1] + 1, 3, 31), people)
     return closed, paid
 
 
-def _pay(settlement: Settlement, treasury: User, before: int, part: Decimal) -> int:
-    """Record the debtors' payments to the creditors; the days go on through March."""
-    number = 0
+def _close(settlement: Settlement, on: date, people: People) -> Settlement | None:
+    """Signed by every party (entered from their letters), and closed by two persons.
+
+    None for a year that still lacks a month: it stays open, as it would.
+    """
+    subject = SettlementSignature.Subject
+    letter = f"渝环流域函〔{on.year}〕{settlement.pk}号(演示)"
+    with moved_to(on):
+        try:
+            for act, what in ((sign_data, subject.DATA), (confirm_amounts, subject.AMOUNT)):
+                for party in unsigned(settlement, what):
+                    own = _official(party, people)
+                    if own is not None:
+                        act(settlement=settlement, by=own)
+                    else:
+                        act(
+                            settlement=settlement,
+                            by=people["bureau"],
+                            party=party,
+                            document=letter,
+                        )
+            prepare_closing(settlement=settlement, by=people["bureau"])
+            return close_settlement(settlement=settlement, by=people["bureau2"])
+        except NotReady:
+            return None
+
+
+def _official(party: Jurisdiction, people: People) -> User | None:
+    return people["district"] if party.code == RECONCILED else None
+
+
+def _pay(settlement: Settlement, people: People, before: int, part: Decimal) -> int:
+    """The debtors' payments to the creditors, each recorded by one and approved by another."""
+    number, on = 0, date(settlement.year + 1, 3, 20)
+    agreement: Agreement = settlement.agreement
     for payer, payee, amount in payments_of(settlement):
-        number += 1
-        serial = before + number
-        record_payment(
-            payer=payer,
-            payee=payee,
-            amount=(amount * part).quantize(Decimal("0.01")),
-            on=date(settlement.year + 1, 3, 20),
-            voucher=f"CZ{settlement.year + 1}-{serial:04d}",
-            by=treasury,
-        )
+        kinds = [Kind.DIRECT]
+        if agreement.code == THROUGH_TREASURY:
+            kinds = [Kind.COLLECTION, Kind.DISBURSEMENT]
+        for kind in kinds:
+            number += 1
+            with moved_to(on):
+                payment = prepare_payment(
+                    agreement=agreement,
+                    settlement=settlement,
+                    kind=kind,
+                    payer=payer,
+                    payee=payee,
+                    yuan=(amount * part).quantize(Decimal("0.01")),
+                    paid_on=on,
+                    voucher=f"CZ{settlement.year + 1}-{before + number:04d}",
+                    by=people["treasury"],
+                )
+                approve_payment(payment=payment, by=people["treasury2"])
     return number
+
+
+def _reconcile(as_of: date, people: People) -> None:
+    """The district's first account agrees, a second one differs by a payment under way."""
+    accounts = LedgerAccount.objects.filter(jurisdiction__code=RECONCILED).order_by(
+        "agreement__code"
+    )
+    with moved_to(as_of + timedelta(days=9)):
+        for at, account in enumerate(accounts[:2]):
+            ours = balance(account, as_of)
+            state_balance(
+                account=account,
+                as_of=as_of,
+                amount=ours - yuan("20000") if at else ours,
+                note="3 月 31 日付出 2 万元，回单未到。" if at else "",
+                by=people["district"],
+            )
 
 
 def payments_of(settlement: Settlement) -> list[tuple[Jurisdiction, Jurisdiction, Decimal]]:

@@ -15,6 +15,7 @@ from basins.models import River, User
 from basins.ranges import months_between
 from dashboard.demo.agreements import AGREEMENTS, AgreementSpec
 from dashboard.demo.books import close_years
+from dashboard.demo.months import publish_months
 from dashboard.demo.people import make_people
 from dashboard.demo.readings import FIRST_MONTH
 from dashboard.demo.sections import SectionSpec, sections
@@ -24,6 +25,8 @@ from dashboard.demo.store import (
     store_reservoir,
     store_sections,
 )
+from dashboard.demo.stored_facts import store_figures, store_rulings
+from jobs.acting import acting
 from monitoring.models import Section
 from settlements.models import Accrual, Agreement, Transfer
 from settlements.pipeline import recompute
@@ -47,6 +50,7 @@ class Seeded:
     readings: int = 0
     accruals: int = 0
     transfers: int = 0
+    notices: int = 0
     closed: int = 0
     payments: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
@@ -55,6 +59,7 @@ class Seeded:
         return asdict(self)
 
 
+@acting(established=True)  # the audit trail takes it for what was there before
 @transaction.atomic
 def seed(
     *,
@@ -124,13 +129,17 @@ def _store(months: int | None, only: Collection[str], say: Callable[[str], None]
         store_agreement(agreement, stored)
     clock.took("协议与断面", "entries")
     done.readings = store_readings(specs, stored, first, last)
+    store_figures(stored, people["bureau"], last)
+    store_rulings(stored, people["bureau"], first, last)
     clock.took("监测数据", "readings")
     recompute(batch=MARKS_AT_ONCE)
     done.accruals, done.transfers = Accrual.objects.count(), Transfer.objects.count()
     clock.took("评价与核算", "recompute")
-    done.closed, done.payments = close_years(
-        last=last, bureau=people["bureau"], treasury=people["treasury"]
+    done.notices = publish_months(
+        last=last, preparer=people["bureau"], signer=people["bureau2"]
     )
+    clock.took("月通报", "notices")
+    done.closed, done.payments = close_years(last=last, people=people)
     clock.took("年清缴与付款", "books")
     return done
 

@@ -11,7 +11,9 @@ from basins.ranges import between
 # sign-in → (name, unit, code of the place); the role is the sign-in less its number
 PEOPLE = {
     "bureau": ("流域处", "重庆市生态环境局", None),
+    "bureau2": ("流域处复核", "重庆市生态环境局", None),
     "treasury": ("市财政经办", "重庆市财政局", None),
+    "treasury2": ("市财政复核", "重庆市财政局", None),
     "district": ("区级经办", "梁平区生态环境局", "500155"),
     "township": ("镇级经办", "梁平区屏锦镇", "500155-PJ"),
     "admin": ("协议管理员", "重庆市生态环境局", None),
@@ -21,6 +23,13 @@ PEOPLE = {
 }
 IN_OFFICE_SINCE = date(2018, 1, 1)
 TOWNSHIP = {"code": "500155-PJ", "name": "屏锦镇", "short_name": "屏锦", "sort_key": "pingjin"}
+# What the district pays its towns from: it stands where the city's treasury does elsewhere.
+TOWN_TREASURY = {
+    "code": "500155-T",
+    "name": "梁平区财政（镇街补偿）",
+    "short_name": "梁平财政",
+    "sort_key": "liangping-z",
+}
 
 
 def make_people() -> dict[str, User]:
@@ -31,6 +40,15 @@ def make_people() -> dict[str, User]:
             **TOWNSHIP,
             "name_en": "Pingjin",
             "level": Jurisdiction.Level.TOWNSHIP,
+            "parent": Jurisdiction.objects.get(code="500155"),
+        },
+    )
+    Jurisdiction.objects.get_or_create(
+        code=TOWN_TREASURY["code"],
+        defaults={
+            **TOWN_TREASURY,
+            "name_en": "Liangping Treasury",
+            "level": Jurisdiction.Level.TREASURY,
             "parent": Jurisdiction.objects.get(code="500155"),
         },
     )

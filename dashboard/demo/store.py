@@ -10,7 +10,7 @@ from django.db import connection
 
 from basins.models import Jurisdiction, River, RiverReach
 from basins.ranges import between, months_between, next_month
-from dashboard.demo.agreements import TREASURY, AgreementSpec, Border, TermSpec
+from dashboard.demo.agreements import FILLS, AgreementSpec, Border, TermSpec
 from dashboard.demo.readings import Rhythm, readings
 from dashboard.demo.sections import SectionSpec
 from monitoring.models import Indicator, SamplingPlan, Section, Target
@@ -108,7 +108,7 @@ def store_agreement(spec: AgreementSpec, sections: dict[str, Section]) -> Agreem
         Party.objects.create(
             agreement=agreement,
             jurisdiction=places[code],
-            role=Party.Role.MUNICIPAL_FILL if code == TREASURY else Party.Role.SIGNATORY,
+            role=Party.Role.MUNICIPAL_FILL if code in FILLS else Party.Role.SIGNATORY,
             order=order,
         )
     for number, term in enumerate(spec.terms, start=1):

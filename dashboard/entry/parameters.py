@@ -182,6 +182,7 @@ class RuleForm(StepForm):
             "name": name,
             "label": entry["label"],
             "help": entry["help"],
+            "english": english_words(entry),
             "bounds": bounds_words(spec),
             "condition": self._condition(entry),
             "source": self.shown(f"{name}-source"),
@@ -219,6 +220,12 @@ def field_of(entry: dict[str, Any], spec: Spec) -> forms.Field:
     reader, says = READERS[spec.kind]
     read = partial(reader, unit=spec.unit)
     return ReadField(label=label, required=False, reader=read, says=says, max_length=40)
+
+
+def english_words(entry: dict[str, Any]) -> str:
+    """Label and help in English, and those of the columns of rows."""
+    words = [f"{e['label_en']}: {e['help_en']}" for e in (entry, *entry["columns"])]
+    return " · ".join(words)
 
 
 def columns_of(spec: Spec) -> Mapping[str, Spec]:

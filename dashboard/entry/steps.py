@@ -16,7 +16,7 @@ from settlements.services.entered import code_problems
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,19}")
 PARTY = ("jurisdiction", "role")
-PART = ("section", "upstream", "downstream", "inflow", "share")
+PART = ("section", "upstream", "downstream", "inflow", "reference", "share")
 CLAUSE = ("key", "words")
 
 
@@ -101,6 +101,9 @@ class RiverForm(StepForm):
         self.fields[f"{start}upstream"] = choice("上游方", parties, required=False)
         self.fields[f"{start}downstream"] = choice("下游方", parties, required=False)
         self.fields[f"{start}inflow"] = choice("入境断面（选填）", sections, required=False)
+        self.fields[f"{start}reference"] = choice(
+            "对照断面（选填，下游自身的）", sections, required=False
+        )
         self.fields[f"{start}share"] = ReadField(
             label="份额（如 50%）",
             required=False,
@@ -128,6 +131,8 @@ class RiverForm(StepForm):
                 self.wrong(f"{start}downstream", "上游方和下游方不能相同；请改选一方。")
             if row["inflow"] and row["inflow"] == row["section"]:
                 self.wrong(f"{start}inflow", "断面不能又作自己的入境断面；请改选或清空。")
+            if row["reference"] and row["reference"] == row["section"]:
+                self.wrong(f"{start}reference", "断面不能又作自己的对照断面；请改选或清空。")
             key = (row["section"], row["upstream"], row["downstream"])
             if all(key) and key in seen:
                 self.wrong(f"{start}section", "这个断面对同一上下游已在上面一行；请删去一行。")
@@ -139,6 +144,7 @@ class RiverForm(StepForm):
                     "upstream": row["upstream"],
                     "downstream": row["downstream"],
                     "inflow": row["inflow"] or None,
+                    "reference": row["reference"] or None,
                     "share": typing.plain_decimal(share),
                 }
             )
@@ -228,25 +234,58 @@ class TermForm(StepForm):
 
 
 class AmendForm(StepForm):
-    """From which day, and (where there are several) which strand is amended."""
+    """What is to be done (amend a strand, open one, end one or all), from which day, and why."""
+
+    AMEND, OPEN, END = "amend", "open", "end"
+    NAME = re.compile(r"[^\s:：/]{1,20}")
 
     def __init__(
         self, typed: dict[str, str], strands: list[tuple[str, str]], *, checks=True
     ) -> None:
         super().__init__(typed, checks=checks)
-        if len(strands) > 1:
-            self.fields["strand"] = choice("修订哪一线索", strands)
+        several = len(strands) > 1
+        what = [
+            (f"{self.AMEND}:{code}", f"修订{'线索“' + label + '”' if several else '条款'}")
+            for code, label in strands
+        ]
+        what.append((f"{self.OPEN}:", "另开一条线索，与现有的并行"))
+        if several:
+            what += [(f"{self.END}:{code}", f"终止线索“{label}”") for code, label in strands]
+        what.append((f"{self.END}:", "终止整份协议"))
+        self.strands = [code for code, _ in strands]
+        self.fields["what"] = choice("要做什么", what)
+        self.fields["name"] = line(
+            "新线索的名称",
+            required=False,
+            max_length=20,
+            help_text="只在另开线索时填，如“固定年补偿”；20 字以内。",
+        )
         self.fields["from"] = ReadField(
-            label="修订起日",
+            label="起日",
             reader=typing.read_day,
             says=lambda d: d.isoformat(),
             max_length=30,
-            help_text="新条款期自这一天起，须为某月 1 日，如 2024年1月。此前的月份照旧条款，不动。",
+            help_text="新条款自这一天起，或自这一天起不再有条款；须为某月 1 日，如 2024年1月。",
         )
-        self.strand = strands[0][0] if len(strands) == 1 else "main"
+        self.fields["reason"] = line(
+            "原因", max_length=300, help_text="一两句话，如“补充协议提高了补偿标准”；记入变更记录。"
+        )
+        self.fields["source"] = line(
+            "终止的依据", required=False, max_length=300, help_text="只在终止时填：文件名称和文号。"
+        )
 
-    def chosen_strand(self) -> str:
-        return self.cleaned_data.get("strand") or self.strand
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        self.kind, _, self.strand = given.get("what", "").partition(":")
+        if self.kind == self.OPEN:
+            self.strand = given.get("name", "")
+            if not self.NAME.fullmatch(self.strand):
+                self.wrong("name", "请给新线索起个名称，20 字以内，不含空格和冒号。")
+            elif self.strand in self.strands:
+                self.wrong("name", f"已有线索“{self.strand}”；请换一个名称，或改选修订它。")
+        if self.kind == self.END and not given.get("source"):
+            self.wrong("source", "请写明终止的依据。")
+        return given
 
 
 def typed_of(step: str, values: dict[str, Any]) -> dict[str, str]:

@@ -130,6 +130,13 @@ def concentration(value, places: int) -> str:
 
 
 @register.filter
+def figure(value: Decimal) -> str:
+    """A figure with thousands, and the decimals it has."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
 def thousands(count) -> str:
     """2202 → '2,202'."""
     return NOTHING if count is None else f"{count:,}"

@@ -6,9 +6,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
+from basins.services.stars import looked_at
 from dashboard.forms import ALL, chosen, offer
 from settlements.models import Agreement
 from settlements.queries import agreements as queries
+from settlements.queries.agreement_history import changes_of
 from settlements.queries.drafts import documents_of
 
 
@@ -46,5 +48,7 @@ def agreement(request, code: str):
         "page": page,
         "may_edit": viewer.sees_all(Act.EDIT_AGREEMENTS),
         "documents": documents_of(viewer, page.code),
+        "changes": changes_of(viewer, page.code),
+        "starred": looked_at(user=request.user, kind="agreement", code=page.code),
     }
     return render(request, "agreements/agreement.html", context)

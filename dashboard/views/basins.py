@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from basins.access import viewer_of
+from basins.services.stars import looked_at
 from dashboard import basin_page as pages
 
 
@@ -22,4 +23,5 @@ def basin(request, code: str):
     page = pages.basin_page(viewer_of(request.user), code, request.GET, crumbs)
     if page is None:
         raise Http404("没有这条河流。")
-    return render(request, "basins/basin.html", {"page": page})
+    starred = looked_at(user=request.user, kind="river", code=code)
+    return render(request, "basins/basin.html", {"page": page, "starred": starred})

@@ -9,7 +9,9 @@ from basins.access import Act, viewer_of
 from dashboard.forms import number
 from settlements.queries import district as one
 from settlements.queries import districts as all_of_them
+from settlements.queries.duties import duties_of
 from settlements.queries.ledger import statement
+from settlements.queries.papers import offered
 
 
 @require_GET
@@ -28,10 +30,17 @@ def district(request, code: str):
     if page is None:
         raise Http404
     account = statement(viewer, code, page.year)
+    own = f"district:{code}:{page.year}"
     return render(
         request,
         "districts/district.html",
-        {"page": page, "account": account, "strip": [strip_item(m) for m in page.months]},
+        {
+            "page": page,
+            "duties": duties_of(viewer, code),
+            "account": account,
+            "strip": [strip_item(m) for m in page.months],
+            "statement": own if offered(viewer, own) else "",
+        },
     )
 
 

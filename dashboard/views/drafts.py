@@ -14,10 +14,14 @@ from dashboard.entry.steps import AmendForm
 from settlements.models import AgreementDraft
 from settlements.queries import draft_preview
 from settlements.queries import drafts as queries
+from settlements.queries.draft_difference import difference
+from settlements.services import documents
 from settlements.services import drafts as services
 from settlements.services.activation import activate_draft, problems_of, submit_draft
 from settlements.services.amendments import start_amendment
+from settlements.services.computation import NotAParty
 from settlements.services.drafts import PREVIEW, PREVIEW_LABEL, STEPS, DraftRefused
+from settlements.services.ending import start_ending
 from settlements.services.entered import entered, values_of
 
 NOT_TYPED = {"csrfmiddlewaretoken", "action", "documents"}
@@ -39,6 +43,8 @@ def step(request, pk: int, step: str):
     draft = _draft(request, pk)
     if step not in (*STEPS, PREVIEW):
         raise Http404
+    if draft.ends:
+        return redirect("draft-check", draft.pk)  # it has nothing to fill in
     if step == PREVIEW and draft.state in (State.DRAFT, State.SUBMITTED):
         return _preview(request, draft)  # who checks sees what it would pay, too
     if draft.state != State.DRAFT:
@@ -91,7 +97,7 @@ def _documents(request, draft: AgreementDraft, action: str) -> list[str]:
     for file in request.FILES.getlist("documents"):
         try:
             services.add_document(draft=draft, file=file, by=request.user)
-        except services.DocumentRefused as refused:
+        except documents.DocumentRefused as refused:
             wrong.append(str(refused))
     number = action.removeprefix("remove-document-")
     if number != action and number.isdecimal() and len(number) < 18:
@@ -107,7 +113,7 @@ def _page(request, draft, step: str, typed, form: forms.Form | None, status: int
         "form": form,
         "chosen": typed.get(step, ""),
         "documents": list(draft.documents.all()) if step == "term" else [],
-        "largest": services.LARGEST // services.MEGABYTE,
+        "largest": documents.LARGEST // documents.MEGABYTE,
         "rules": queries.rule_choices() if step == "rule" else [],
         "unchosen": status == 422 and form is None,
     }
@@ -127,10 +133,14 @@ def _preview(request, draft: AgreementDraft):
         found = entered(draft)
     except DraftRefused as refused:
         return render(request, "drafts/preview.html", {**context, "problems": refused.problems})
-    trial = draft_preview.trial(found, besides=draft.amends)
+    try:
+        trial = draft_preview.trial(found, besides=draft.amends)
+    except NotAParty as missing:
+        problems = (services.Problem("parties", str(missing)),)
+        return render(request, "drafts/preview.html", {**context, "problems": problems})
     context |= {"trial": trial, "found": found, "figure": monthly_flows(trial.flows)}
     if draft.amends_id:
-        context["difference"] = draft_preview.difference(draft, found)
+        context["difference"] = difference(draft, found)
         context["problems"] = problems_of(draft)
     return render(request, "drafts/preview.html", context)
 
@@ -151,14 +161,16 @@ def check(request, pk: int):
 
 def _act(request, draft: AgreementDraft, action: str):
     by = request.user
+    confirmed = _number(request, "confirmed")
     if action == "submit":
-        submit_draft(draft=draft, by=by)
+        submit_draft(draft=draft, by=by, confirmed=confirmed)
         messages.success(request, "已提交；请另一位协议管理员核对启用。")
     elif action == "activate":
-        version = request.POST.get("version", "")
-        number = int(version) if version.isdecimal() and len(version) < 9 else 0
-        agreement = activate_draft(draft=draft, version=number, by=by)
-        messages.success(request, f"《{agreement.title}》已启用，各月已核算。")
+        agreement = activate_draft(
+            draft=draft, version=_number(request, "version"), by=by, confirmed=confirmed
+        )
+        done = "已按草稿终止" if draft.ends else "已启用，各月已核算"
+        messages.success(request, f"《{agreement.title}》{done}。")
         return redirect("agreement", agreement.code)
     elif action == "return":
         services.return_draft(draft=draft, by=by)
@@ -169,15 +181,26 @@ def _act(request, draft: AgreementDraft, action: str):
     return redirect("draft-check", draft.pk)
 
 
+def _number(request, name: str) -> int:
+    """A number a form sent back as it was given; 0 for anything else."""
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+
+
 def _check_page(request, draft: AgreementDraft, problems):
-    if not problems and draft.state in (State.DRAFT, State.SUBMITTED):
-        problems = problems_of(draft)
+    is_open = draft.state in (State.DRAFT, State.SUBMITTED)
+    standing = problems_of(draft) if is_open else ()
+    problems = problems or standing
+    compared = None
+    if is_open and draft.amends_id and not standing:
+        compared = difference(draft, None if draft.ends else entered(draft))
     context = {
+        "difference": compared,
         "draft": draft,
         "problems": problems,
         "lines": queries.check_lines(draft),
         "is_preparer": draft.preparers.filter(pk=request.user.pk).exists(),
-        "steps": _steps(draft, "check"),
+        "steps": [] if draft.ends else _steps(draft, "check"),
         "kind": queries.KINDS[draft.state],
         "preparers": "、".join(str(u) for u in draft.preparers.order_by("pk")),
     }
@@ -218,18 +241,24 @@ def amend(request, code: str):
     strands = queries.strands_of(agreement)
     form = AmendForm(dict(request.POST.items()), strands, checks=request.method == "POST")
     if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        asked = {
+            "agreement": agreement,
+            "from_date": given["from"],
+            "strand": form.strand,
+            "by": request.user,
+            "reason": given["reason"],
+        }
         try:
-            draft = start_amendment(
-                agreement=agreement,
-                from_date=form.cleaned_data["from"],
-                strand=form.chosen_strand(),
-                by=request.user,
-            )
+            if form.kind == form.END:
+                draft = start_ending(**asked, source=given["source"])
+                return redirect("draft-check", draft.pk)
+            draft = start_amendment(**asked)
+            first = "rule" if form.kind == form.OPEN else "river"
+            return redirect("draft-step", draft.pk, first)
         except DraftRefused as refused:
             for problem in refused.problems:
                 form.add_error("from", problem.message)
-        else:
-            return redirect("draft-step", draft.pk, "river")
     context = {"agreement": agreement, "form": form, "items": [form.shown(n) for n in form.fields]}
     return render(request, "drafts/amend.html", context, status=422 if form.errors else 200)
 

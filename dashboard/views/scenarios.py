@@ -9,8 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from basins.access import Act, viewer_of
+from dashboard.access_log import record_export
+from dashboard.entry import values as typing
+from dashboard.scenario_file import XLSX, comparison_csv, comparison_xlsx
 from dashboard.scenario_form import ScenarioTermForm, before_of, rule_choices, typed_term
-from dashboard.scenario_page import comparison_csv, computed, scenario_page
+from dashboard.scenario_page import computed, scenario_page
 from dashboard.scenario_runs_page import GridForm, run_page
 from settlements import rules
 from settlements.queries.scenarios import (
@@ -22,9 +25,10 @@ from settlements.queries.scenarios import (
 )
 from settlements.rules.parameters import ParameterErrors
 from settlements.services import scenario_runs, scenarios
+from settlements.services.computation import NotAParty
 from settlements.services.scenarios import ScenarioError
 
-UNUSABLE = (ScenarioError, ParameterErrors, rules.UnknownRule)
+UNUSABLE = (ScenarioError, ParameterErrors, rules.UnknownRule, NotAParty)
 
 
 def _viewer(request):
@@ -169,6 +173,43 @@ def term(request, token: str, number: int):
 
 
 @require_POST
+def term_add(request, token: str):
+    """A further term, to be changed at once."""
+    _, found = _found(request, token, own=True)
+    try:
+        since = typing.read_day(request.POST.get("since", ""))
+        made = scenarios.add_term(
+            scenario=found,
+            like=_number(request.POST.get("like", "")),
+            since=since,
+            strand=request.POST.get("strand", ""),
+            by=request.user,
+        )
+    except (ValueError, ParameterErrors) as error:  # ScenarioError is one
+        messages.error(request, str(error))
+        return redirect("scenario", token)
+    messages.success(request, "已新增条款期；请改它的规则、参数或断面。")
+    return redirect("scenario-term", token, made.terms[-1]["number"])
+
+
+@require_POST
+def term_remove(request, token: str):
+    _, found = _found(request, token, own=True)
+    number = _number(request.POST.get("number", ""))
+    try:
+        scenarios.remove_term(scenario=found, number=number, by=request.user)
+    except ScenarioError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"情景已去掉第 {number} 条款期。")
+    return redirect("scenario", token)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+
+
+@require_POST
 def copy(request, token: str):
     """A copy of a shared scenario as one's own."""
     _, found = _found(request, token)
@@ -188,15 +229,26 @@ def delete(request, token: str):
 
 @require_GET
 def export(request, token: str):
+    return _export(request, token, comparison_csv, "csv", "text/csv; charset=utf-8")
+
+
+@require_GET
+def export_xlsx(request, token: str):
+    return _export(request, token, comparison_xlsx, "xlsx", XLSX)
+
+
+def _export(request, token: str, written, suffix: str, kind: str):
     viewer, found = _found(request, token)
     try:
-        content = comparison_csv(computed(viewer, found))
+        comparison = computed(viewer, found)
     except UNUSABLE:
         return redirect("scenario", token)
-    name = quote(f"推演-{found.name}.csv")
+    name = quote(f"推演-{found.name}.{suffix}")
+    rows = len(comparison.parties) * (len(comparison.periods) + 1)
+    record_export(request, f"推演“{found.name}”", rows)
     return HttpResponse(
-        content,
-        content_type="text/csv; charset=utf-8",
+        written(comparison),
+        content_type=kind,
         headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
     )
 

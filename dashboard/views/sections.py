@@ -7,7 +7,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
+from basins.services.stars import looked_at
 from dashboard import section_page
+from dashboard.access_log import record_export
+from dashboard.audit_words import history_url
 from dashboard.charts.periods import YEARS
 from dashboard.section_csv import readings_csv
 from dashboard.section_list_page import SectionFilters
@@ -16,7 +19,7 @@ from monitoring.queries.section_list import list_choices
 from monitoring.queries.section_list import section_list as sections_of_month
 from monitoring.queries.sections import find_section
 from monitoring.queries.sections import section_page as page_of
-from monitoring.queries.series import reading_lines
+from monitoring.queries.series import reading_count, reading_lines
 
 
 def month_of(text: str | None) -> date | None:
@@ -78,6 +81,8 @@ def section(request, code: str):
             "months": section_page.months(view.page),
             "previous": section_page.month_beside(view.page, 1),
             "next": section_page.month_beside(view.page, -1),
+            "history_url": history_url(viewer, found),
+            "starred": looked_at(user=request.user, kind="section", code=found.code),
         },
     )
 
@@ -89,4 +94,7 @@ def _csv(request, viewer, found, month):
         raise Http404("这个断面没有数据。")
     period = choice.period
     lines = reading_lines(found, choice.indicator.code, period.first, period.last)
+    rows = reading_count(found, choice.indicator.code, period.first, period.last)
+    what = f"断面“{found.name}”{choice.indicator.name} {period.first} 至 {period.last} 的监测数据"
+    record_export(request, what, rows)
     return readings_csv(found, choice.indicator, period, lines)

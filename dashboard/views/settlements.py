@@ -11,7 +11,9 @@ from django.views.decorators.http import require_GET
 from basins.access import Act, viewer_of
 from dashboard.forms import ALL, chosen, offer
 from settlements.models import Settlement
+from settlements.queries.month_workflow import month_workflow
 from settlements.queries.months import settlement_month as month_of
+from settlements.queries.papers import offered
 from settlements.queries.year_list import settlement_choices
 from settlements.queries.year_list import settlement_list as years_of
 from settlements.queries.years import settlement_year
@@ -51,19 +53,29 @@ def settlement_list(request):
 
 @require_GET
 def settlement(request, code: str, year: int):
-    page = settlement_year(viewer_of(request.user), code, year)
+    viewer = viewer_of(request.user)
+    page = settlement_year(viewer, code, year)
     if page is None:
         raise Http404
-    return render(request, "settlements/settlement.html", {"page": page})
+    statement = f"agreement:{code}:{year}"
+    return render(
+        request,
+        "settlements/settlement.html",
+        {"page": page, "statement": statement if offered(viewer, statement) else ""},
+    )
 
 
 @require_GET
 def settlement_month(request, code: str, year: int, month: int):
     if not (1 <= month <= 12 and 1900 <= year <= 9998):
         raise Http404
-    page = month_of(
-        viewer_of(request.user), code, date(year, month, 1), request.GET.get("section", "")
-    )
+    viewer = viewer_of(request.user)
+    page = month_of(viewer, code, date(year, month, 1), request.GET.get("section", ""))
     if page is None:
         raise Http404
-    return render(request, "settlements/month.html", {"page": page})
+    context = {
+        "page": page,
+        "may_rule": viewer.may(Act.REVIEW_DATA),
+        "workflow": month_workflow(viewer, code, page.month),
+    }
+    return render(request, "settlements/month.html", context)

@@ -6,8 +6,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_GET
 
 from basins.access import viewer_of
 from basins.models import Role, User
@@ -35,6 +37,13 @@ def locked_out(request, credentials, *args, **kwargs):
     view = SignInView(request=request, args=(), kwargs={})
     context = view.get_context_data(form=SignInForm(request))
     return render(request, "registration/login.html", context, status=429)
+
+
+@require_GET
+def extend(request):
+    """204 while one is signed in; that it was asked puts the end of the session off again
+    (SESSION_SAVE_EVERY_REQUEST). For the warning before the session ends."""
+    return HttpResponse(status=204)
 
 
 class SignInView(LoginView):

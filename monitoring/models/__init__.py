@@ -1,8 +1,10 @@
 """What was measured: sections, readings, means, assessments."""
 
 from monitoring.models.assessments import Assessment, DirtyMonth, MonthlyMean
+from monitoring.models.observations import Observation
 from monitoring.models.readings import ImportBatch, Origin, Reading, ReadingRevision
 from monitoring.models.sections import Indicator, SamplingPlan, Section, Target
+from monitoring.models.verdicts import Verdict
 
 __all__ = [
     "Assessment",
@@ -10,10 +12,12 @@ __all__ = [
     "ImportBatch",
     "Indicator",
     "MonthlyMean",
+    "Observation",
     "Origin",
     "Reading",
     "ReadingRevision",
     "SamplingPlan",
     "Section",
     "Target",
+    "Verdict",
 ]

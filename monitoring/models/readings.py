@@ -59,6 +59,7 @@ class Reading(models.Model):
         "C": "校准",
         "T": "超量程",
         "B": "通信故障",
+        "V": "审核无效",
     }
 
     pk = models.CompositePrimaryKey("section_id", "indicator_id", "sampled_at", "origin")

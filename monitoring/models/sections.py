@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 
+from basins.audit import audited
 from basins.models import Jurisdiction, River
 from basins.ranges import just
 from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
@@ -12,6 +13,7 @@ from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
 CLASSES = [(c.value, c.label) for c in WaterClass if c is not WaterClass.INFERIOR_V]
 
 
+@audited()
 class Section(models.Model):
     """A monitoring point on a river; a border section lies between two jurisdictions."""
 
@@ -88,6 +90,7 @@ class Section(models.Model):
         return self.name
 
 
+@audited(part_of="section")
 class Target(models.Model):
     """The class the water of a section must reach between two dates (水环境功能类别)."""
 
@@ -119,6 +122,7 @@ class Target(models.Model):
         return f"{self.section} {self.get_water_class_display()}"
 
 
+@audited(part_of="section")
 class SamplingPlan(models.Model):
     """How many automatic values a day a section delivers between two dates.
 
@@ -151,6 +155,7 @@ class SamplingPlan(models.Model):
         return f"{self.section} 每日 {self.per_day} 次"
 
 
+@audited()
 class Indicator(models.Model):
     """指标: what is measured, in which unit, shown with how many decimals."""
 

@@ -269,6 +269,11 @@ def reading_page(
     return chosen
 
 
+def reading_count(section: Section, indicator: str, first: date, last: date) -> int:
+    """How many `reading_lines` there are."""
+    return _readings(section, indicator, first, last).count()
+
+
 def reading_lines(
     section: Section, indicator: str, first: date, last: date
 ) -> Iterator[ReadingLine]:

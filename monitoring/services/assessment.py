@@ -147,9 +147,10 @@ def means_of_month(
 ) -> list[Mean]:
     """Monthly means of the sections: 2 SQL queries.
 
-    An automatic mean stands if the month is complete; else the manual sample stands in for
-    the station if there is one (domain rule: station failure, use the manual sample); else
-    the automatic mean stands, marked incomplete.
+    What both parties sampled together (联合) stands before all else. An automatic mean
+    stands if the month is complete; else the manual sample stands in for the station if there
+    is one (domain rule: station failure, use the manual sample); else the automatic mean
+    stands, marked incomplete.
     """
     start, end = month_bounds(month)
     days = (end - start).days
@@ -164,7 +165,7 @@ def means_of_month(
                 "sections": section_ids,
                 "needed": [ceil(per_day[s] * scheme.day_share) for s in section_ids],
                 "valid": list(Reading.VALID_FLAGS),
-                "origins": [Origin.AUTOMATIC.value, Origin.MANUAL.value],
+                "origins": [Origin.AUTOMATIC.value, Origin.MANUAL.value, Origin.JOINT.value],
             },
         )
         rows = cursor.fetchall()
@@ -186,6 +187,8 @@ def means_of_month(
 
 
 def _standing(by_origin: dict[int, Mean]) -> Mean:
+    if (joint := by_origin.get(Origin.JOINT)) is not None:
+        return joint
     automatic = by_origin.get(Origin.AUTOMATIC)
     manual = by_origin.get(Origin.MANUAL)
     if automatic is None or (manual is not None and not automatic.complete):

@@ -1,25 +1,71 @@
 """Who owes whom: agreements and their terms, accruals, settlements, the ledger."""
 
-from settlements.models.accruals import Accrual, Adjustment, Transfer
+from settlements.models.accruals import Accrual, Adjustment, AdjustmentNet, FuseTrip, Transfer
 from settlements.models.agreements import Agreement, Party, Term, TermSection
+from settlements.models.counted import CountedTransfer
 from settlements.models.drafts import AgreementDraft, DraftDocument
-from settlements.models.ledger import JournalEntry, LedgerAccount, Posting
+from settlements.models.ledger import AccountMonth, JournalEntry, LedgerAccount, Posting
+from settlements.models.measures import FundProject, FundSpending, Measure
+from settlements.models.notices import (
+    AgreementMonth,
+    MonthConfirmation,
+    Notice,
+    NoticeReceipt,
+    Reminder,
+)
+from settlements.models.objections import (
+    Evidence,
+    JointSample,
+    Objection,
+    ObjectionReading,
+    ObjectionReply,
+)
+from settlements.models.papers import IssuedPaper, PaperFile
+from settlements.models.payments import BalanceStatement, OpeningBatch, Payment, Reversal
+from settlements.models.rulings import MonthRuling
 from settlements.models.scenarios import Scenario
-from settlements.models.settlements import Settlement, SettlementNet
+from settlements.models.settlements import Settlement, SettlementNet, SettlementSignature
+from settlements.models.workflow import StateMove
 
 __all__ = [
+    "AccountMonth",
     "Accrual",
     "Adjustment",
+    "AdjustmentNet",
     "Agreement",
     "AgreementDraft",
+    "AgreementMonth",
+    "BalanceStatement",
+    "CountedTransfer",
     "DraftDocument",
+    "Evidence",
+    "FundProject",
+    "FundSpending",
+    "FuseTrip",
+    "IssuedPaper",
+    "JointSample",
     "JournalEntry",
     "LedgerAccount",
+    "Measure",
+    "MonthConfirmation",
+    "MonthRuling",
+    "Notice",
+    "NoticeReceipt",
+    "Objection",
+    "ObjectionReading",
+    "ObjectionReply",
+    "OpeningBatch",
+    "PaperFile",
     "Party",
+    "Payment",
     "Posting",
+    "Reminder",
+    "Reversal",
     "Scenario",
     "Settlement",
     "SettlementNet",
+    "SettlementSignature",
+    "StateMove",
     "Term",
     "TermSection",
     "Transfer",

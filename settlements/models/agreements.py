@@ -5,12 +5,14 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
+from basins.audit import audited
 from basins.models import Jurisdiction, River
 from basins.models.rivers import Confidence
 from basins.ranges import just
 from monitoring.models import Section
 
 
+@audited()
 class Agreement(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", "草稿"
@@ -37,6 +39,7 @@ class Agreement(models.Model):
         return self.title
 
 
+@audited(part_of="agreement")
 class Party(models.Model):
     """A jurisdiction that signed the agreement, or stands in for one that could not."""
 
@@ -52,6 +55,9 @@ class Party(models.Model):
     )
     role = models.CharField("身份", max_length=16, choices=Role.choices, default=Role.SIGNATORY)
     order = models.PositiveSmallIntegerField("自上游次序")
+    # Null: from the beginning, and to this day. A party that left keeps its past.
+    since = models.DateField("加入日", null=True, blank=True)
+    until = models.DateField("退出日", null=True, blank=True, help_text="不再是协议方的第一天。")
 
     class Meta:
         verbose_name = verbose_name_plural = "协议方"
@@ -64,6 +70,7 @@ class Party(models.Model):
         return f"{self.agreement} {self.jurisdiction}"
 
 
+@audited(part_of="agreement")
 class Term(models.Model):
     """条款期: one rule with all its parameters, in force between two dates.
 
@@ -114,6 +121,7 @@ class Term(models.Model):
         return f"{self.agreement} 条款期 {self.number}"
 
 
+@audited(part_of="term")
 class TermSection(models.Model):
     """A section the term is computed for, and whose border it is."""
 
@@ -137,6 +145,15 @@ class TermSection(models.Model):
         blank=True,
         related_name="+",
         help_text="上游方的入境断面,用于扣除上游来水已有的超标。",
+    )
+    reference = models.ForeignKey(
+        Section,
+        verbose_name="对照断面",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="下游自身的断面,用于“须好于下游自身水质”的附加条件。",
     )
     share = models.DecimalField(
         "份额", max_digits=5, decimal_places=4, default=1, help_text="占补偿标准的比例,1 为全额。"

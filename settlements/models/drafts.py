@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from basins.audit import audited
 from settlements.models.agreements import Agreement, Term
 
 
+@audited(without=("changed_at",))
 class AgreementDraft(models.Model):
     """`data` is {step: {"values": …}} for what was understood, {step: {"typed": …}} for what
     was not yet; the steps and their values are described in settlements.services.drafts."""
@@ -33,6 +35,8 @@ class AgreementDraft(models.Model):
     )
     strand = models.CharField("线索", max_length=20, default="main")
     from_date = models.DateField("起日", null=True, blank=True)
+    # Ends what is in force from that day and puts nothing in its place.
+    ends = models.BooleanField("终止", default=False)
     data = models.JSONField("录入内容", default=dict)
     # Counts the saves: who activates says which one was checked.
     version = models.PositiveIntegerField("版本", default=1)
@@ -80,6 +84,7 @@ class AgreementDraft(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="activated", activated_by__isnull=False, term__isnull=False)
+                | Q(state="activated", activated_by__isnull=False, ends=True)
                 | Q(~Q(state="activated"), activated_by__isnull=True, term__isnull=True),
                 name="draft_activated_has_term",
             ),
@@ -94,6 +99,7 @@ class AgreementDraft(models.Model):
         return self.title or f"未命名草稿 {self.pk}"
 
 
+@audited(part_of="draft")
 class DraftDocument(models.Model):
     """The signed text as PDF or image, kept under MEDIA_ROOT by its hash."""
 

@@ -1,55 +1,185 @@
 """台账: accounts and the double-entry journal.
 
 One sign in the whole ledger: a positive posting means the jurisdiction is owed more. What the
-database itself holds (migration 0002): an entry's postings come in one INSERT and sum to
-zero, numbers have no gap, nothing is ever updated, deleted or truncated.
+database itself holds (migrations 0002 and the ledger's later ones): an entry's postings come
+in one INSERT and sum to zero, numbers have no gap, an account is used only while it is open, a
+reversal is its original with the signs turned, and nothing is ever updated, deleted or
+truncated.
 """
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from basins.audit import audited
 from basins.models import Jurisdiction
+from settlements.models.agreements import Agreement
 from settlements.models.settlements import Settlement
 
 
+@audited()
 class LedgerAccount(models.Model):
+    """Of one jurisdiction, in one agreement. Without an agreement: from before there were such."""
+
     class Kind(models.TextChoices):
         COMPENSATION = "compensation", "补偿资金"
+        # What the treasury has collected from debtors and not yet paid out.
+        TRANSIT = "transit", "市级清算过渡"
 
     jurisdiction = models.ForeignKey(
         Jurisdiction, verbose_name="行政区", on_delete=models.PROTECT, related_name="accounts"
     )
+    agreement = models.ForeignKey(
+        Agreement,
+        verbose_name="协议",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+    )
     kind = models.CharField("种类", max_length=16, choices=Kind.choices, default=Kind.COMPENSATION)
     opened_on = models.DateField("开户日期")
+    closed_on = models.DateField("销户日期", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "账户"
         constraints = [
-            models.UniqueConstraint(fields=["jurisdiction", "kind"], name="account_once")
+            models.UniqueConstraint(
+                fields=["jurisdiction", "agreement", "kind"],
+                name="account_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_on__isnull=True) | Q(closed_on__gte=F("opened_on")),
+                name="account_closed_after_opened",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="transit") | Q(agreement__isnull=False),
+                name="account_transit_of_an_agreement",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.jurisdiction} {self.get_kind_display()}"
 
 
+class Cause(models.TextChoices):
+    """事由 of an entry; PREFIXES and LINKS say how each is written and what it is linked to."""
+
+    SETTLEMENT = "settlement", "年清缴"
+    PAYMENT = "payment", "付款"
+    COLLECTION = "collection", "市级代收"
+    DISBURSEMENT = "disbursement", "市级拨付"
+    OFFSET = "offset", "协议间抵扣"
+    DEDUCTION = "deduction", "上级扣缴"
+    ADJUSTMENT = "adjustment", "调整"
+    AWARD = "award", "奖励"
+    REVERSAL = "reversal", "冲销"
+    OPENING = "opening", "期初"
+    RECONCILIATION = "reconciliation", "对账更正"
+
+
+# The letters a 凭证号 begins with: the initials of what it is called.
+PREFIXES: dict[str, str] = {
+    Cause.SETTLEMENT: "JZ",
+    Cause.PAYMENT: "SK",
+    Cause.COLLECTION: "DS",
+    Cause.DISBURSEMENT: "BF",
+    Cause.OFFSET: "DK",
+    Cause.DEDUCTION: "KJ",
+    Cause.ADJUSTMENT: "TZ",
+    Cause.AWARD: "JL",
+    Cause.REVERSAL: "CX",
+    Cause.OPENING: "QC",
+    Cause.RECONCILIATION: "DZ",
+}
+# The one field of an entry that names what it was made for.
+LINKS: dict[str, str] = {
+    Cause.SETTLEMENT: "settlement",
+    Cause.AWARD: "settlement",
+    Cause.PAYMENT: "payment",
+    Cause.COLLECTION: "payment",
+    Cause.DISBURSEMENT: "payment",
+    Cause.OFFSET: "payment",
+    Cause.DEDUCTION: "payment",
+    Cause.ADJUSTMENT: "adjustment",
+    Cause.REVERSAL: "reverses",
+    Cause.OPENING: "opening",
+    Cause.RECONCILIATION: "statement",
+}
+LINK_FIELDS = ("settlement", "payment", "adjustment", "reverses", "opening", "statement")
+
+
+def _linked_once() -> Q:
+    """An entry names exactly the one thing its cause asks for; the oldest ones may name none."""
+    allowed = Q(hash_version=1)
+    for link in LINK_FIELDS:
+        causes = [cause.value for cause in Cause if LINKS[cause] == link]
+        others = {f"{other}__isnull": True for other in LINK_FIELDS if other != link}
+        allowed |= Q(cause__in=causes, **{f"{link}__isnull": False}, **others)
+    return allowed
+
+
+@audited()
 class JournalEntry(models.Model):
-    class Cause(models.TextChoices):
-        SETTLEMENT = "settlement", "年清缴"
-        PAYMENT = "payment", "付款"
+    Cause = Cause
+    # What entry_hash covers; entries of an older version stay verifiable.
+    HASH_VERSION = 2
 
     year = models.PositiveSmallIntegerField("年度")
     number = models.PositiveIntegerField("号")
-    booked_on = models.DateField("记账日期")
-    cause = models.CharField("事由", max_length=12, choices=Cause.choices)
+    booked_on = models.DateField("记账日期", db_index=True)
+    effective_on = models.DateField("业务日期", db_index=True)
+    cause = models.CharField("事由", max_length=16, choices=Cause.choices)
     settlement = models.ForeignKey(
         Settlement,
         verbose_name="年度结算",
         on_delete=models.PROTECT,
         null=True,
+        blank=True,
         related_name="entries",
     )
-    voucher = models.CharField("付款凭证号", max_length=60, blank=True)
+    payment = models.OneToOneField(
+        "settlements.Payment",
+        verbose_name="付款",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entry",
+    )
+    adjustment = models.OneToOneField(
+        "settlements.Adjustment",
+        verbose_name="调整",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entry",
+    )
+    reverses = models.OneToOneField(
+        "self",
+        verbose_name="所冲销的凭证",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversal",
+    )
+    opening = models.OneToOneField(
+        "settlements.OpeningBatch",
+        verbose_name="期初余额",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entry",
+    )
+    statement = models.OneToOneField(
+        "settlements.BalanceStatement",
+        verbose_name="对账记录",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entry",
+    )
+    voucher = models.CharField("付款凭证号", max_length=60, blank=True, db_index=True)
     text = models.CharField("摘要", max_length=200)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -59,8 +189,9 @@ class JournalEntry(models.Model):
         related_name="+",
     )
     booked_at = models.DateTimeField("入账时间")
+    hash_version = models.PositiveSmallIntegerField("摘要版本", default=HASH_VERSION)
     previous_hash = models.CharField("前一凭证摘要", max_length=64)
-    hash = models.CharField("摘要值", max_length=64)
+    hash = models.CharField("摘要值", max_length=64, db_index=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "凭证"
@@ -72,9 +203,10 @@ class JournalEntry(models.Model):
                 condition=Q(cause="settlement"),
                 name="entry_one_closing_per_settlement",
             ),
-            models.UniqueConstraint(
-                fields=["voucher"], condition=~Q(voucher=""), name="entry_voucher_once"
+            models.CheckConstraint(
+                condition=Q(effective_on__lte=F("booked_on")), name="entry_effective_before_booked"
             ),
+            models.CheckConstraint(condition=_linked_once(), name="entry_one_cause"),
         ]
 
     def __str__(self) -> str:
@@ -83,8 +215,7 @@ class JournalEntry(models.Model):
     @property
     def label(self) -> str:
         """凭证号 as people write it: JZ-2024-0015."""
-        prefix = {"settlement": "JZ", "payment": "SK"}[self.cause]
-        return f"{prefix}-{self.year}-{self.number:04d}"
+        return f"{PREFIXES[self.cause]}-{self.year}-{self.number:04d}"
 
 
 class Posting(models.Model):
@@ -105,3 +236,33 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry} {self.account} {self.yuan}"
+
+
+class AccountMonth(models.Model):
+    """Net of an account's postings in one month, by one of the two dates of their entries.
+
+    A trigger on postings keeps it; nobody else may write it. A balance is the nets of the
+    months that are over and the postings since.
+    """
+
+    class Basis(models.TextChoices):
+        EFFECTIVE = "effective", "业务日期"
+        BOOKED = "booked", "记账日期"
+
+    account = models.ForeignKey(
+        LedgerAccount, verbose_name="账户", on_delete=models.PROTECT, related_name="months"
+    )
+    basis = models.CharField("口径", max_length=10, choices=Basis.choices)
+    month = models.DateField("月份")
+    net = models.DecimalField("净额(元)", max_digits=18, decimal_places=2)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "账户月净额"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["basis", "account", "month"], name="account_month_once", include=["net"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.month:%Y-%m} {self.net}"

@@ -20,7 +20,7 @@ def new_token() -> str:
 class Scenario(models.Model):
     """`terms` is a list of {number, rule, parameters, since, until, sections}: `until` is the
     first day no longer in force, or null; parameters in a term's stored form; sections are
-    {section, upstream, downstream, inflow, share} by key, jurisdictions by code."""
+    {section, upstream, downstream, inflow, reference, share} by key, jurisdictions by code."""
 
     name = models.CharField("名称", max_length=80)
     agreement = models.ForeignKey(

@@ -4,20 +4,29 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from basins.audit import audited
 from basins.models import Jurisdiction
 from settlements.models.agreements import Agreement
 
 
+@audited(without=("computed_at",), part_of="agreement")
 class Settlement(models.Model):
     class State(models.TextChoices):
         OPEN = "open", "核算中"
+        SIGNED = "signed", "数据已签认"
+        CONFIRMED = "confirmed", "各方已确认"
+        PREPARED = "prepared", "待关账"
         CLOSED = "closed", "已关账"
+        CLEARED = "cleared", "已清缴"
+
+    # Its nets never change again.
+    FIXED = (State.CLOSED, State.CLEARED)
 
     agreement = models.ForeignKey(
         Agreement, verbose_name="协议", on_delete=models.PROTECT, related_name="settlements"
     )
     year = models.PositiveSmallIntegerField("年度")
-    state = models.CharField("状态", max_length=8, choices=State.choices, default=State.OPEN)
+    state = models.CharField("状态", max_length=12, choices=State.choices, default=State.OPEN)
     closed_on = models.DateField("关账日期", null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -27,6 +36,7 @@ class Settlement(models.Model):
         blank=True,
         related_name="+",
     )
+    cleared_on = models.DateField("清缴日期", null=True, blank=True)
     computed_at = models.DateTimeField("计算时间", auto_now=True)
 
     class Meta:
@@ -35,8 +45,8 @@ class Settlement(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["agreement", "year"], name="settlement_once"),
             models.CheckConstraint(
-                condition=Q(state="open", closed_on__isnull=True)
-                | Q(state="closed", closed_on__isnull=False),
+                condition=Q(state__in=["closed", "cleared"], closed_on__isnull=False)
+                | Q(~Q(state__in=["closed", "cleared"]), closed_on__isnull=True),
                 name="settlement_closed_has_date",
             ),
         ]
@@ -64,3 +74,44 @@ class SettlementNet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.settlement} {self.jurisdiction} {self.yuan}"
+
+
+@audited(part_of="settlement")
+class SettlementSignature(models.Model):
+    """A party's signature under the year's data, and then under its amounts.
+
+    `digest` is of what was signed: when the data change, the signature is void and stays here.
+    """
+
+    class Subject(models.TextChoices):
+        DATA = "data", "年度数据"
+        AMOUNT = "amount", "年度金额"
+
+    settlement = models.ForeignKey(
+        Settlement, verbose_name="年度结算", on_delete=models.PROTECT, related_name="signatures"
+    )
+    jurisdiction = models.ForeignKey(
+        Jurisdiction, verbose_name="行政区", on_delete=models.PROTECT, related_name="+"
+    )
+    subject = models.CharField("签认对象", max_length=8, choices=Subject.choices)
+    digest = models.CharField("所签内容摘要", max_length=64)
+    document = models.CharField("文号", max_length=80, blank=True, help_text="代为登记的依据。")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="签认人", on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField("时间")
+    void_at = models.DateTimeField("作废时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "年度签认"
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["settlement", "jurisdiction", "subject"],
+                condition=Q(void_at__isnull=True),
+                name="signature_one_valid",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.jurisdiction} 签认 {self.settlement} {self.get_subject_display()}"

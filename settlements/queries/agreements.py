@@ -3,7 +3,7 @@
 Amounts are Decimal yuan to the fen; a money parameter is shown in 万元 and exact.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,8 @@ from settlements.queries.visible import visible_agreements
 from settlements.queries.year_list import SettlementLine, settlement_list
 from settlements.rules.facts import plain_decimal
 from settlements.rules.parameters import Kind, Spec, specs
+
+MAIN = "main"  # the strand of an agreement that has only one
 
 KINDS = {
     Agreement.State.DRAFT: "none",
@@ -51,6 +53,8 @@ class PartyLine:
     place: Place
     role: str
     order: int
+    since: date | None  # None: from the beginning
+    until: date | None  # last day; None: to this day
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class PartLine:
     upstream: str
     downstream: str
     inflow: str
+    reference: str
     share: Decimal
 
     @property
@@ -113,6 +118,28 @@ class AgreementDetail:
     parties: tuple[PartyLine, ...]
     terms: tuple[TermDetail, ...]
     years: tuple[SettlementLine, ...]
+    may_change: bool  # for who edits agreements: it can be amended, also once it has ended
+
+    @property
+    def strands(self) -> tuple[tuple[str, tuple[TermDetail, ...]], ...]:
+        """Terms that run side by side, each strand in the order of its dates."""
+        names = dict.fromkeys(term.strand for term in self.terms)
+        return tuple(
+            (
+                strand_label(name),
+                tuple(
+                    sorted(
+                        (t for t in self.terms if t.strand == name),
+                        key=lambda t: t.since or date.min,
+                    )
+                ),
+            )
+            for name in names
+        )
+
+    @property
+    def present_parties(self) -> tuple[PartyLine, ...]:
+        return tuple(p for p in self.parties if p.until is None or p.until >= today())
 
     @property
     def has_demo_names(self) -> bool:
@@ -127,7 +154,7 @@ def agreement_list(
     viewer: Viewer, *, river: str = "", state: str = "", party: str = ""
 ) -> tuple[AgreementLine, ...]:
     """By code: 3 SQL queries whatever their number."""
-    wanted = {"river__code": river, "state": state, "parties__jurisdiction__code": party}
+    wanted = {"river__code": river, "parties__jurisdiction__code": party}
     found = (
         visible_agreements(viewer)
         .filter(**{name: value for name, value in wanted.items() if value})
@@ -135,7 +162,17 @@ def agreement_list(
         .prefetch_related(_parties(), Prefetch("terms", queryset=Term.objects.order_by("number")))
         .order_by("code")
     )
-    return tuple(_line(a) for a in found)
+    lines = tuple(_line(a) for a in found)
+    if not state:
+        return lines
+    return tuple(line for line in lines if line.state == Agreement.State(state).label)
+
+
+def state_of(agreement: Agreement, terms: Sequence[Term]) -> Agreement.State:
+    """An agreement has ended once no term is in force any more nor will be."""
+    state = Agreement.State(agreement.state)
+    ended = all(t.in_force.upper is not None and t.in_force.upper <= today() for t in terms)
+    return Agreement.State.ENDED if state == Agreement.State.ACTIVE and terms and ended else state
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +211,7 @@ def agreement(viewer: Viewer, code: str) -> AgreementDetail | None:
             Prefetch(
                 "terms__sections",
                 queryset=TermSection.objects.select_related(
-                    "section", "upstream", "downstream", "inflow"
+                    "section", "upstream", "downstream", "inflow", "reference"
                 )
                 .defer("upstream__boundary", "downstream__boundary")
                 .order_by("section__km", "pk"),
@@ -184,22 +221,27 @@ def agreement(viewer: Viewer, code: str) -> AgreementDetail | None:
     )
     if found is None:
         return None
+    terms = list(found.terms.all())
+    state = state_of(found, terms)
     return AgreementDetail(
         code=found.code,
         title=found.title,
         river=found.river.name,
         river_code=found.river.code,
-        state=found.get_state_display(),
-        kind=KINDS[Agreement.State(found.state)],
+        state=str(state.label),
+        kind=KINDS[state],
         signed_on=found.signed_on,
         source=found.source,
         confidence=Confidence(found.confidence).label,
         parties=tuple(
-            PartyLine(Place.of(p.jurisdiction), p.get_role_display(), p.order)
+            PartyLine(
+                Place.of(p.jurisdiction), p.get_role_display(), p.order, p.since, last_day(p.until)
+            )
             for p in found.parties.all()
         ),
-        terms=tuple(_term(t) for t in found.terms.all()),
+        terms=tuple(_term(t) for t in terms),
         years=settlement_list(viewer, agreement=found.code).lines,
+        may_change=found.state == Agreement.State.ACTIVE and bool(terms),
     )
 
 
@@ -214,19 +256,24 @@ def _parties() -> Prefetch:
 
 def _line(found: Agreement) -> AgreementLine:
     terms, day = list(found.terms.all()), today()
+    state = state_of(found, terms)
     current = [t for t in terms if covers(t.in_force, day)] or terms[-1:]
     ends = [t.in_force.upper for t in terms]
     return AgreementLine(
         code=found.code,
         title=found.title,
         river=found.river.name,
-        parties=tuple(Place.of(p.jurisdiction) for p in found.parties.all()),
+        parties=tuple(
+            Place.of(p.jurisdiction)
+            for p in found.parties.all()
+            if p.until is None or p.until > day
+        ),
         rule="、".join(dict.fromkeys(rules.get(t.rule).TITLE for t in current)),
         since=min((t.in_force.lower for t in terms if t.in_force.lower), default=None),
         until=last_day(max(ends)) if ends and all(ends) else None,
         terms=len(terms),
-        state=found.get_state_display(),
-        kind=KINDS[Agreement.State(found.state)],
+        state=str(state.label),
+        kind=KINDS[state],
     )
 
 
@@ -259,6 +306,10 @@ def _term(term: Term) -> TermDetail:
     )
 
 
+def strand_label(strand: str) -> str:
+    return "主线索" if strand == MAIN else strand
+
+
 def clause_lines(declared: type, stored: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Clauses as stored, {key: words}; a key that names a parameter becomes its label."""
     known = specs(declared)
@@ -276,6 +327,7 @@ def _part(part: TermSection) -> PartLine:
         upstream=part.upstream.name,
         downstream=part.downstream.name,
         inflow=starred(part.inflow.name, part.inflow.is_demo) if part.inflow else "",
+        reference=starred(part.reference.name, part.reference.is_demo) if part.reference else "",
         share=part.share * 100,
     )
 

@@ -1,6 +1,7 @@
 """区县 as its page shows it: what it gets and owes in a year, by month and agreement, and why.
 
-Counted from the payments of the accruals the viewer may see; the statement of account is the
+Counted from the payments of the accruals the viewer may see, with the adjustments that count
+in the year (settlements.models.counted); the statement of account is the
 ledger's (queries.ledger.statement). Amounts are Decimal yuan; positive: the district receives.
 """
 
@@ -15,12 +16,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from basins.access import Viewer
 from basins.models import Jurisdiction, RiverReach
 from basins.ranges import today
-from settlements.models import Accrual, Transfer
+from settlements.models import Accrual, CountedTransfer
 from settlements.queries.districts import Years, chosen_year, visible_jurisdictions, years_of
 from settlements.queries.findings import Payment, starred
 from settlements.queries.month import Place, only_words
 from settlements.queries.visible import visible_accruals
-from settlements.queries.years import KINDS, payments_of, payments_prefetch, words_of
+from settlements.queries.years import KINDS, counted_of, counted_prefetch, words_of
 
 ZERO = Decimal("0.00")
 QUARTERS = ("一季度", "二季度", "三季度", "四季度")
@@ -159,7 +160,9 @@ def _concerning(accruals: QuerySet[Accrual], place: Jurisdiction) -> QuerySet[Ac
         Q(term_section__upstream=place)
         | Q(term_section__downstream=place)
         | Exists(
-            Transfer.objects.filter(accrual=OuterRef("pk")).filter(Q(payer=place) | Q(payee=place))
+            CountedTransfer.objects.filter(accrual=OuterRef("pk")).filter(
+                Q(payer=place) | Q(payee=place)
+            )
         )
     )
 
@@ -179,7 +182,7 @@ def _accruals_of(viewer: Viewer, place: Jurisdiction, year: int) -> list[Accrual
             "term_section__upstream__boundary",
             "term_section__downstream__boundary",
         )
-        .prefetch_related(payments_prefetch())
+        .prefetch_related(counted_prefetch())
         .order_by("term__agreement__code", "period", "term_section__section__km", "pk")
     )
 
@@ -188,7 +191,7 @@ def _signed(accrual: Accrual, place: Jurisdiction) -> Decimal:
     return sum(
         (
             t.yuan if t.payee_id == place.pk else -t.yuan
-            for t in accrual.transfers.all()
+            for t in accrual.counted.all()
             if place.pk in (t.payee_id, t.payer_id)
         ),
         ZERO,
@@ -204,7 +207,7 @@ def _before(viewer: Viewer, place: Jurisdiction, year: int, last: date | None) -
     )
     if not _concerning(earlier, place).exists():
         return None
-    sums = Transfer.objects.filter(accrual__in=earlier.order_by().values("pk")).aggregate(
+    sums = CountedTransfer.objects.filter(accrual__in=earlier.order_by().values("pk")).aggregate(
         received=Sum("yuan", filter=Q(payee=place)), paid=Sum("yuan", filter=Q(payer=place))
     )
     return (sums["received"] or ZERO) - (sums["paid"] or ZERO)
@@ -331,7 +334,7 @@ def _why(viewer: Viewer, place: Jurisdiction, month: date | None) -> tuple[Reaso
     found = (
         _concerning(visible_accruals(viewer).filter(period=month, yearly=False), place)
         .select_related("term__agreement__river", "term_section__section__river")
-        .prefetch_related(payments_prefetch())
+        .prefetch_related(counted_prefetch())
         .order_by("term__agreement__code", "term_section__section__km", "pk")
     )
     return tuple(_reason(accrual, place) for accrual in found)
@@ -343,7 +346,7 @@ def _reason(accrual: Accrual, place: Jurisdiction) -> Reason:
     river = section.river or accrual.term.agreement.river
     comparison = steps.get("comparison") or steps.get("state") or steps.get("missing")
     clause = steps.get("clause")
-    payments = payments_of(accrual)
+    payments = counted_of(accrual)
     words = ""
     if comparison:
         words = (comparison["formula"] or comparison["text"]).rstrip("。")

@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from basins.ranges import today
-from settlements.models import Party, Transfer
+from settlements.models import CountedTransfer, Party
 from settlements.queries.month import Place, only_words
 from settlements.queries.visible import visible_accruals, visible_agreements
 
@@ -105,7 +105,7 @@ def district_list(viewer: Viewer, wanted: int | None = None) -> DistrictList:
     sums: dict[str, dict[int, Decimal]] = {}
     for side in ("payer", "payee"):
         sums[side] = dict(
-            Transfer.objects.filter(accrual__in=seen.order_by().values("pk"))
+            CountedTransfer.objects.filter(accrual__in=seen.order_by().values("pk"))
             .order_by(side)
             .values_list(side)
             .annotate(total=Sum("yuan"))

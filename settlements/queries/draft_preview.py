@@ -1,8 +1,9 @@
 """预览: what a draft would have yielded over every stored past month, and what to beware of.
 
-For an amendment also old beside new from its date on. Amounts are Decimal yuan to the fen.
+Amounts are Decimal yuan to the fen.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,17 +15,15 @@ from django.db.models import Min
 from basins.ranges import between, covers
 from monitoring.models import Assessment, MonthlyMean
 from settlements import rules
-from settlements.models import Agreement, AgreementDraft, TermSection
+from settlements.models import Agreement, TermSection
 from settlements.money import format_wan
-from settlements.queries.agreements import parameter_lines
-from settlements.queries.drafts import parameter_note, parameter_words, part_words
 from settlements.queries.findings import starred
 from settlements.rules.facts import MonthState
-from settlements.services.amendments import superseded
 from settlements.services.entered import Entered
-from settlements.services.preview import PartSpec, PreviewLine, TermSpec, preview, terms_of
+from settlements.services.preview import PreviewLine, preview
 
 ZERO = Decimal("0.00")
+FACT = re.compile(r"“([^”]+)”（([^）]+)）")  # as a rule names a fact it lacks
 PERIOD_CAPS = ("month_cap", "period_cap")
 
 
@@ -81,42 +80,6 @@ class Trial:
         return sum((year.paid for year in self.years), ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class DiffLine:
-    """Old beside new; `changed` where they differ."""
-
-    label: str
-    old: str
-    new: str
-    changed: bool
-    old_note: str = ""
-    new_note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MonthDiff:
-    month: str
-    section: str
-    old: str
-    new: str
-    difference: Decimal  # new minus old, of all that is paid whoever pays
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What an amendment changes in words, and the months that would differ."""
-
-    since: date
-    old_number: int | None
-    terms: tuple[DiffLine, ...]
-    months: tuple[MonthDiff, ...]
-    compared: int
-
-    @property
-    def total(self) -> Decimal:
-        return sum((month.difference for month in self.months), ZERO)
-
-
 def trial(found: Entered, *, besides: Agreement | None = None) -> Trial:
     """The draft run over every stored month of its sections, whatever its own dates."""
     sections = [p.section.pk for p in found.term.parts]
@@ -124,8 +87,9 @@ def trial(found: Entered, *, besides: Agreement | None = None) -> Trial:
     parties = found.jurisdictions()
     lines: list[PreviewLine] = []
     if first is not None:
-        spec = replace(found.term, in_force=between(first))
-        lines = preview(found.river, [spec], parties)
+        own = besides.pk if besides else None
+        spec = replace(found.term, in_force=between(first), agreement_id=own)
+        lines = preview(found.river, [spec], parties, treasury=found.treasury())
     nets: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
     flows: dict[tuple[str, str], dict[date, Decimal]] = defaultdict(
         lambda: defaultdict(lambda: ZERO)
@@ -171,7 +135,7 @@ def _line(line: PreviewLine, found: Entered) -> TrialLine:
         period=line.period,
         yearly=line.yearly,
         section=starred(line.section.name, line.section.is_demo),
-        finding=_who(line),
+        finding=who(line),
         yuan=line.yuan,
         state=MonthState(line.state).label,
         complete=line.complete,
@@ -179,7 +143,7 @@ def _line(line: PreviewLine, found: Entered) -> TrialLine:
     )
 
 
-def _who(line: PreviewLine) -> str:
+def who(line: PreviewLine) -> str:
     if line.payer is None or line.payee is None:
         return "互不补偿"
     return f"{line.payer.name} → {line.payee.name}"
@@ -198,6 +162,7 @@ def _warnings(lines: list[PreviewLine], found: Entered) -> list[str]:
         warnings.append(f"{len(partial)} 个断面月的数据不完整而照常核算：{_when(partial)}。")
     if no_data:
         warnings.append(f"{len(no_data)} 个断面月没有结果（无数据或缺少依据）：{_when(no_data)}。")
+    warnings += _missing(lines)
     if not lines:
         warnings.append("所选断面没有过去的监测数据，无从试算；启用后自有数据的月份起核算。")
     shares: dict[str, Decimal] = defaultdict(lambda: Decimal(0))
@@ -211,17 +176,46 @@ def _warnings(lines: list[PreviewLine], found: Entered) -> list[str]:
     return warnings
 
 
+def _missing(lines: Sequence[PreviewLine]) -> list[str]:
+    """The facts that the rule asked for and did not get, each by its name."""
+    lacking: dict[str, list[PreviewLine]] = defaultdict(list)
+    for line in lines:
+        for step in line.computed.outcome.steps:
+            if step.key == "missing":
+                found = FACT.search(step.text)
+                lacking[f"“{found[1]}”（{found[2]}）" if found else step.text].append(line)
+    return [
+        f"缺少{name}，{len(own)} 个断面期没有结果：{_when(own)}；请补录后再启用，或改用别的规则。"
+        for name, own in sorted(lacking.items())
+    ]
+
+
 def both_ways(lines: Sequence[PreviewLine]) -> list[str]:
-    """Sections and periods in which the same two would pay each other."""
-    pairs: dict[tuple[int, date], set[tuple[int, int]]] = defaultdict(set)
+    """Periods in which the same two would pay each other, at one section or at several."""
+    pairs: dict[tuple[date, bool], dict[tuple[int, int], set[int]]] = defaultdict(
+        lambda: defaultdict(set)
+    )
     for line in lines:
         if line.payer is not None and line.payee is not None:
-            pairs[line.section.pk, line.period].add((line.payer.pk, line.payee.pk))
-    double = {key for key, found in pairs.items() if any((b, a) in found for a, b in found)}
-    if not double:
-        return []
-    own = [x for x in lines if (x.section.pk, x.period) in double]
-    return [f"{len(double)} 个断面月会双向计付，请查规则与断面：{_when(own)}。"]
+            pairs[line.period, line.yearly][line.payer.pk, line.payee.pk].add(line.section.pk)
+    at_one: set[tuple[int, date]] = set()
+    at_several: set[date] = set()
+    for (period, _), found in pairs.items():
+        for (a, b), sections in found.items():
+            back = found.get((b, a), set())
+            at_one |= {(section, period) for section in sections & back}
+            if back and not sections & back:
+                at_several.add(period)
+    warnings = []
+    if at_one:
+        own = [x for x in lines if (x.section.pk, x.period) in at_one]
+        warnings.append(f"{len(at_one)} 个断面月会双向计付，请查规则与断面：{_when(own)}。")
+    if at_several:
+        own = [x for x in lines if x.period in at_several]
+        warnings.append(
+            f"{len(at_several)} 期里同样的两方经不同断面互为付款方，合计时会相抵：{_when(own)}。"
+        )
+    return warnings
 
 
 def _caps(lines: list[PreviewLine], found: Entered) -> list[str]:
@@ -236,7 +230,7 @@ def _caps(lines: list[PreviewLine], found: Entered) -> list[str]:
         sums: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
         for line in lines:
             if line.payer is not None:
-                sums[line.period.year, _who(line)] += line.yuan
+                sums[line.period.year, who(line)] += line.yuan
         warnings += [
             f"{year} 年{who}共 {format_wan(paid)} 万元，超过年度封顶 {format_wan(yearly)} 万元："
             "封顶按断面各计，几个断面合计会超出。"
@@ -271,121 +265,3 @@ def _overlaps(found: Entered, besides: Agreement | None) -> list[str]:
             for o in others
         )
     )
-
-
-def difference(draft: AgreementDraft, found: Entered) -> Difference:
-    """The amendment beside what it replaces: 7 + 6 SQL queries whatever the months."""
-    agreement, since = draft.amends, found.term.in_force.lower
-    assert agreement is not None
-    current = superseded(agreement, draft.strand, since).current
-    old = None
-    if current is not None:
-        old = next(t for t in terms_of(agreement) if t.number == current.number)
-    parties = found.jurisdictions()
-    new_lines = preview(found.river, [found.term], parties)
-    old_lines: list[PreviewLine] = []
-    if old is not None:
-        clipped = replace(old, in_force=between(since, old.in_force.upper))
-        old_lines = preview(agreement.river, [clipped], parties)
-    months, compared = _months(old_lines, new_lines)
-    return Difference(
-        since=since,
-        old_number=current.number if current else None,
-        terms=_terms(old, found),
-        months=months,
-        compared=compared,
-    )
-
-
-def _months(old: list[PreviewLine], new: list[PreviewLine]) -> tuple[tuple[MonthDiff, ...], int]:
-    before, after = _results(old), _results(new)
-    found = []
-    for key in sorted(before.keys() | after.keys(), key=lambda k: (k[0], k[1])):
-        was, now = before.get(key), after.get(key)
-        if was is not None and now is not None and (was[0], was[1]) == (now[0], now[1]):
-            continue
-        either = now or was
-        assert either is not None
-        found.append(
-            MonthDiff(
-                month=either[2],
-                section=either[3],
-                old=was[0] if was else "不核算",
-                new=now[0] if now else "不核算",
-                difference=(now[1] if now else ZERO) - (was[1] if was else ZERO),
-            )
-        )
-    return tuple(found), len(before.keys() | after.keys())
-
-
-def _results(lines: list[PreviewLine]) -> dict[tuple[date, int], tuple[str, Decimal, str, str]]:
-    """(period, section) → its result in words, what is paid in all, month, section."""
-    words: dict[tuple[date, int], list[str]] = defaultdict(list)
-    paid: dict[tuple[date, int], Decimal] = defaultdict(lambda: ZERO)
-    named: dict[tuple[date, int], tuple[str, str]] = {}
-    for line in lines:
-        key = line.period, line.section.pk
-        label = MonthState(line.state).label
-        amount = f" {format_wan(line.yuan)} 万元" if line.payer else ""
-        words[key].append(f"{label}，{_who(line)}{amount}")
-        paid[key] += line.yuan
-        month = f"{line.period:%Y}年" if line.yearly else f"{line.period:%Y-%m}"
-        named[key] = month, starred(line.section.name, line.section.is_demo)
-    return {key: ("；".join(words[key]), paid[key], *named[key]) for key in words}
-
-
-def _terms(old: TermSpec | None, found: Entered) -> tuple[DiffLine, ...]:
-    new = found.term
-    lines = [
-        _diff("规则", rules.get(old.rule).TITLE if old else "-", rules.get(new.rule).TITLE),
-        *_parameters(old, new),
-        *_parts(old.parts if old else (), new.parts),
-    ]
-    return tuple(lines)
-
-
-def _diff(label: str, old: str, new: str, old_note: str = "", new_note: str = "") -> DiffLine:
-    return DiffLine(label, old, new, (old, old_note) != (new, new_note), old_note, new_note)
-
-
-def _parameters(old: TermSpec | None, new: TermSpec) -> list[DiffLine]:
-    sides = []
-    for spec in (old, new):
-        lines = parameter_lines(rules.get(spec.rule).Parameters, spec.parameters) if spec else ()
-        sides.append({(x.name, x.label): x for x in lines})
-    before, after = sides
-    found = []
-    for key in [*after, *(k for k in before if k not in after)]:
-        was, now = before.get(key), after.get(key)
-        found.append(
-            _diff(
-                key[1],
-                parameter_words(was) if was else "-",
-                parameter_words(now) if now else "-",
-                parameter_note(was) if was else "",
-                parameter_note(now) if now else "",
-            )
-        )
-    return found
-
-
-def _parts(old: Sequence[PartSpec], new: Sequence[PartSpec]) -> list[DiffLine]:
-    before, after = ({_key(p): p for p in parts} for parts in (old, new))
-    found = []
-    for key in [*after, *(k for k in before if k not in after)]:
-        was, now = before.get(key), after.get(key)
-        found.append(_diff("断面", _part(was), _part(now)))
-    return found
-
-
-def _key(part: PartSpec) -> tuple[int, int, int]:
-    return part.section.pk, part.upstream.pk, part.downstream.pk
-
-
-def _part(part: PartSpec | None) -> str:
-    if part is None:
-        return "-"
-    inflow = part.inflow.name if part.inflow else ""
-    row = {"section": part.section.name, "upstream": part.upstream.name}
-    row |= {"downstream": part.downstream.name, "inflow": inflow, "share": str(part.share)}
-    return part_words(row, {}, {})

@@ -16,7 +16,12 @@ from basins.models import Jurisdiction, River
 from monitoring.models import Section
 from settlements import rules
 from settlements.models import Agreement, AgreementDraft, DraftDocument, Party
-from settlements.queries.agreements import ParameterLine, parameter_lines
+from settlements.queries.agreements import (
+    MAIN,
+    ParameterLine,
+    parameter_lines,
+    strand_label,
+)
 from settlements.queries.findings import starred
 from settlements.queries.visible import visible_agreements
 from settlements.rules.facts import plain_decimal
@@ -79,7 +84,7 @@ def draft_list(viewer: Viewer) -> tuple[DraftLine, ...]:
             pk=d.pk,
             title=str(d),
             code=d.code,
-            what=f"修订，自 {d.from_date} 起" if d.amends_id else "新协议",
+            what=what_words(d),
             prepared_by=str(d.prepared_by),
             changed_at=d.changed_at,
             state=d.get_state_display(),
@@ -88,6 +93,19 @@ def draft_list(viewer: Viewer) -> tuple[DraftLine, ...]:
         )
         for d in visible_drafts(viewer).select_related("prepared_by")
     )
+
+
+def what_words(found: AgreementDraft) -> str:
+    """新协议; 修订, 新线索 or 终止 with the day."""
+    if not found.amends_id:
+        return "新协议"
+    if found.ends:
+        what = f"终止线索“{strand_label(found.strand)}”" if found.strand else "终止协议"
+    elif (found.data.get("amend", {}).get("values") or {}).get("opens"):
+        what = f"另开线索“{found.strand}”"
+    else:
+        what = "修订" if found.strand == MAIN else f"修订线索“{found.strand}”"
+    return f"{what}，自 {found.from_date} 起"
 
 
 def draft(viewer: Viewer, pk: int) -> AgreementDraft | None:
@@ -132,7 +150,7 @@ def strands_of(agreement: Agreement) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for term in agreement.terms.order_by("number"):
         found[term.strand] = rules.get(term.rule).TITLE
-    return [(strand, f"{strand}：{title}") for strand, title in found.items()]
+    return [(strand, f"{strand_label(strand)}：{title}") for strand, title in found.items()]
 
 
 def jurisdiction_choices() -> tuple[tuple[str, Any], ...]:
@@ -194,6 +212,12 @@ def check_lines(found: AgreementDraft) -> tuple[CheckLine, ...]:
     )
     roles = dict(Party.Role.choices)
     lines: list[CheckLine] = []
+    if found.amends_id:
+        asked = steps.get("end") or steps.get("amend") or {}
+        lines.append(CheckLine("事项", what_words(found), ""))
+        lines.append(CheckLine("原因", asked.get("reason") or "-", ""))
+        if found.ends:
+            lines.append(CheckLine("依据", asked["source"], ""))
     if parties:
         lines += [
             CheckLine("协议名称", parties["title"], "parties"),
@@ -249,8 +273,10 @@ def part_words(
         f"{places.get(row['downstream'], row['downstream'])}，"
         f"份额 {plain_decimal(Decimal(row['share']) * 100)}%"
     )
-    inflow = row["inflow"]
-    return f"{words}，入境断面 {sections.get(inflow, inflow)}" if inflow else words
+    for name, key in (("入境断面", "inflow"), ("对照断面", "reference")):
+        if code := row.get(key):
+            words += f"，{name} {sections.get(code, code)}"
+    return words
 
 
 def parameter_words(line: ParameterLine) -> str:

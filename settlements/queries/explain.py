@@ -20,6 +20,7 @@ from monitoring.queries.month_readings import MonthReadings, month_readings
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterClass
 from settlements import rules
 from settlements.models import Accrual
+from settlements.queries.adjusted import Adjusted, adjustments_of
 from settlements.queries.agreements import in_words, last_day
 from settlements.queries.findings import Payment, starred
 from settlements.queries.months import agreement_of_month
@@ -57,6 +58,7 @@ class InForce:
 @dataclass(frozen=True, slots=True)
 class TermNamed:
     number: int
+    strand: str
     in_force: InForce
     agreement: Named
     clauses: tuple[str, ...]
@@ -105,6 +107,11 @@ class ReadingsUsed:
     total: int
     by_indicator: dict[str, int]
 
+    @property
+    def named(self) -> tuple[tuple[str, int], ...]:
+        """Chinese name of the indicator and its values, in the order of the code."""
+        return tuple((NAMES.get(code, code), count) for code, count in self.by_indicator.items())
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingsLeftOut:
@@ -150,6 +157,7 @@ class Explanation:
     facts: dict[str, Any]
     readings: Readings | None
     means: tuple[Mean, ...]
+    adjustments: tuple[Adjusted, ...]
     input_digest: str
     computed_at: datetime
     as_of: datetime
@@ -181,7 +189,7 @@ class MonthExplanation:
 def explain_accrual(viewer: Viewer, pk: int) -> Explanation | None:
     """One accrual explained, or None where there is none for this viewer.
 
-    5 SQL queries for a month; 3 more for each further month of a yearly one.
+    6 SQL queries for a month, some more where it is adjusted; 3 more for each further month of a yearly one.
     """
     accrual = _accruals(viewer).filter(pk=pk).first()
     return _explained(viewer, [accrual])[0] if accrual is not None else None
@@ -190,7 +198,7 @@ def explain_accrual(viewer: Viewer, pk: int) -> Explanation | None:
 def explain_month(viewer: Viewer, code: str, month: date) -> MonthExplanation | None:
     """The accruals of one month, as the settlement-month page shows them, or None as there.
 
-    7 SQL queries at most, whatever the sections.
+    8 SQL queries at most, whatever the sections, where nothing is adjusted.
     """
     found = agreement_of_month(viewer, code, month)
     if found is None:
@@ -234,10 +242,12 @@ def _explained(viewer: Viewer, accruals: list[Accrual]) -> list[Explanation]:
         for month in _months(accrual):
             wanted[month].add(accrual.term_section.section_id)
     found = {month: month_readings(viewer, sorted(ids), month) for month, ids in wanted.items()}
+    adjusted = adjustments_of(viewer, accruals)
     as_of = timezone.now()
     return [
         _explanation(
             accrual,
+            adjusted.get(accrual.pk, ()),
             [
                 readings
                 for month in _months(accrual)
@@ -254,7 +264,12 @@ def _months(accrual: Accrual) -> list[date]:
     return [date(period.year, n, 1) for n in range(1, 13)] if accrual.yearly else [period]
 
 
-def _explanation(accrual: Accrual, readings: list[MonthReadings], as_of: datetime) -> Explanation:
+def _explanation(
+    accrual: Accrual,
+    adjustments: tuple[Adjusted, ...],
+    readings: list[MonthReadings],
+    as_of: datetime,
+) -> Explanation:
     term, part = accrual.term, accrual.term_section
     module = rules.get(term.rule)
     return Explanation(
@@ -262,6 +277,7 @@ def _explanation(accrual: Accrual, readings: list[MonthReadings], as_of: datetim
         rule=RuleNamed(module.CODE, module.TITLE, accrual.rule_revision, module.LEGAL_BASIS),
         term=TermNamed(
             term.number,
+            term.strand,
             InForce(term.in_force.lower, last_day(term.in_force.upper)),
             Named(term.agreement.code, term.agreement.title),
             tuple(clause_words(term.clauses)),
@@ -288,6 +304,7 @@ def _explanation(accrual: Accrual, readings: list[MonthReadings], as_of: datetim
         facts=accrual.inputs,
         readings=_readings(readings),
         means=_means(accrual, readings),
+        adjustments=adjustments,
         input_digest=accrual.input_digest,
         computed_at=accrual.computed_at,
         as_of=as_of,

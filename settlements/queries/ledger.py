@@ -1,7 +1,7 @@
-"""台账: accounts with their balance, the trial balance, and the journal.
+"""台账: the journal with running balances, statements of account, the head of the chain.
 
 One sign: positive means the jurisdiction is owed more (应收). Everything goes through
-visible_accounts: who sees only their own account sees of an entry their own posting and the
+visible_accounts: who sees only their own accounts sees of an entry their own postings and the
 names of the others in it, never the others' amounts. Amounts are Decimal yuan to the fen.
 """
 
@@ -13,13 +13,14 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
-from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 
 from basins.access import Act, Viewer
 from settlements.models import JournalEntry, LedgerAccount, Posting
+from settlements.models.ledger import PREFIXES
 from settlements.queries.month import Place
 from settlements.queries.visible import visible_accounts
+from settlements.services.ledger import NO_HASH
 
 ZERO = Decimal("0.00")
 PAGE = 25
@@ -27,45 +28,34 @@ YUAN: DecimalField = DecimalField(max_digits=20, decimal_places=2)
 
 
 @dataclass(frozen=True, slots=True)
-class AccountLine:
-    place: Place
-    increase: Decimal
-    decrease: Decimal  # positive
-    postings: int
+class Head:
+    """The end of the chain: the last entry's 凭证号 and hash, how many entries there are."""
+
+    entry: str
+    hash: str
+    entries: int
 
     @property
-    def balance(self) -> Decimal:
-        return self.increase - self.decrease
+    def short(self) -> str:
+        """The first 16 digits in fours, as printed on paper and typed again."""
+        return " ".join(self.hash[at : at + 4] for at in range(0, 16, 4))
 
 
-@dataclass(frozen=True, slots=True)
-class Accounts:
-    """Every visible account; `trial` is the sum of all balances, None for a part of them."""
-
-    lines: tuple[AccountLine, ...]
-    increase: Decimal
-    decrease: Decimal
-    balance: Decimal
-    trial: Decimal | None
-
-    @property
-    def balanced(self) -> bool:
-        return self.trial == 0
-
-    @property
-    def receivable(self) -> Decimal:
-        return sum((line.balance for line in self.lines if line.balance > 0), ZERO)
-
-    @property
-    def payable(self) -> Decimal:
-        return sum((line.balance for line in self.lines if line.balance < 0), ZERO)
+def head() -> Head:
+    """What is printed on notices and statements: 2 SQL queries."""
+    last = JournalEntry.objects.order_by("-year", "-number").first()
+    if last is None:
+        return Head("", NO_HASH, 0)
+    return Head(last.label, last.hash, JournalEntry.objects.count())
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What narrows the journal; empty values narrow nothing."""
 
-    account: str = ""  # jurisdiction code
+    account: str = ""  # jurisdiction code: all its accounts together
+    account_id: int | None = None  # one account
+    agreement: str = ""  # code
     entry: str = ""  # 凭证号
     year: int | None = None
     cause: str = ""
@@ -77,13 +67,18 @@ class Filter:
 class JournalLine:
     """A posting in its entry. `balance` only in the journal of one account."""
 
+    entry_id: int
     label: str
     booked_on: date
+    effective_on: date
     cause: str
     text: str
     voucher: str
-    agreement: str  # code of the settlement's agreement, '' for a payment
-    year: int | None  # of that settlement
+    agreement: str  # code of the agreement whose year or month it comes from, '' for none
+    year: int | None
+    month: int | None
+    account_id: int
+    account_name: str
     place: Place
     others: tuple[str, ...]
     yuan: Decimal
@@ -115,61 +110,35 @@ class Journal:
         return self.increase - self.decrease
 
 
-def accounts(viewer: Viewer) -> Accounts:
-    """Balances of the visible accounts, by the name of their place: 1 SQL query."""
-    positive, negative = Q(postings__yuan__gt=0), Q(postings__yuan__lt=0)
-    found = (
-        visible_accounts(viewer)
-        .select_related("jurisdiction")
-        .defer("jurisdiction__boundary")
-        .annotate(
-            increase=Coalesce(Sum("postings__yuan", filter=positive), ZERO, output_field=YUAN),
-            decrease=Coalesce(Sum("postings__yuan", filter=negative), ZERO, output_field=YUAN),
-            number=Coalesce(Sum(1, filter=Q(postings__isnull=False)), 0),
-        )
-        .order_by("jurisdiction__sort_key", "pk")
-    )
-    lines = tuple(
-        AccountLine(Place.of(a.jurisdiction), a.increase, -a.decrease, a.number) for a in found
-    )
-    increase = sum((line.increase for line in lines), ZERO)
-    decrease = sum((line.decrease for line in lines), ZERO)
-    return Accounts(
-        lines=lines,
-        increase=increase,
-        decrease=decrease,
-        balance=increase - decrease,
-        trial=increase - decrease if viewer.sees_all(Act.SEE_LEDGER) else None,
-    )
-
-
 def journal(viewer: Viewer, wanted: Filter, page: str | int | None = 1) -> Journal:
-    """A page of the journal, oldest first; 8 SQL queries at most, whatever the entries.
+    """A page of the journal, oldest first; 9 SQL queries at most, whatever the entries.
 
-    With one account (chosen, or the only one the viewer has) each line carries the balance
-    after it, counted over the whole account and not only over what passes the filter.
+    With one account or jurisdiction (chosen, or the only one the viewer has) each line carries
+    the balance after it, counted over all its entries and not only over what passes the filter.
     """
-    account = _account(viewer, wanted)
-    mine = _postings(viewer, account)
+    place, own = _chosen(viewer, wanted)
+    mine = Posting.objects.filter(account__in=own)
     found = _narrowed(mine, wanted)
     sums = found.aggregate(
         increase=Sum("yuan", filter=Q(yuan__gt=0)), decrease=Sum("yuan", filter=Q(yuan__lt=0))
     )
-    if account is not None:
-        own = found.annotate(balance=_running(account)).order_by("entry__year", "entry__number")
-        listed: Page = Paginator(own, PAGE).get_page(page)
+    balance = None
+    if place is not None:
+        running = found.annotate(balance=_running(own)).order_by(
+            "entry__year", "entry__number", "pk"
+        )
+        listed: Page = Paginator(running, PAGE).get_page(page)
         lines = _account_lines(cast(QuerySet[Any], listed.object_list))
-        last = found.order_by("-entry__year", "-entry__number").first()
-        balance = _balance_at(account, last.entry) if last else None
+        last = running.last()
+        balance = last.balance if last else None
     else:
         entries = JournalEntry.objects.filter(pk__in=found.values("entry")).order_by(
             "year", "number"
         )
         listed = Paginator(entries, PAGE).get_page(page)
         lines = _entry_lines(mine.filter(entry__in=[e.pk for e in listed.object_list]))
-        balance = None
     return Journal(
-        account=Place.of(account.jurisdiction) if account is not None else None,
+        account=place,
         lines=lines,
         page=listed,
         increase=sums["increase"] or ZERO,
@@ -179,22 +148,34 @@ def journal(viewer: Viewer, wanted: Filter, page: str | int | None = 1) -> Journ
     )
 
 
-def _account(viewer: Viewer, wanted: Filter) -> LedgerAccount | None:
-    """The one account to show with balances: the chosen, or the viewer's own."""
-    seen = visible_accounts(viewer).select_related("jurisdiction").order_by("pk")
-    if wanted.account:
-        return seen.filter(jurisdiction__code=wanted.account).first() or _only(viewer, seen)
-    return _only(viewer, seen)
+def all_lines(viewer: Viewer, wanted: Filter) -> tuple[tuple[JournalLine, ...], bool]:
+    """Every line that passes the filter, for an export; and whether they carry balances."""
+    place, own = _chosen(viewer, wanted)
+    mine = Posting.objects.filter(account__in=own)
+    found = _narrowed(mine, wanted)
+    if place is None:
+        return _entry_lines(mine.filter(entry__in=found.values("entry"))), False
+    running = found.annotate(balance=_running(own)).order_by("entry__year", "entry__number", "pk")
+    return _account_lines(running), True
 
 
-def _only(viewer: Viewer, seen: QuerySet[LedgerAccount]) -> LedgerAccount | None:
-    return None if viewer.sees_all(Act.SEE_LEDGER) else seen.first()
-
-
-def _postings(viewer: Viewer, account: LedgerAccount | None) -> QuerySet[Posting]:
-    if account is not None:
-        return Posting.objects.filter(account=account)
-    return Posting.objects.filter(account__in=visible_accounts(viewer))
+def _chosen(viewer: Viewer, wanted: Filter) -> tuple[Place | None, QuerySet[LedgerAccount]]:
+    """The place shown with balances (chosen, or the viewer's own), and its accounts."""
+    seen = visible_accounts(viewer)
+    if wanted.agreement:
+        seen = seen.filter(agreement__code=wanted.agreement)
+    one = seen.none()
+    if wanted.account_id is not None:
+        one = seen.filter(pk=wanted.account_id)
+    elif wanted.account:
+        one = seen.filter(jurisdiction__code=wanted.account)
+    account = one.select_related("jurisdiction").defer("jurisdiction__boundary").first()
+    if account is None and not viewer.sees_all(Act.SEE_LEDGER):
+        one = seen
+        account = one.select_related("jurisdiction").defer("jurisdiction__boundary").first()
+    if account is None:
+        return None, seen
+    return Place.of(account.jurisdiction), one
 
 
 def _narrowed(postings: QuerySet[Posting], wanted: Filter) -> QuerySet[Posting]:
@@ -217,7 +198,7 @@ def _narrowed(postings: QuerySet[Posting], wanted: Filter) -> QuerySet[Posting]:
 
 def _entry_number(label: str) -> tuple[str, int, int] | None:
     """JZ-2024-0015 as cause, year and number; None where it is none."""
-    causes = {"JZ": JournalEntry.Cause.SETTLEMENT, "SK": JournalEntry.Cause.PAYMENT}
+    causes = {prefix: cause for cause, prefix in PREFIXES.items()}
     prefix, _, rest = label.strip().upper().partition("-")
     year, _, number = rest.partition("-")
     small = len(year) == 4 and len(number) <= 9
@@ -228,32 +209,36 @@ def _entry_number(label: str) -> tuple[str, int, int] | None:
     return causes[prefix], int(year), int(number)
 
 
-def _running(account: LedgerAccount) -> Subquery:
-    up_to = Posting.objects.filter(account=account).filter(
+def _running(own: QuerySet[LedgerAccount]) -> Subquery:
+    """What the accounts together stand at after a posting."""
+    up_to = Posting.objects.filter(account__in=own).filter(
         Q(entry__year__lt=OuterRef("entry__year"))
-        | Q(entry__year=OuterRef("entry__year"), entry__number__lte=OuterRef("entry__number"))
+        | Q(entry__year=OuterRef("entry__year"), entry__number__lt=OuterRef("entry__number"))
+        | Q(entry=OuterRef("entry"), pk__lte=OuterRef("pk"))
     )
     return Subquery(
-        up_to.order_by().values("account").annotate(total=Sum("yuan")).values("total"),
+        up_to.order_by()
+        .annotate(all=Value(1))
+        .values("all")
+        .annotate(total=Sum("yuan"))
+        .values("total"),
         output_field=YUAN,
     )
 
 
-def _balance_at(account: LedgerAccount, entry: JournalEntry) -> Decimal:
-    return (
-        Posting.objects.filter(account=account)
-        .filter(
-            Q(entry__year__lt=entry.year)
-            | Q(entry__year=entry.year, entry__number__lte=entry.number)
-        )
-        .aggregate(total=Sum("yuan"))["total"]
-        or ZERO
-    )
-
-
 def _with_all(postings: QuerySet[Posting]) -> QuerySet[Posting]:
-    return postings.select_related("entry__settlement__agreement", "account__jurisdiction").defer(
-        "account__jurisdiction__boundary"
+    return postings.select_related(
+        "entry__settlement__agreement",
+        "entry__payment__settlement__agreement",
+        "entry__adjustment__accrual__term__agreement",
+        "account__jurisdiction",
+        "account__agreement",
+    ).defer(
+        "account__jurisdiction__boundary",
+        "entry__adjustment__outcome",
+        "entry__adjustment__inputs",
+        "entry__adjustment__accrual__steps",
+        "entry__adjustment__accrual__inputs",
     )
 
 
@@ -298,23 +283,50 @@ def _line(
     first: bool = True,
     nth: int = 0,
 ) -> JournalLine:
-    entry, place = posting.entry, Place.of(posting.account.jurisdiction)
-    settlement = entry.settlement
+    entry, account = posting.entry, posting.account
+    place = Place.of(account.jurisdiction)
+    agreement, year, month = source_of(entry)
     return JournalLine(
+        entry_id=entry.pk,
         label=entry.label,
         booked_on=entry.booked_on,
+        effective_on=entry.effective_on,
         cause=entry.get_cause_display(),
         text=entry.text,
         voucher=entry.voucher,
-        agreement=settlement.agreement.code if settlement else "",
-        year=settlement.year if settlement else None,
+        agreement=agreement,
+        year=year,
+        month=month,
+        account_id=account.pk,
+        account_name=account_name(account),
         place=place,
-        others=tuple(name for code, name in names if code != place.code),
+        others=tuple(dict.fromkeys(name for code, name in names if code != place.code)),
         yuan=posting.yuan,
         balance=balance,
         first_of_entry=first,
         nth_entry=nth,
     )
+
+
+def account_name(account: LedgerAccount) -> str:
+    """Whose account, in which agreement."""
+    kind = f" {account.get_kind_display()}" if account.kind == LedgerAccount.Kind.TRANSIT else ""
+    agreement = f" {account.agreement.title}" if account.agreement else ""
+    return f"{account.jurisdiction.name}{kind}{agreement}"
+
+
+def source_of(entry: JournalEntry) -> tuple[str, int | None, int | None]:
+    """The agreement, year and month an entry's amount comes from: where its figure is explained."""
+    if entry.settlement is not None:
+        return entry.settlement.agreement.code, entry.settlement.year, None
+    if entry.payment is not None and entry.payment.settlement is not None:
+        settlement = entry.payment.settlement
+        return settlement.agreement.code, settlement.year, None
+    if entry.adjustment is not None:
+        accrual = entry.adjustment.accrual
+        month = None if accrual.yearly else accrual.period.month
+        return accrual.term.agreement.code, accrual.period.year, month
+    return "", None, None
 
 
 # Statement of account ---------------------------------------------------------------------
@@ -335,16 +347,19 @@ class Statement:
 
 
 def statement(viewer: Viewer, code: str, year: int) -> Statement | None:
-    """None where the viewer may not see the account, or there is none: 4 SQL queries."""
-    account = visible_accounts(viewer).filter(jurisdiction__code=code).first()
-    if account is None:
+    """Of all the jurisdiction's accounts together, by booking year: 4 SQL queries.
+
+    None where the viewer may not see them, or there are none.
+    """
+    accounts = visible_accounts(viewer).filter(jurisdiction__code=code)
+    if not accounts.exists():
         return None
-    own = Posting.objects.filter(account=account)
+    own = Posting.objects.filter(account__in=accounts)
     opening = own.filter(entry__year__lt=year).aggregate(total=Sum("yuan"))["total"] or ZERO
     lines = _account_lines(
         own.filter(entry__year=year)
-        .annotate(balance=_running(account))
-        .order_by("entry__year", "entry__number")
+        .annotate(balance=_running(accounts))
+        .order_by("entry__year", "entry__number", "pk")
     )
     return Statement(
         opening=opening,

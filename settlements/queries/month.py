@@ -1,7 +1,8 @@
 """The money of one month: who pays whom, each party's net, and the months before.
 
 Amounts are Decimal yuan to the fen. A month holds what is computed by the month; rules that
-settle whole years are counted apart (`yearly`), never spread over months.
+settle whole years are counted apart (`yearly`), never spread over months. An adjustment
+approved before its year was closed counts in its month (settlements.models.counted).
 """
 
 from collections import defaultdict
@@ -15,7 +16,7 @@ from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
-from settlements.models import Accrual, Agreement, Party, Term, TermSection, Transfer
+from settlements.models import Accrual, Agreement, CountedTransfer, Party, Term, TermSection
 from settlements.queries.visible import visible_accruals, visible_agreements
 
 ZERO = Decimal("0.00")
@@ -180,7 +181,7 @@ def only_words(viewer: Viewer) -> str:
 def transfer_lines(viewer: Viewer, month: date) -> tuple[TransferLine, ...]:
     """The month's payments, largest first: 1 query."""
     found = (
-        Transfer.objects.filter(
+        CountedTransfer.objects.filter(
             accrual__in=visible_accruals(viewer), accrual__period=month, accrual__yearly=False
         )
         .select_related(
@@ -195,7 +196,7 @@ def transfer_lines(viewer: Viewer, month: date) -> tuple[TransferLine, ...]:
     return tuple(_line(t) for t in found)
 
 
-def _line(transfer: Transfer) -> TransferLine:
+def _line(transfer: CountedTransfer) -> TransferLine:
     accrual = transfer.accrual
     agreement, section = accrual.term.agreement, accrual.term_section.section
     reference, reference_name = _reference(accrual)
@@ -256,7 +257,7 @@ def month_totals(viewer: Viewer, first: date, last: date) -> tuple[MonthTotal, .
     sums: dict[date, dict[bool, Decimal]] = defaultdict(dict)
     for period, yearly, total in (
         seen.values_list("period", "yearly")
-        .annotate(total=Sum("transfers__yuan"))
+        .annotate(total=Sum("counted__yuan"))
         .order_by("period")
     ):
         sums[period][yearly] = total or ZERO

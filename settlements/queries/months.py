@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils import timezone
 
 from basins.access import Viewer
@@ -99,6 +100,17 @@ class SectionMonth:
 
 
 @dataclass(frozen=True, slots=True)
+class OfYear:
+    """A section that is computed for the whole year: its finding stands in no month."""
+
+    accrual: int
+    section: str
+    payments: tuple[Payment, ...]
+    month_state: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementMonth:
     agreement: str
     title: str
@@ -108,6 +120,7 @@ class SettlementMonth:
     chosen: tuple[SectionMonth, ...]
     year: tuple[SectionYear, ...]
     nets: tuple[Net, ...]
+    of_year: tuple[OfYear, ...]
     events: tuple[Event, ...]
     entry: str | None  # 凭证号 of the year's closing, where the viewer may see it
     previous: date | None
@@ -132,7 +145,7 @@ def settlement_month(
 ) -> SettlementMonth | None:
     """The month, or None where there is nothing of it for this viewer.
 
-    `section` chooses one section by its code; an unknown one chooses all. 12 SQL queries at
+    `section` chooses one section by its code; an unknown one chooses all. 14 SQL queries at
     most, whatever the sections and months.
     """
     found_year = agreement_of_month(viewer, code, month)
@@ -166,6 +179,7 @@ def settlement_month(
         .values_list("period", flat=True)
         .distinct()
     )
+    of_year = _of_year(viewer, agreement, month.year)
     payments = [p for s in chosen for p in s.payments]
     no_data = sum(s.month_state == MonthState.NO_DATA.label for s in chosen)
     return SettlementMonth(
@@ -180,6 +194,7 @@ def settlement_month(
             month.year,
         ),
         nets=_nets(payments),
+        of_year=of_year,
         events=_events(accruals, settlement),
         entry=entry_of(viewer, settlement) if settlement is not None else None,
         previous=max((m for m in around if m < month), default=None),
@@ -202,11 +217,36 @@ def agreement_of_month(
         return settlement.agreement, settlement
     accrual = (
         visible_accruals(viewer)
-        .filter(term__agreement__code=code, period=month)
+        .filter(
+            Q(period=month) | Q(period=date(month.year, 1, 1), yearly=True),
+            term__agreement__code=code,
+        )
         .select_related("term__agreement")
         .first()
     )
     return (accrual.term.agreement, None) if accrual is not None else None
+
+
+def _of_year(viewer: Viewer, agreement: Agreement, year: int) -> tuple[OfYear, ...]:
+    """What the year's rules found of the year the month lies in: 2 SQL queries."""
+    found = (
+        visible_accruals(viewer)
+        .filter(term__agreement=agreement, period=date(year, 1, 1), yearly=True)
+        .select_related("term", "term_section__section")
+        .defer("steps", "inputs")
+        .prefetch_related(payments_prefetch())
+        .order_by("term__number", "term_section__section__km", "pk")
+    )
+    return tuple(
+        OfYear(
+            accrual=a.pk,
+            section=starred(a.term_section.section.name, a.term_section.section.is_demo),
+            payments=tuple(payments_of(a)),
+            month_state=a.get_month_state_display(),
+            rule=rules.get(a.term.rule).TITLE,
+        )
+        for a in found
+    )
 
 
 def _events(accruals: list[Accrual], settlement: Settlement | None) -> tuple[Event, ...]:

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from basins.access import Act, Viewer
-from settlements.models import Accrual, Party, Transfer
+from settlements.models import Accrual, CountedTransfer, Party
 from settlements.queries.month import ZERO, Place, only_words
 from settlements.queries.visible import visible_accruals
 
@@ -48,7 +48,7 @@ def river_year(viewer: Viewer, river_code: str, year: int) -> RiverYear:
         "yearly", "period", "state"
     ):
         states[yearly, period].add(str(Accrual.State(state).label))
-    found: dict[tuple[bool, date], list[Transfer]] = defaultdict(list)
+    found: dict[tuple[bool, date], list[CountedTransfer]] = defaultdict(list)
     places = {
         p.jurisdiction.code: Place.of(p.jurisdiction)
         for p in Party.objects.filter(agreement__in=seen.values("term__agreement"))
@@ -57,7 +57,7 @@ def river_year(viewer: Viewer, river_code: str, year: int) -> RiverYear:
         .order_by("agreement__code", "order")
     }
     for transfer in (
-        Transfer.objects.filter(accrual__in=seen.values("pk"))
+        CountedTransfer.objects.filter(accrual__in=seen.values("pk"))
         .select_related("payer", "payee", "accrual")
         .defer("payer__boundary", "payee__boundary", "accrual__steps", "accrual__inputs")
         .order_by("accrual__period", "pk")

@@ -21,8 +21,13 @@ from jobs.models import Job
 from monitoring.models import Section
 from monitoring.queries.visible import visible_sections
 from settlements import rules
-from settlements.models import Accrual, Agreement, Scenario, Term, Transfer
-from settlements.queries.agreements import ParameterLine, last_day, parameter_lines
+from settlements.models import Accrual, Agreement, CountedTransfer, Scenario, Term
+from settlements.queries.agreements import (
+    ParameterLine,
+    last_day,
+    parameter_lines,
+    strand_label,
+)
 from settlements.queries.findings import starred
 from settlements.queries.month import Place
 from settlements.queries.visible import visible_accruals, visible_agreements
@@ -156,11 +161,11 @@ class TermOffer:
     """What the form of a term offers: sections (key, name) and the names of its parties."""
 
     sections: tuple[tuple[int, str], ...]
-    places: dict[str, str]
+    places: tuple[tuple[str, str], ...]  # parties and sides first, then every other district
 
 
 def term_offer(viewer: Viewer, scenario: Scenario) -> TermOffer:
-    """Visible sections of the agreement's river and those in use: 2 SQL queries."""
+    """Visible sections of the agreement's river and those in use: 3 SQL queries."""
     parts = [p for term in scenario.terms for p in term["sections"]]
     used = Q(pk__in=[p["section"] for p in parts])
     found = (
@@ -171,9 +176,18 @@ def term_offer(viewer: Viewer, scenario: Scenario) -> TermOffer:
         .values_list("pk", "name", "is_demo")
     )
     codes = {p[side] for p in parts for side in ("upstream", "downstream")}
+    codes |= set(scenario.agreement.parties.values_list("jurisdiction__code", flat=True))
+    places = list(
+        Jurisdiction.objects.exclude(level=Jurisdiction.Level.TOWNSHIP)
+        .order_by("sort_key", "pk")
+        .values_list("code", "name")
+    )
     return TermOffer(
         sections=tuple((pk, starred(name, is_demo)) for pk, name, is_demo in found),
-        places=dict(Jurisdiction.objects.filter(code__in=codes).values_list("code", "name")),
+        places=(
+            *(p for p in places if p[0] in codes),
+            *(p for p in places if p[0] not in codes),
+        ),
     )
 
 
@@ -182,6 +196,7 @@ class TermWords:
     """One term of a scenario in words, and how it differs from the agreement's today."""
 
     number: int
+    strand: str
     rule: str
     since: date
     until: date | None  # last day
@@ -197,25 +212,51 @@ def terms_in_words(scenario: Scenario) -> tuple[TermWords, ...]:
     )
     now = {
         t.number: t
-        for t in scenario.agreement.terms.order_by("number").prefetch_related("sections__section")
+        for t in scenario.agreement.terms.order_by("number").prefetch_related(
+            "sections__section", "sections__upstream", "sections__downstream"
+        )
     }
-    return tuple(
+    codes = {
+        p[s] for t in scenario.terms for p in t["sections"] for s in ("upstream", "downstream")
+    }
+    places = dict(Jurisdiction.objects.filter(code__in=codes).values_list("code", "name"))
+    words = tuple(
         TermWords(
             number=term["number"],
+            strand=strand_label(term["strand"]),
             rule=rules.get(term["rule"]).TITLE,
             since=date.fromisoformat(term["since"]),
             until=last_day(date.fromisoformat(term["until"]) if term["until"] else None),
-            changes=tuple(_changes(term, now.get(term["number"]), offer_names)),
+            changes=tuple(_changes(term, now.get(term["number"]), offer_names, places)),
         )
         for term in scenario.terms
     )
+    kept = {term["number"] for term in scenario.terms}
+    gone = tuple(
+        TermWords(
+            number=term.number,
+            strand=strand_label(term.strand),
+            rule=rules.get(term.rule).TITLE,
+            since=term.in_force.lower,
+            until=last_day(term.in_force.upper),
+            changes=(("条款期", rules.get(term.rule).TITLE, "情景去掉"),),
+        )
+        for number, term in now.items()
+        if number not in kept
+    )
+    return tuple(sorted((*words, *gone), key=lambda w: w.number))
 
 
 def _changes(
-    term: Mapping[str, Any], before: Term | None, names: Mapping[int, str]
+    term: Mapping[str, Any],
+    before: Term | None,
+    names: Mapping[int, str],
+    places: Mapping[str, str],
 ) -> Iterator[tuple[str, str, str]]:
     if before is None:
-        yield "条款期", "协议中没有", "情景新增"
+        since = date.fromisoformat(term["since"])
+        title = rules.get(term["rule"]).TITLE
+        yield "条款期", "协议中没有", f"情景新增：{title}，{since} 起"
         return
     module = rules.get(term["rule"])
     if term["rule"] != before.rule:
@@ -232,13 +273,23 @@ def _changes(
         shown = _day(date.fromisoformat(day) if day else None, until)
         if was_shown != shown:
             yield label, was_shown, shown
-    was_parts = [(p.section_id, p.section.name, p.share) for p in before.sections.all()]
+    was_parts = [
+        (p.section_id, p.section.name, p.share, p.upstream.name, p.downstream.name)
+        for p in before.sections.all()
+    ]
     parts = [
-        (p["section"], names.get(p["section"], "-"), Decimal(p["share"])) for p in term["sections"]
+        (
+            p["section"],
+            names.get(p["section"], "-"),
+            Decimal(p["share"]),
+            places.get(p["upstream"], p["upstream"]),
+            places.get(p["downstream"], p["downstream"]),
+        )
+        for p in term["sections"]
     ]
     for was_part, part in zip_longest(was_parts, parts):
         if was_part != part:
-            yield "断面与份额", _part(was_part), _part(part)
+            yield "断面、两方与份额", _part(was_part), _part(part)
 
 
 def _lines(rule: str, stored: Mapping[str, Any]) -> tuple[ParameterLine, ...]:
@@ -254,8 +305,11 @@ def _day(day: date | None, until: bool) -> str:
     return shown.isoformat() if shown else "长期"
 
 
-def _part(part: tuple[int, str, Decimal] | None) -> str:
-    return "-" if part is None else f"{part[1]} {plain_decimal(part[2] * 100)}%"
+def _part(part: tuple[int, str, Decimal, str, str] | None) -> str:
+    if part is None:
+        return "-"
+    _, name, share, upstream, downstream = part
+    return f"{name} {plain_decimal(share * 100)}%（{upstream} → {downstream}）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +335,7 @@ def what_happened(viewer: Viewer, agreement: Agreement) -> Happened:
     periods = frozenset(accruals.order_by().values_list("period", "yearly").distinct())
     nets: dict[tuple[Period, str], Decimal] = defaultdict(lambda: ZERO)
     for transfer in (
-        Transfer.objects.filter(accrual__in=accruals.order_by())
+        CountedTransfer.objects.filter(accrual__in=accruals.order_by())
         .select_related("accrual", "payer", "payee")
         .only("yuan", "accrual__period", "accrual__yearly", *_names("payer"), *_names("payee"))
         .order_by("pk")

@@ -50,17 +50,17 @@ def visible_accruals(viewer: Viewer) -> QuerySet[Accrual]:
 
 
 def visible_settlements(viewer: Viewer) -> QuerySet[Settlement]:
-    """Closed settlements are published; open ones are drafts of their parties."""
+    """Closed and cleared settlements are published; open ones are drafts of their parties."""
     match viewer.scope(Act.SEE_RESULTS):
         case Scope.ALL:
             return Settlement.objects.all()
         case Scope.PUBLISHED:
             return Settlement.objects.filter(
-                Q(state=Settlement.State.CLOSED) | _is_party("agreement", viewer)
+                Q(state__in=Settlement.FIXED) | _is_party("agreement", viewer)
             )
         case Scope.OWN:
             return Settlement.objects.filter(
-                _is_party("agreement", viewer), state=Settlement.State.CLOSED
+                _is_party("agreement", viewer), state__in=Settlement.FIXED
             )
     return Settlement.objects.none()
 

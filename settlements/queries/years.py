@@ -14,11 +14,13 @@ from itertools import accumulate
 from django.db.models import Prefetch
 
 from basins.access import Act, Scope, Viewer
+from basins.models import Jurisdiction
 from settlements import rules
 from settlements.models import (
     Accrual,
     Adjustment,
     Agreement,
+    CountedTransfer,
     JournalEntry,
     Party,
     Settlement,
@@ -38,7 +40,11 @@ KINDS = {
     Accrual.State.PUBLISHED: "open",
     Accrual.State.SETTLED: "final",
     Settlement.State.OPEN: "waiting",
+    Settlement.State.SIGNED: "open",
+    Settlement.State.CONFIRMED: "open",
+    Settlement.State.PREPARED: "open",
     Settlement.State.CLOSED: "final",
+    Settlement.State.CLEARED: "final",
 }
 
 
@@ -203,7 +209,7 @@ def settlement_year(viewer: Viewer, code: str, year: int) -> SettlementYear | No
         finding=year_finding(shown),
         state=settlement.get_state_display(),
         kind=KINDS[Settlement.State(settlement.state)],
-        closed=settlement.state == Settlement.State.CLOSED,
+        closed=settlement.state in Settlement.FIXED,
         closed_on=settlement.closed_on,
         computed_at=settlement.computed_at,
         nets=shown,
@@ -265,9 +271,27 @@ def payments_prefetch() -> Prefetch:
 
 
 def payments_of(accrual: Accrual) -> tuple[Payment, ...]:
+    """As it was published (or stands, where it is not)."""
     return tuple(
         Payment(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
         for t in accrual.transfers.all()
+    )
+
+
+def counted_prefetch() -> Prefetch:
+    return Prefetch(
+        "counted",
+        queryset=CountedTransfer.objects.select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("pk"),
+    )
+
+
+def counted_of(accrual: Accrual) -> tuple[Payment, ...]:
+    """As its year's settlement counts it: with the adjustments approved before the closing."""
+    return tuple(
+        Payment(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
+        for t in accrual.counted.all()
     )
 
 
@@ -401,14 +425,17 @@ def _adjustments(
         return ()
     by_id = {a.pk: a for a in accruals}
     found = Adjustment.objects.filter(accrual__in=list(by_id)).order_by("-proposed_at", "-pk")
-    return tuple(_adjustment_line(each, by_id[each.accrual_id]) for each in found)
+    codes = {t[s] for each in found for t in each.outcome["transfers"] for s in ("payer", "payee")}
+    places = {j.code: Place.of(j) for j in Jurisdiction.objects.filter(code__in=codes)}
+    return tuple(_adjustment_line(each, by_id[each.accrual_id], places) for each in found)
 
 
-def _adjustment_line(adjustment: Adjustment, accrual: Accrual) -> AdjustmentLine:
+def _adjustment_line(
+    adjustment: Adjustment, accrual: Accrual, places: dict[str, Place]
+) -> AdjustmentLine:
     part = accrual.term_section
-    sides = {"upstream": Place.of(part.upstream), "downstream": Place.of(part.downstream)}
     proposed = [
-        Payment(sides[t["payer"]], sides[t["payee"]], Decimal(t["yuan"]), t["reason"])
+        Payment(places[t["payer"]], places[t["payee"]], Decimal(t["yuan"]), t["reason"])
         for t in adjustment.outcome["transfers"]
     ]
     return AdjustmentLine(

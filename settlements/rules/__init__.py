@@ -1,13 +1,16 @@
 """Rule families, one module each: how facts and an agreement's parameters become money.
 
 A rule module has CODE, TITLE, REVISION, LEGAL_BASIS, NEEDS (names of facts), `Parameters`,
-`granularity(parameters)` and `evaluate(facts, parameters) -> Outcome`. Rules are pure: no
-clock, database or Django. `get(code)` finds one.
+TITLE_EN, `granularity(parameters)` and `evaluate(facts, parameters) -> Outcome`. Where it needs them:
+`observed(parameters, parties)`, the names of the observations it asks for;
+`collective(parameters)`, whether a term's sections make one accrual together; TREASURY_APART.
+Rules are pure: no clock, database or Django. `get(code)` finds one.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 from settlements.rules import (
     awards,
@@ -26,6 +29,7 @@ from settlements.rules import (
     town_outflow,
     weighted_score,
 )
+from settlements.rules.kinds import idle, specs
 
 RULES: dict[str, ModuleType] = {
     rule.CODE: rule
@@ -47,6 +51,25 @@ RULES: dict[str, ModuleType] = {
         municipal_fill,
     )
 }
+
+
+def needs(rule: ModuleType, parameters: Any) -> frozenset[str]:
+    """The facts a rule asks for under these parameters.
+
+    NEEDS, and those of NEEDS_IF whose parameter was moved from where the rule stood before it.
+    """
+    asked: frozenset[str] = rule.NEEDS
+    known = specs(rule.Parameters)
+    for name, facts in getattr(rule, "NEEDS_IF", {}).items():
+        if not idle(known[name], getattr(parameters, name)):
+            asked |= facts
+    return asked
+
+
+def every_need(rule: ModuleType) -> frozenset[str]:
+    """The facts a rule may ask for, whatever its parameters."""
+    more: dict[str, frozenset[str]] = getattr(rule, "NEEDS_IF", {})
+    return rule.NEEDS.union(*more.values())
 
 
 class UnknownRule(LookupError):

@@ -13,7 +13,7 @@ Decimal yuan to the fen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,6 +38,7 @@ from settlements.rules.parameters import Kind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "awards", "一次性奖励", 1
+TITLE_EN = "One-off awards"
 LEGAL_BASIS = "《重庆市建立流域横向生态保护补偿机制实施方案（试行）》（2018）"
 NEEDS = frozenset({"observations"})
 
@@ -65,17 +66,49 @@ class Award:
     """One award: its year, what must have been reached, and who gets it."""
 
     kind: str = parameter(
-        "事项", Kind.CHOICE, choices=_KINDS, help="年度指标“award.事项”记录市局认定的结果。"
+        "事项",
+        Kind.CHOICE,
+        english="Subject",
+        english_help="The yearly figure award.SUBJECT holds what the bureau found.",
+        choices=_KINDS,
+        help="年度指标“award.事项”记录市局认定的结果。",
     )
-    year: int = parameter("年度", Kind.INTEGER, unit="年", minimum=2000, maximum=2100)
+    year: int = parameter(
+        "年度",
+        Kind.INTEGER,
+        help="奖励的年度。",
+        english="Year",
+        english_help="The year in which it is given.",
+        unit="年",
+        minimum=2000,
+        maximum=2100,
+    )
     at_least: Decimal = parameter(
         "达到值",
         Kind.DECIMAL,
+        english="At least",
+        english_help="Given where the finding is not below it: years for signing, such as 3; 1 for "
+        "done with the others.",
         minimum=Decimal("0.000001"),
         help="认定值不低于它才奖励：签订协议填年限，如 3；其余填 1 为“已达成”。",
     )
-    amount: Decimal = parameter("金额", Kind.MONEY, unit="元", minimum=Decimal(0))
-    recipient: str = parameter("收款方", Kind.CHOICE, choices=_RECIPIENTS)
+    amount: Decimal = parameter(
+        "金额",
+        Kind.MONEY,
+        help="该项奖励的金额。",
+        english="Amount",
+        english_help="What the award brings.",
+        unit="元",
+        minimum=Decimal(0),
+    )
+    recipient: str = parameter(
+        "收款方",
+        Kind.CHOICE,
+        help="奖励给谁。",
+        english="Recipient",
+        english_help="Who gets it.",
+        choices=_RECIPIENTS,
+    )
 
 
 def _row(kind: str, at_least: str, amount: str) -> dict[str, str | int]:
@@ -95,6 +128,9 @@ class Parameters(BaseParameters):
     awards: tuple[Award, ...] = parameter(
         "奖励事项",
         Kind.ROWS,
+        english="Awards",
+        english_help="Each is given once, in its year; signing must be by the end of October 2018, "
+        "else its finding is 0.",
         row=Award,
         help="每项只在所填年度奖励一次；签订协议须在2018年10月底前，未按期的认定值记 0。",
         default=[
@@ -108,12 +144,16 @@ class Parameters(BaseParameters):
     veto: bool = parameter(
         "重大事件一票否决",
         Kind.BOOLEAN,
+        english="Incidents forfeit",
+        english_help="So many serious pollution incidents in a year forfeit all its awards.",
         help="年内重大水污染事件达到起数的，当年奖励全部取消。",
         default=[since("2018-06-01", True, source="参照河南省办法")],
     )
     veto_from: int = parameter(
         "否决起数",
         Kind.INTEGER,
+        english="Incidents from",
+        english_help="How many (the yearly figure serious_incidents) forfeit.",
         unit="起",
         minimum=1,
         maximum=100,
@@ -125,6 +165,12 @@ class Parameters(BaseParameters):
 def granularity(parameters: Parameters) -> Granularity:
     """Settled by the year."""
     return Granularity.YEAR
+
+
+def observed(parameters: Parameters, parties: Iterable[str] = ()) -> tuple[str, ...]:
+    """The figures asked for by name: findings on the awards, and incidents where they forfeit."""
+    kinds = dict.fromkeys(f"award.{award.kind}" for award in parameters.awards)
+    return (*kinds, *((INCIDENTS,) if parameters.veto else ()))
 
 
 def evaluate(facts: Facts, parameters: Parameters) -> Outcome:

@@ -174,11 +174,15 @@ class Outcome:
         """Whether a line carries a 临界提示."""
         return any(step.hint for step in self.steps)
 
-    def scaled(self, factor: Decimal, *, because: str) -> Outcome:
+    def scaled(
+        self, factor: Decimal, *, because: str, shown: str = "", clause: str = ""
+    ) -> Outcome:
         """Every payment times the factor (≥ 0), to the fen, with a line that says why.
 
         For a month that counts in part: `scaled(Decimal("0.5"), because="协议自16日起生效")`.
+        shown: the factor in words where its decimals would not end (11/30).
         """
+        shown = shown or f"{factor:f}"
         if factor < 0:
             raise ValueError(f"折算系数须不小于零，现为 {factor}。")
         transfers = _pay(self.transfers, (t.yuan * factor for t in self.transfers))
@@ -186,10 +190,11 @@ class Outcome:
         step = Step(
             key="scaled",
             title="折算",
-            text=f"{because}，按系数 {factor:f} 折算；合 {format_yuan(after)} 元。",
-            formula=f"{format_wan(before)} 万元 × {factor:f} ＝ {format_wan(after)} 万元",
+            text=f"{because}，按系数 {shown} 折算；合 {format_yuan(after)} 元。",
+            formula=f"{format_wan(before)} 万元 × {shown} ＝ {format_wan(after)} 万元",
             result=format_wan(after),
             result_note="万元",
+            clause=clause,
         )
         return self.with_step(step, transfers)
 

@@ -20,7 +20,7 @@ from decimal import Decimal
 
 from monitoring.standards.gb3838_2002 import NAMES, WaterClass
 from settlements.money import format_wan, to_fen
-from settlements.rules import steps
+from settlements.rules import common, steps
 from settlements.rules.base import (
     DOWNSTREAM,
     UPSTREAM,
@@ -39,6 +39,7 @@ from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "baseline", "基准法", 1
+TITLE_EN = "Baseline"
 LEGAL_BASIS = "重庆市流域横向生态保护补偿第二轮协议（2023年起）"
 NEEDS = frozenset(
     {
@@ -54,7 +55,7 @@ NEEDS = frozenset(
 )
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
-_OURS = "本系统默认，协议未载时使用"
+_OURS = common.OURS
 _LIMITED = {code: name for code, name in NAMES.items() if code not in {"pH", "WT"}}
 _BY_LIMITS = ("limits", "base_period")
 
@@ -66,6 +67,9 @@ class Parameters(BaseParameters):
     baseline_kind: str = parameter(
         "基准种类",
         Kind.CHOICE,
+        english="Kind of baseline",
+        english_help="What the water is compared with: functional class, fixed class, limits, or "
+        "means of a base period.",
         choices={
             "target": "断面功能类别",
             "class": "固定类别",
@@ -78,6 +82,8 @@ class Parameters(BaseParameters):
     baseline_class: WaterClass | None = parameter(
         "基准类别",
         Kind.CLASS,
+        english="Baseline class",
+        english_help="For a fixed class.",
         minimum=WaterClass.I,
         maximum=WaterClass.V,
         optional=True,
@@ -88,6 +94,9 @@ class Parameters(BaseParameters):
     limits: Mapping[str, Decimal] | None = parameter(
         "各指标限值",
         Kind.MAPPING,
+        english="Limits per indicator",
+        english_help="For limits; dissolved oxygen must not fall below its limit, the others must "
+        "not pass theirs.",
         unit="mg/L",
         minimum=Decimal("0.000001"),
         optional=True,
@@ -99,6 +108,8 @@ class Parameters(BaseParameters):
     base_from: int | None = parameter(
         "基准期起始年",
         Kind.INTEGER,
+        english="Base period from",
+        english_help="First year of the base period.",
         unit="年",
         minimum=2000,
         maximum=2100,
@@ -110,6 +121,9 @@ class Parameters(BaseParameters):
     base_to: int | None = parameter(
         "基准期终止年",
         Kind.INTEGER,
+        english="Base period to",
+        english_help="Last year of the base period, included; its mean is that of all monthly "
+        "means.",
         unit="年",
         minimum=2000,
         maximum=2100,
@@ -121,6 +135,8 @@ class Parameters(BaseParameters):
     comparison: str = parameter(
         "比较周期",
         Kind.CHOICE,
+        english="Comparison",
+        english_help="By the month or by the year; the amounts are per month or per year.",
         choices={"monthly": "按月", "yearly": "按年"},
         help="按月比较时补偿标准为每月金额，按年比较时为每年金额。",
         default=[since("2023-01-01", "monthly", source=_OURS)],
@@ -128,6 +144,8 @@ class Parameters(BaseParameters):
     rate: Decimal = parameter(
         "补偿标准",
         Kind.MONEY,
+        english="Rate",
+        english_help="Amount of the first tier better or worse than the baseline.",
         unit="元/期",
         minimum=Decimal(0),
         help="好于或差于基准第一档的金额。",
@@ -136,6 +154,8 @@ class Parameters(BaseParameters):
     tier_amount: Decimal = parameter(
         "每档加价",
         Kind.MONEY,
+        english="Amount per further tier",
+        english_help="Added for each further class (or width) better or worse; 0 for no tiers.",
         unit="元/档",
         minimum=Decimal(0),
         help="第一档以外，每再好或再差一个类别（一个档宽）加的金额；0 为不分档。",
@@ -144,6 +164,8 @@ class Parameters(BaseParameters):
     max_tiers: int | None = parameter(
         "最多档数",
         Kind.INTEGER,
+        english="Most tiers",
+        english_help="The first included; empty for no bound.",
         minimum=1,
         maximum=20,
         optional=True,
@@ -153,6 +175,9 @@ class Parameters(BaseParameters):
     tier_width: Decimal | None = parameter(
         "档宽",
         Kind.PERCENT,
+        english="Width of a tier",
+        english_help="With limits: per cent off the limit that make one tier, a part counting as "
+        "one; empty for a single tier.",
         unit=" %",
         minimum=Decimal("0.1"),
         maximum=Decimal(1000),
@@ -164,6 +189,9 @@ class Parameters(BaseParameters):
     dead_band: Decimal = parameter(
         "不补偿区间",
         Kind.PERCENT,
+        english="Dead band",
+        english_help="With limits: off by no more per cent than this counts as equal, the ends "
+        "included.",
         unit=" %",
         minimum=Decimal(0),
         maximum=Decimal(100),
@@ -174,33 +202,24 @@ class Parameters(BaseParameters):
     meets_equal: str = parameter(
         "恰达基准时",
         Kind.CHOICE,
+        english="Equal to the baseline",
+        english_help="What happens where the water equals the baseline or lies within the dead "
+        "band.",
         choices={"nobody": "互不补偿", "downstream_pays": "下游补偿上游"},
         help="与基准持平（或在不补偿区间内）的处理。",
         default=[since("2023-01-01", "nobody", source=_OURS)],
     )
-    inherited: str = parameter(
-        "上游来水继承部分",
-        Kind.CHOICE,
-        choices={"charge": "照常计收", "half": "减半计收", "none": "不计收"},
-        help="未达基准、但不差于入境断面时的处理，状态记为“未增加”；没有入境断面的照常计收。",
-        default=[since("2023-01-01", "charge", source=_OURS)],
+    inherited: str = common.inherited(
+        "2023-01-01",
+        *("charge", "half", "deduct", "none"),
+        help="未达基准、但不差于入境断面时的处理，状态记为“未增加”；只计高出部分的，档数从"
+        "入境断面起算。没有入境断面的照常计收。",
     )
-    yearly_cap: Decimal | None = parameter(
-        "每年单向封顶",
-        Kind.MONEY,
-        unit="元/年",
-        minimum=Decimal(0),
-        optional=True,
-        help="同一方向一年累计最多付的金额；空为不封顶。",
-        default=[since("2023-01-01", None, source=_OURS)],
-    )
-    incomplete_period: str = parameter(
-        "数据不完整的期",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，互不补偿"},
-        help="有效数据不足以满足完整性要求的月（年）如何处理。",
-        default=[since("2023-01-01", "use", source=_OURS)],
-    )
+    yearly_cap: Decimal | None = common.yearly_cap("2023-01-01")
+    incomplete_period: str = common.incomplete("2023-01-01", "期")
+    missing_month: str = common.missing_month("2023-01-01", applies_if=common.MONTHLY)
+    sampling: str = common.sampling("2023-01-01", applies_if=common.MONTHLY)
+    part_month: str = common.part_month("2023-01-01", applies_if=common.MONTHLY)
 
     def contradictions(self) -> list[ParameterError]:
         errors = []
@@ -234,15 +253,8 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     by_limits = parameters.baseline_kind in _BY_LIMITS
     require(facts, "means" if by_limits else "water_class")
     lines = steps.opening(facts, _RULE)
-    if not facts.complete and parameters.incomplete_period == "no_data":
-        return steps.without_payment(
-            facts,
-            _RULE,
-            MonthState.NO_DATA,
-            "本期有效数据不足；按条款记为无数据，双方互不补偿。",
-            lines,
-            clause=parameters.source("incomplete_period"),
-        )
+    if unused := steps.incomplete(facts, _RULE, parameters, lines, "incomplete_period"):
+        return unused
     if facts.water_class is not None:
         lines.append(steps.class_step(facts, facts.water_class))
     gap = limits_gap(facts, parameters) if by_limits else class_gap(facts, parameters)
@@ -265,7 +277,7 @@ def _settle(facts: Facts, p: Parameters, gap: Gap, lines: list[Step]) -> Outcome
     factor = Decimal(1)
     if gap.inherited:
         state, because = MonthState.NOT_INCREASED, "未达到基准、未较来水增加"
-        factor = {"half": Decimal("0.5"), "none": Decimal(0)}[p.inherited]
+        factor = common.KEPT[p.inherited]
     also = [] if not p.tier_amount else ["tier_amount"]
     if gap.tiers == 0:
         also.append("meets_equal")
@@ -281,7 +293,7 @@ def _settle(facts: Facts, p: Parameters, gap: Gap, lines: list[Step]) -> Outcome
         also.append("inherited")
         clause += f"继承部分{p.choice('inherited')}。"
     lines.append(steps.clause_step(p, "rate", clause, payer if factor else None, *also))
-    tiers = max(1, abs(gap.tiers))
+    tiers = max(1, abs(gap.counted))
     counted = tiers if p.max_tiers is None else min(tiers, p.max_tiers)
     amount = to_fen((p.rate + p.tier_amount * (counted - 1)) * factor * facts.share)
     lines.append(_amount(facts, p, tiers, counted, factor, amount))

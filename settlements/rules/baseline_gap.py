@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """How far the water is from the baseline: tiers > 0 worse, < 0 better, 0 equal."""
+    """How far the water is from the baseline: tiers > 0 worse, < 0 better, 0 equal.
+
+    counted: the tiers that are charged, from the inflow's where what came in is deducted.
+    """
 
     tiers: int
     step: Step
     inherited: bool  # worse, but no worse than what came in
+    counted: int
 
 
 def class_gap(facts: Facts, p: Parameters) -> Gap:
@@ -38,6 +42,9 @@ def class_gap(facts: Facts, p: Parameters) -> Gap:
         source = facts.sources.get("target", "")
     tiers = int(found) - int(base)
     inherited = tiers > 0 and _may_inherit(facts, p) and found <= require(facts, "inflow_class")
+    counted = tiers
+    if tiers > 0 and _deducts(facts, p) and not inherited:
+        counted = int(found) - max(int(base), int(require(facts, "inflow_class")))
     side = "劣于" if tiers > 0 else "好于"
     words = f"{side}基准 {abs(tiers)} 个类别" if tiers else "与基准持平"
     inputs = [Input(name, base.label, "", source)]
@@ -46,13 +53,13 @@ def class_gap(facts: Facts, p: Parameters) -> Gap:
     step = _comparison(
         f"基准（{name}）{base.label} → 本期 {found.label}，{words}",
         tiers,
-        f"差 {tiers} 个类别" if tiers > 0 else words,
+        f"差 {tiers} 个类别{_counted_words(counted, tiers, '个类别')}" if tiers > 0 else words,
         inherited,
         tuple(inputs),
         steps.borderline(facts),
         p.defaults("baseline_kind", "baseline_class"),
     )
-    return Gap(tiers, step, inherited)
+    return Gap(tiers, step, inherited, counted)
 
 
 def limits_gap(facts: Facts, p: Parameters) -> Gap:
@@ -82,6 +89,9 @@ def limits_gap(facts: Facts, p: Parameters) -> Gap:
             if ratio > 0
         )
     )
+    counted = tiers
+    if tiers > 0 and _deducts(facts, p) and not inherited:
+        counted = max(1, _tiers(max(_beyond_inflow(facts, over, limits)) * 100, p))
     value, at = facts.means[worst], limits[worst]
     item, unit = steps.shown_indicator(worst), UNITS.get(worst, "mg/L")
     side = "差于" if over[worst] > 0 else "好于"
@@ -105,13 +115,35 @@ def limits_gap(facts: Facts, p: Parameters) -> Gap:
     step = _comparison(
         formula,
         tiers,
-        f"{item}{side}{name} {apart}" if over[worst] else "恰等",
+        f"{item}{side}{name} {apart}{_counted_words(counted, tiers, '档')}"
+        if over[worst]
+        else "恰等",
         inherited,
         tuple(inputs),
         steps.near_limit(worst, value, at, name, facts.water_body),
         p.defaults("baseline_kind", "limits"),
     )
-    return Gap(tiers, step, inherited)
+    return Gap(tiers, step, inherited, counted)
+
+
+def _beyond_inflow(
+    facts: Facts, over: Mapping[str, Decimal], limits: Mapping[str, Decimal]
+) -> list[Decimal]:
+    """Of each item over its limit, how much worse than what came in, as a part of the limit."""
+    found = []
+    for code, ratio in over.items():
+        if ratio > 0:
+            came_in = _ratio(code, require_item(facts, "inflow_means", code), limits[code])
+            found.append(ratio - max(Decimal(0), came_in))
+    return found
+
+
+def _deducts(facts: Facts, p: Parameters) -> bool:
+    return p.inherited == "deduct" and bool(facts.inflow_section)
+
+
+def _counted_words(counted: int, tiers: int, unit: str) -> str:
+    return f"，扣除来水部分计 {counted} {unit}" if counted != tiers else ""
 
 
 def _refuse_unusable(facts: Facts, limits: Mapping[str, Decimal]) -> None:

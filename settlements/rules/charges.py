@@ -13,11 +13,12 @@ Decimal yuan to the fen.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from settlements.money import format_wan, format_yuan, to_fen
-from settlements.rules import steps
+from settlements.rules import common, steps
 from settlements.rules.base import (
     UPSTREAM,
     Facts,
@@ -35,13 +36,14 @@ from settlements.rules.parameters import Kind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "charges", "非监测事项扣缴", 1
+TITLE_EN = "Charges not from readings"
 LEGAL_BASIS = "昆明市滇池流域河道生态补偿办法（2017年）"
 NEEDS = frozenset({"observations"})
 
 PLANNED, FINISHED = "planned_investment", "finished_investment"
 _RULE = steps.Identity(CODE, TITLE, REVISION)
 _KUNMING = "昆明市2017年办法"
-_OURS = "本系统默认，协议未载时使用"
+_OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,9 @@ class Parameters(BaseParameters):
     basis: str = parameter(
         "扣缴事项",
         Kind.CHOICE,
+        english="Subject",
+        english_help="One term charges one of the two; an agreement with both has two terms side by "
+        "side.",
         choices={"dry": "非自然原因断流（按月）", "works": "年度工程未完成（按年）"},
         help="一个条款扣缴一种；两种都有的，分两条条款填写。",
         default=[since("2017-01-01", "dry", source=_KUNMING)],
@@ -58,6 +63,8 @@ class Parameters(BaseParameters):
     dry_charge: Decimal = parameter(
         "断流扣缴",
         Kind.MONEY,
+        english="Charge for a dry month",
+        english_help="What one month costs in which the section is dry without natural cause.",
         unit="元/月",
         minimum=Decimal(0),
         help="断面非自然原因断流，一个月的金额。",
@@ -67,6 +74,8 @@ class Parameters(BaseParameters):
     works_rate: Decimal = parameter(
         "未完成投资扣缴比例",
         Kind.PERCENT,
+        english="Part of unfinished works",
+        english_help="Per cent of the unfinished investment of the year's works.",
         unit=" %",
         minimum=Decimal(0),
         maximum=Decimal(100),
@@ -77,15 +86,24 @@ class Parameters(BaseParameters):
     payee: str = parameter(
         "收款方",
         Kind.CHOICE,
+        english="Payee",
+        english_help="Whom upstream pays.",
         choices={"treasury": "上级财政", "downstream": "下游"},
         help="上游缴付给谁。",
         default=[since("2017-01-01", "treasury", source=_OURS)],
     )
 
+    part_month: str = common.part_month("2017-01-01", applies_if=("basis", ("dry",)))
+
 
 def granularity(parameters: Parameters) -> Granularity:
     """A dry bed is charged by the month, unfinished works by the year."""
     return Granularity.MONTH if parameters.basis == "dry" else Granularity.YEAR
+
+
+def observed(parameters: Parameters, parties: Iterable[str] = ()) -> tuple[str, ...]:
+    """The figures asked for by name: investments, where works are charged."""
+    return (PLANNED, FINISHED) if parameters.basis == "works" else ()
 
 
 def evaluate(facts: Facts, parameters: Parameters) -> Outcome:

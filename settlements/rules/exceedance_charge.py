@@ -7,20 +7,18 @@ before the section's share.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
+from monitoring.standards.gb3838_2002 import WaterClass, class_of
 from settlements.money import format_wan, to_fen
-from settlements.rules import items, steps
+from settlements.rules import common, items, steps
 from settlements.rules.base import Facts, Input, Step, require, require_item
 from settlements.rules.facts import plain_decimal
 
 if TYPE_CHECKING:
     from settlements.rules.exceedance_steps import Item, Parameters
-
-# What is kept of a charge for water that came in no better, by the term's choice.
-_FACTORS = {"charge": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +56,21 @@ def charge(facts: Facts, p: Parameters, item: Item) -> Charge:
     exceeds = multiple > 0
     over = exceeds or bool(days.amount)
     by_multiple = _Part()
-    if exceeds:
-        priced = _scaled(p, multiple) if p.mode == "scaled" else _stepped(item, multiple)
-        by_multiple = _capped(priced, item.cap, "单指标每月封顶")
     inherited = over and _not_above_inflow(facts, p, code, value)
-    factor = _FACTORS[p.inherited] if inherited else Decimal(1)
+    if exceeds:
+        charged, start = multiple, at
+        if p.inherited == "deduct" and facts.inflow_section and not inherited:
+            start = max(at, items.mean_of(facts, "inflow_means", code))
+            charged = (value - start) / at
+        if p.mode == "classes":
+            priced = _by_class(facts, item, value, start)
+        else:
+            priced = _scaled(p, charged) if p.mode == "scaled" else _stepped(item, charged)
+        if start != at:
+            came_in = f"扣除入境断面 {facts.inflow_section} 已有的 {items.in_unit(code, start)}，"
+            priced = replace(priced, text=f"{came_in}{priced.text}")
+        by_multiple = _capped(priced, item.cap, "单指标每月封顶")
+    factor = common.KEPT[p.inherited] if inherited else Decimal(1)
     parts = [part for part in (by_multiple, days) if part.text]
     amount = to_fen(sum((part.amount for part in parts), Decimal(0)) * factor)
     words = f"超 {steps.shown(multiple)} 倍" if exceeds else "未超过限值"
@@ -100,6 +108,20 @@ def _stepped(item: Item, multiple: Decimal) -> _Part:
         f"档宽 {width} 倍，{ending}，计 {count} 档。",
         f"{steps.shown(multiple)} ÷ {width} ＝ {steps.shown(exact)}，计 {count} 档；"
         f"{count} × {format_wan(item.unit_amount)} ＝ {format_wan(amount)} 万元",
+    )
+
+
+def _by_class(facts: Facts, item: Item, value: Decimal, start: Decimal) -> _Part:
+    """Classes of the indicator worse than the target's, or than what came in."""
+    target: WaterClass = require(facts, "target")
+    base = max(target, class_of(item.indicator, start, facts.water_body))
+    found = class_of(item.indicator, value, facts.water_body)
+    short = int(found) - int(base)
+    amount = item.unit_amount * short
+    return _Part(
+        amount,
+        f"该指标为 {found.label}，较 {base.label} 差 {short} 个类别。",
+        f"{short} × {format_wan(item.unit_amount)} ＝ {format_wan(amount)} 万元",
     )
 
 
@@ -164,8 +186,9 @@ def _inputs(
         Input(limit_name, steps.shown(at), "mg/L", limit_source),
     ]
     if p.mode == "steps":
+        inputs.append(Input("档宽", plain_decimal(item.step_width), "倍", listed))
+    if p.mode != "scaled":
         inputs += [
-            Input("档宽", plain_decimal(item.step_width), "倍", listed),
             Input("每档金额", format_wan(item.unit_amount), "万元/档", listed),
         ]
     if item.cap is not None:

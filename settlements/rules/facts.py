@@ -51,6 +51,12 @@ _STATE_LABELS = {
     MonthState.EXCLUDED: "剔除",
 }
 
+# Why a month is without data where nobody ruled so; only such a month can take the place of
+# another (`settlements.rules.substitution`).
+NO_READINGS = "本期没有有效监测数据"
+# Keys of Facts.substituted_from: whose values were taken from another month.
+OWN, INFLOW, REFERENCE, LAST_YEAR = "本断面", "入境断面", "对照断面", "去年同期"
+
 # Found outside the rule: by the bureau (exclusion), on site (no flow), by the data (none).
 OVERRIDES = frozenset(
     {
@@ -70,6 +76,7 @@ FACT_LABELS = {
     "base_means": "基准期各指标均值",
     "inflow_class": "入境断面本期类别",
     "inflow_means": "入境断面本期各指标均值",
+    "reference_class": "对照断面本期类别",
     "flow": "本期水量",
     "observations": "水质以外的年度指标",
     "over_limit_days": "自动站连续超标日数",
@@ -83,6 +90,7 @@ _REMEDIES = {
     "last_year_means": "请导入去年同期数据；没有的，在条款中选定缺去年数据时的处理。",
     "inflow_class": "请先完成入境断面的本期评价，或由市局认定其无数据。",
     "inflow_means": "请先导入入境断面的本期数据，或由市局认定其无数据。",
+    "reference_class": "请在条款断面登记对照断面（下游自身的断面）并完成其本期评价。",
     "over_limit_days": "请导入自动站日均值；没有连续超标的填 0。",
     "flow": "请导入该断面本期水量（m³）。",
     "observations": "请在数据页录入该年度的指标值。",
@@ -126,6 +134,9 @@ class Facts:
     section, river, upstream, downstream, parties (code → name): names as shown.
     term: words for the clause in force, "2023-01-01 起适用第 2 条款期，第 1 版".
     inflow_section: the section where the river enters upstream's land; empty at the head.
+    reference_section: the downstream's own section, where the term compares with it.
+    substituted_from: what had no value of its own → words for where its value was taken from.
+    days_in_force: days of the month the term covers, where it counts by them; None: all.
     observations: yearly figures other than water quality. over_limit_days: by indicator.
     deciding: indicators that decide the class. valid, expected: values used, values due.
     complete: enough values for the scheme; False marks an assessment that is not.
@@ -162,6 +173,10 @@ class Facts:
     valid: int | None = None
     expected: int | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    reference_section: str = ""
+    reference_class: WaterClass | None = None
+    substituted_from: Mapping[str, str] = field(default_factory=dict)
+    days_in_force: int | None = None
 
     def __post_init__(self) -> None:
         where = f"{self.section}断面 {self.period}"
@@ -175,6 +190,8 @@ class Facts:
                 f"{where}：“{self.state_override.label}”由规则得出，不能由人认定；"
                 f"可认定的只有{'、'.join(sorted(s.label for s in OVERRIDES))}。"
             )
+        if self.days_in_force is not None and not 0 < self.days_in_force <= self.days_in_period:
+            raise ValueError(f"{where}：有效日数 {self.days_in_force} 须在 1 与全期日数之间。")
         if self.state_override is not None and not self.override_reason:
             raise ValueError(f"{where}：认定为“{self.state_override.label}”须写明理由。")
 
@@ -183,6 +200,16 @@ class Facts:
         year = f"{self.period.year}年"
         return f"{year}{self.period.month}月" if self.granularity is Granularity.MONTH else year
 
+    @property
+    def days_in_period(self) -> int:
+        """Days of the month, or of the year."""
+        first = self.period
+        if self.granularity is Granularity.MONTH:
+            following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+        else:
+            following = date(first.year + 1, 1, 1)
+        return (following - first).days
+
     def name_of(self, role: str) -> str:
         """The jurisdiction's name for a role or party code."""
         return {"upstream": self.upstream, "downstream": self.downstream}.get(
@@ -190,8 +217,16 @@ class Facts:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Canonical: equal facts give equal JSON, however their Decimals were written."""
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        """Canonical: equal facts give equal JSON, however their Decimals were written.
+
+        What later versions added is left out while empty: facts that were found before it
+        was thought of keep their JSON, and their digest.
+        """
+        return {
+            f.name: _plain(value)
+            for f in fields(self)
+            if (value := getattr(self, f.name)) or f.name not in _ADDED
+        }
 
     def canonical(self) -> str:
         """One line of text for the input digest."""
@@ -265,6 +300,7 @@ def _decimals(values: Mapping[str, str]) -> dict[str, Decimal]:
     return {name: Decimal(value) for name, value in values.items()}
 
 
+_ADDED = frozenset({"reference_section", "reference_class", "substituted_from", "days_in_force"})
 _READERS: dict[str, Callable[[Any], Any]] = {
     "period": date.fromisoformat,
     "granularity": Granularity,
@@ -273,7 +309,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "deciding": tuple,
     "flow": lambda value: None if value is None else Decimal(value),
     "state_override": lambda value: None if value is None else MonthState(value),
-    **dict.fromkeys(("water_class", "target", "last_year_class", "inflow_class"), _class),
+    **dict.fromkeys(
+        ("water_class", "target", "last_year_class", "inflow_class", "reference_class"), _class
+    ),
     **dict.fromkeys(
         ("means", "last_year_means", "base_means", "inflow_means", "observations"), _decimals
     ),

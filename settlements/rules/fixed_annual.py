@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import format_wan, to_fen
-from settlements.rules import steps
+from settlements.rules import common, steps
 from settlements.rules.base import (
     DOWNSTREAM,
     UPSTREAM,
@@ -33,11 +33,12 @@ from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "fixed_annual", "定额年付法", 1
+TITLE_EN = "Fixed yearly sum"
 LEGAL_BASIS = "《龙滩水库饮用水水源保护横向补偿备忘录》（垫江县、忠县，2023年7月）"
 NEEDS = frozenset({"water_class", "deciding", "complete"})
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
-_OURS = "本系统默认，协议未载时使用"
+_OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,8 @@ class Parameters(BaseParameters):
     amount: Decimal = parameter(
         "年补偿金额",
         Kind.MONEY,
+        english="Yearly amount",
+        english_help="The sum agreed for each year.",
         unit="元/年",
         minimum=Decimal(0),
         help="协议约定的每年定额，如龙滩水库 350 万元。",
@@ -54,6 +57,8 @@ class Parameters(BaseParameters):
     from_year: int = parameter(
         "起始年度",
         Kind.INTEGER,
+        english="First year",
+        english_help="First year that is paid.",
         unit="年",
         minimum=2000,
         maximum=2100,
@@ -62,6 +67,8 @@ class Parameters(BaseParameters):
     to_year: int = parameter(
         "终止年度",
         Kind.INTEGER,
+        english="Last year",
+        english_help="Last year that is paid, included.",
         unit="年",
         minimum=2000,
         maximum=2100,
@@ -70,6 +77,8 @@ class Parameters(BaseParameters):
     payer: str = parameter(
         "付款方",
         Kind.CHOICE,
+        english="Payer",
+        english_help="Who pays the other; downstream, which benefits, for a water source.",
         choices={"downstream": "下游（受益方）", "upstream": "上游"},
         help="谁付给另一方；水源地协议为受益的下游。",
         default=[since("2018-06-01", "downstream", source=_OURS)],
@@ -77,6 +86,9 @@ class Parameters(BaseParameters):
     condition_class: WaterClass | None = parameter(
         "水质条件",
         Kind.CLASS,
+        english="Condition on the water",
+        english_help="Class that the year must not be worse than, else less is paid; empty for "
+        "none.",
         minimum=WaterClass.I,
         maximum=WaterClass.V,
         optional=True,
@@ -86,18 +98,20 @@ class Parameters(BaseParameters):
     reduction: Decimal = parameter(
         "扣减比例",
         Kind.PERCENT,
+        english="Reduction",
+        english_help="Per cent taken off where the condition is not met; 100 for nothing paid.",
         unit=" %",
         minimum=Decimal(0),
         maximum=Decimal(100),
         help="差于水质条件时扣减的百分数；100 为全部不付。",
         default=[since("2018-06-01", "100", source=_OURS)],
     )
-    incomplete_period: str = parameter(
-        "数据不完整的年",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，暂不付款"},
+    incomplete_period: str = common.incomplete(
+        "2018-06-01",
+        "年",
+        then="暂不付款",
         help="只在设有水质条件时起作用。",
-        default=[since("2018-06-01", "use", source=_OURS)],
+        english_help="Matters only where the payment hangs on a class.",
     )
 
     def contradictions(self) -> list[ParameterError]:

@@ -13,13 +13,13 @@ Decimal yuan to the fen; met ratios and deductions per cent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
 from settlements.money import format_wan, split_by_name, to_fen
-from settlements.rules import funds, steps
+from settlements.rules import common, funds, steps
 from settlements.rules.base import (
     TREASURY,
     Facts,
@@ -35,13 +35,14 @@ from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "joint_fund", "共同资金法", 1
+TITLE_EN = "Joint fund"
 LEGAL_BASIS = "《赤水河流域横向生态保护补偿协议》（云南、贵州、四川，2018年）"
 NEEDS = frozenset(
     {"parties", "water_class", "target", "means", "observations", "deciding", "complete"}
 )
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
-_OURS = "本系统默认，协议未载时使用"
+_OURS = common.OURS
 _DEDUCTS = ("section_class", "met_ratio")
 _DEFAULT_GRADES = [
     {"grade": "fail", "from_score": "0", "coefficient": "0"},
@@ -55,13 +56,29 @@ _DEFAULT_GRADES = [
 class Grade:
     """From this score on (it may pass 100), the weight of a party's share."""
 
-    grade: str = parameter("等次", Kind.CHOICE, choices=GRADES)
+    grade: str = parameter(
+        "等次",
+        Kind.CHOICE,
+        help="等次的名称。",
+        english="Grade",
+        english_help="Name of the grade.",
+        choices=GRADES,
+    )
     from_score: Decimal = parameter(
-        "起始得分（含）", Kind.DECIMAL, unit="分", minimum=Decimal(0), maximum=Decimal(200)
+        "起始得分（含）",
+        Kind.DECIMAL,
+        help="该等的最低得分。",
+        english="From score",
+        english_help="First score of the grade, included.",
+        unit="分",
+        minimum=Decimal(0),
+        maximum=Decimal(200),
     )
     coefficient: Decimal = parameter(
         "分配系数",
         Kind.DECIMAL,
+        english="Coefficient",
+        english_help="Multiplies the share; 0 for a grade that gets nothing.",
         minimum=Decimal(0),
         maximum=Decimal(10),
         help="乘在分配份数上；0 为该等次不得资金。",
@@ -75,6 +92,8 @@ class Parameters(BaseParameters):
     fund: Decimal = parameter(
         "资金总额",
         Kind.MONEY,
+        english="Fund",
+        english_help="The whole fund of a year, such as 200,000,000 yuan for the Chishui River.",
         unit="元/年",
         minimum=Decimal(0),
         help="每年共同资金的总额，如赤水河 2 亿元（200,000,000 元）。",
@@ -82,6 +101,9 @@ class Parameters(BaseParameters):
     contributions: Mapping[str, Decimal] = parameter(
         "出资份数",
         Kind.MAPPING,
+        english="Contributions",
+        english_help="Parts that each party (code, or upstream, downstream, treasury) puts in, such "
+        "as 1 : 5 : 4.",
         unit="份",
         minimum=Decimal(0),
         help="各方（代码，或 upstream、downstream、treasury）出资的份数，如 1 : 5 : 4。",
@@ -89,6 +111,8 @@ class Parameters(BaseParameters):
     shares: Mapping[str, Decimal] = parameter(
         "分配份数",
         Kind.MAPPING,
+        english="Shares",
+        english_help="Parts that each party gets, such as 3 : 4 : 3.",
         unit="份",
         minimum=Decimal(0),
         help="各方分得资金的份数，如 3 : 4 : 3。",
@@ -96,6 +120,9 @@ class Parameters(BaseParameters):
     assessment: str = parameter(
         "考核方式",
         Kind.CHOICE,
+        english="Assessment",
+        english_help="Met ratios are the yearly figures met.CODE (%), scores are score.CODE; the "
+        "class is that of this section.",
         choices={
             "none": "不考核，按份数分配",
             "section_class": "按断面年度类别扣减上游",
@@ -108,6 +135,9 @@ class Parameters(BaseParameters):
     order: Mapping[str, Decimal] | None = parameter(
         "自上而下的次序",
         Kind.MAPPING,
+        english="Order from the source down",
+        english_help="Place of each party, 1 at the source; needed where what is deducted goes to "
+        "the next one down.",
         minimum=Decimal(1),
         optional=True,
         help="扣减的资金拨给下一方时填写：各方从源头起的次序，1 为最上游。",
@@ -117,6 +147,9 @@ class Parameters(BaseParameters):
     at_stake: Decimal = parameter(
         "考核扣减比例",
         Kind.PERCENT,
+        english="Part at stake",
+        english_help="Per cent of a share that is lost where nothing is met; in proportion where "
+        "some is.",
         unit=" %",
         minimum=Decimal(0),
         maximum=Decimal(100),
@@ -127,6 +160,8 @@ class Parameters(BaseParameters):
     deducted_to: str = parameter(
         "扣减的资金归",
         Kind.CHOICE,
+        english="Deductions go to",
+        english_help="Who gets what the assessment takes away.",
         choices={
             "next_down": "下一方（最下游一方的按出资份数退回）",
             "contributors": "各方，按出资份数退回",
@@ -139,19 +174,22 @@ class Parameters(BaseParameters):
     grades: tuple[Grade, ...] | None = parameter(
         "等次表",
         Kind.ROWS,
+        english="Grades",
+        english_help="From low to high, the first from 0; scores may pass 100; a score equal to a "
+        "bound belongs to its grade.",
         row=Grade,
         optional=True,
         help="由低到高，第一等自 0 分起；得分可以超过 100；得分恰为起始得分的归该等。",
         applies_if=("assessment", ("grade",)),
         default=[since("2018-06-01", _DEFAULT_GRADES, source=_OURS)],
     )
-    incomplete_period: str = parameter(
-        "数据不完整的年",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，暂不分配"},
+    incomplete_period: str = common.incomplete(
+        "2018-06-01",
+        "年",
+        then="暂不分配",
         help="只在按断面年度类别考核时起作用。",
+        english_help="Matters only where the section's class of the year is assessed.",
         applies_if=("assessment", ("section_class",)),
-        default=[since("2018-06-01", "use", source=_OURS)],
     )
 
     def contradictions(self) -> list[ParameterError]:
@@ -194,6 +232,17 @@ class Parameters(BaseParameters):
 def granularity(parameters: Parameters) -> Granularity:
     """Settled by the year."""
     return Granularity.YEAR
+
+
+def collective(parameters: Parameters) -> bool:
+    """Whether all sections of a term make one accrual: all but the one that goes by class."""
+    return parameters.assessment != "section_class"
+
+
+def observed(parameters: Parameters, parties: Iterable[str] = ()) -> tuple[str, ...]:
+    """The figures asked for by name: of every party that shares, its met ratio or score."""
+    figure = {"met_ratio": "met", "grade": "score"}.get(parameters.assessment)
+    return tuple(f"{figure}.{code}" for code in parameters.shares) if figure else ()
 
 
 def evaluate(facts: Facts, parameters: Parameters) -> Outcome:

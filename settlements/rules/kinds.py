@@ -78,7 +78,9 @@ class Spec:
     """What the entry form, the check and the documentation know of one parameter.
 
     optional: the value may be null (no cap, no condition). applies_if: another parameter
-    and the values of it for which this one matters; it is stored all the same.
+    and the values of it for which this one matters; it is stored all the same. english,
+    english_help: the same words for readers of English. added: declared when terms were
+    stored already; at its first default it changes nothing (`idle`).
     """
 
     label: str
@@ -92,6 +94,9 @@ class Spec:
     optional: bool = False
     applies_if: tuple[str, tuple[str, ...]] | None = None
     row: type | None = None
+    english: str = ""
+    english_help: str = ""
+    added: bool = False
 
 
 def parameter(label: str, kind: Kind, **spec: Any) -> Any:
@@ -127,6 +132,11 @@ def specs(rule_parameters: type) -> Mapping[str, Spec]:
 def _specs(rule_parameters: type) -> Mapping[str, Spec]:
     declared: tuple[Field[Any], ...] = fields(rule_parameters)
     return MappingProxyType({f.name: f.metadata[_SPEC] for f in declared if _SPEC in f.metadata})
+
+
+def idle(spec: Spec, value: Any) -> bool:
+    """Whether a parameter that came later stands where the rule stood before it (stored form)."""
+    return bool(spec.added and spec.default and value == spec.default.values[0].value)
 
 
 def checked(spec: Spec, raw: Any) -> tuple[Any, str | None]:

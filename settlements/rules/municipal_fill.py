@@ -19,7 +19,7 @@ from decimal import Decimal
 
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import format_wan, format_yuan, split_by_name, to_fen
-from settlements.rules import funds, steps
+from settlements.rules import common, funds, steps
 from settlements.rules.base import (
     DOWNSTREAM,
     ROLE_LABELS,
@@ -39,11 +39,12 @@ from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "municipal_fill", "市级补位", 1
+TITLE_EN = "Municipal fill"
 LEGAL_BASIS = "重庆市流域横向生态保护补偿机制（源头、河口及市外河段由市级财政补位）"
 NEEDS = frozenset({"parties", "water_class", "deciding", "complete"})
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
-_OURS = "本系统默认，协议未载时使用"
+_OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,9 @@ class Parameters(BaseParameters):
     amount: Decimal = parameter(
         "年补位金额",
         Kind.MONEY,
+        english="Yearly amount",
+        english_help="What the treasury pays the parties together each year, such as 10,000,000 "
+        "yuan for the Modao River.",
         unit="元/年",
         minimum=Decimal(0),
         help="市级财政每年补给各方的总额，如磨刀溪 1,000 万元（石柱、万州合计）。",
@@ -60,17 +64,29 @@ class Parameters(BaseParameters):
     shares: Mapping[str, Decimal] = parameter(
         "分配份数",
         Kind.MAPPING,
+        english="Shares",
+        english_help="Parts that each party (code, or upstream, downstream) gets; one each by "
+        "default.",
         unit="份",
         minimum=Decimal(0),
         help="各方（代码，或 upstream、downstream）分得的份数；默认上下游各一份。",
         default=[since("2018-06-01", {"upstream": "1", "downstream": "1"}, source=_OURS)],
     )
     from_year: int = parameter(
-        "起始年度", Kind.INTEGER, unit="年", minimum=2000, maximum=2100, help="第一个补位的年度。"
+        "起始年度",
+        Kind.INTEGER,
+        english="First year",
+        english_help="First year that is filled.",
+        unit="年",
+        minimum=2000,
+        maximum=2100,
+        help="第一个补位的年度。",
     )
     to_year: int = parameter(
         "终止年度",
         Kind.INTEGER,
+        english="Last year",
+        english_help="Last year that is filled, included.",
         unit="年",
         minimum=2000,
         maximum=2100,
@@ -79,6 +95,8 @@ class Parameters(BaseParameters):
     missing_side: str = parameter(
         "缺位处",
         Kind.CHOICE,
+        english="Missing side",
+        english_help="Whose place the treasury takes; shown in the steps.",
         choices={"head": "源头无上游", "tail": "河口无下游", "outside": "中段在市外"},
         help="市级财政补的是哪一方；写入核算过程。",
         default=[since("2018-06-01", "outside", source=_OURS)],
@@ -86,6 +104,9 @@ class Parameters(BaseParameters):
     condition_class: WaterClass | None = parameter(
         "水质条件",
         Kind.CLASS,
+        english="Condition on the water",
+        english_help="Class that the year must not be worse than, else less is paid; empty for "
+        "none.",
         minimum=WaterClass.I,
         maximum=WaterClass.V,
         optional=True,
@@ -95,18 +116,20 @@ class Parameters(BaseParameters):
     reduction: Decimal = parameter(
         "扣减比例",
         Kind.PERCENT,
+        english="Reduction",
+        english_help="Per cent taken off where the condition is not met; 100 for nothing paid.",
         unit=" %",
         minimum=Decimal(0),
         maximum=Decimal(100),
         help="差于水质条件时扣减的百分数；100 为全部不补。",
         default=[since("2018-06-01", "100", source=_OURS)],
     )
-    incomplete_period: str = parameter(
-        "数据不完整的年",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，暂不补位"},
+    incomplete_period: str = common.incomplete(
+        "2018-06-01",
+        "年",
+        then="暂不补位",
         help="只在设有水质条件时起作用。",
-        default=[since("2018-06-01", "use", source=_OURS)],
+        english_help="Matters only where the payment hangs on a class.",
     )
 
     def contradictions(self) -> list[ParameterError]:

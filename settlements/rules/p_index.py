@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from settlements.money import format_wan, to_fen
-from settlements.rules import items, steps
+from settlements.rules import common, items, steps
 from settlements.rules.base import (
     DOWNSTREAM,
     UPSTREAM,
@@ -36,6 +36,7 @@ from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "p_index", "补偿指数法", 1
+TITLE_EN = "Compensation index P"
 LEGAL_BASIS = "《新安江流域水环境补偿协议》（浙江省、安徽省，2012年起三轮）"
 NEEDS = frozenset({"water_class", "means", "base_means", "deciding", "complete"})
 
@@ -45,7 +46,7 @@ _ROUND_1, _ROUND_2, _ROUND_3 = (
     "新安江第二轮协议（2015—2017年）",
     "新安江第三轮协议（2018—2020年）",
 )
-_OURS = "本系统默认，协议未载时使用"
+_OURS = common.OURS
 _CLOSE = Decimal("0.005")  # of a mark: P is published with two decimals
 
 
@@ -59,11 +60,18 @@ class Item:
     """One indicator of the index."""
 
     indicator: str = parameter(
-        "指标", Kind.CHOICE, choices=items.CONCENTRATIONS, help="进入指数的指标。"
+        "指标",
+        Kind.CHOICE,
+        english="Indicator",
+        english_help="Part of the index.",
+        choices=items.CONCENTRATIONS,
+        help="进入指数的指标。",
     )
     weight: Decimal = parameter(
         "权重 k_i",
         Kind.DECIMAL,
+        english="Weight k_i",
+        english_help="The weights add up to 1.",
         minimum=Decimal("0.0001"),
         maximum=Decimal(1),
         help="各项权重合计为 1。",
@@ -71,6 +79,8 @@ class Item:
     base: Decimal | None = parameter(
         "基准值 C_i0",
         Kind.DECIMAL,
+        english="Base value C_i0",
+        english_help="Concentration stated in the agreement; empty for the mean of the base period.",
         unit="mg/L",
         minimum=Decimal("0.000001"),
         optional=True,
@@ -85,6 +95,8 @@ class Parameters(BaseParameters):
     k0: Decimal = parameter(
         "水质稳定系数 k0",
         Kind.DECIMAL,
+        english="Stability coefficient k0",
+        english_help="Allows for rain and runoff and other natural conditions.",
         minimum=Decimal("0.01"),
         maximum=Decimal(2),
         help="考虑降雨径流等自然条件的稳定系数。",
@@ -97,6 +109,8 @@ class Parameters(BaseParameters):
     indicators: tuple[Item, ...] = parameter(
         "指标、权重与基准值",
         Kind.ROWS,
+        english="Indicators, weights, bases",
+        english_help="P = k0 × Σ k_i × C_i ÷ C_i0.",
         row=Item,
         help="P ＝ k0 × Σ k_i × C_i ÷ C_i0。",
         default=[
@@ -107,6 +121,8 @@ class Parameters(BaseParameters):
     base_from: int | None = parameter(
         "基准期起始年",
         Kind.INTEGER,
+        english="Base period from",
+        english_help="First year of the base period; needed where an indicator has no base value.",
         unit="年",
         minimum=2000,
         maximum=2100,
@@ -121,6 +137,9 @@ class Parameters(BaseParameters):
     base_to: int | None = parameter(
         "基准期终止年",
         Kind.INTEGER,
+        english="Base period to",
+        english_help="Last year of the base period, included; its mean is that of all monthly "
+        "means.",
         unit="年",
         minimum=2000,
         maximum=2100,
@@ -135,6 +154,8 @@ class Parameters(BaseParameters):
     mark: Decimal = parameter(
         "指数界线",
         Kind.DECIMAL,
+        english="Mark of the index",
+        english_help="P not above it: downstream pays; above it: upstream pays.",
         minimum=Decimal("0.01"),
         maximum=Decimal(10),
         help="P 不大于它，下游补偿上游；大于它，上游补偿下游。",
@@ -143,6 +164,8 @@ class Parameters(BaseParameters):
     amount: Decimal = parameter(
         "年补偿金额",
         Kind.MONEY,
+        english="Yearly amount",
+        english_help="What either side pays for a year.",
         unit="元/年",
         minimum=Decimal(0),
         help="任一方向每年的金额。",
@@ -151,6 +174,8 @@ class Parameters(BaseParameters):
     extra_mark: Decimal | None = parameter(
         "加付界线",
         Kind.DECIMAL,
+        english="Mark for a further sum",
+        english_help="P not above it: downstream pays more; empty for none.",
         minimum=Decimal("0.01"),
         maximum=Decimal(10),
         optional=True,
@@ -164,6 +189,8 @@ class Parameters(BaseParameters):
     extra_amount: Decimal = parameter(
         "加付金额",
         Kind.MONEY,
+        english="Further sum",
+        english_help="What downstream then pays besides the yearly amount.",
         unit="元/年",
         minimum=Decimal(0),
         help="P 不大于加付界线时，下游在年补偿金额之外加付的金额。",
@@ -173,13 +200,7 @@ class Parameters(BaseParameters):
             since("2018-01-01", "0", source=_OURS),
         ],
     )
-    incomplete_period: str = parameter(
-        "数据不完整的年",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，互不补偿"},
-        help="有效数据不足以满足完整性要求的年如何处理。",
-        default=[since("2012-01-01", "use", source=_OURS)],
-    )
+    incomplete_period: str = common.incomplete("2012-01-01", "年")
 
     def contradictions(self) -> list[ParameterError]:
         errors = []

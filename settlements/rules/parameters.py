@@ -24,6 +24,7 @@ from settlements.rules.kinds import (
     Since,
     Spec,
     checked,
+    idle,
     out_of_bounds,
     parameter,
     since,
@@ -40,6 +41,7 @@ __all__ = [
     "Provenance",
     "Since",
     "Spec",
+    "deciding",
     "describe",
     "parameter",
     "since",
@@ -184,13 +186,31 @@ def with_defaults(
         ) from wrong
 
 
+def deciding(
+    rule_parameters: type[Parameters], data: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Mapping[str, Any]]:
+    """The stored parameters that decide what is found: without later ones that change nothing.
+
+    What the input digest is taken over, so that a parameter a family is given afterwards
+    leaves the digests of everything found before as they were.
+    """
+    known = specs(rule_parameters)
+    return {
+        name: entry
+        for name, entry in data.items()
+        if name not in known or not idle(known[name], entry["value"])
+    }
+
+
 def describe(rule_parameters: type) -> list[dict[str, Any]]:
     """Every parameter in order, as plain data for the entry form and the documentation."""
     return [
         {
             "name": name,
             "label": spec.label,
+            "label_en": spec.english,
             "help": spec.help,
+            "help_en": spec.english_help,
             "unit": spec.unit,
             "kind": spec.kind.value,
             "optional": spec.optional,

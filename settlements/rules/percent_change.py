@@ -18,7 +18,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import format_wan, to_fen
-from settlements.rules import items, steps
+from settlements.rules import common, items, steps
 from settlements.rules.base import (
     Facts,
     Granularity,
@@ -32,60 +32,18 @@ from settlements.rules.base import (
 )
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
+from settlements.rules.percent_price import Item, better, worse
 
 CODE, TITLE, REVISION = "percent_change", "同比变幅法", 1
+TITLE_EN = "Percentage change on last year"
 LEGAL_BASIS = "《山东省地表水环境质量生态补偿暂行办法》（2019，鲁政办字〔2019〕44号）"
 NEEDS = frozenset({"water_class", "target", "means", "last_year_means", "deciding", "complete"})
+# Facts asked for only where the named parameter does not stand as it did before it came.
+NEEDS_IF = {"inherited": frozenset({"inflow_class", "inflow_means"})}
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
 _SHANDONG = "山东省2019年办法"
-_OURS = "本系统默认，协议未载时使用"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One indicator and what a percentage point of it is worth."""
-
-    indicator: str = parameter(
-        "指标", Kind.CHOICE, choices=items.CONCENTRATIONS, help="与去年同期比较浓度的指标。"
-    )
-    better_amount: Decimal = parameter(
-        "每改善一个百分点",
-        Kind.MONEY,
-        unit="元/百分点",
-        minimum=Decimal(0),
-        help="浓度比去年同期每低一个百分点，下游补偿上游的金额。",
-    )
-    better_cap: Decimal | None = parameter(
-        "改善封顶",
-        Kind.MONEY,
-        unit="元/期",
-        minimum=Decimal(0),
-        optional=True,
-        help="该指标一期因改善最多得到的金额；空为不封顶。",
-    )
-    worse_amount: Decimal = parameter(
-        "每恶化一个百分点",
-        Kind.MONEY,
-        unit="元/百分点",
-        minimum=Decimal(0),
-        help="浓度比去年同期每高一个百分点，上游补偿下游的金额。",
-    )
-    worse_least: Decimal = parameter(
-        "恶化起付",
-        Kind.MONEY,
-        unit="元/期",
-        minimum=Decimal(0),
-        help="只要恶化，该指标一期至少付的金额；0 为不设。",
-    )
-    worse_cap: Decimal | None = parameter(
-        "恶化封顶",
-        Kind.MONEY,
-        unit="元/期",
-        minimum=Decimal(0),
-        optional=True,
-        help="该指标一期因恶化最多付的金额；空为不封顶。",
-    )
+_OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +53,8 @@ class Parameters(BaseParameters):
     indicators: tuple[Item, ...] = parameter(
         "指标与标准",
         Kind.ROWS,
+        english="Indicators and prices",
+        english_help="Each is compared with a year ago; what they earn and cost is netted.",
         row=Item,
         help="逐项与去年同期比较，改善与恶化的金额相抵后由一方付给另一方。",
         default=[
@@ -118,6 +78,9 @@ class Parameters(BaseParameters):
     points: str = parameter(
         "百分点计法",
         Kind.CHOICE,
+        english="Counting points",
+        english_help="Change = (now − last year) ÷ last year × 100, as it is or in whole points "
+        "only.",
         choices={"exact": "按实际变幅，不足一个百分点的按比例", "whole": "只计整百分点"},
         help="变幅 ＝（本期 − 去年同期）÷ 去年同期 × 100；只计整百分点时舍去小数。",
         default=[since("2019-01-01", "exact", source=_OURS)],
@@ -125,6 +88,8 @@ class Parameters(BaseParameters):
     inferior_v_amount: Decimal = parameter(
         "劣Ⅴ类另付",
         Kind.MONEY,
+        english="Charge for inferior V",
+        english_help="Upstream pays it besides where the section is worse than class V; 0 for none.",
         unit="元/期",
         minimum=Decimal(0),
         help="断面本期类别为劣Ⅴ类的，不论同比如何，上游另付的金额；0 为不设。",
@@ -133,6 +98,8 @@ class Parameters(BaseParameters):
     comparison: str = parameter(
         "比较周期",
         Kind.CHOICE,
+        english="Comparison",
+        english_help="By the month with the same month, or the yearly mean with the year before.",
         choices={"monthly": "按月", "yearly": "按年"},
         help="按月与去年同月比较，或按年均值与上一年比较。",
         default=[since("2019-01-01", "monthly", source=_SHANDONG)],
@@ -140,26 +107,25 @@ class Parameters(BaseParameters):
     missing_last_year: str = parameter(
         "缺去年同期时",
         Kind.CHOICE,
+        english="No mean of last year",
+        english_help="What happens with an indicator that has no mean a year ago; the charge for "
+        "inferior V stays.",
         choices={"refuse": "拒绝核算，先补数据", "skip": "该指标不作同比，并写明"},
         help="某项指标没有去年同期均值时的处理；劣Ⅴ类另付不受影响。",
         default=[since("2019-01-01", "refuse", source=_OURS)],
     )
-    yearly_cap: Decimal | None = parameter(
-        "每年单向封顶",
-        Kind.MONEY,
-        unit="元/年",
-        minimum=Decimal(0),
-        optional=True,
-        help="同一方向一年累计最多付的金额；空为不封顶。",
-        default=[since("2019-01-01", None, source=_OURS)],
+    inherited: str = common.inherited(
+        "2019-01-01",
+        *("charge", "half", "none"),
+        help="比去年同期恶化、但不高于入境断面浓度的指标如何计收；劣Ⅴ类而不差于入境断面的，另付亦同，"
+        "状态记为“未增加”。没有入境断面的照常计收。",
+        added=True,
     )
-    incomplete_period: str = parameter(
-        "数据不完整的期",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，互不补偿"},
-        help="有效数据不足以满足完整性要求的月（年）如何处理。",
-        default=[since("2019-01-01", "use", source=_OURS)],
-    )
+    yearly_cap: Decimal | None = common.yearly_cap("2019-01-01")
+    incomplete_period: str = common.incomplete("2019-01-01", "期")
+    missing_month: str = common.missing_month("2019-01-01", applies_if=common.MONTHLY)
+    sampling: str = common.sampling("2019-01-01", applies_if=common.MONTHLY)
+    part_month: str = common.part_month("2019-01-01", applies_if=common.MONTHLY)
 
     def contradictions(self) -> list[ParameterError]:
         errors = []
@@ -195,7 +161,8 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     """Who pays for one section and period; the yearly cap is applied by `caps.apply_cap`.
 
     Raises MissingFact for water_class (where inferior V costs something), the mean of a listed
-    indicator and its last year's (where the term refuses without it), and UnusableFact for a
+    indicator, its last year's (where the term refuses without it) and the inflow's (where what
+    came in is not charged in full), and UnusableFact for a
     last year's mean of zero; WrongPeriod for the other kind of period. The state is against
     the functional class; without one, against class V.
     """
@@ -232,11 +199,18 @@ def _change(facts: Facts, p: Parameters, item: Item) -> _Change:
     ratio = f"（{steps.shown(now)} − {steps.shown(last)}）÷ {steps.shown(last)}"
     formula = f"{ratio} ＝ {_signed(change)} %"
     if change < 0:
-        amount, priced = _better(item, points)
+        amount, priced = better(item, points)
         words = f"改善 {steps.shown(abs(change))} %"
     elif change > 0:
-        amount, priced = _worse(item, points)
+        amount, priced = worse(item, points)
         words = f"恶化 {steps.shown(change)} %"
+        if _asks_inflow(facts, p) and now <= (
+            came_in := items.mean_of(facts, "inflow_means", code)
+        ):
+            kept = common.KEPT[p.inherited]
+            amount = to_fen(amount * kept)
+            words += f"，不高于入境断面 {facts.inflow_section} 的 {items.in_unit(code, came_in)}"
+            priced += f"；继承部分 × {steps.percent(kept)} ＝ {format_wan(abs(amount))} 万元"
     else:
         amount, priced, words = Decimal(0), "", "持平"
     step = Step(
@@ -262,24 +236,6 @@ def _change(facts: Facts, p: Parameters, item: Item) -> _Change:
     return _Change(amount, f"{name}{words}", step)
 
 
-def _better(item: Item, points: Decimal) -> tuple[Decimal, str]:
-    full = to_fen(item.better_amount * points)
-    words = f"{steps.shown(points)} × {format_wan(item.better_amount)} ＝ {format_wan(full)} 万元"
-    if item.better_cap is None or full <= item.better_cap:
-        return full, words
-    return item.better_cap, f"{words}，封顶 {format_wan(item.better_cap)} 万元"
-
-
-def _worse(item: Item, points: Decimal) -> tuple[Decimal, str]:
-    full = to_fen(item.worse_amount * points)
-    words = f"{steps.shown(points)} × {format_wan(item.worse_amount)} ＝ {format_wan(full)} 万元"
-    if full < item.worse_least:
-        return -item.worse_least, f"{words}，不足起付，按 {format_wan(item.worse_least)} 万元"
-    if item.worse_cap is not None and full > item.worse_cap:
-        return -item.worse_cap, f"{words}，封顶 {format_wan(item.worse_cap)} 万元"
-    return -full, words
-
-
 def _settle(facts: Facts, p: Parameters, changes: list[_Change], lines: list[Step]) -> Outcome:
     inferior = facts.water_class is WaterClass.INFERIOR_V
     worst = facts.target or WaterClass.V
@@ -287,11 +243,19 @@ def _settle(facts: Facts, p: Parameters, changes: list[_Change], lines: list[Ste
     state = MonthState.NOT_MET if short else MonthState.MET
     parts = [change.amount for change in changes if change.amount]
     extra = p.inferior_v_amount if inferior else Decimal(0)
+    inherited = (
+        short
+        and _asks_inflow(facts, p)
+        and (require(facts, "water_class") <= require(facts, "inflow_class"))
+    )
+    if inherited:
+        state = MonthState.NOT_INCREASED
+        extra = to_fen(extra * common.KEPT[p.inherited])
     if extra:
         parts.append(-extra)
     total = sum(parts, Decimal(0))
     payer, payee = items.sides(total)
-    lines.append(_comparison(facts, p, changes, total, extra, worst))
+    lines.append(_comparison(facts, p, changes, total, extra, worst, inherited))
     text = "改善与恶化的金额相抵"
     if extra:
         text += f"，劣Ⅴ类另付 {format_wan(extra)} 万元"
@@ -299,6 +263,8 @@ def _settle(facts: Facts, p: Parameters, changes: list[_Change], lines: list[Ste
         lines.append(steps.clause_step(p, "indicators", f"{text}后为零，双方互不补偿。", None))
         return steps.finish(facts, _RULE, state, (), lines)
     text += f"后，{steps.pays_words(payer, payee)}。"
+    if p.inherited != "charge":
+        text += f"不高于来水的{p.choice('inherited')}。"
     also = ("inferior_v_amount",) if extra else ()
     lines.append(steps.clause_step(p, "indicators", text, payer, *also))
     amount = to_fen(abs(total) * facts.share)
@@ -319,6 +285,7 @@ def _comparison(
     total: Decimal,
     extra: Decimal,
     worst: WaterClass,
+    inherited: bool,
 ) -> Step:
     result = "持平" if total == 0 else ("改善" if total > 0 else "恶化")
     found = facts.water_class
@@ -329,6 +296,16 @@ def _comparison(
     if extra:
         text += "断面为劣Ⅴ类，另付。"
         result = "劣Ⅴ类另付"
+    inputs = []
+    if facts.target is not None:
+        source = facts.sources.get("target", "")
+        inputs.append(Input("功能类别", facts.target.label, "", source))
+    if inherited and facts.inflow_class is not None:
+        text += f"不差于入境断面 {facts.inflow_section}，记为“未增加”。"
+        source = facts.sources.get("inflow_class", "")
+        inputs.append(
+            Input(f"入境断面 {facts.inflow_section}", facts.inflow_class.label, "", source)
+        )
     return Step(
         key="comparison",
         title="与去年同期比较",
@@ -337,11 +314,13 @@ def _comparison(
         result=result,
         result_note=f"相抵 {format_wan(total)} 万元",
         hint=steps.borderline(facts) if p.inferior_v_amount else "",
-        inputs=()
-        if facts.target is None
-        else (Input("功能类别", facts.target.label, "", facts.sources.get("target", "")),),
+        inputs=tuple(inputs),
         defaults=p.defaults("missing_last_year"),
     )
+
+
+def _asks_inflow(facts: Facts, p: Parameters) -> bool:
+    return p.inherited != "charge" and bool(facts.inflow_section)
 
 
 def _signed(value: Decimal) -> str:

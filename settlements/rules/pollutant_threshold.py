@@ -18,7 +18,7 @@ from decimal import Decimal
 
 from monitoring.standards.gb3838_2002 import UNITS, WaterClass
 from settlements.money import format_wan, to_fen
-from settlements.rules import items, steps
+from settlements.rules import common, items, steps
 from settlements.rules.base import (
     DOWNSTREAM,
     UPSTREAM,
@@ -36,12 +36,15 @@ from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "pollutant_threshold", "关键污染物限值法", 1
+TITLE_EN = "Key pollutant thresholds"
 LEGAL_BASIS = "《酉水流域横向生态保护补偿协议》（重庆市、湖南省，2018年；2022年续签）"
 NEEDS = frozenset({"water_class", "target", "means", "deciding", "complete"})
+# Facts asked for only where the named parameter does not stand as it did before it came.
+NEEDS_IF = {"inherited": frozenset({"inflow_class", "inflow_means"})}
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
 _YOU = "酉水协议：2019年度480万元，按12个月折算（推定）"
-_OURS = "本系统默认，协议未载时使用"
+_OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +52,18 @@ class Threshold:
     """One indicator and the concentration it must keep to."""
 
     indicator: str = parameter(
-        "指标", Kind.CHOICE, choices=items.COMPARABLE, help="关键污染物；溶解氧须不低于限值。"
+        "指标",
+        Kind.CHOICE,
+        english="Indicator",
+        english_help="Key pollutant; dissolved oxygen must not fall below its threshold.",
+        choices=items.COMPARABLE,
+        help="关键污染物；溶解氧须不低于限值。",
     )
     threshold: Decimal = parameter(
         "限值",
         Kind.DECIMAL,
+        english="Threshold",
+        english_help="Met where the mean is not above it (oxygen: not below); equal is met.",
         unit="mg/L",
         minimum=Decimal("0.000001"),
         help="均值不高于它（溶解氧不低于它）为达到；恰等于限值为达到。",
@@ -67,6 +77,8 @@ class Parameters(BaseParameters):
     thresholds: tuple[Threshold, ...] | None = parameter(
         "关键污染物限值",
         Kind.ROWS,
+        english="Thresholds",
+        english_help="One line each; empty where the class alone counts.",
         row=Threshold,
         optional=True,
         help="逐项填写；只看类别的协议留空。",
@@ -82,6 +94,8 @@ class Parameters(BaseParameters):
     class_condition: str = parameter(
         "类别条件",
         Kind.CHOICE,
+        english="Condition on the class",
+        english_help="Whether the class of the section is a condition too.",
         choices={"target": "达到功能类别", "class": "达到固定类别", "none": "不看类别"},
         help="除关键污染物外，断面类别是否也是条件。",
         default=[since("2018-01-01", "target", source=_OURS)],
@@ -89,6 +103,8 @@ class Parameters(BaseParameters):
     condition_class: WaterClass | None = parameter(
         "固定类别",
         Kind.CLASS,
+        english="Fixed class",
+        english_help="For a condition on a fixed class.",
         minimum=WaterClass.I,
         maximum=WaterClass.V,
         optional=True,
@@ -99,6 +115,8 @@ class Parameters(BaseParameters):
     combination: str = parameter(
         "条件的组合",
         Kind.CHOICE,
+        english="Combination",
+        english_help="Whether all conditions must be met or any one will do.",
         choices={"all_of": "全部达到", "any_of": "任一达到"},
         help="各项限值与类别条件须全部达到，还是达到其中一项即可。",
         default=[since("2018-01-01", "all_of", source=_OURS)],
@@ -106,6 +124,9 @@ class Parameters(BaseParameters):
     comparison: str = parameter(
         "核算周期",
         Kind.CHOICE,
+        english="Period",
+        english_help="Monthly means by the month or yearly means by the year; amounts are per "
+        "period.",
         choices={"monthly": "按月", "yearly": "按年"},
         help="用月均值按月核算，或用年均值按年核算；金额为每月或每年的金额。",
         default=[since("2018-01-01", "monthly", source=_YOU)],
@@ -113,6 +134,8 @@ class Parameters(BaseParameters):
     met_amount: Decimal = parameter(
         "达到时补偿",
         Kind.MONEY,
+        english="Amount when met",
+        english_help="Downstream pays it for a period that meets the conditions; 0 for nothing.",
         unit="元/期",
         minimum=Decimal(0),
         help="条件达到的一期，下游补偿上游的金额；0 为不补偿。",
@@ -121,27 +144,24 @@ class Parameters(BaseParameters):
     not_met_amount: Decimal = parameter(
         "未达到时补偿",
         Kind.MONEY,
+        english="Amount when not met",
+        english_help="Upstream pays it for a period that does not; 0 for nothing.",
         unit="元/期",
         minimum=Decimal(0),
         help="条件未达到的一期，上游补偿下游的金额；0 为不补偿。",
         default=[since("2018-01-01", "400000", source=_OURS)],
     )
-    yearly_cap: Decimal | None = parameter(
-        "每年单向封顶",
-        Kind.MONEY,
-        unit="元/年",
-        minimum=Decimal(0),
-        optional=True,
-        help="同一方向一年累计最多付的金额；空为不封顶。",
-        default=[since("2018-01-01", None, source=_OURS)],
+    inherited: str = common.inherited(
+        "2018-01-01",
+        *("charge", "half", "none"),
+        help="未达到的条件都不差于入境断面时如何计收，状态记为“未增加”；没有入境断面的照常计收。",
+        added=True,
     )
-    incomplete_period: str = parameter(
-        "数据不完整的期",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，互不补偿"},
-        help="有效数据不足以满足完整性要求的月（年）如何处理。",
-        default=[since("2018-01-01", "use", source=_OURS)],
-    )
+    yearly_cap: Decimal | None = common.yearly_cap("2018-01-01")
+    incomplete_period: str = common.incomplete("2018-01-01", "期")
+    missing_month: str = common.missing_month("2018-01-01", applies_if=common.MONTHLY)
+    sampling: str = common.sampling("2018-01-01", applies_if=common.MONTHLY)
+    part_month: str = common.part_month("2018-01-01", applies_if=common.MONTHLY)
 
     def contradictions(self) -> list[ParameterError]:
         errors = []
@@ -158,11 +178,15 @@ class Parameters(BaseParameters):
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """One condition: what it asks, whether it is met, and the line that shows it."""
+    """One condition: what it asks, whether it is met, and the line that shows it.
+
+    inherited: not met, but the water leaves no worse than it came in.
+    """
 
     name: str
     met: bool
     step: Step
+    inherited: bool = False
 
 
 def granularity(parameters: Parameters) -> Granularity:
@@ -174,7 +198,8 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     """Who pays for one section and period; the yearly cap is applied by `caps.apply_cap`.
 
     Every condition is looked at, also where any of them would do. Raises MissingFact for the
-    mean of a listed indicator, water_class and target where the class counts; WrongPeriod for
+    mean of a listed indicator, water_class and target where the class counts, and the inflow's
+    of what was missed where that is not charged in full; WrongPeriod for
     the other kind of period.
     """
     p = parameters
@@ -218,7 +243,17 @@ def _threshold(facts: Facts, p: Parameters, row: Threshold) -> _Condition:
         hint=steps.near_limit(code, value, row.threshold, "限值", facts.water_body),
         defaults=p.defaults("thresholds"),
     )
-    return _Condition(f"{name}限值", met, step)
+    inherited = not met and _asks_inflow(facts, p) and _no_worse_than_inflow(facts, code, value)
+    return _Condition(f"{name}限值", met, step, inherited)
+
+
+def _asks_inflow(facts: Facts, p: Parameters) -> bool:
+    return p.inherited != "charge" and bool(facts.inflow_section)
+
+
+def _no_worse_than_inflow(facts: Facts, code: str, value: Decimal) -> bool:
+    came_in = items.mean_of(facts, "inflow_means", code)
+    return value >= came_in if code == "DO" else value <= came_in
 
 
 def _class_condition(facts: Facts, p: Parameters) -> _Condition:
@@ -241,7 +276,8 @@ def _class_condition(facts: Facts, p: Parameters) -> _Condition:
         hint=steps.borderline(facts),
         defaults=p.defaults("class_condition", "condition_class"),
     )
-    return _Condition(name, met, step)
+    inherited = not met and _asks_inflow(facts, p) and found <= require(facts, "inflow_class")
+    return _Condition(name, met, step, inherited)
 
 
 def _settle(
@@ -250,7 +286,10 @@ def _settle(
     together = all if p.combination == "all_of" else any
     met = together(condition.met for condition in conditions)
     state = MonthState.MET if met else MonthState.NOT_MET
-    lines.append(_comparison(p, conditions, met))
+    inherited = not met and all(each.inherited for each in conditions if not each.met)
+    if inherited:
+        state = MonthState.NOT_INCREASED
+    lines.append(_comparison(facts, p, conditions, met, inherited))
     name, rate = ("met_amount", p.met_amount) if met else ("not_met_amount", p.not_met_amount)
     payer, payee = (DOWNSTREAM, UPSTREAM) if met else (UPSTREAM, DOWNSTREAM)
     words = "达到条件" if met else "未达到条件"
@@ -260,15 +299,22 @@ def _settle(
         return steps.finish(facts, _RULE, state, (), lines)
     every = "每月" if p.comparison == "monthly" else "每年"
     text = f"{words}的，{steps.pays_words(payer, payee)}，{every} {format_wan(rate)} 万元。"
-    lines.append(steps.clause_step(p, name, text, payer))
+    kept, kept_words = Decimal(1), ""
+    if inherited:
+        kept = common.KEPT[p.inherited]
+        text += f"未达到的均不差于入境断面，{p.choice('inherited')}。"
+        kept_words = f" × 继承部分 {steps.percent(kept)}"
+        words += "、未较来水增加"
+    amount = to_fen(rate * kept * facts.share)
+    also = ("inherited",) if inherited else ()
+    lines.append(steps.clause_step(p, name, text, payer if amount else None, *also))
     unit = steps.rate_unit(granularity(p))
-    amount = to_fen(rate * facts.share)
     label = "达到时补偿" if met else "未达到时补偿"
     lines.append(
         steps.amount_step(
             facts,
             amount,
-            f"{format_wan(rate)} {unit}",
+            f"{format_wan(rate)} {unit}{kept_words}",
             "",
             (Input(label, format_wan(rate), unit, p.source(name)),),
         )
@@ -276,10 +322,14 @@ def _settle(
     return steps.finish(facts, _RULE, state, pays(payer, payee, amount, because=words), lines)
 
 
-def _comparison(p: Parameters, conditions: list[_Condition], met: bool) -> Step:
+def _comparison(
+    facts: Facts, p: Parameters, conditions: list[_Condition], met: bool, inherited: bool
+) -> Step:
     failed = [condition.name for condition in conditions if not condition.met]
     text = f"条件须{p.choice('combination')}；"
     text += f"未达到的有{'、'.join(failed)}。" if failed else "各项均达到。"
+    if inherited:
+        text += f"均不差于入境断面 {facts.inflow_section}，记为“未增加”。"
     return Step(
         key="comparison",
         title="条件的组合",
@@ -287,8 +337,27 @@ def _comparison(p: Parameters, conditions: list[_Condition], met: bool) -> Step:
         formula="；".join(
             f"{condition.name} {'达到' if condition.met else '未达到'}" for condition in conditions
         ),
-        result="达到条件" if met else "未达条件",
+        result="达到条件" if met else "未增加" if inherited else "未达条件",
         result_note=f"{len(conditions) - len(failed)} / {len(conditions)} 项",
         clause=p.source("combination"),
+        inputs=_inflow_inputs(facts, p, conditions),
         defaults=p.defaults("combination"),
     )
+
+
+def _inflow_inputs(facts: Facts, p: Parameters, conditions: list[_Condition]) -> tuple[Input, ...]:
+    """What came in, where a condition was missed and the term asks for it."""
+    if not _asks_inflow(facts, p) or all(condition.met for condition in conditions):
+        return ()
+    name = f"入境断面 {facts.inflow_section}"
+    found = []
+    if p.class_condition != "none" and facts.inflow_class is not None:
+        source = facts.sources.get("inflow_class", "")
+        found.append(Input(f"{name}类别", facts.inflow_class.label, "", source))
+    source = facts.sources.get("inflow_means", "")
+    for row in p.thresholds or ():
+        if row.indicator in facts.inflow_means:
+            value = steps.shown(facts.inflow_means[row.indicator])
+            label = f"{name}{steps.shown_indicator(row.indicator)}"
+            found.append(Input(label, value, UNITS[row.indicator], source))
+    return tuple(found)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from settlements.money import format_wan, format_yuan, to_fen
-from settlements.rules import items, steps
+from settlements.rules import common, items, steps
 from settlements.rules.base import (
     UPSTREAM,
     Facts,
@@ -34,6 +34,7 @@ from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "pollution_load", "超标通量法", 1
+TITLE_EN = "Load beyond a target"
 LEGAL_BASIS = "按协议约定的目标浓度、水量与单价（多省采用的通量补偿形式）"
 NEEDS = frozenset(
     {"water_class", "target", "means", "inflow_means", "flow", "deciding", "complete"}
@@ -42,7 +43,7 @@ NEEDS = frozenset(
 GRAMS_PER_TONNE = Decimal(1_000_000)  # 1 mg/L is 1 g/m³
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
-_OURS = "本系统默认，协议未载时使用"
+_OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +51,19 @@ class Item:
     """One pollutant: its target and what a tonne above (or below) it is worth."""
 
     indicator: str = parameter(
-        "指标", Kind.CHOICE, choices=items.CONCENTRATIONS, help="按通量计价的污染物。"
+        "指标",
+        Kind.CHOICE,
+        english="Pollutant",
+        english_help="Priced by its load.",
+        choices=items.CONCENTRATIONS,
+        help="按通量计价的污染物。",
     )
     limit: Decimal | None = parameter(
         "目标浓度",
         Kind.DECIMAL,
+        english="Target concentration",
+        english_help="Empty for the limit of the functional class; needed for pollutants without "
+        "one in table 1, such as total nitrogen.",
         unit="mg/L",
         minimum=Decimal("0.000001"),
         optional=True,
@@ -63,6 +72,8 @@ class Item:
     unit_price: Decimal = parameter(
         "超标单价",
         Kind.MONEY,
+        english="Price above the target",
+        english_help="Upstream pays it per tonne above the target.",
         unit="元/吨",
         minimum=Decimal(0),
         help="超出目标浓度的每吨污染物，上游补偿下游的金额。",
@@ -70,6 +81,9 @@ class Item:
     mirror_price: Decimal | None = parameter(
         "改善单价",
         Kind.MONEY,
+        english="Price below the target",
+        english_help="Downstream pays it per tonne below the target; empty where that does not "
+        "count.",
         unit="元/吨",
         minimum=Decimal(0),
         optional=True,
@@ -82,47 +96,44 @@ class Parameters(BaseParameters):
     """The priced pollutants, what came in, and the caps."""
 
     indicators: tuple[Item, ...] = parameter(
-        "污染物与单价", Kind.ROWS, row=Item, help="逐项计价、相加；改善与超标相抵。"
+        "污染物与单价",
+        Kind.ROWS,
+        english="Pollutants and prices",
+        english_help="Priced one by one and added up; below and above the target are netted.",
+        row=Item,
+        help="逐项计价、相加；改善与超标相抵。",
     )
     comparison: str = parameter(
         "核算周期",
         Kind.CHOICE,
+        english="Period",
+        english_help="Monthly means and flow, or the year's.",
         choices={"monthly": "按月", "yearly": "按年"},
         help="用月均值与当月水量，或用年均值与全年水量。",
         default=[since("2018-01-01", "monthly", source=_OURS)],
     )
-    inherited: str = parameter(
-        "上游来水继承部分",
-        Kind.CHOICE,
-        choices={"charge": "照常计收", "deduct": "只计高出入境断面的部分"},
-        help="入境断面的浓度已高于目标时，超标从入境浓度起算；全部为来水带入的，状态记为“未增加”。",
-        default=[since("2018-01-01", "charge", source=_OURS)],
+    inherited: str = common.inherited(
+        "2018-01-01",
+        *("charge", "half", "deduct", "none"),
+        help="超过目标、但不高于入境断面浓度的污染物如何计收，状态记为“未增加”；只计高出部分的，"
+        "超标从入境浓度起算。没有入境断面的照常计收。",
     )
     period_cap: Decimal | None = parameter(
         "每期封顶",
         Kind.MONEY,
+        english="Cap of a period",
+        english_help="Most that either side pays in a period; empty for no cap.",
         unit="元/期",
         minimum=Decimal(0),
         optional=True,
         help="任一方向一期最多付的金额；空为不封顶。",
         default=[since("2018-01-01", None, source=_OURS)],
     )
-    yearly_cap: Decimal | None = parameter(
-        "每年单向封顶",
-        Kind.MONEY,
-        unit="元/年",
-        minimum=Decimal(0),
-        optional=True,
-        help="同一方向一年累计最多付的金额；空为不封顶。",
-        default=[since("2018-01-01", None, source=_OURS)],
-    )
-    incomplete_period: str = parameter(
-        "数据不完整的期",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，互不补偿"},
-        help="有效数据不足以满足完整性要求的月（年）如何处理。",
-        default=[since("2018-01-01", "use", source=_OURS)],
-    )
+    yearly_cap: Decimal | None = common.yearly_cap("2018-01-01")
+    incomplete_period: str = common.incomplete("2018-01-01", "期")
+    missing_month: str = common.missing_month("2018-01-01", applies_if=common.MONTHLY)
+    sampling: str = common.sampling("2018-01-01", applies_if=common.MONTHLY)
+    part_month: str = common.part_month("2018-01-01", applies_if=common.MONTHLY)
 
     def contradictions(self) -> list[ParameterError]:
         errors = []
@@ -195,20 +206,24 @@ def _load(facts: Facts, p: Parameters, item: Item, flow: Decimal) -> _Load:
     at, limit_name = items.limit_of(facts, item)
     over = value > at
     base, base_name = at, limit_name
-    if over and p.inherited == "deduct" and facts.inflow_section:
+    inherited = False
+    if over and p.inherited != "charge" and facts.inflow_section:
         came_in = items.mean_of(facts, "inflow_means", code)
-        if came_in > at:
+        inherited = value <= came_in
+        if p.inherited == "deduct" and came_in > at:
             base, base_name = came_in, f"入境断面 {facts.inflow_section}"
-    inherited = over and value <= base
+    kept = common.KEPT[p.inherited] if inherited else Decimal(1)
     apart = max(Decimal(0), value - base) if over else value - base
     price = item.unit_price if over else (item.mirror_price or Decimal(0))
     tonnes = abs(apart) * flow / GRAMS_PER_TONNE
-    amount = to_fen(tonnes * price)
+    amount = to_fen(tonnes * price * kept)
     if over:
         words = "超过目标，未较来水增加" if inherited else "超过目标"
     else:
         words = "低于目标" if apart else "恰为目标"
     text = f"{name}均值 {items.in_unit(code, value)}，{words}。"
+    if inherited and base == at:
+        text += f"不高于入境断面 {facts.inflow_section}，{p.choice('inherited')}。"
     if base != at:
         text += f"来水已超过目标，从{base_name}的 {items.in_unit(code, base)} 起算。"
     if not over and item.mirror_price is None:
@@ -218,10 +233,11 @@ def _load(facts: Facts, p: Parameters, item: Item, flow: Decimal) -> _Load:
     formula = f"{steps.shown(value)} {order} {steps.shown(at)} mg/L"
     if over or item.mirror_price is not None:
         tonnes_words = f"{steps.shown(tonnes)} 吨"
+        share = f" × 继承部分 {steps.percent(kept)}" if kept != 1 and base == at else ""
         formula = (
             f"max（0，{steps.shown(larger)} − {steps.shown(smaller)}）mg/L × {flow:,f} m³ "
             f"÷ 1,000,000 ＝ {tonnes_words}；"
-            f"{tonnes_words} × {format_yuan(price)} 元/吨 ＝ {format_yuan(amount)} 元"
+            f"{tonnes_words} × {format_yuan(price)} 元/吨{share} ＝ {format_yuan(amount)} 元"
         )
     step = Step(
         key=f"item-{code}",
@@ -249,7 +265,7 @@ def _inputs(
     ]
     if item.mirror_price is not None:
         inputs.append(Input("改善单价", format_yuan(item.mirror_price), "元/吨", listed))
-    if p.inherited == "deduct" and item.indicator in facts.inflow_means:
+    if p.inherited != "charge" and item.indicator in facts.inflow_means:
         came_in = steps.shown(facts.inflow_means[item.indicator])
         source = facts.sources.get("inflow_means", "")
         inputs.append(Input(f"入境断面 {facts.inflow_section}", came_in, "mg/L", source))

@@ -12,12 +12,12 @@ Decimal yuan to the fen; the index of party GZ is the observation "index.GZ".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from settlements.money import format_wan, format_yuan, to_fen
-from settlements.rules import steps
+from settlements.rules import common, steps
 from settlements.rules.base import (
     TREASURY,
     Facts,
@@ -37,12 +37,14 @@ from settlements.rules.parameters import Kind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "rank", "排名奖惩法", 1
+TITLE_EN = "Rank"
 LEGAL_BASIS = "河北省地表水环境质量排名奖惩办法（2019年）"
 NEEDS = frozenset({"parties", "observations"})
+TREASURY_APART = True  # it collects and pays, and is not ranked
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
 _HEBEI = "河北省2019年办法"
-_OURS = "本系统默认，协议未载时使用"
+_OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,8 @@ class Parameters(BaseParameters):
     period: str = parameter(
         "排名周期",
         Kind.CHOICE,
+        english="Period",
+        english_help="By the month or by the year; the amounts are per period.",
         choices={"monthly": "按月", "yearly": "按年"},
         help="奖励和扣缴的金额为每期金额。",
         default=[since("2018-06-01", "yearly", source=_OURS)],
@@ -59,6 +63,9 @@ class Parameters(BaseParameters):
     better: str = parameter(
         "指数方向",
         Kind.CHOICE,
+        english="Direction of the index",
+        english_help="Lower is better for a water quality index, higher for a score or an "
+        "improvement.",
         choices={"lower": "越低越好", "higher": "越高越好"},
         help="水质指数越低越好；得分、改善幅度越高越好。",
         default=[since("2018-06-01", "lower", source=_OURS)],
@@ -66,6 +73,8 @@ class Parameters(BaseParameters):
     rewarded: int = parameter(
         "奖励名次数",
         Kind.INTEGER,
+        english="Places rewarded",
+        english_help="How many from the first place on are rewarded.",
         unit="名",
         minimum=0,
         maximum=50,
@@ -75,6 +84,8 @@ class Parameters(BaseParameters):
     charged: int = parameter(
         "扣缴名次数",
         Kind.INTEGER,
+        english="Places charged",
+        english_help="How many from the last place up are charged.",
         unit="名",
         minimum=0,
         maximum=50,
@@ -84,6 +95,8 @@ class Parameters(BaseParameters):
     reward: Decimal = parameter(
         "每名奖励",
         Kind.MONEY,
+        english="Reward per place",
+        english_help="What the treasury pays each rewarded party.",
         unit="元/期",
         minimum=Decimal(0),
         help="上级财政奖励前几名的金额，每名相同。",
@@ -92,16 +105,30 @@ class Parameters(BaseParameters):
     charge: Decimal = parameter(
         "每名扣缴",
         Kind.MONEY,
+        english="Charge per place",
+        english_help="What each charged party pays the treasury.",
         unit="元/期",
         minimum=Decimal(0),
         help="末几名缴上级财政的金额，每名相同。",
         default=[since("2018-06-01", "1000000", source=_OURS)],
     )
 
+    part_month: str = common.part_month("2018-06-01", applies_if=("period", ("monthly",)))
+
 
 def granularity(parameters: Parameters) -> Granularity:
     """Settled by the month or by the year, as the term says."""
     return Granularity.YEAR if parameters.period == "yearly" else Granularity.MONTH
+
+
+def collective(parameters: Parameters) -> bool:
+    """All sections of a term make one accrual."""
+    return True
+
+
+def observed(parameters: Parameters, parties: Iterable[str] = ()) -> tuple[str, ...]:
+    """The figures asked for by name: the index of everyone ranked."""
+    return tuple(f"index.{code}" for code in parties if code != TREASURY)
 
 
 def evaluate(facts: Facts, parameters: Parameters) -> Outcome:

@@ -24,7 +24,7 @@ from monitoring.standards.gb3838_2002 import (
 from monitoring.standards.rounding import round_to_places
 from settlements.money import format_wan, format_yuan
 from settlements.rules.base import DOWNSTREAM, ROLE_LABELS, UPSTREAM, Input, Outcome, Step, Transfer
-from settlements.rules.facts import Facts, Granularity, MonthState, plain_decimal
+from settlements.rules.facts import OWN, Facts, Granularity, MonthState, plain_decimal
 from settlements.rules.parameters import Parameters
 
 # Pure, and asked for the same figures again by every scenario that runs over them.
@@ -47,7 +47,7 @@ class Identity:
 
 def opening(facts: Facts, rule: Identity) -> list[Step]:
     """Section and term, data, and the means where they were delivered."""
-    steps = [_section(facts, rule), _data(facts)]
+    steps = [_section(facts, rule), _data(facts), *_substituted(facts)]
     if facts.means:
         steps.append(_means(facts))
     return steps
@@ -150,14 +150,14 @@ def incomplete(
     facts: Facts, rule: Identity, parameters: Parameters, lines: Iterable[Step], name: str
 ) -> Outcome | None:
     """The outcome of a period with too few data where the named parameter takes it as none."""
-    if facts.complete or getattr(parameters, name) != "no_data":
+    if facts.complete or OWN in facts.substituted_from or getattr(parameters, name) != "no_data":
         return None
     span = "月" if facts.granularity is Granularity.MONTH else "年"
     return without_payment(
         facts,
         rule,
         MonthState.NO_DATA,
-        f"本{span}有效数据不足；按条款记为无数据，双方互不补偿。",
+        f"本{span}有效数据不足；按条款{parameters.choice(name)}。",
         lines,
         clause=parameters.source(name),
     )
@@ -290,6 +290,22 @@ def _data(facts: Facts) -> Step:
         result_note=note,
         clause=facts.sources.get("complete", ""),
     )
+
+
+def _substituted(facts: Facts) -> list[Step]:
+    """Where values of another month stand in for those this one does not have."""
+    if not facts.substituted_from:
+        return []
+    return [
+        Step(
+            key="substituted",
+            title="缺测月处理",
+            text="；".join(facts.substituted_from.values()) + "。",
+            result="取代用值",
+            result_note="；".join(facts.substituted_from),
+            clause=facts.sources.get("substituted_from", ""),
+        )
+    ]
 
 
 def _means(facts: Facts) -> Step:

@@ -20,7 +20,7 @@ from decimal import Decimal
 
 from monitoring.standards.gb3838_2002 import NAMES, has_limits, limit
 from settlements.money import format_wan, split_by_name, to_fen
-from settlements.rules import funds, items, steps
+from settlements.rules import common, funds, items, steps
 from settlements.rules.base import (
     ROLE_LABELS,
     TREASURY,
@@ -40,6 +40,7 @@ from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 CODE, TITLE, REVISION = "town_outflow", "镇街出境断面法", 1
+TITLE_EN = "Town outflow"
 LEGAL_BASIS = "重庆市璧山区镇街河流出境断面横向补偿办法（2018年）"
 NEEDS = frozenset(
     {
@@ -63,7 +64,14 @@ _OURS = "本系统默认，办法未载时使用"
 class Item:
     """One indicator that must hold."""
 
-    indicator: str = parameter("指标", Kind.CHOICE, choices=items.COMPARABLE)
+    indicator: str = parameter(
+        "指标",
+        Kind.CHOICE,
+        help="同上年均值、功能类别比较的指标。",
+        english="Indicator",
+        english_help="Compared with last year and the functional class.",
+        choices=items.COMPARABLE,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +81,8 @@ class Parameters(BaseParameters):
     reward: Decimal = parameter(
         "达到时奖励",
         Kind.MONEY,
+        english="Reward when met",
+        english_help="What the treasury pays the town for a month in which every indicator holds.",
         unit="元/月",
         minimum=Decimal(0),
         help="各项指标都达到要求的月，上级财政奖励该镇街的金额。",
@@ -81,6 +91,8 @@ class Parameters(BaseParameters):
     charge: Decimal = parameter(
         "未达到时缴付",
         Kind.MONEY,
+        english="Payment when not met",
+        english_help="What the town pays the treasury for a month in which one does not.",
         unit="元/月",
         minimum=Decimal(0),
         help="任一指标未达到要求的月，该镇街缴上级财政的金额。",
@@ -89,6 +101,8 @@ class Parameters(BaseParameters):
     items: tuple[Item, ...] = parameter(
         "考核指标",
         Kind.ROWS,
+        english="Indicators",
+        english_help="All of them must hold.",
         row=Item,
         help="须全部达到要求。",
         default=[
@@ -102,18 +116,24 @@ class Parameters(BaseParameters):
     against_last_year: bool = parameter(
         "不差于上年均值",
         Kind.BOOLEAN,
+        english="No worse than last year",
+        english_help="The month's mean must be no worse than the section's mean of the year before.",
         help="本月均值须不差于本断面上一年的全年均值。",
         default=[since("2018-01-01", True, source=_BISHAN)],
     )
     against_class: bool = parameter(
         "不差于功能类别",
         Kind.BOOLEAN,
+        english="No worse than the class",
+        english_help="The month's mean must be no worse than the limit of the functional class.",
         help="本月均值须不差于功能类别的限值。",
         default=[since("2018-01-01", True, source=_BISHAN)],
     )
     missing_last_year: str = parameter(
         "缺上年均值时",
         Kind.CHOICE,
+        english="No mean of last year",
+        english_help="What happens with an indicator that has no mean of the year before.",
         choices={"refuse": "拒绝核算，先补数据", "class_only": "该指标只同功能类别比较"},
         help="上一年没有某指标均值时的处理。",
         default=[since("2018-01-01", "refuse", source=_OURS)],
@@ -121,6 +141,9 @@ class Parameters(BaseParameters):
     parks: Mapping[str, Decimal] | None = parameter(
         "园区分担比例",
         Kind.MAPPING,
+        english="Parts of industrial parks",
+        english_help="Per cent of reward and payment that each park (code) shares with its town, "
+        "which has the rest; empty for none.",
         unit=" %",
         minimum=Decimal(0),
         maximum=Decimal(100),
@@ -128,20 +151,16 @@ class Parameters(BaseParameters):
         help="各工业园区（代码）与所在镇街分享奖励、分担缴付的百分数，其余归镇街；空为没有园区。",
         default=[since("2018-01-01", None, source=_OURS)],
     )
-    inherited: str = parameter(
-        "来水继承部分",
-        Kind.CHOICE,
-        choices={"charge": "照常缴付", "half": "减半缴付", "none": "不缴付"},
+    inherited: str = common.inherited(
+        "2018-01-01",
+        *("charge", "half", "none"),
+        words={"charge": "照常缴付", "half": "减半缴付", "none": "不缴付"},
         help="未达到的指标都不差于入境断面时的处理，状态记为“未增加”；没有入境断面的照常缴付。",
-        default=[since("2018-01-01", "charge", source=_OURS)],
     )
-    incomplete_month: str = parameter(
-        "数据不完整的月",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，不奖不缴"},
-        help="有效数据不足以满足完整性要求的月如何处理。",
-        default=[since("2018-01-01", "use", source=_OURS)],
-    )
+    incomplete_month: str = common.incomplete("2018-01-01", then="不奖不缴", source=_OURS)
+    missing_month: str = common.missing_month("2018-01-01")
+    sampling: str = common.sampling("2018-01-01")
+    part_month: str = common.part_month("2018-01-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = []
@@ -231,7 +250,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         factor = Decimal(1)
         if inherited:
             state = MonthState.NOT_INCREASED
-            factor = {"half": Decimal("0.5"), "none": Decimal(0)}[p.inherited]
+            factor = common.KEPT[p.inherited]
             words += f"，未较来水增加的{p.choice('inherited')}"
     lines.append(
         steps.clause_between(

@@ -13,14 +13,14 @@ defaults, the text of the agreement decides. Amounts are Decimal yuan to the fen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from monitoring.standards.gb3838_2002 import NAMES, WaterClass
+from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import format_wan, to_fen
-from settlements.rules import funds, steps
+from settlements.rules import common, funds, steps
 from settlements.rules.base import (
     DOWNSTREAM,
     UPSTREAM,
@@ -35,87 +35,25 @@ from settlements.rules.base import (
 )
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
+from settlements.rules.score_rows import (
+    DEFAULT_BANDS,
+    DEFAULT_INDICATORS,
+    DIRECTIONS,
+    INDICATORS,
+    MEANS,
+    OBSERVED,
+    UNITS,
+    Band,
+    Indicator,
+)
 
 CODE, TITLE, REVISION = "weighted_score", "多指标加权评分法", 1
+TITLE_EN = "Weighted score of several indicators"
 LEGAL_BASIS = "川渝长江流域横向生态保护补偿协议（第二轮，2024年）"
 NEEDS = frozenset({"water_class", "means", "observations", "deciding", "complete"})
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
-_OURS = "本系统默认，协议未载时使用"
-_MEANS = ("CODMn", "COD", "NH3-N", "TP", "TN", "DO")
-_OBSERVED = {
-    "met_ratio": "水质达标率",
-    "ecological_flow": "生态流量保证率",
-    "natural_shoreline": "自然岸线率",
-    "fish_diversity": "鱼类多样性指数",
-    "wetland": "湿地保护率",
-    "forest_cover": "森林覆盖率",
-}
-INDICATORS = {
-    "water_class": "年度水质类别",
-    **_OBSERVED,
-    **{code: f"{NAMES[code]}年均值" for code in _MEANS},
-}
-_UNITS = {"class": "类", "percent": "%", "index": "指数", "mg/L": "mg/L", "species": "种"}
-_DIRECTIONS = {"higher": "越高越好", "lower": "越低越好"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Indicator:
-    """One indicator: what a year must show for no mark and for the full mark."""
-
-    indicator: str = parameter(
-        "指标",
-        Kind.CHOICE,
-        choices=INDICATORS,
-        help="水质类别和年均值取自监测评价，类别按 Ⅰ＝1 至 劣Ⅴ＝6 计；其余取自年度指标。",
-    )
-    weight: Decimal = parameter(
-        "权重", Kind.PERCENT, unit=" %", minimum=Decimal(0), maximum=Decimal(100)
-    )
-    unit: str = parameter("单位", Kind.CHOICE, choices=_UNITS)
-    direction: str = parameter("方向", Kind.CHOICE, choices=_DIRECTIONS)
-    full_mark: Decimal = parameter("满分值", Kind.DECIMAL, help="达到或优于它得满分。")
-    zero_mark: Decimal = parameter("零分值", Kind.DECIMAL, help="等于或劣于它得零分。")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Band:
-    """From this score on, upstream's part of the fund."""
-
-    from_score: Decimal = parameter(
-        "起始得分（含）", Kind.DECIMAL, unit="分", minimum=Decimal(0), maximum=Decimal(100)
-    )
-    upstream_part: Decimal = parameter(
-        "上游分得", Kind.PERCENT, unit=" %", minimum=Decimal(0), maximum=Decimal(100)
-    )
-
-
-def _row(
-    indicator: str, weight: str, unit: str, direction: str, full: str, zero: str
-) -> dict[str, str]:
-    return {
-        "indicator": indicator,
-        "weight": weight,
-        "unit": unit,
-        "direction": direction,
-        "full_mark": full,
-        "zero_mark": zero,
-    }
-
-
-_DEFAULT_INDICATORS = [
-    _row("water_class", "60", "class", "lower", "2", "6"),
-    _row("ecological_flow", "15", "percent", "higher", "100", "80"),
-    _row("natural_shoreline", "15", "percent", "higher", "80", "60"),
-    _row("fish_diversity", "10", "index", "higher", "3", "1"),
-]
-_DEFAULT_BANDS = [
-    {"from_score": "0", "upstream_part": "0"},
-    {"from_score": "60", "upstream_part": "50"},
-    {"from_score": "75", "upstream_part": "75"},
-    {"from_score": "90", "upstream_part": "100"},
-]
+_OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +63,8 @@ class Parameters(BaseParameters):
     upstream_contribution: Decimal = parameter(
         "上游出资",
         Kind.MONEY,
+        english="Upstream puts in",
+        english_help="What upstream puts into the joint fund each year.",
         unit="元/年",
         minimum=Decimal(0),
         help="上游每年投入共同资金的金额。",
@@ -132,6 +72,8 @@ class Parameters(BaseParameters):
     downstream_contribution: Decimal = parameter(
         "下游出资",
         Kind.MONEY,
+        english="Downstream puts in",
+        english_help="What downstream puts into the joint fund each year.",
         unit="元/年",
         minimum=Decimal(0),
         help="下游每年投入共同资金的金额。",
@@ -139,13 +81,19 @@ class Parameters(BaseParameters):
     indicators: tuple[Indicator, ...] = parameter(
         "评分指标",
         Kind.ROWS,
+        english="Scored indicators",
+        english_help="Their weights add up to 100 %; marks between zero and full follow a straight "
+        "line.",
         row=Indicator,
         help="各指标的权重合计须为 100 %；满分值与零分值之间按直线折算。",
-        default=[since("2018-06-01", _DEFAULT_INDICATORS, source=_OURS)],
+        default=[since("2018-06-01", DEFAULT_INDICATORS, source=_OURS)],
     )
     distribution: str = parameter(
         "分配方式",
         Kind.CHOICE,
+        english="Distribution",
+        english_help="Upstream's per cent of the fund equals the score, or is looked up in the "
+        "bands; the rest is downstream's.",
         choices={"pro_rata": "按得分比例", "bands": "按得分分档"},
         help="按比例时上游分得资金的百分数等于得分；分档时查分档表。其余归下游。",
         default=[since("2018-06-01", "pro_rata", source=_OURS)],
@@ -153,15 +101,20 @@ class Parameters(BaseParameters):
     bands: tuple[Band, ...] | None = parameter(
         "分档表",
         Kind.ROWS,
+        english="Bands",
+        english_help="From low to high, the first from 0; a score equal to a bound belongs to its "
+        "band.",
         row=Band,
         optional=True,
         help="由低到高，第一档自 0 分起；得分恰为起始得分的归该档。",
         applies_if=("distribution", ("bands",)),
-        default=[since("2018-06-01", _DEFAULT_BANDS, source=_OURS)],
+        default=[since("2018-06-01", DEFAULT_BANDS, source=_OURS)],
     )
     pass_score: Decimal = parameter(
         "达标得分",
         Kind.DECIMAL,
+        english="Score to pass",
+        english_help="Below it the year is found not met; it changes the state, not the amount.",
         unit="分",
         minimum=Decimal(0),
         maximum=Decimal(100),
@@ -171,16 +124,17 @@ class Parameters(BaseParameters):
     missing_indicator: str = parameter(
         "缺指标值时",
         Kind.CHOICE,
+        english="Indicator without a value",
+        english_help="Refuse until it is there, or spread its weight over the others; never a zero.",
         choices={"refuse": "拒绝核算，先补数据", "reweight": "其余指标按权重折算为 100 分"},
         help="某一指标没有年度值时的处理；不会按零分计。",
         default=[since("2018-06-01", "refuse", source=_OURS)],
     )
-    incomplete_period: str = parameter(
-        "数据不完整的年",
-        Kind.CHOICE,
-        choices={"use": "照常核算并注明", "no_data": "记为无数据，暂不分配"},
+    incomplete_period: str = common.incomplete(
+        "2018-06-01",
+        "年",
+        then="暂不分配",
         help="水质有效数据不足以满足完整性要求的年度如何处理。",
-        default=[since("2018-06-01", "use", source=_OURS)],
     )
 
     def contradictions(self) -> list[ParameterError]:
@@ -200,7 +154,7 @@ class Parameters(BaseParameters):
                 side = "大于" if row.direction == "higher" else "小于"
                 errors.append(
                     self.error(
-                        "indicators", f"{where}{_DIRECTIONS[row.direction]}时满分值须{side}零分值。"
+                        "indicators", f"{where}{DIRECTIONS[row.direction]}时满分值须{side}零分值。"
                     )
                 )
         if self.distribution == "bands":
@@ -222,6 +176,11 @@ class Parameters(BaseParameters):
 def granularity(parameters: Parameters) -> Granularity:
     """Settled by the year."""
     return Granularity.YEAR
+
+
+def observed(parameters: Parameters, parties: Iterable[str] = ()) -> tuple[str, ...]:
+    """The figures asked for by name: those of the listed indicators that no reading gives."""
+    return tuple(row.indicator for row in parameters.indicators if row.indicator in OBSERVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,13 +263,13 @@ def _value(facts: Facts, indicator: str) -> tuple[Decimal | None, str]:
     if indicator == "water_class":
         found: WaterClass | None = facts.water_class
         return (None if found is None else Decimal(int(found))), indicator
-    fact = "means" if indicator in _MEANS else "observations"
+    fact = "means" if indicator in MEANS else "observations"
     return getattr(facts, fact).get(indicator), f"{fact}.{indicator}"
 
 
 def _mark_step(facts: Facts, p: Parameters, mark: _Mark) -> Step:
     row, name = mark.row, INDICATORS[mark.row.indicator]
-    unit = _UNITS[row.unit]
+    unit = UNITS[row.unit]
     points = row.weight * mark.part
     inside = f"（{steps.shown(mark.value)} − {steps.shown(row.zero_mark)}）÷"
     inside += f"（{steps.shown(row.full_mark)} − {steps.shown(row.zero_mark)}）"
@@ -323,7 +282,7 @@ def _mark_step(facts: Facts, p: Parameters, mark: _Mark) -> Step:
         key=f"indicator.{row.indicator}",
         title=name,
         text=(
-            f"本年 {steps.shown(mark.value)} {unit}，{_DIRECTIONS[row.direction]}；"
+            f"本年 {steps.shown(mark.value)} {unit}，{DIRECTIONS[row.direction]}；"
             f"满分值 {steps.shown(row.full_mark)}，零分值 {steps.shown(row.zero_mark)}。"
         ),
         formula=f"{inside} × 权重 {steps.shown(row.weight)} ＝ {steps.shown(points)} 分",

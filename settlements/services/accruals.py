@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.utils import timezone
 
+from basins.clock import now
 from basins.models import Jurisdiction
-from settlements.models import Accrual, Adjustment, Agreement, TermSection, Transfer
+from settlements.models import Accrual, Agreement, FuseTrip, TermSection, Transfer
 from settlements.rules.facts import Granularity
 from settlements.services.computation import (
     Computed,
@@ -18,19 +19,21 @@ from settlements.services.computation import (
     party_of,
     work_of,
 )
+from settlements.services.proposals import Finding, propose
 from settlements.services.settlements import resettle
+from settlements.services.superseded import dropped_findings, in_codes, superseded_of
 
 
 def agreements_touched(changed: Iterable[SectionMonth]) -> dict[int, set[SectionMonth]]:
-    """Agreement id → the changed section-months that may feed it, as section or inflow."""
+    """Agreement id → the changed section-months that may feed it, whatever they are to it."""
     pairs = set(changed)
     touched: dict[int, set[SectionMonth]] = defaultdict(set)
     sections = {section_id for section_id, _ in pairs}
     parts = TermSection.objects.filter(term__agreement__state=Agreement.State.ACTIVE).values_list(
-        "term__agreement_id", "section_id", "inflow_id"
+        "term__agreement_id", "section_id", "inflow_id", "reference_id"
     )
-    for agreement_id, section_id, inflow_id in parts:
-        for own in {section_id, inflow_id} & sections:
+    for agreement_id, *of_part in parts:
+        for own in set(of_part) & sections:
             touched[agreement_id] |= {p for p in pairs if p[0] == own}
     return touched
 
@@ -43,17 +46,39 @@ def accrue_changed(changed: Iterable[SectionMonth]) -> int:
     the second sees what the first committed. Returns how many accruals are different now.
     """
     touched = agreements_touched(changed)
-    different = 0
+    different, findings = 0, []
+    stopped = set(
+        FuseTrip.objects.filter(
+            agreement__in=list(touched), state=FuseTrip.State.TRIPPED
+        ).values_list("agreement_id", flat=True)
+    )
     for agreement in _locked(touched):
-        different += _accrue(agreement, touched[agreement.pk])
+        # A stopped agreement is looked at whole: the stop may be over, or be another one now.
+        done = _accrue(agreement, None if agreement.pk in stopped else touched[agreement.pk])
+        different += done.different
+        findings += done.findings
+    propose(findings)
     return different
 
 
 @transaction.atomic
-def accrue_agreement(*, agreement: Agreement) -> int:
-    """Compute every period of every term up to the last month again, gaps included."""
+def accrue_agreement(*, agreement: Agreement, fused: bool = True) -> int:
+    """Compute every period of every term up to the last month again, gaps included.
+
+    `fused` False: a person has seen which published months change (settlements.services.proposals).
+    """
     (agreement,) = _locked([agreement.pk])
-    return _accrue(agreement, None)
+    done = _accrue(agreement, None)
+    propose(done.findings, fused=fused)
+    return done.different
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How many accruals are different now, and what was found of those that are published."""
+
+    different: int
+    findings: list[Finding]
 
 
 def _locked(ids: Iterable[int]) -> list[Agreement]:
@@ -65,32 +90,63 @@ def _locked(ids: Iterable[int]) -> list[Agreement]:
     )
 
 
-def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> int:
+def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> Done:
     """`changed` None: everything. Otherwise only the periods those section-months feed."""
     work = work_of(agreement, changed=changed)
     if not work and changed is not None:
-        return 0
+        return Done(0, [])
     stored = {
         (a.term_section_id, a.period): a
         for a in Accrual.objects.filter(term_section__in=[item.part.pk for item in work]).only(
             "term_section_id", "period", "input_digest", "state"
         )
     }
-    fresh, years = [], set()
-    kept = set()
+    # A period published under an earlier term keeps that accrual: what is found of it under
+    # the term now in force is a proposal.
+    superseded = superseded_of(agreement)
+    stored |= superseded.answered
+    fresh, fixed, years = [], [], set()
     for computed in compute(work):
         before = stored.get((computed.part.pk, computed.period))
-        if before is None or before.input_digest != computed.digest:
+        if before is not None and before.state not in Accrual.OPEN:
+            fixed.append((before, computed))
+        elif before is None or before.input_digest != computed.digest:
             fresh.append((before, computed))
             years.add(computed.period.year)
-        elif before.state not in Accrual.OPEN:
-            kept.add(before.pk)
-    _withdraw(kept)
+    others = other_parties(agreement)
+    findings = _findings(fixed, others)
     if changed is None:
         years |= _drop_stale(agreement, {(i.part.pk, p) for i in work for p in i.periods})
-    _write(fresh, other_parties(agreement))
+        findings += dropped_findings(superseded.dropped)
+    _write(fresh, others)
     resettle(agreement=agreement, years=years)
-    return len(fresh)
+    return Done(len(fresh), findings)
+
+
+def _findings(
+    fixed: list[tuple[Accrual, Computed]], others: dict[str, Jurisdiction]
+) -> list[Finding]:
+    """Published and settled accruals stay; what is found of them may be proposed."""
+    whole = {
+        a.pk: a
+        for a in Accrual.objects.filter(pk__in=[before.pk for before, _ in fixed]).select_related(
+            "term", "term_section__section"
+        )
+    }
+    found = []
+    for before, computed in fixed:
+        amended = computed.part.pk != before.term_section_id
+        found.append(
+            Finding(
+                accrual=whole[before.pk],
+                outcome=in_codes(computed.outcome, computed.part, others),
+                inputs=computed.facts.to_json(),
+                digest=computed.digest,
+                term_section=computed.part if amended else None,
+                cause=f"第 {computed.part.term.number} 条款期修订" if amended else "",
+            )
+        )
+    return found
 
 
 def _drop_stale(agreement: Agreement, due: set[tuple[int, date]]) -> set[int]:
@@ -104,33 +160,10 @@ def _drop_stale(agreement: Agreement, due: set[tuple[int, date]]) -> set[int]:
     return {a.period.year for a in stale}
 
 
-def _withdraw(unchanged: set[int]) -> None:
-    """A correction that was taken back leaves nothing to adjust."""
-    if unchanged:
-        Adjustment.objects.filter(accrual__in=unchanged, state=Adjustment.State.PROPOSED).update(
-            state=Adjustment.State.WITHDRAWN
-        )
-
-
 def _write(fresh: list[tuple[Accrual | None, Computed]], others: dict[str, Jurisdiction]) -> None:
-    """Open accruals are replaced; published and settled ones stay and get a proposal."""
+    """Store what is new, and replace open accruals that came out differently."""
     new, changed = [], []
     for before, computed in fresh:
-        if before is not None and before.state not in Accrual.OPEN:
-            # The newest finding is the proposal; an older one has been overtaken by it.
-            Adjustment.objects.filter(
-                accrual_id=before.pk, state=Adjustment.State.PROPOSED
-            ).exclude(input_digest=computed.digest).update(state=Adjustment.State.WITHDRAWN)
-            Adjustment.objects.update_or_create(
-                accrual_id=before.pk,
-                input_digest=computed.digest,
-                defaults={
-                    "outcome": computed.outcome.to_json(),
-                    "inputs": computed.facts.to_json(),
-                    "state": Adjustment.State.PROPOSED,
-                },
-            )
-            continue
         accrual = _accrual(computed)
         if before is None:
             new.append((accrual, computed))
@@ -183,5 +216,5 @@ def _accrual(computed: Computed) -> Accrual:
         inputs=facts.to_json(),
         input_digest=computed.digest,
         rule_revision=outcome.revision,
-        computed_at=timezone.now(),
+        computed_at=now(),
     )

@@ -4,6 +4,8 @@ One transaction makes agreement, parties, term and sections, closes what an amen
 replaces, and computes the accruals. Doing it twice does it once.
 """
 
+from datetime import date
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -12,8 +14,10 @@ from basins.ranges import next_month
 from monitoring.models import Assessment
 from settlements import rules
 from settlements.models import Accrual, Agreement, AgreementDraft, Party, Term, TermSection
+from settlements.queries.draft_difference import MonthDiff, difference
 from settlements.services.accruals import accrue_agreement, accrue_changed
 from settlements.services.amendments import close_current, date_problems, next_number
+from settlements.services.computation import NotAParty
 from settlements.services.drafts import (
     DraftRefused,
     Problem,
@@ -21,20 +25,35 @@ from settlements.services.drafts import (
     locked,
     mark_submitted,
 )
+from settlements.services.ending import end_day, ending_problems, strands_to_end
 from settlements.services.entered import Entered, entered
 from settlements.services.periods import last_month
+from settlements.services.preview import preview
 from settlements.services.settlements import resettle
 
 
-def ready(draft: AgreementDraft) -> Entered:
-    """The draft's content where it could be activated now. Raises DraftRefused."""
+def ready(draft: AgreementDraft) -> Entered | None:
+    """The draft's content where it could be activated now; None for one that ends.
+
+    Raises DraftRefused.
+    """
+    if draft.ends:
+        assert draft.amends is not None
+        if problems := ending_problems(draft.amends, draft.strand, end_day(draft)):
+            raise DraftRefused(*problems)
+        return None
     found = entered(draft)
     if draft.amends is not None:
         module = rules.get(found.term.rule)
         parameters = module.Parameters.from_json(found.term.parameters)
         span = found.term.in_force
         problems = date_problems(
-            draft.amends, draft.strand, span.lower, until=span.upper, rule=(module, parameters)
+            draft.amends,
+            draft.strand,
+            span.lower,
+            until=span.upper,
+            rule=(module, parameters),
+            parts=found.term.parts,
         )
         if problems:
             raise DraftRefused(*problems)
@@ -50,24 +69,57 @@ def problems_of(draft: AgreementDraft) -> tuple[Problem, ...]:
     return ()
 
 
+def fixed_months(draft: AgreementDraft, found: Entered | None) -> tuple[MonthDiff, ...]:
+    """Published and settled months an amendment or an end would propose to adjust."""
+    return difference(draft, found).fixed if draft.amends_id else ()
+
+
 @transaction.atomic
-def submit_draft(*, draft: AgreementDraft, by: User) -> AgreementDraft:
-    """Hand the draft over to be checked (提交核对). Raises DraftRefused if incomplete."""
+def submit_draft(*, draft: AgreementDraft, by: User, confirmed: int = 0) -> AgreementDraft:
+    """Hand the draft over to be checked (提交核对). `confirmed` is how many published months
+    the person confirmed would be adjusted. Raises DraftRefused if incomplete.
+    """
     draft = locked(draft)
     if draft.state == State.SUBMITTED:
         return draft
     if draft.state == State.DRAFT:
-        ready(draft)
+        _refuse_unconfirmed(draft, _checked(draft), confirmed)
     mark_submitted(draft, by)
     return draft
 
 
+def _checked(draft: AgreementDraft) -> Entered | None:
+    """`ready`, and a rule whose payers and payees are all parties. Raises DraftRefused."""
+    found = ready(draft)
+    if found is not None:
+        try:
+            preview(found.river, [found.term], found.jurisdictions(), treasury=found.treasury())
+        except NotAParty as missing:
+            raise DraftRefused(Problem("parties", str(missing))) from missing
+    return found
+
+
+def _refuse_unconfirmed(draft: AgreementDraft, found: Entered | None, confirmed: int) -> None:
+    count = len(fixed_months(draft, found))
+    if count != confirmed:
+        raise DraftRefused(
+            Problem(
+                "",
+                f"有 {count} 个已发布或已结清的断面月会提出调整；请核对逐月金额，勾选确认后再办。",
+            )
+        )
+
+
 @transaction.atomic
-def activate_draft(*, draft: AgreementDraft, version: int, by: User) -> Agreement:
-    """Put the draft in force (启用). `version` is the one that was checked.
+def activate_draft(
+    *, draft: AgreementDraft, version: int, by: User, confirmed: int = 0
+) -> Agreement:
+    """Put the draft in force (启用). `version` is the one that was checked, `confirmed` how
+    many published months were confirmed to be adjusted.
 
     Raises DraftRefused for whoever took part in preparing it, for a draft that is not
-    submitted or has changed since it was checked, and for what no longer fits.
+    submitted or has changed since it was checked, for published months not confirmed, and
+    for what no longer fits.
     """
     draft = locked(draft)
     if draft.state == State.ACTIVATED and draft.agreement is not None:
@@ -82,18 +134,28 @@ def activate_draft(*, draft: AgreementDraft, version: int, by: User) -> Agreemen
         )
     if draft.version != version:
         raise DraftRefused(Problem("", "草稿在您核对之后又改过；请重新核对下列各项再启用。"))
-    agreement = _amended(draft) if draft.amends_id else _created(draft)
+    if draft.amends_id:
+        agreement = _locked_agreement(draft)
+        found = _checked(draft)
+        _refuse_unconfirmed(draft, found, confirmed)
+        if found is None:
+            _end(agreement, draft)
+        else:
+            _amend(agreement, draft, found)
+    else:
+        agreement = _created(draft)
     draft.state, draft.agreement = State.ACTIVATED, agreement
     draft.activated_by, draft.activated_at = by, timezone.now()
     draft.save()
-    accrue_agreement(agreement=agreement)
+    accrue_agreement(agreement=agreement, fused=False)  # the difference was confirmed
     if draft.term is not None:
         _accrue_running(draft.term)
     return agreement
 
 
 def _created(draft: AgreementDraft) -> Agreement:
-    found = ready(draft)
+    found = _checked(draft)
+    assert found is not None
     try:
         with transaction.atomic():
             agreement = Agreement.objects.create(
@@ -113,24 +175,38 @@ def _created(draft: AgreementDraft) -> Agreement:
     return agreement
 
 
-def _amended(draft: AgreementDraft) -> Agreement:
-    agreement = Agreement.objects.select_for_update(of=("self",), no_key=True).get(
-        pk=draft.amends_id
-    )
-    found = ready(draft)
+def _locked_agreement(draft: AgreementDraft) -> Agreement:
+    return Agreement.objects.select_for_update(of=("self",), no_key=True).get(pk=draft.amends_id)
+
+
+def _amend(agreement: Agreement, draft: AgreementDraft, found: Entered) -> None:
     start = found.term.in_force.lower
-    dropped_years = set(
-        Accrual.objects.filter(
-            term__agreement=agreement, term__strand=draft.strand, period__gte=start
-        ).values_list("period__year", flat=True)
-    )
+    years = _open_years(agreement, [draft.strand], start)
     close_current(agreement, draft.strand, start)
-    _add_parties(agreement, found)
+    _change_parties(agreement, found, start)
     draft.term = _add_term(agreement, found, number=next_number(agreement), strand=draft.strand)
-    # Years whose accruals went are summed anew, even where the new term yields none for them.
+    _resettle(agreement, years)
+
+
+def _end(agreement: Agreement, draft: AgreementDraft) -> None:
+    start, strands = end_day(draft), strands_to_end(draft)
+    years = _open_years(agreement, strands, start)
+    for strand in strands:
+        close_current(agreement, strand, start)
+    _resettle(agreement, years)
+
+
+def _open_years(agreement: Agreement, strands: list[str], start: date) -> set[int]:
+    """Years whose accruals go: they are summed anew, even where nothing follows for them."""
+    found = Accrual.objects.filter(
+        term__agreement=agreement, term__strand__in=strands, period__gte=start
+    )
+    return set(found.values_list("period__year", flat=True))
+
+
+def _resettle(agreement: Agreement, years: set[int]) -> None:
     running = next_month(last_month()).year
-    resettle(agreement=agreement, years={y for y in dropped_years if y <= running})
-    return agreement
+    resettle(agreement=agreement, years={y for y in years if y <= running})
 
 
 def _accrue_running(term: Term) -> None:
@@ -140,15 +216,25 @@ def _accrue_running(term: Term) -> None:
     accrue_changed({(section, running) for section in assessed.values_list("section", flat=True)})
 
 
-def _add_parties(agreement: Agreement, found: Entered) -> None:
-    have = set(agreement.parties.values_list("jurisdiction_id", flat=True))
-    order = agreement.parties.count()
-    for jurisdiction, role in found.parties:
-        if jurisdiction.pk not in have:
-            order += 1
+def _add_parties(agreement: Agreement, found: Entered, since: date | None = None) -> None:
+    have = {p.jurisdiction_id: p for p in agreement.parties.all()}
+    for order, (jurisdiction, role) in enumerate(found.parties, start=1):
+        party = have.get(jurisdiction.pk)
+        if party is None:
             Party.objects.create(
-                agreement=agreement, jurisdiction=jurisdiction, role=role, order=order
+                agreement=agreement, jurisdiction=jurisdiction, role=role, order=order, since=since
             )
+        elif (party.role, party.order, party.until) != (role, order, None):
+            party.role, party.order, party.until = role, order, None
+            party.save(update_fields=["role", "order", "until"])
+
+
+def _change_parties(agreement: Agreement, found: Entered, on: date) -> None:
+    """New parties come from that day; those left out leave on it, and keep their past."""
+    _add_parties(agreement, found, since=on)
+    kept = [jurisdiction for jurisdiction, _ in found.parties]
+    left = agreement.parties.exclude(jurisdiction__in=kept)
+    left.exclude(until__lte=on).update(until=on)
 
 
 def _add_term(agreement: Agreement, found: Entered, *, number: int, strand: str) -> Term:
@@ -170,6 +256,7 @@ def _add_term(agreement: Agreement, found: Entered, *, number: int, strand: str)
             upstream=part.upstream,
             downstream=part.downstream,
             inflow=part.inflow,
+            reference=part.reference,
             share=part.share,
         )
         for part in spec.parts

@@ -1,21 +1,30 @@
 """修订: a new version of a term from a date on; the old one keeps everything before it.
 
-Refused where the date reaches into what is closed: a settled year, or a published month.
+It may reach months that are published or settled: those stay as they were published, and
+the new term's finding of them becomes a proposed Adjustment (decision 0006). Refused is only
+what no proposal can say: a section that a closed year never had, months in place of a
+published year.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from basins.models import User
-from basins.ranges import between, covers, next_month
+from basins.ranges import between, covers, months_between, next_month
 from settlements import rules
 from settlements.models import Accrual, Agreement, AgreementDraft, Settlement, Term
+from settlements.queries.agreements import MAIN
 from settlements.rules.facts import Granularity
+from settlements.services.computation import PART
 from settlements.services.drafts import DraftRefused, Problem, start_draft
+from settlements.services.periods import last_month
+from settlements.services.preview import PartSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +46,39 @@ def superseded(agreement: Agreement, strand: str, on: date) -> Superseded:
 
 @transaction.atomic
 def start_amendment(
-    *, agreement: Agreement, from_date: date, by: User, strand: str = "main"
+    *,
+    agreement: Agreement,
+    from_date: date,
+    by: User,
+    strand: str = MAIN,
+    reason: str = "",
 ) -> AgreementDraft:
     """A draft prefilled from the term in force that day (else the last before it).
 
-    Raises DraftRefused for a date that cannot be amended from.
+    A strand the agreement does not have yet is opened beside the others: parties and
+    sections are prefilled, the rule is not. Raises DraftRefused for a date that cannot be
+    amended from.
     """
     if problems := date_problems(agreement, strand, from_date):
         raise DraftRefused(*problems)
+    own = agreement.terms.filter(strand=strand)
+    opens = not own.exists()
     found = superseded(agreement, strand, from_date)
-    base = (
-        found.current
-        or agreement.terms.filter(strand=strand, in_force__startswith__lt=from_date)
-        .order_by("number")
-        .last()
-    )
+    before = (agreement.terms.all() if opens else own).filter(in_force__startswith__lte=from_date)
+    base = found.current or before.order_by("in_force", "number").last()
     if base is None:
         raise DraftRefused(Problem("term", f"{from_date} 之前没有条款期可修订；请选更晚的日期。"))
     end = found.current.in_force.upper if found.current else None
     if end is None and found.following:
         end = found.following.in_force.lower
+    data = _prefilled(agreement, base, from_date, end)
+    if opens:
+        del data["rule"]
+    data["amend"] = {"values": {"reason": reason, "opens": opens}}
     return start_draft(
         by=by,
         amends=agreement,
-        data=_prefilled(agreement, base, from_date, end),
+        data=data,
         strand=strand,
         title=agreement.title,
         code=agreement.code,
@@ -69,18 +87,24 @@ def start_amendment(
 
 
 def date_problems(
-    agreement: Agreement, strand: str, on: date, *, until: date | None = None, rule=None
+    agreement: Agreement,
+    strand: str,
+    on: date,
+    *,
+    until: date | None = None,
+    rule=None,
+    parts: Sequence[PartSpec] = (),
 ) -> list[Problem]:
     """Why the agreement cannot be amended from that day; empty where it can.
 
-    `rule` is (module, parameters) of the amendment, once known.
+    `rule` is (module, parameters) of the amendment and `parts` its sections, once known.
     """
     problems = []
     if on.day != 1:
         problems.append(f"修订自某月起生效，起日须为当月 1 日；{on} 请改为 {next_month(on)}。")
     found = superseded(agreement, strand, on)
     yearly = rule is not None and rule[0].granularity(rule[1]) is Granularity.YEAR
-    if (yearly or (found.current and _yearly(found.current))) and (on.month, on.day) != (1, 1):
+    if (yearly or (found.current and is_yearly(found.current))) and (on.month, on.day) != (1, 1):
         problems.append(f"按年核算的条款须自 1 月 1 日起修订；请改为 {on.year + 1}-01-01。")
     if found.current and found.current.in_force.lower == on:
         problems.append(
@@ -93,17 +117,69 @@ def date_problems(
                 f"第 {found.following.number} 条款期自 {found.following.in_force.lower} 起；"
                 f"本次修订的止日须不晚于 {last}。"
             )
-    if closed := _closed_years(agreement, on):
-        problems.append(
-            f"{'、'.join(map(str, closed))} 年已关账，不能自 {on} 起修订；"
-            f"最早可自 {closed[-1] + 1}-01-01 起，已关账的差额请走调整。"
-        )
-    elif fixed := _fixed_months(agreement, strand, on):
-        problems.append(
-            f"{fixed[0]:%Y-%m} 至 {fixed[-1]:%Y-%m} 的月核算已发布，不能自 {on} 起修订；"
-            f"最早可自 {next_month(fixed[-1])} 起，已发布的差额请走调整。"
-        )
+    if not problems and (rule is not None or not agreement.terms.filter(strand=strand).exists()):
+        problems += _closed_problems(agreement, strand, on, until, yearly, parts)
     return [Problem("term", text) for text in problems]
+
+
+def _closed_problems(
+    agreement: Agreement,
+    strand: str,
+    on: date,
+    until: date | None,
+    yearly: bool,
+    parts: Sequence[PartSpec],
+) -> list[str]:
+    """What no proposal against a published accrual can say of the periods in reach."""
+    fixed = list(
+        fixed_accruals(agreement, strand, on, until)
+        .select_related("term_section__section")
+        .order_by("period")
+    )
+    problems = []
+    if other := sorted({a.period.year for a in fixed if a.yearly != yearly} if parts else ()):
+        was, now = ("按年", "按月") if not yearly else ("按月", "按年")
+        problems.append(
+            f"{'、'.join(map(str, other))} 年已{was}核算并发布，不能改为{now}；"
+            f"最早可自 {other[-1] + 1}-01-01 起。"
+        )
+        return problems
+    had: dict[date, Counter[int]] = {}
+    for accrual in fixed:
+        had.setdefault(accrual.period, Counter())[accrual.term_section.section_id] += 1
+    wanted = Counter(part.section.pk for part in parts)
+    names = {part.section.pk: part.section.name for part in parts}
+    for year in closed_years(agreement, on, until):
+        new = Counter[int]()
+        for period in _periods_in(year, on, until, yearly):
+            new |= wanted - had.get(period, Counter())
+        if new or not parts:
+            what = "、".join(names[pk] for pk in new) or "新线索"
+            problems.append(
+                f"{year} 年已关账，当年没有核算过{what}，不能补进已关账的年度；"
+                f"最早可自 {year + 1}-01-01 起。"
+            )
+    return problems[-1:]
+
+
+def _periods_in(year: int, on: date, until: date | None, yearly: bool) -> Iterable[date]:
+    if yearly:
+        return [date(year, 1, 1)]
+    first, last = max(on, date(year, 1, 1)), date(year, 12, 1)
+    months = months_between(first, min(last, last_month()))
+    return [m for m in months if until is None or m < until]
+
+
+def fixed_accruals(
+    agreement: Agreement, strand: str | None, on: date, until: date | None = None
+) -> QuerySet[Accrual]:
+    """Published or settled accruals of a strand (None: of all) from that day to before `until`."""
+    found = Accrual.objects.filter(term__agreement=agreement, period__gte=on).exclude(
+        state__in=Accrual.OPEN
+    )
+    if strand is not None:
+        found = found.filter(term__strand=strand)
+    return found.filter(period__lt=until) if until else found
 
 
 def close_current(agreement: Agreement, strand: str, on: date) -> int:
@@ -125,39 +201,32 @@ def next_number(agreement: Agreement) -> int:
     return (agreement.terms.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def _closed_years(agreement: Agreement, on: date) -> list[int]:
-    return list(
-        Settlement.objects.filter(
-            agreement=agreement, state=Settlement.State.CLOSED, year__gte=on.year
-        )
-        .order_by("year")
-        .values_list("year", flat=True)
+def closed_years(agreement: Agreement, on: date, until: date | None = None) -> list[int]:
+    """The closed years that [on, until) reaches into."""
+    found = Settlement.objects.filter(
+        agreement=agreement, state__in=Settlement.FIXED, year__gte=on.year
     )
+    if until:
+        found = found.filter(year__lte=(until - timedelta(days=1)).year)
+    return list(found.order_by("year").values_list("year", flat=True))
 
 
-def _fixed_months(agreement: Agreement, strand: str, on: date) -> list[date]:
-    return list(
-        Accrual.objects.filter(term__agreement=agreement, term__strand=strand, period__gte=on)
-        .exclude(state__in=Accrual.OPEN)
-        .order_by("period")
-        .values_list("period", flat=True)
-    )
-
-
-def _yearly(term: Term) -> bool:
+def is_yearly(term: Term) -> bool:
     module = rules.get(term.rule)
     return module.granularity(module.Parameters.from_json(term.parameters)) is Granularity.YEAR
 
 
 def _prefilled(agreement: Agreement, base: Term, on: date, end: date | None) -> dict[str, Any]:
-    parts = base.sections.select_related("section", "upstream", "downstream", "inflow")
+    parts = base.sections.select_related(*PART)
     values = {
         "parties": {
             "title": agreement.title,
             "code": agreement.code,
             "parties": [
                 {"jurisdiction": p.jurisdiction.code, "role": p.role}
-                for p in agreement.parties.select_related("jurisdiction").order_by("order", "pk")
+                for p in agreement.parties.select_related("jurisdiction")
+                .exclude(until__lte=on)
+                .order_by("order", "pk")
             ],
         },
         "river": {
@@ -168,6 +237,7 @@ def _prefilled(agreement: Agreement, base: Term, on: date, end: date | None) -> 
                     "upstream": p.upstream.code,
                     "downstream": p.downstream.code,
                     "inflow": p.inflow.code if p.inflow else None,
+                    "reference": p.reference.code if p.reference else None,
                     "share": str(p.share.normalize()),
                 }
                 for p in parts

@@ -3,15 +3,17 @@
 The values of a step, as the entry pages understood them (all text unless said):
 
     parties  title, code, parties [{jurisdiction, role}]            in order from upstream
-    river    river, sections [{section, upstream, downstream, inflow|null, share}]
+    river    river, sections [{section, upstream, downstream, inflow|null,
+             reference|null, share}]
     rule     rule, parameters (stored form, complete)
     term     from, until|null (the first day after), signed_on|null, source,
              clauses [{key, words}]
+    amend    reason, opens (whether the strand is new)             of an amendment
+    end      from, reason, source                                  alone, of a draft that ends
 
 Jurisdictions, rivers and sections by code; days as ISO dates; share of 1.
 """
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,7 @@ from django.utils import timezone
 
 from basins.models import User
 from settlements.models import Agreement, AgreementDraft, DraftDocument
+from settlements.services.documents import checked
 
 STEPS = {
     "parties": "协议方",
@@ -30,14 +33,6 @@ STEPS = {
 }
 PREVIEW, PREVIEW_LABEL = "preview", "预览"
 State = AgreementDraft.State
-
-MEGABYTE = 1024 * 1024
-LARGEST = 20 * MEGABYTE
-MAGIC = (
-    (b"%PDF-", DraftDocument.Kind.PDF, ".pdf"),
-    (b"\x89PNG\r\n\x1a\n", DraftDocument.Kind.PNG, ".png"),
-    (b"\xff\xd8\xff", DraftDocument.Kind.JPEG, ".jpg"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +49,6 @@ class DraftRefused(Exception):
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
         super().__init__("\n".join(p.message for p in problems))
-
-
-class DocumentRefused(ValueError):
-    """A file that is not taken in; the message says which and why."""
 
 
 @transaction.atomic
@@ -102,28 +93,19 @@ def add_document(*, draft: AgreementDraft, file: File, by: User) -> DraftDocumen
     The same content twice is kept once. Raises DocumentRefused and DraftRefused.
     """
     draft = _open(draft)
-    name = (file.name or "").replace("\\", "/").rsplit("/", 1)[-1] or "未命名"
-    if not file.size:
-        raise DocumentRefused(f"“{name}”是空文件；请重新选择。")
-    if file.size > LARGEST:
-        raise DocumentRefused(
-            f"“{name}”有 {file.size / MEGABYTE:.1f} MB，超过上限 {LARGEST // MEGABYTE} MB；"
-            "请压缩或分成几份。"
-        )
-    content = file.read()
-    found = next((f for f in MAGIC if content.startswith(f[0])), None)
-    if found is None:
-        raise DocumentRefused(
-            f"“{name}”的内容不是 PDF、PNG 或 JPEG（看内容，不看扩展名）；请转换后再传。"
-        )
-    _, kind, suffix = found
-    sha256 = hashlib.sha256(content).hexdigest()
-    if kept := draft.documents.filter(sha256=sha256).first():
+    found = checked(file)
+    if kept := draft.documents.filter(sha256=found.sha256).first():
         return kept
     document = DraftDocument(
-        draft=draft, name=name[-200:], kind=kind, size=len(content), sha256=sha256, added_by=by
+        draft=draft,
+        name=found.name,
+        kind=found.kind,
+        size=len(found.content),
+        sha256=found.sha256,
+        added_by=by,
     )
-    document.file.save(f"{draft.pk}-{sha256[:16]}{suffix}", ContentFile(content), save=False)
+    stored = f"{draft.pk}-{found.stored_name}"
+    document.file.save(stored, ContentFile(found.content), save=False)
     document.save()
     _save(draft, by)
     return document

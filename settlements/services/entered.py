@@ -3,6 +3,7 @@
 Nothing is written here. All problems come at once, each with the step it belongs to.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,7 @@ from basins.models import Jurisdiction, River
 from basins.ranges import between
 from monitoring.models import Section
 from settlements import rules
-from settlements.models import Agreement, AgreementDraft, Party
+from settlements.models import Agreement, AgreementDraft, Party, Term
 from settlements.rules.parameters import ParameterErrors
 from settlements.services.drafts import STEPS, DraftRefused, Problem
 from settlements.services.preview import PartSpec, TermSpec
@@ -37,6 +38,11 @@ class Entered:
 
     def jurisdictions(self) -> tuple[Jurisdiction, ...]:
         return tuple(jurisdiction for jurisdiction, _ in self.parties)
+
+    def treasury(self) -> Jurisdiction | None:
+        """The party that stands in for the treasury, if one does."""
+        fill = Party.Role.MUNICIPAL_FILL
+        return next((jurisdiction for jurisdiction, role in self.parties if role == fill), None)
 
 
 def values_of(draft: AgreementDraft, step: str) -> dict[str, Any] | None:
@@ -61,9 +67,11 @@ def entered(draft: AgreementDraft) -> Entered:
     if span.upper and span.upper <= span.lower:
         problems.append(Problem("term", "止日须不早于起日。"))
     try:
-        rules.get(rule["rule"]).Parameters.from_json(rule["parameters"])
+        parameters = rules.get(rule["rule"]).Parameters.from_json(rule["parameters"])
     except (rules.UnknownRule, ParameterErrors) as wrong:
         problems.append(Problem("rule", str(wrong)))
+    else:
+        problems += [Problem("river", text) for text in _no_reference(parameters, parts)]
     if problems or found_river is None:
         raise DraftRefused(*problems)
     return Entered(
@@ -80,7 +88,7 @@ def entered(draft: AgreementDraft) -> Entered:
 
 def part_specs(rows: list[dict[str, Any]]) -> tuple[PartSpec, ...]:
     """The rows of the river step; KeyError for a code there is not."""
-    codes = {row[k] for row in rows for k in ("section", "inflow") if row[k]}
+    codes = {row[k] for row in rows for k in ("section", "inflow", "reference") if row.get(k)}
     places = {row[k] for row in rows for k in ("upstream", "downstream")}
     sections = {s.code: s for s in Section.objects.filter(code__in=codes)}
     known = {j.code: j for j in Jurisdiction.objects.filter(code__in=places).defer("boundary")}
@@ -91,6 +99,7 @@ def part_specs(rows: list[dict[str, Any]]) -> tuple[PartSpec, ...]:
             downstream=known[row["downstream"]],
             inflow=sections[row["inflow"]] if row["inflow"] else None,
             share=Decimal(row["share"]),
+            reference=sections[row["reference"]] if row.get("reference") else None,
         )
         for row in rows
     )
@@ -109,20 +118,52 @@ def _parties(draft, values, problems: list[Problem]) -> tuple[tuple[Jurisdiction
     if draft.amends_id is None:
         problems += [Problem("parties", text) for text in code_problems(values["code"])]
     else:
-        gone = (
-            Party.objects.filter(agreement=draft.amends_id)
-            .exclude(jurisdiction__code__in=codes)
-            .values_list("jurisdiction__name", flat=True)
-        )
-        if gone:
-            problems.append(
-                Problem("parties", f"修订不能去掉原协议方{'、'.join(gone)}；请加回，或另立协议。")
-            )
+        problems += [Problem("parties", text) for text in _still_bound(draft, set(codes))]
     return tuple(
         (known[row["jurisdiction"]], row["role"])
         for row in values["parties"]
         if row["jurisdiction"] in known
     )
+
+
+def _still_bound(draft: AgreementDraft, codes: set[str]) -> list[str]:
+    """Parties left out that other terms still need: of other strands, or later ones."""
+    on = _day((values_of(draft, "term") or {}).get("from")) or draft.from_date
+    others = (
+        Term.objects.filter(agreement=draft.amends_id, in_force__overlap=between(on))
+        .exclude(strand=draft.strand, in_force__startswith__lte=on)
+        .prefetch_related("sections__upstream", "sections__downstream")
+        .order_by("number")
+    )
+    left = {
+        p.jurisdiction.code: p.jurisdiction.name
+        for p in Party.objects.filter(agreement=draft.amends_id)
+        .exclude(until__lte=on)
+        .select_related("jurisdiction")
+        if p.jurisdiction.code not in codes
+    }
+    problems = []
+    for term in others:
+        named = json.dumps(term.parameters)
+        bound = {x.code for part in term.sections.all() for x in (part.upstream, part.downstream)}
+        for code, name in left.items():
+            if code in bound or f'"{code}"' in named:
+                problems.append(
+                    f"第 {term.number} 条款期（线索“{term.strand}”）还以{name}为一方，不能去掉；"
+                    "请加回，或先修订、终止那个条款期。"
+                )
+    return problems
+
+
+def _no_reference(parameters: Any, parts: tuple[PartSpec, ...]) -> list[str]:
+    """Sections without the one that the rule compares them with."""
+    if getattr(parameters, "better_than", "none") == "none":
+        return []
+    return [
+        f"{part.section.name}没有对照断面，而“附加条件”要同下游自身断面比较；请选对照断面。"
+        for part in parts
+        if part.reference is None
+    ]
 
 
 def code_problems(code: str) -> list[str]:
@@ -159,6 +200,8 @@ def _river(values, who, problems: list[Problem]) -> tuple[River | None, tuple[Pa
                 )
         if part.inflow == part.section:
             problems.append(Problem("river", f"{name}不能又作自己的入境断面；请改选或留空。"))
+        if part.reference == part.section:
+            problems.append(Problem("river", f"{name}不能又作自己的对照断面；请改选或留空。"))
         if not 0 < part.share <= 1:
             problems.append(Problem("river", f"{name}的份额须大于 0、不大于 100%。"))
         key = (part.section.pk, part.upstream.pk, part.downstream.pk)

@@ -57,6 +57,12 @@ KEYS = (
         '类别，或 {"section": …, "class": …, "concentrations": {…}}',
         ("inflow_section", "inflow_class", "inflow_means"),
     ),
+    Key(
+        "reference",
+        "对照断面（下游自身的断面）本期",
+        '类别，或 {"section": …, "class": …}',
+        ("reference_section", "reference_class"),
+    ),
     Key("base", "基准期各指标均值", '{"CODMn": 2.1}', ("base_means",), ("base_means",)),
     Key("flow", "本期水量（m³）", "数", ("flow",)),
     Key("observations", "水质以外的指标", '{"fish_diversity": 2.4}', ("observations",)),
@@ -79,6 +85,7 @@ KEYS = (
     Key("complete", "数据是否完整", "true（不写时）或 false", ("complete",)),
     Key("valid", "采用的数据条数", "整数", ("valid",)),
     Key("expected", "应有的数据条数", "整数", ("expected",)),
+    Key("days_in_force", "条款在本月有效的日数", "整数；按日折算的不足整月写", ("days_in_force",)),
     Key("deciding", "定类指标", '["NH3-N"]；写了 concentrations 的可不写', ("deciding",)),
     Key("term", "适用条款的说明", "文字", ("term",)),
     Key("sources", "各项的出处", '{"flow": "水文站月报"}', ("sources",)),
@@ -88,16 +95,20 @@ KEYS = (
     Key("inflow_section", "入境断面名称", "文字", ("inflow_section",)),
     Key("inflow_class", "入境断面本期类别", "同 class", ("inflow_class",)),
     Key("inflow_means", "入境断面本期各指标均值", "同 concentrations", ("inflow_means",)),
+    Key("reference_section", "对照断面名称", "文字", ("reference_section",)),
+    Key("reference_class", "对照断面本期类别", "同 class", ("reference_class",)),
 )
 # Those whose friendlier form stands further up.
 PLAIN_KEYS = frozenset(
     {"last_year_class", "last_year_means", "inflow_section", "inflow_class", "inflow_means"}
+    | {"reference_section", "reference_class"}
 )
 _CANONICAL = {also: key.name for key in KEYS for also in (key.name, *key.also)}
 _LABELS = {key.name: key.label for key in KEYS}
 _NESTED = {
     "last_year": ("class", "concentrations"),
     "inflow": ("section", "class", "concentrations"),
+    "reference": ("section", "class"),
 }
 
 # How the facts a rule asks for are written, where that is not the field's own name.
@@ -108,6 +119,7 @@ WRITTEN_AS = {
     "last_year_means": "last_year.concentrations",
     "inflow_class": "inflow",
     "inflow_means": "inflow.concentrations",
+    "reference_class": "reference",
     "base_means": "base",
 }
 
@@ -231,6 +243,9 @@ class _Reader:
         self._values_of("", "water_class", "means", values, body)
         self._nested("last_year", values)
         self._nested("inflow", values)
+        self._nested("reference", values)
+        self._read("reference_section", facts_values.text, values)
+        self._read("reference_class", WaterClass.parse, values)
         self._values_of("last_year", "last_year_class", "last_year_means", values, body)
         self._values_of("inflow", "inflow_class", "inflow_means", values, body)
         self._read("base", facts_values.base, values, to="base_means")

@@ -194,6 +194,7 @@ PLAIN: dict[str, Callable[[Any], Any]] = {
     "water_body": _water_body,
     "complete": _flag,
     "valid": _count,
+    "days_in_force": _count,
     "expected": _count,
     "deciding": _indicators,
     "sources": _words,

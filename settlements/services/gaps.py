@@ -5,7 +5,8 @@ from datetime import date
 
 from settlements.models import Accrual, Agreement
 from settlements.services.accruals import accrue_agreement
-from settlements.services.periods import periods_due
+from settlements.services.periods import parts_due, periods_due
+from settlements.services.superseded import superseded_of
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,11 @@ def _filled(agreement: Agreement, have: set[tuple[int, date]]) -> bool:
 
 
 def _lacks(agreement: Agreement, have: set[tuple[int, date]]) -> bool:
-    return any(
-        (part.pk, period) not in have
+    lacking = {
+        (part.pk, period)
         for term in agreement.terms.all()
-        for part in term.sections.all()
+        for part in parts_due(term)
         for period in periods_due(term)
-    )
+        if (part.pk, period) not in have
+    }
+    return bool(lacking) and not lacking <= superseded_of(agreement).answered.keys()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,14 +12,18 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from basins.models import Jurisdiction, River
 from monitoring.models import Section
 from settlements import rules
-from settlements.models import Agreement, Term, TermSection
+from settlements.models import Agreement, Party, Term, TermSection
+from settlements.queries.asked import accruing_parts, asked_of
 from settlements.queries.facts import Measured
-from settlements.rules.base import TREASURY
 from settlements.services.computation import (
+    PART,
     Computed,
     Work,
+    by_role,
     compute,
+    level_of,
     load,
+    parties_of,
     party_of,
     periods_of,
 )
@@ -36,6 +40,7 @@ class PartSpec:
     downstream: Jurisdiction
     inflow: Section | None = None
     share: Decimal = Decimal(1)
+    reference: Section | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class TermSpec:
     in_force: DateRange
     parts: tuple[PartSpec, ...]
     number: int = 1
+    # Whose rulings hold for it besides those for every agreement.
+    agreement_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +95,26 @@ class Plan:
         return sorted(lines, key=lambda line: (line.period, line.section.pk, line.term))
 
 
-def plan(river: River, terms: list[TermSpec], parties: Sequence[Jurisdiction] = ()) -> Plan:
+def plan(
+    river: River,
+    terms: list[TermSpec],
+    parties: Sequence[Jurisdiction] = (),
+    treasury: Jurisdiction | None = None,
+) -> Plan:
     """The periods of the terms, nothing computed yet: no SQL query.
 
-    Raises ParameterErrors for parameters the rule refuses and UnknownRule for a rule there
-    is not.
+    treasury: the party that stands in for one where no party is of that level. Raises
+    ParameterErrors for parameters the rule refuses and UnknownRule for a rule there is not.
     """
-    others = {p.code: p for p in parties}
-    for party in parties:
-        if party.level == Jurisdiction.Level.TREASURY:
-            others[TREASURY] = party
-    names = {p.code: p.name for p in parties}
-    return Plan(tuple(item for spec in terms for item in _work(river, spec, names)), others)
+    fill = Party.Role.MUNICIPAL_FILL
+    roles = [(p, fill if p == treasury else Party.Role.SIGNATORY) for p in parties]
+    others = by_role(roles)
+    everyone = [(p.code, p.name, level_of(p.level, role)) for p, role in roles]
+    return Plan(tuple(item for spec in terms for item in _work(river, spec, everyone)), others)
 
 
 def load_for(plans: Iterable[Plan]) -> Measured:
-    """What all the plans need, loaded at once: 3 SQL queries whatever their number."""
+    """What all the plans need, loaded at once: 4 to 6 SQL queries whatever their number."""
     return load([item for each in plans for item in each.work])
 
 
@@ -112,13 +123,14 @@ def preview(
     terms: list[TermSpec],
     parties: Sequence[Jurisdiction] = (),
     found: Measured | None = None,
+    treasury: Jurisdiction | None = None,
 ) -> list[PreviewLine]:
     """What the terms would have yielded in every past period they cover, in order.
 
-    3 SQL queries whatever their number, none with `found`; nothing is stored. Raises as
+    4 to 6 SQL queries whatever their number, none with `found`; nothing is stored. Raises as
     `plan` does.
     """
-    return plan(river, terms, parties).lines(found)
+    return plan(river, terms, parties, treasury).lines(found)
 
 
 def nets_by_year(lines: list[PreviewLine]) -> dict[int, dict[Jurisdiction, Decimal]]:
@@ -133,44 +145,55 @@ def nets_by_year(lines: list[PreviewLine]) -> dict[int, dict[Jurisdiction, Decim
 
 def terms_of(agreement: Agreement) -> list[TermSpec]:
     """The agreement's stored terms as specs, to be changed and run again."""
-    return [
-        TermSpec(
-            rule=term.rule,
-            parameters=term.parameters,
-            in_force=term.in_force,
-            number=term.number,
-            parts=tuple(
-                PartSpec(p.section, p.upstream, p.downstream, p.inflow, p.share)
-                for p in term.sections.select_related("section", "upstream", "downstream", "inflow")
-            ),
-        )
-        for term in agreement.terms.order_by("number")
-    ]
+    return [spec_of(term) for term in agreement.terms.order_by("number")]
 
 
-def _work(river: River, spec: TermSpec, names: dict[str, str]) -> list[Work]:
+def spec_of(term: Term, parts: Iterable[TermSection] | None = None) -> TermSpec:
+    """A stored term as a spec: 1 SQL query, none with its `parts` and their places."""
+    if parts is None:
+        parts = term.sections.select_related(*PART)
+    return TermSpec(
+        rule=term.rule,
+        parameters=term.parameters,
+        in_force=term.in_force,
+        number=term.number,
+        agreement_id=term.agreement_id,
+        parts=tuple(
+            PartSpec(p.section, p.upstream, p.downstream, p.inflow, p.share, p.reference)
+            for p in parts
+        ),
+    )
+
+
+def _work(river: River, spec: TermSpec, everyone: list[tuple[str, str, str]]) -> list[Work]:
     module = rules.get(spec.rule)
     parameters = module.Parameters.from_json(spec.parameters)
     term = Term(
-        agreement=Agreement(river=river),
+        agreement=Agreement(pk=spec.agreement_id, river=river),
         number=spec.number,
         rule=spec.rule,
         rule_revision=module.REVISION,
         parameters=spec.parameters,
         in_force=spec.in_force,
     )
-    work = []
-    for part in spec.parts:
-        row = TermSection(
+    rows = [
+        TermSection(
             term=term,
             section=part.section,
             upstream=part.upstream,
             downstream=part.downstream,
             inflow=part.inflow,
+            reference=part.reference,
             share=part.share,
         )
-        if periods := periods_of(term, module, parameters, row, None):
-            work.append(Work(term, row, module, parameters, periods, names))
+        for part in spec.parts
+    ]
+    names = parties_of(module, everyone)
+    asked = asked_of(module, parameters, names, rows)
+    work = []
+    for row in accruing_parts(module, parameters, rows):
+        if periods := periods_of(term, module, parameters, row, None, asked=asked):
+            work.append(Work(term, row, module, parameters, periods, names, asked))
     return work
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from settlements.rules import RULES
+from settlements.rules import RULES, every_need
 from settlements.rules.facts import FACT_LABELS, Granularity
 from settlements.rules.kinds import Spec, specs
 from settlements.rules.parameters import describe
@@ -64,10 +64,11 @@ def example(code: str) -> Example:
 
 def needs(module: ModuleType) -> list[tuple[str, str, str]]:
     """What the family may ask for: key in the facts' JSON, label, form; in the order of KEYS."""
+    asked = every_need(module)
     return [
         (key.name, "、".join(_LABELS.get(f, key.label) for f in filled), key.form)
         for key in KEYS
-        if key.name not in PLAIN_KEYS and (filled := [f for f in key.fills if f in module.NEEDS])
+        if key.name not in PLAIN_KEYS and (filled := [f for f in key.fills if f in asked])
     ]
 
 
@@ -157,6 +158,7 @@ def _page(module: ModuleType) -> str:
         _generated(),
         f"# {module.TITLE} (`{code}`)",
         "",
+        f"- In English: {module.TITLE_EN}",
         f"- Legal basis (依据): {module.LEGAL_BASIS}",
         f"- Revision (修订): {module.REVISION}",
         f"- The example settles by the {'year (按年)' if yearly else 'month (按月)'}",
@@ -230,10 +232,10 @@ def _parameter_tables(parameters: type) -> Iterator[str]:
         (
             (
                 f"`{p['name']}`",
-                p["label"],
+                f"{p['label']} / {p['label_en']}",
                 p["unit"].strip() or "-",
                 bounds(p),
-                p["help"] + applies_words(known, p["applies_if"]),
+                f"{p['help']}{applies_words(known, p['applies_if'])} {p['help_en']}",
             )
             for p in described
         ),
@@ -248,10 +250,10 @@ def _parameter_tables(parameters: type) -> Iterator[str]:
                 (
                     (
                         f"`{c['name']}`",
-                        c["label"],
+                        f"{c['label']} / {c['label_en']}",
                         c["unit"].strip() or "-",
                         bounds(c),
-                        c["help"] or "-",
+                        f"{c['help']} {c['help_en']}",
                     )
                     for c in p["columns"]
                 ),
@@ -280,9 +282,9 @@ def _index() -> str:
         "without a database, and administrators have the same as a page, `/rules/`.",
         "",
         *_table(
-            ("Family", "规则", "修订", "依据"),
+            ("Family", "规则", "In English", "修订", "依据"),
             (
-                (f"[`{code}`]({code}.md)", m.TITLE, str(m.REVISION), m.LEGAL_BASIS)
+                (f"[`{code}`]({code}.md)", m.TITLE, m.TITLE_EN, str(m.REVISION), m.LEGAL_BASIS)
                 for code, m in RULES.items()
             ),
         ),
@@ -292,8 +294,9 @@ def _index() -> str:
         'One object, a list of objects, or `{"facts": [...], …}` whose other keys hold for every '
         "fact. One call may hold many sections and months; a section and period once. A class "
         "computed from concentrations follows GB 3838-2002 and 环办〔2011〕22号. `null` is as "
-        "good as left out. An unknown key, or one a rule needs and does not find, is named and "
-        "refused.",
+        "good as left out. A month written without class and concentrations takes those of the "
+        "call's other months of its border where `missing_month` or `sampling` lets it. An unknown "
+        "key, or one a rule needs and does not find, is named and refused.",
         "",
         *_table(
             ("Key", "Also", "含义", "写法"),

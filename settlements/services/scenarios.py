@@ -20,6 +20,7 @@ from settlements.models import Agreement, Party, Scenario
 from settlements.services.preview import PartSpec, Plan, TermSpec, plan
 
 LONGEST_NAME = 80
+LONGEST_STRAND = 20
 
 
 class ScenarioError(ValueError):
@@ -66,18 +67,85 @@ def change_term(
     for dates that are none or overlap another term of the same strand, ParameterErrors for
     parameters the rule refuses.
     """
-    locked = Scenario.objects.select_for_update(of=("self",)).get(pk=scenario.pk)
-    if locked.owner_id != by.pk:
-        raise NotTheOwner("只有建立人可以更改情景；请先复制为自己的情景。")
+    locked = _own(scenario, by)
     terms = [{**t, **changes} if t["number"] == number else t for t in locked.terms]
     if not any(t["number"] == number for t in terms):
         raise ScenarioError(f"情景中没有第 {number} 条款期。")
+    locked.name = _named(name)
+    return _with_terms(locked, terms)
+
+
+@transaction.atomic
+def add_term(*, scenario: Scenario, like: int, since: date, by: User, strand: str = "") -> Scenario:
+    """A further term with the rule, parameters and sections of term `like`, from that day.
+
+    In the same strand it takes over from the term in force that day, until that one's end; a
+    `strand` of its own runs beside the others. Raises NotTheOwner and ScenarioError.
+    """
+    locked = _own(scenario, by)
+    base = next((t for t in locked.terms if t["number"] == like), None)
+    if base is None:
+        raise ScenarioError(f"情景中没有第 {like} 条款期。")
+    strand = " ".join(strand.split()) or base["strand"]
+    terms, until = [], None
+    for term in locked.terms:
+        if term["strand"] == strand and _covers(term, since):
+            if term["since"] == since.isoformat():
+                raise ScenarioError(
+                    f"第 {term['number']} 条款期正是 {since} 起；请改它，或换起日。"
+                )
+            until = term["until"]
+            term = {**term, "until": since.isoformat()}
+        terms.append(term)
+    later = [t["since"] for t in terms if t["strand"] == strand and t["since"] > since.isoformat()]
+    number = max(t["number"] for t in terms) + 1
+    terms.append(
+        {
+            **base,
+            "number": number,
+            "strand": strand[:LONGEST_STRAND],
+            "since": since.isoformat(),
+            "until": until or min(later, default=None),
+        }
+    )
+    return _with_terms(locked, terms)
+
+
+@transaction.atomic
+def remove_term(*, scenario: Scenario, number: int, by: User) -> Scenario:
+    """Without that term: nothing holds in its time. The last one stays.
+
+    Raises NotTheOwner and ScenarioError.
+    """
+    locked = _own(scenario, by)
+    terms = [t for t in locked.terms if t["number"] != number]
+    if len(terms) == len(locked.terms):
+        raise ScenarioError(f"情景中没有第 {number} 条款期。")
+    if not terms:
+        raise ScenarioError("情景至少要有一个条款期；不要这个情景请删除它。")
+    return _with_terms(locked, terms)
+
+
+def _own(scenario: Scenario, by: User) -> Scenario:
+    locked = Scenario.objects.select_for_update(of=("self",)).get(pk=scenario.pk)
+    if locked.owner_id != by.pk:
+        raise NotTheOwner("只有建立人可以更改情景；请先复制为自己的情景。")
+    return locked
+
+
+def _with_terms(locked: Scenario, terms: list[dict[str, Any]]) -> Scenario:
     refuse_overlaps(terms)
     for term in terms:
         rules.get(term["rule"]).Parameters.from_json(term["parameters"])
-    locked.terms, locked.name = terms, _named(name)
+    locked.terms = terms
     locked.save(update_fields=["terms", "name", "changed_at"])
     return locked
+
+
+def _covers(term: Mapping[str, Any], day: date) -> bool:
+    return term["since"] <= day.isoformat() and (
+        term["until"] is None or day.isoformat() < term["until"]
+    )
 
 
 @transaction.atomic
@@ -111,6 +179,7 @@ def stored_terms(agreement: Agreement) -> list[dict[str, Any]]:
                     "upstream": part.upstream.code,
                     "downstream": part.downstream.code,
                     "inflow": part.inflow_id,
+                    "reference": part.reference_id,
                     "share": str(part.share),
                 }
                 for part in term.sections.all()
@@ -147,16 +216,18 @@ class Places:
     sections: dict[int, Section]
     by_code: dict[str, Jurisdiction]
     parties: dict[int, list[Jurisdiction]]  # of each agreement
+    treasuries: dict[int, Jurisdiction]  # who stands in for the treasury there
 
 
 def places_of(scenarios: Iterable[Scenario]) -> Places:
     """Everything the scenarios name: 3 SQL queries whatever their number."""
     scenarios = list(scenarios)
     parts = [p for s in scenarios for t in s.terms for p in t["sections"]]
-    wanted = {p["section"] for p in parts} | {p["inflow"] for p in parts if p["inflow"]}
+    wanted = {p[k] for p in parts for k in ("section", "inflow", "reference") if p.get(k)}
     sections = {s.pk: s for s in Section.objects.filter(pk__in=wanted).select_related("river")}
     codes = {p[side] for p in parts for side in ("upstream", "downstream")}
     parties: dict[int, list[Jurisdiction]] = {s.agreement_id: [] for s in scenarios}
+    treasuries: dict[int, Jurisdiction] = {}
     for party in (
         Party.objects.filter(agreement__in=list(parties))
         .select_related("jurisdiction")
@@ -164,8 +235,10 @@ def places_of(scenarios: Iterable[Scenario]) -> Places:
         .order_by("order", "pk")
     ):
         parties[party.agreement_id].append(party.jurisdiction)
+        if party.role == Party.Role.MUNICIPAL_FILL:
+            treasuries[party.agreement_id] = party.jurisdiction
     places = Jurisdiction.objects.filter(code__in=codes).defer("boundary")
-    return Places(sections, {j.code: j for j in places}, parties)
+    return Places(sections, {j.code: j for j in places}, parties, treasuries)
 
 
 def plan_of(scenario: Scenario, places: Places) -> Plan:
@@ -175,15 +248,20 @@ def plan_of(scenario: Scenario, places: Places) -> Plan:
     there, and as `plan` does.
     """
     try:
-        specs = [_spec(term, places) for term in scenario.terms]
+        specs = [_spec(term, places, scenario.agreement_id) for term in scenario.terms]
     except KeyError as missing:
         raise ScenarioError(
             f"情景所用的断面或行政区 {missing} 已不存在；请重新复制协议。"
         ) from missing
-    return plan(scenario.agreement.river, specs, places.parties[scenario.agreement_id])
+    pk = scenario.agreement_id
+    own = places.parties[pk]
+    # A scenario may bring in who is no party of the agreement, as a side of a section.
+    new = {p.pk: p for s in specs for part in s.parts for p in (part.upstream, part.downstream)}
+    parties = [*own, *(p for p in new.values() if p not in own)]
+    return plan(scenario.agreement.river, specs, parties, places.treasuries.get(pk))
 
 
-def _spec(term: Mapping[str, Any], places: Places) -> TermSpec:
+def _spec(term: Mapping[str, Any], places: Places, agreement_id: int) -> TermSpec:
     return TermSpec(
         rule=term["rule"],
         parameters=term["parameters"],
@@ -192,12 +270,14 @@ def _spec(term: Mapping[str, Any], places: Places) -> TermSpec:
             date.fromisoformat(term["until"]) if term["until"] else None,
         ),
         number=term["number"],
+        agreement_id=agreement_id,
         parts=tuple(
             PartSpec(
                 section=places.sections[p["section"]],
                 upstream=places.by_code[p["upstream"]],
                 downstream=places.by_code[p["downstream"]],
                 inflow=places.sections[p["inflow"]] if p["inflow"] else None,
+                reference=places.sections[p["reference"]] if p.get("reference") else None,
                 share=Decimal(p["share"]),
             )
             for p in term["sections"]

@@ -9,7 +9,7 @@ section and year by year, as the pipeline does. Amounts are Decimal yuan to the 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -23,6 +23,8 @@ from settlements.rules.base import Outcome
 from settlements.rules.caps import apply_cap
 from settlements.rules.facts import Facts, Granularity, MissingFact
 from settlements.rules.parameters import ParameterErrors, specs, with_defaults
+from settlements.rules.part_month import counted
+from settlements.rules.substitution import filled
 from settlements.services.facts_by_hand import WRITTEN_AS, FactsRead, Fault, read_facts
 
 ZERO = Decimal("0.00")
@@ -145,6 +147,7 @@ def try_rule(
         raise RefusedTrial([*faults, *read.faults])
     settled = module.Parameters.from_json(stored)
     read = read_facts(facts, module.granularity(settled))
+    read.facts = _filled(settled, read.facts)
     outcomes, refused = _evaluate(module, settled, read)
     if read.faults or refused:
         raise RefusedTrial([*read.faults, *refused])
@@ -208,13 +211,24 @@ def _without_mark(value: Any) -> Any:
     return value
 
 
+def _filled(parameters: Any, facts: list[Facts]) -> list[Facts]:
+    """Months written without a class take those of the call's other months of the border, as
+    the term lets them."""
+    known = {(f.section, f.upstream, f.downstream, f.period): f for f in facts}
+
+    def of_border(one: Facts) -> Callable[[date], Facts | None]:
+        return lambda month: known.get((one.section, one.upstream, one.downstream, month))
+
+    return [filled(one, parameters, of_border(one)) for one in facts]
+
+
 def _evaluate(
     module: ModuleType, parameters: Any, read: FactsRead
 ) -> tuple[list[Outcome], list[Fault]]:
     outcomes, faults = [], []
     for facts, where in zip(read.facts, read.places, strict=True):
         try:
-            outcomes.append(module.evaluate(facts, parameters))
+            outcomes.append(counted(module.evaluate(facts, parameters), facts, parameters))
         except MissingFact as missing:
             head, _, item = missing.name.partition(".")
             written = WRITTEN_AS.get(head, head) + (f".{item}" if item else "")

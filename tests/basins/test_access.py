@@ -16,16 +16,17 @@ EXPECTED = {
     "bureau": {
         "all": "see_results see_drafts see_ledger see_agreements review_data upload_readings "
         "publish decide close",
+        "own": "see_audit",
     },
     "treasury": {
-        "all": "see_results see_drafts see_ledger see_agreements record_payment",
+        "all": "see_results see_drafts see_ledger see_agreements record_payment reconcile",
     },
     "district": {
         "published": "see_results see_agreements",
-        "own": "see_drafts see_ledger confirm object handle_work_order",
+        "own": "see_drafts see_ledger reconcile confirm object handle_work_order",
     },
     "township": {
-        "own": "see_results see_ledger see_agreements handle_work_order",
+        "own": "see_results see_ledger see_agreements reconcile handle_work_order",
     },
     "admin": {
         "all": "see_results see_drafts see_ledger see_agreements edit_agreements edit_reference "

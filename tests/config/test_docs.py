@@ -10,7 +10,7 @@ ROOT = Path(settings.BASE_DIR)
 
 def test_every_setting_read_from_the_environment_is_documented():
     source = (ROOT / "config" / "settings.py").read_text("utf-8")
-    read = set(re.findall(r'env(?:_choice|_list)?\(\s*"([A-Z_]+)"', source))
+    read = set(re.findall(r'env(?:_choice|_list|_number)?\(\s*"([A-Z_]+)"', source))
     documented = set(
         re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "settings.md").read_text("utf-8"), re.M)
     )

@@ -6,11 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from settlements import pipeline
+from settlements import pipeline, rules
 from settlements.models import Agreement
 from settlements.queries.agreements import in_words
 from settlements.rules import baseline
-from settlements.rules.parameters import specs
+from settlements.rules.parameters import specs, with_defaults
+from tests.drafting import amended, person, put_in_force
 
 
 def page(client, user, address="/agreements/TEST/") -> str:
@@ -100,4 +101,55 @@ def test_the_number_of_queries_does_not_grow_with_terms_and_years(border, people
     # One more where there are years: their nets.
     assert many[0] <= few[0] + 1
     assert many[1] <= few[1]
-    assert few[0] <= 14
+    assert few[0] <= 20
+
+
+# Strands, parties and what changed -------------------------------------------------------
+
+
+def changed(border, **given):
+    preparer, second = person("录入甲"), person("核对乙")
+    put_in_force(amended(border.agreement, date(2024, 4, 1), preparer, **given), second)
+
+
+def test_the_record_says_what_changed_from_what_to_what_by_whom_and_why(border, people, client):
+    changed(border, rate="3000000.00")
+    client.force_login(people.bureau)
+    page = client.get("/agreements/TEST/").content.decode()
+    record = page[page.index('id="changes"') :]
+    for words in ("修订，自 2024-04-01 起：第 3 条款期", "补偿标准", "100.00 万元/期", "300.00 万元/期",
+                  "录入甲", "核对乙", "原因</dt><dd>补充", "随数据导入"):  # fmt: skip
+        assert words in record
+    assert "核对时的内容" not in record  # a draft is for those who edit
+    client.force_login(people.admin)
+    assert "核对时的内容" in client.get("/agreements/TEST/").content.decode()
+
+
+def test_strands_are_shown_side_by_side(border, people, client):
+    stored = with_defaults(
+        rules.get("baseline").Parameters, {"rate": "1.00"}, on=date(2024, 4, 1), source="附件"
+    )
+    steps = {"rule": {"rule": "baseline", "parameters": stored}}
+    preparer, second = person("录入甲"), person("核对乙")
+    put_in_force(
+        amended(border.agreement, date(2024, 4, 1), preparer, strand="加付", steps=steps), second
+    )
+    client.force_login(people.bureau)
+    page = client.get("/agreements/TEST/").content.decode()
+    assert "2 条线索并行" in page
+    assert "<h3>主线索</h3>" in page
+    assert "<h3>加付</h3>" in page
+    assert "另开线索“加付”" in page
+
+
+def test_an_agreement_that_ended_says_so_and_is_found_by_it(border, people, client):
+    border.agreement.terms.filter(rule="baseline").update(
+        in_force=(date(2023, 1, 1), date(2024, 1, 1))
+    )
+    client.force_login(people.admin)
+    page = client.get("/agreements/TEST/").content.decode()
+    assert "已终止" in page
+    assert "/agreements/TEST/amend/" in page  # it can be taken up again
+    assert "测试河协议" in client.get("/agreements/?state=ended").content.decode()
+    lines = client.get("/agreements/?state=active").context["lines"]
+    assert [line.code for line in lines] == []

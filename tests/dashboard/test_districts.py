@@ -11,8 +11,7 @@ from basins.access import Viewer
 from settlements import pipeline
 from settlements.queries import district as one
 from settlements.queries import districts as queries
-from settlements.services.settlements import close_settlement
-from tests.worlds import month
+from tests.worlds import close_year, month
 
 
 def page(client, user, address="/districts/500901/?year=2023") -> str:
@@ -27,7 +26,7 @@ def closed(border, people):
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")
     pipeline.recompute()
-    close_settlement(agreement=border.agreement, year=2023, on=month("2024-02"), by=people.bureau)
+    close_year(border.agreement, 2023, people, on=month("2024-02"))
     return border
 
 

@@ -459,11 +459,14 @@ def test_drafts_are_listed_and_reached_from_the_agreements(admin, draft, people,
 # Amending --------------------------------------------------------------------------------
 
 
+AMEND = {"what": "amend:main", "reason": "补充协议提高了标准"}
+
+
 def test_an_amendment_is_prefilled_compared_and_put_in_force(admin, world, second):
     world.sign()
     for when in ("2024-02", "2024-05"):
         world.assessed(when, "II")
-    answer = admin.post("/agreements/TEST/amend/", {"from": "２０２４年４月"})
+    answer = admin.post("/agreements/TEST/amend/", {**AMEND, "from": "２０２４年４月"})
     draft = AgreementDraft.objects.get()
     assert answer["Location"] == address(draft, "river")
     page = admin.get(address(draft, "rule")).content.decode()
@@ -474,7 +477,7 @@ def test_an_amendment_is_prefilled_compared_and_put_in_force(admin, world, secon
     send(admin, draft, "rule", changed)
     page = admin.get(address(draft, "preview")).content.decode()
     assert "会不同的月份：1 个" in page
-    assert page.count("<b>有变化</b>") == 1
+    assert page.count("<b>有变化</b>") == 2  # the rate, and from when it holds
     assert "+200.00" in page
     wrong = {"from": "2024-04-15", "source": "补充协议"}
     send(admin, draft, "term", wrong)
@@ -493,7 +496,7 @@ def test_an_amendment_is_prefilled_compared_and_put_in_force(admin, world, secon
 def test_a_date_that_cannot_be_amended_from_is_said_beside_the_field(admin, world):
     world.sign()
     for typed, words in (("2024-04-15", "须为当月 1 日"), ("明年", "不是日期"), ("", "必填")):
-        answer = admin.post("/agreements/TEST/amend/", {"from": typed})
+        answer = admin.post("/agreements/TEST/amend/", {**AMEND, "from": typed})
         assert answer.status_code == 422
         page = answer.content.decode()
         assert '<a href="#id_from">' in page
@@ -503,7 +506,7 @@ def test_a_date_that_cannot_be_amended_from_is_said_beside_the_field(admin, worl
 
 def test_the_title_and_code_of_an_amendment_stay(admin, world):
     world.sign()
-    admin.post("/agreements/TEST/amend/", {"from": "2024年4月"})
+    admin.post("/agreements/TEST/amend/", {**AMEND, "from": "2024年4月"})
     draft = AgreementDraft.objects.get()
     send(admin, draft, "parties", {**PARTIES, "title": "改名", "code": "OTHER"})
     draft.refresh_from_db()

@@ -15,8 +15,18 @@ from django.utils import timezone
 from monitoring.models import Origin
 from settlements import pipeline
 from settlements.models import Accrual, TermSection
+from tests.drafting import amended, person, put_in_force
+from tests.worlds import month
 
-FREE = {"facts", "parameters[].value", "readings.used.by_indicator", "readings.left_out.by_reason"}
+FREE = {
+    "facts",
+    "parameters[].value",
+    "readings.used.by_indicator",
+    "readings.left_out.by_reason",
+    "adjustments[].steps[]",
+    "adjustments[].transfers[]",
+    "adjustments[].differences[]",
+}
 
 
 @pytest.fixture
@@ -52,6 +62,14 @@ def documented(heading: str) -> set[str]:
     return set(re.findall(r"^\| `([^`]+)` \|", part, re.M))
 
 
+def adjusted(border, when="2023-04") -> None:
+    """The month published, and then the rate trebled from it on by an amendment."""
+    Accrual.objects.filter(period=month(when)).update(state="published")
+    preparer, second = person("录入人"), person("核对人")
+    draft = amended(border.agreement, month(when), preparer, rate="3000000.00")
+    put_in_force(draft, second)
+
+
 def test_every_key_of_the_answer_is_documented_and_every_documented_one_is_there(
     border, people, get
 ):
@@ -59,9 +77,10 @@ def test_every_key_of_the_answer_is_documented_and_every_documented_one_is_there
     term = accrual.term
     term.clauses = {"第六条": "每月核算一次。"}
     term.save(update_fields=["clauses"])
+    adjusted(border)
     found = keys_of(get(people.bureau, "api:accrual-explanation", accrual.pk).json())
     # Without sub-keys in this answer: the parent stands for them, or a line is empty.
-    assert found | {"readings"} >= documented("/accruals/") - {"steps[].defaults[]"}
+    assert found | {"readings"} >= documented("/accruals/") - {"steps[].defaults[]", "adjustments[]"}
     assert found <= documented("/accruals/")
     month = get(people.bureau, "api:month-explanation", "TEST", 2023, 4).json()
     accruals = month.pop("accruals")
@@ -253,4 +272,32 @@ def test_the_number_of_queries_does_not_grow_with_sections(border, people, clien
         border.measured("2023-04", "IV")
     pipeline.recompute()
     assert queries(4) == one
-    assert one <= 12
+    assert one <= 14
+
+
+def test_an_adjustment_is_explained_by_the_old_term_and_the_new(border, people, get):
+    accrual = accrual_of(border)
+    adjusted(border)
+    page = get(people.bureau, "explain", accrual.pk).content.decode()
+    assert "调整：待审" in page
+    assert "第 2 条款期与第 3 条款期" in page
+    assert "300.00 万元/期" in page
+    document = get(people.bureau, "api:accrual-explanation", accrual.pk).json()["adjustments"][0]
+    assert document["term"] == 3
+    assert [(s["party"]["code"], s["yuan"]) for s in document["shifts"]] == [
+        ("500901", "-2000000.00"), ("500902", "2000000.00"),
+    ]  # fmt: skip
+
+
+def test_who_sees_no_drafts_sees_no_proposal(border, people, get):
+    accrual = accrual_of(border)
+    adjusted(border)
+    assert "待审" not in get(people.stranger, "explain", accrual.pk).content.decode()
+    document = get(people.stranger, "api:accrual-explanation", accrual.pk).json()
+    assert document["adjustments"] == []
+
+
+def test_the_counts_of_readings_name_the_indicators_in_chinese(border, people, get):
+    page = get(people.bureau, "explain", accrual_of(border).pk).content.decode()
+    assert "<td>氨氮</td>" in page
+    assert "<td>NH3-N</td>" not in page

@@ -11,8 +11,7 @@ from django.utils import timezone
 from monitoring.models import Origin
 from settlements import pipeline
 from settlements.models import Accrual, TermSection
-from settlements.services.settlements import close_settlement
-from tests.worlds import month
+from tests.worlds import close_year, month
 
 
 @pytest.fixture
@@ -33,9 +32,7 @@ def close(border, people, year=2023):
     for when in border.months(f"{year - 1}-01", f"{year}-12"):
         border.measured(when, "II")
     pipeline.recompute()
-    return close_settlement(
-        agreement=border.agreement, year=year, on=month(f"{year + 1}-02"), by=people.bureau
-    )
+    return close_year(border.agreement, year, people, on=month(f"{year + 1}-02"))
 
 
 def test_the_heading_of_a_year_states_the_finding(border, people, get):

@@ -23,6 +23,11 @@ PAGES = [
     "/settlements/LONGXI/2023/",
     "/settlements/LONGXI/2023/8/",
     "/ledger/",
+    "/notices/",
+    "/work/",
+    "/work/?tab=stars",
+    "/notifications/",
+    "/notifications/delivery/",
     "/about/",
 ]
 
@@ -45,7 +50,7 @@ def test_a_section_draws_its_chart(visit):
     expect(window.page.locator("[data-plotly-chart] svg.main-svg").first).to_be_visible()
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, "/audit/"])
 def test_no_page_is_wider_than_a_phone(visit, path):
     window = visit(width=390)
     window.sign_in("bureau")
@@ -53,7 +58,7 @@ def test_no_page_is_wider_than_a_phone(visit, path):
     assert window.overflow() == 0
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, "/audit/"])
 def test_no_page_has_an_accessibility_violation(chromium, site, path):
     context = chromium.new_context(bypass_csp=True, locale="zh-CN")
     page = context.new_page()

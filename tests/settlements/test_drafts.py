@@ -1,5 +1,6 @@
 """Drafts of agreements: kept step by step, checked, activated by a second person, amended."""
 
+import re
 import threading
 from datetime import date
 
@@ -7,30 +8,23 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 
-from basins.models import Role, User
-from basins.ranges import between, today
-from settlements import pipeline, rules
-from settlements.models import Accrual, Agreement, AgreementDraft, Settlement, Term
+from basins.models import User
+from basins.ranges import between
+from monitoring.models import Assessment, Section, Target
+from settlements import pipeline
+from settlements.models import Agreement, AgreementDraft, Term
 from settlements.money import yuan
-from settlements.queries.draft_preview import both_ways, difference, trial
-from settlements.rules.parameters import with_defaults
+from settlements.queries.draft_preview import both_ways, trial
 from settlements.services import drafts as services
 from settlements.services.activation import activate_draft, submit_draft
-from settlements.services.amendments import start_amendment
-from settlements.services.drafts import DocumentRefused, DraftRefused
+from settlements.services.documents import LARGEST, DocumentRefused
+from settlements.services.drafts import DraftRefused
 from settlements.services.entered import entered
-from settlements.services.settlements import close_settlement
-from settlements.services.verification import verify_accruals
+from tests.drafting import content, fill, person, submitted
 from tests.worlds import Border, month
 
 PDF = b"%PDF-1.7\n%...\n"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
-
-
-def person(name: str) -> User:
-    user = User.objects.create(username=name, display_name=name)
-    Role.objects.create(user=user, role="admin", in_force=between(date(2018, 1, 1)))
-    return user
 
 
 @pytest.fixture
@@ -46,64 +40,6 @@ def second(db) -> User:
 @pytest.fixture
 def world(db) -> Border:
     return Border.make(with_agreement=False)
-
-
-def content(world: Border, *, rule="baseline", start="2023-01-01", code="NEWONE", **given):
-    """The values of every step of a complete draft."""
-    stored = with_defaults(
-        rules.get(rule).Parameters, given, on=date.fromisoformat(start), source="第六条"
-    )
-    return {
-        "parties": {
-            "title": "新河协议",
-            "code": code,
-            "parties": [
-                {"jurisdiction": world.upstream.code, "role": "signatory"},
-                {"jurisdiction": world.downstream.code, "role": "signatory"},
-            ],
-        },
-        "river": {
-            "river": world.river.code,
-            "sections": [
-                {
-                    "section": "BORDER",
-                    "upstream": world.upstream.code,
-                    "downstream": world.downstream.code,
-                    "inflow": None,
-                    "share": "1",
-                }
-            ],
-        },
-        "rule": {"rule": rule, "parameters": stored},
-        "term": {
-            "from": start,
-            "until": None,
-            "signed_on": "2022-12-01",
-            "source": "协议文本",
-            "clauses": [{"key": "第六条", "words": "按基准核算。"}],
-        },
-    }
-
-
-def fill(draft, steps, by):
-    for step, values in steps.items():
-        draft = services.save_step(draft=draft, step=step, by=by, values=values)
-    return draft
-
-
-def submitted(world, by, **kwargs) -> AgreementDraft:
-    draft = fill(services.start_draft(by=by), content(world, **kwargs), by)
-    return submit_draft(draft=draft, by=by)
-
-
-def amended(agreement, on, by, **given) -> AgreementDraft:
-    """A submitted amendment from that day with these parameters changed."""
-    draft = start_amendment(agreement=agreement, from_date=on, by=by)
-    rule = draft.data["rule"]["values"]
-    for name, value in given.items():
-        rule["parameters"][name] = {"value": value, "source": "补充协议", "is_default": False}
-    draft = services.save_step(draft=draft, step="rule", by=by, values=rule)
-    return submit_draft(draft=draft, by=by)
 
 
 # Keeping ---------------------------------------------------------------------------------
@@ -192,7 +128,7 @@ def media(settings, tmp_path):
 
 def test_a_document_is_kept_once_with_its_hash_and_true_type(world, preparer, media):
     draft = services.start_draft(by=preparer)
-    for name in ("协议.pdf", "又一次.docx"):
+    for name in ("协议.pdf", "又一次.PDF", "扫描件"):
         kept = services.add_document(draft=draft, file=SimpleUploadedFile(name, PDF), by=preparer)
     assert draft.documents.count() == 1
     assert (kept.name, kept.kind, kept.size) == ("协议.pdf", "application/pdf", len(PDF))
@@ -204,8 +140,11 @@ def test_a_document_is_kept_once_with_its_hash_and_true_type(world, preparer, me
     ("name", "data", "words"),
     [
         ("协议.pdf", b"MZ\x90\x00", "内容不是 PDF、PNG 或 JPEG"),
+        ("改了名.pdf", b"MZ" + PDF, "内容不是 PDF、PNG 或 JPEG"),
+        ("协议.docx", PDF, "扩展名 .docx 与内容（PDF）不符"),
+        ("图.pdf", PNG, "扩展名 .pdf 与内容（PNG）不符"),
         ("空.pdf", b"", "空文件"),
-        ("大.pdf", PDF + b"0" * services.LARGEST, "超过上限 20 MB"),
+        ("大.pdf", PDF + b"0" * LARGEST, "超过上限 20 MB"),
     ],
 )
 def test_another_kind_or_size_of_file_is_refused(world, preparer, media, name, data, words):
@@ -213,6 +152,15 @@ def test_another_kind_or_size_of_file_is_refused(world, preparer, media, name, d
     with pytest.raises(DocumentRefused, match=words):
         services.add_document(draft=draft, file=SimpleUploadedFile(name, data), by=preparer)
     assert list(media.iterdir()) == []
+
+
+def test_a_hundred_megabytes_are_refused_without_being_read(world, preparer, media):
+    file = SimpleUploadedFile("巨大.pdf", PDF)
+    file.size = 100 * 1024 * 1024
+    file.file = None  # whoever reads it fails otherwise
+    draft = services.start_draft(by=preparer)
+    with pytest.raises(DocumentRefused, match=r"有 100.0 MB，超过上限 20 MB"):
+        services.add_document(draft=draft, file=file, by=preparer)
 
 
 def test_a_document_taken_out_takes_its_file(
@@ -369,6 +317,40 @@ def test_a_preview_warns_where_the_yearly_cap_cuts(world, preparer):
     assert any("达到年度封顶" in w for w in found.warnings)
 
 
+def test_a_preview_names_the_facts_that_are_missing(world, preparer):
+    world.assessed("2023-05", "II")
+    steps = content(world, rule="class_vs_last_year", missing_last_year="refuse")
+    draft = fill(services.start_draft(by=preparer), steps, preparer)
+    words = " ".join(trial(entered(draft)).warnings)
+    assert re.search(r"缺少“[^”]+”（last_year_class），1 个断面期没有结果：2023-05", words)
+
+
+def test_a_preview_warns_where_two_pay_each_other_at_two_sections(world, preparer):
+    other = Section.objects.create(
+        code="OTHER", name="另一断面", province=world.section.province, river=world.river, km=20
+    )
+    Target.objects.create(
+        section=other, water_class=3, in_force=between(date(2015, 1, 1)), source="测试"
+    )
+    world.measured("2023-05", "II")
+    world.measured("2023-05", "IV", section=other)
+    pipeline.recompute()
+    steps = content(world)
+    one = steps["river"]["sections"][0]
+    steps["river"]["sections"] = [one, {**one, "section": "OTHER"}]
+    draft = fill(services.start_draft(by=preparer), steps, preparer)
+    words = " ".join(trial(entered(draft)).warnings)
+    assert "1 期里同样的两方经不同断面互为付款方" in words
+
+
+def test_a_preview_warns_of_months_that_rest_on_incomplete_data(world, preparer):
+    world.assessed("2023-05", "II")
+    Assessment.objects.update(complete=False)
+    draft = fill(services.start_draft(by=preparer), content(world), preparer)
+    words = " ".join(trial(entered(draft)).warnings)
+    assert "1 个断面月的数据不完整而照常核算：2023-05" in words
+
+
 def test_one_sided_months_are_not_said_to_pay_both_ways():
     assert both_ways([]) == []
 
@@ -383,126 +365,3 @@ def test_a_preview_takes_as_many_queries_for_many_months(
     with django_assert_max_num_queries(12):
         found = trial(entered(draft))
     assert found.periods > 60
-
-
-# Amending --------------------------------------------------------------------------------
-
-
-def test_an_amendment_is_piecewise(border, preparer, second):
-    for when in ("2023-05", "2024-02", "2024-05"):
-        border.measured(when, "II")
-    pipeline.recompute()
-    draft = amended(border.agreement, date(2024, 4, 1), preparer, rate="3000000.00")
-    activate_draft(draft=draft, version=draft.version, by=second)
-    old, new = border.agreement.terms.order_by("number")[1:]
-    assert (old.in_force, new.in_force, new.number) == (
-        between(date(2023, 1, 1), date(2024, 4, 1)), between(date(2024, 4, 1)), 3,
-    )  # fmt: skip
-    for when, amount in (("2023-05", "1000000"), ("2024-02", "1000000"), ("2024-05", "3000000")):
-        assert [y for _, _, y in border.transfers(when)] == [yuan(amount)]
-    assert border.accrual("2024-02").term == old
-    assert border.accrual("2024-05").term == new  # exactly one: the old one is gone
-    assert border.net(2024) == {"上游区": yuan("4000000"), "下游区": yuan("-4000000")}
-    verified = verify_accruals()
-    assert verified.differ == []
-
-
-def test_an_amendment_shows_what_changes_and_which_months_would_differ(border, preparer):
-    for when in ("2023-05", "2024-02", "2024-05"):
-        border.measured(when, "II")
-    pipeline.recompute()
-    draft = amended(border.agreement, date(2024, 4, 1), preparer, rate="3000000.00")
-    found = difference(draft, entered(draft))
-    changed = [(x.label, x.old, x.new) for x in found.terms if x.changed]
-    assert changed == [("补偿标准", "100.00 万元/期", "300.00 万元/期")]
-    assert [(m.month, m.difference) for m in found.months] == [("2024-05", yuan("2000000"))]
-    assert found.old_number == 2
-
-
-def test_an_amendment_inside_an_old_term_ends_where_that_ended(border, preparer, second):
-    draft = amended(border.agreement, date(2020, 1, 1), preparer)
-    activate_draft(draft=draft, version=draft.version, by=second)
-    first, _, third = border.agreement.terms.order_by("number")
-    assert first.in_force.upper == date(2020, 1, 1)
-    assert third.in_force == between(date(2020, 1, 1), date(2023, 1, 1))
-
-
-def test_the_running_month_goes_over_to_the_amendment(border, preparer, second):
-    running = today().replace(day=1)
-    border.assessed(f"{running:%Y-%m}", "II")
-    before = border.accrual(f"{running:%Y-%m}").term
-    draft = amended(border.agreement, running, preparer, rate="3000000.00")
-    activate_draft(draft=draft, version=draft.version, by=second)
-    after = border.accrual(f"{running:%Y-%m}").term
-    assert (before.number, after.number) == (2, 3)
-
-
-def closed_2023(border, by):
-    for when in border.months("2018-06", "2023-12"):
-        border.measured(when, "III")
-    pipeline.recompute()
-    return close_settlement(agreement=border.agreement, year=2023, on=date(2024, 1, 31), by=by)
-
-
-def test_a_closed_year_cannot_be_amended(border, preparer):
-    closed_2023(border, preparer)
-    with pytest.raises(DraftRefused, match=r"2023 年已关账.*最早可自 2024-01-01 起"):
-        start_amendment(agreement=border.agreement, from_date=date(2023, 7, 1), by=preparer)
-
-
-def test_a_year_closed_since_the_draft_was_begun_stops_its_activation(border, preparer, second):
-    border.measured("2023-05", "II")
-    pipeline.recompute()
-    draft = amended(border.agreement, date(2023, 7, 1), preparer, rate="3000000.00")
-    Settlement.objects.filter(year=2023).update(state="closed", closed_on=date(2024, 1, 31))
-    with pytest.raises(DraftRefused, match="2023 年已关账"):
-        activate_draft(draft=draft, version=draft.version, by=second)
-    assert border.agreement.terms.count() == 2
-
-
-def test_a_published_month_cannot_be_amended(border, preparer):
-    border.assessed("2024-02", "II")
-    Accrual.objects.filter(period=month("2024-02")).update(state="published")
-    with pytest.raises(DraftRefused, match=r"2024-02 至 2024-02 的月核算已发布.*2024-03-01"):
-        start_amendment(agreement=border.agreement, from_date=date(2024, 2, 1), by=preparer)
-
-
-@pytest.mark.parametrize(
-    ("on", "words"),
-    [
-        (date(2024, 2, 15), "须为当月 1 日"),
-        (date(2023, 1, 1), "正是 2023-01-01 起"),
-        (date(2017, 1, 1), "之前没有条款期可修订"),
-    ],
-)
-def test_a_date_that_cannot_begin_an_amendment_is_refused(border, preparer, on, words):
-    with pytest.raises(DraftRefused, match=words):
-        start_amendment(agreement=border.agreement, from_date=on, by=preparer)
-
-
-def test_a_yearly_rule_is_amended_from_new_year_only(border, preparer):
-    draft = start_amendment(agreement=border.agreement, from_date=date(2024, 4, 1), by=preparer)
-    rule = draft.data["rule"]["values"]
-    rule["parameters"]["comparison"] = {
-        "value": "yearly", "source": "补充协议", "is_default": False,
-    }  # fmt: skip
-    services.save_step(draft=draft, step="rule", by=preparer, values=rule)
-    with pytest.raises(DraftRefused, match="须自 1 月 1 日起"):
-        submit_draft(draft=draft, by=preparer)
-
-
-def test_an_amendment_may_not_run_into_the_next_term(border, preparer):
-    draft = start_amendment(agreement=border.agreement, from_date=date(2020, 1, 1), by=preparer)
-    term = {**draft.data["term"]["values"], "until": None}
-    services.save_step(draft=draft, step="term", by=preparer, values=term)
-    with pytest.raises(DraftRefused, match="止日须不晚于 2022-12-31"):
-        submit_draft(draft=draft, by=preparer)
-
-
-def test_an_amendment_keeps_every_party(border, preparer):
-    draft = start_amendment(agreement=border.agreement, from_date=date(2024, 4, 1), by=preparer)
-    parties = draft.data["parties"]["values"]
-    parties["parties"][1]["jurisdiction"] = border.stranger.code
-    services.save_step(draft=draft, step="parties", by=preparer, values=parties)
-    with pytest.raises(DraftRefused, match="不能去掉原协议方下游区"):
-        submit_draft(draft=draft, by=preparer)

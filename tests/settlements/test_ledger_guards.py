@@ -6,32 +6,36 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from settlements.models import JournalEntry, LedgerAccount, Posting
+from settlements.models import AccountMonth, JournalEntry, LedgerAccount, Posting
 from settlements.money import yuan
-from settlements.services.ledger import Line, Unbalanced, account_of, post, record_payment
-from tests.worlds import jurisdiction
+from settlements.services.ledger import (
+    Line,
+    NotReversible,
+    Unbalanced,
+    account_of,
+    close_account,
+    post,
+    reverse,
+)
+from settlements.services.reconciliation import state_balance
+from tests.books import DAY, PAID, Ledger
 
-DAY = date(2024, 2, 2)
+REFUSED = IntegrityError
 
 
 @pytest.fixture
-def accounts(db) -> list[LedgerAccount]:
-    return [
-        account_of(jurisdiction(code, name), opened_on=DAY)
-        for code, name in (("500901", "上游区"), ("500902", "下游区"))
-    ]
+def ledger(people) -> Ledger:
+    return Ledger.make(people)
 
 
 @pytest.fixture
-def entry(accounts) -> JournalEntry:
-    return paid(accounts)
+def accounts(ledger) -> list[LedgerAccount]:
+    return [ledger.account(ledger.up), ledger.account(ledger.down)]
 
 
-def paid(accounts, amount="100.00", on=DAY, voucher="") -> JournalEntry:
-    payer, payee = (a.jurisdiction for a in accounts)
-    return record_payment(
-        payer=payer, payee=payee, amount=yuan(amount), on=on, voucher=voucher, by=None
-    )
+@pytest.fixture
+def entry(ledger) -> JournalEntry:
+    return ledger.owe("100.00")
 
 
 def sql(statement: str, *values) -> None:
@@ -42,25 +46,24 @@ def sql(statement: str, *values) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-@transaction.atomic
-def write(accounts, amounts) -> None:
-    """An entry with its postings, past the service that would refuse them."""
-    entry = JournalEntry.objects.create(
-        year=2024, number=1, booked_on=DAY, cause="payment", text="x",
-        booked_at=timezone.now(), previous_hash="0" * 64, hash="a" * 64,
+def raw(**given) -> JournalEntry:
+    """An entry as the service would never write it: of the oldest kind of cause, unlinked."""
+    return JournalEntry.objects.create(
+        **{
+            "year": 2024, "number": 1, "booked_on": DAY, "effective_on": DAY,
+            "cause": "reversal", "text": "x", "booked_at": timezone.now(),
+            "previous_hash": "0" * 64, "hash": "a" * 64, **given,
+        }
     )  # fmt: skip
+
+
+@transaction.atomic
+def write(entry: JournalEntry, accounts, amounts) -> None:
+    """Postings past the service that would refuse them."""
     Posting.objects.bulk_create(
         Posting(entry=entry, account=account, yuan=amount)
         for account, amount in zip(accounts, amounts, strict=False)
     )
-
-
-def insert_entry(*, year=2024, number=1, on=DAY, previous="0" * 64, own="a" * 64) -> None:
-    sql(
-        "INSERT INTO settlements_journalentry (year, number, booked_on, cause, voucher, text,"
-        " booked_at, previous_hash, hash) VALUES (%s, %s, %s, 'payment', '', 'x', %s, %s, %s)",
-        year, number, on, timezone.now(), previous, own,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -75,87 +78,190 @@ def insert_entry(*, year=2024, number=1, on=DAY, previous="0" * 64, own="a" * 64
     ],
 )
 def test_the_journal_only_grows(entry, statement):
-    with pytest.raises(IntegrityError, match="台账只增不改"):
+    with pytest.raises(REFUSED, match="台账只增不改"):
         sql(statement)
     assert Posting.objects.count() == 2
 
 
-def test_a_second_insert_to_an_entry_is_refused_even_if_it_balances(entry, accounts):
-    third = account_of(jurisdiction("500903", "外人区"), opened_on=DAY)
-    fourth = account_of(jurisdiction("500904", "又一区"), opened_on=DAY)
-    with pytest.raises(IntegrityError, match="不平"):
-        sql(
-            "INSERT INTO settlements_posting (entry_id, account_id, yuan)"
-            " VALUES (%s, %s, 5), (%s, %s, -5)",
-            entry.pk, third.pk, entry.pk, fourth.pk,
-        )  # fmt: skip
+def test_a_second_insert_to_an_entry_is_refused_even_if_it_balances(entry, ledger):
+    others = [ledger.account(p, ledger.other) for p in (ledger.up, ledger.down)]
+    with pytest.raises(REFUSED, match="不平"):
+        write(entry, others, [yuan("5"), yuan("-5")])
 
 
 @pytest.mark.parametrize(
     "lines", [["100.00", "-99.99"], ["100.00"]], ids=["unbalanced", "one line"]
 )
-def test_postings_that_do_not_balance_are_refused(accounts, lines):
-    # A single balanced line would be zero, which another constraint refuses.
-    with pytest.raises(IntegrityError, match="不平"):
-        write(accounts, [yuan(amount) for amount in lines])
-    assert not JournalEntry.objects.exists()
+def test_postings_that_do_not_balance_are_refused(entry, accounts, lines):
+    with pytest.raises(REFUSED, match="不平"), transaction.atomic():
+        write(
+            raw(number=2, previous_hash=entry.hash, reverses=entry),
+            accounts,
+            [yuan(amount) for amount in lines],
+        )
+    assert JournalEntry.objects.count() == 1
 
 
-def test_a_gap_in_the_numbers_is_refused(entry):
-    with pytest.raises(IntegrityError, match="不连续"):
-        insert_entry(number=3, previous=entry.hash)
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"number": 3}, "不连续"),
+        ({"number": 2, "booked_on": date(2024, 2, 1)}, "早于"),
+        ({"number": 2, "previous_hash": "0" * 64}, "摘要值"),
+        ({"year": 2025}, "不符"),
+        ({"number": 2, "hash_version": 1}, "版本 1"),
+        ({"number": 2, "effective_on": date(2024, 2, 3)}, "entry_effective_before_booked"),
+        ({"number": 2, "cause": "payment"}, "entry_one_cause"),
+        ({"number": 2, "reverses": None}, "entry_one_cause"),
+    ],
+    ids=lambda given: "-".join(given) if isinstance(given, dict) else "",
+)
+def test_an_entry_out_of_its_place_is_refused(entry, given, words):
+    with pytest.raises(REFUSED, match=words), transaction.atomic():
+        raw(**{"previous_hash": entry.hash, "reverses": entry, **given})
 
 
-def test_an_entry_dated_before_the_last_one_is_refused(entry):
-    with pytest.raises(IntegrityError, match="早于"):
-        insert_entry(number=2, on=date(2024, 2, 1), previous=entry.hash)
+def test_an_entry_without_postings_never_commits(people, ledger, entry):
+    raw(number=2, previous_hash=entry.hash, reverses=entry)
+    with pytest.raises(REFUSED, match="没有分录"), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def test_an_entry_that_does_not_follow_the_chain_is_refused(entry):
-    with pytest.raises(IntegrityError, match="摘要值"):
-        insert_entry(number=2, previous="0" * 64)
-
-
-def test_an_entry_of_another_year_than_its_date_is_refused(entry):
-    with pytest.raises(IntegrityError, match="不符"):
-        insert_entry(year=2025, previous=entry.hash)
-
-
-def test_an_entry_without_postings_is_refused_at_commit(accounts):
-    with pytest.raises(IntegrityError, match="没有分录"):
-        insert_entry()
-
-
-def test_an_entry_without_postings_never_commits(committed):
-    # At commit the driver does not decode the words; the trigger's name is plain.
-    trigger = pytest.raises(IntegrityError, match="settlements_entry_has_postings")
-    with trigger, transaction.atomic():
-        JournalEntry.objects.create(
-            year=2024, number=1, booked_on=DAY, cause="payment", text="x",
-            booked_at=timezone.now(), previous_hash="0" * 64, hash="a" * 64,
-        )  # fmt: skip
-    assert not JournalEntry.objects.exists()
-
-
-def test_numbers_start_again_each_year_and_stay_chained(accounts):
-    first, second = paid(accounts), paid(accounts)
-    third = paid(accounts, on=date(2025, 1, 3))
+def test_numbers_start_again_each_year_and_stay_chained(ledger):
+    first, second = ledger.owe("1"), ledger.owe("2")
+    third = ledger.owe("3", on=date(2025, 1, 3))
     assert [e.label for e in (first, second, third)] == [
-        "SK-2024-0001", "SK-2024-0002", "SK-2025-0001",
+        "QC-2024-0001", "QC-2024-0002", "QC-2025-0001",
     ]  # fmt: skip
     assert third.previous_hash == second.hash
 
 
-def test_one_voucher_is_booked_once(accounts):
-    paid(accounts, voucher="PZ-1")
-    with pytest.raises(IntegrityError, match="entry_voucher_once"), transaction.atomic():
-        paid(accounts, voucher="PZ-1")
-
-
-def test_the_service_refuses_what_does_not_balance_before_the_database_does(accounts):
-    up, down = accounts
-    with pytest.raises(Unbalanced, match=r"合计 0\.01 元"):
+@pytest.mark.parametrize("day", [date(2024, 2, 1), date(2024, 4, 1)], ids=["before", "after"])
+def test_an_account_is_used_only_between_its_opening_and_its_closing(ledger, entry, day, accounts):
+    fresh = [
+        account_of(place, ledger.other, opened_on=date(2024, 2, 2))
+        for place in (ledger.up, ledger.down)
+    ]
+    for account in fresh:
+        close_account(account=account, on=date(2024, 3, 1))
+    reverse(entry, on=DAY, why="腾出日期", by=None)
+    statement = state_balance(
+        account=accounts[0], as_of=DAY, amount="5", note="试", by=ledger.people.district
+    )
+    early = day < DAY
+    with pytest.raises(REFUSED, match="早于" if early else "销户，不能在"), transaction.atomic():
         post(
-            cause="payment", on=DAY, text="错", by=None,
-            lines=[Line(up, yuan("1.01")), Line(down, yuan("-1.00"))],
+            cause="reconciliation", on=day, text="x", by=None, statement=statement,
+            lines=[Line(fresh[0], yuan("1")), Line(fresh[1], yuan("-1"))],
         )  # fmt: skip
+
+
+def test_an_account_is_not_used_before_it_was_opened(ledger, entry, accounts):
+    late = [
+        account_of(place, ledger.other, opened_on=date(2024, 5, 1))
+        for place in (ledger.up, ledger.down)
+    ]
+    statement = state_balance(
+        account=accounts[0], as_of=DAY, amount="5", note="试", by=ledger.people.district
+    )
+    with pytest.raises(REFUSED, match="2024-05-01 开户、未销户，不能在 2024-02-02"):
+        post(
+            cause="reconciliation", on=DAY, text="x", by=None, statement=statement,
+            lines=[Line(late[0], yuan("1")), Line(late[1], yuan("-1"))],
+        )  # fmt: skip
+
+
+def test_an_account_with_a_balance_cannot_be_closed_or_change_hands(ledger, entry, accounts):
+    with pytest.raises(REFUSED, match="不能在 2024-03-01 销户"):
+        close_account(account=accounts[0], on=date(2024, 3, 1))
+    for change in ("agreement_id = NULL", "opened_on = '2000-01-01'"):
+        with pytest.raises(REFUSED, match="开户后不能改动"):
+            sql(f"UPDATE settlements_ledgeraccount SET {change}")
+    with pytest.raises(REFUSED, match="不能删除"):
+        sql("DELETE FROM settlements_ledgeraccount")
+
+
+def test_a_reversal_turns_the_signs_once_and_is_final(ledger, entry):
+    back = reverse(entry, on=PAID, why="录错了", by=ledger.people.treasury)
+    assert (back.label, back.text) == ("CX-2024-0002", "冲销 QC-2024-0001：录错了")
+    assert ledger.balance(ledger.up) == 0
+    with pytest.raises(NotReversible, match="已由 CX-2024-0002 冲销"):
+        reverse(entry, on=PAID, why="再来", by=None)
+    with pytest.raises(NotReversible, match="不能再冲销"):
+        reverse(back, on=PAID, why="反悔", by=None)
+    with pytest.raises(NotReversible, match="理由"):
+        reverse(ledger.owe("1", on=PAID), on=PAID, why=" ", by=None)
+
+
+@pytest.mark.parametrize("amounts", [["99", "-99"], ["-100", "100"]])
+def test_the_database_refuses_a_reversal_that_is_not_its_original_turned(entry, accounts, amounts):
+    with pytest.raises(REFUSED, match="不是逐笔反号"), transaction.atomic():
+        write(
+            raw(number=2, previous_hash=entry.hash, reverses=entry),
+            accounts,
+            [yuan(a) for a in amounts],
+        )
+
+
+def test_the_database_refuses_a_reversal_of_a_reversal(ledger, entry):
+    back = reverse(entry, on=PAID, why="录错了", by=None)
+    with pytest.raises(REFUSED, match="冲销凭证不能再冲销"), transaction.atomic():
+        raw(number=3, booked_on=PAID, previous_hash=back.hash, reverses=back)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE settlements_accountmonth SET net = 0",
+        "DELETE FROM settlements_accountmonth",
+        "TRUNCATE settlements_accountmonth",
+    ],
+)
+def test_month_nets_are_written_by_postings_alone(entry, statement):
+    with pytest.raises(REFUSED, match="账户月净额由分录触发器维护"):
+        sql(statement)
+    assert AccountMonth.objects.count() == 4
+
+
+def test_a_decided_payment_and_a_statement_stay_as_they_are(ledger, entry, accounts):
+    waiting = ledger.prepare("40")
+    with pytest.raises(REFUSED, match="登记后不能改动"):
+        sql("UPDATE settlements_payment SET yuan = 41")
+    with pytest.raises(REFUSED, match="payment_two_persons"):
+        sql(
+            "UPDATE settlements_payment SET state = 'approved', approved_by_id = prepared_by_id,"
+            " approved_at = now()"
+        )
+    with pytest.raises(REFUSED, match="不能删除"):
+        sql("DELETE FROM settlements_payment WHERE id = %s", waiting.pk)
+    state_balance(account=accounts[0], as_of=DAY, amount="-100", by=ledger.people.district)
+    for statement in (
+        "UPDATE settlements_balancestatement SET yuan = 0",
+        "DELETE FROM settlements_balancestatement",
+        "TRUNCATE settlements_balancestatement CASCADE",
+    ):
+        with pytest.raises(REFUSED, match="对账记录只增不改"):
+            sql(statement)
+
+
+@pytest.mark.parametrize(
+    ("lines", "links", "words"),
+    [
+        (["1.01", "-1.00"], {}, r"合计 0\.01 元"),
+        (["1.00", "-1.00"], {}, "须关联且只关联 payment"),
+    ],
+)
+def test_the_service_refuses_before_the_database_does(accounts, lines, links, words):
+    up, down = accounts
+    with pytest.raises(Unbalanced, match=words):
+        post(
+            cause="payment", on=DAY, text="错", by=None, **links,
+            lines=[Line(up, yuan(lines[0])), Line(down, yuan(lines[1]))],
+        )  # fmt: skip
+
+
+def test_an_entry_dated_tomorrow_or_effective_after_its_booking_is_refused(ledger):
+    with pytest.raises(Unbalanced, match="在今天之后"):
+        ledger.owe("1", booked_on=date(2999, 1, 1))
+    with pytest.raises(Unbalanced, match="晚于记账日期"):
+        ledger.owe("1", on=PAID, booked_on=DAY)

@@ -24,8 +24,8 @@ from settlements import pipeline
 from settlements.models import Accrual, Adjustment, Settlement, Transfer
 from settlements.money import yuan
 from settlements.services.accruals import accrue_agreement
-from settlements.services.settlements import NotReady, close_settlement
-from tests.worlds import month
+from settlements.services.closing import NotReady
+from tests.worlds import close_year, month
 
 MILLION = yuan("1000000")
 
@@ -188,12 +188,7 @@ def close_2023(border, people):
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")
     pipeline.recompute()
-    return close_settlement(
-        agreement=border.agreement,
-        year=2023,
-        on=month("2024-02"),
-        by=people.bureau,
-    )
+    return close_year(border.agreement, 2023, people, on=month("2024-02"))
 
 
 def test_a_correction_after_closing_proposes_and_changes_nothing(border, people):
@@ -204,7 +199,7 @@ def test_a_correction_after_closing_proposes_and_changes_nothing(border, people)
     assert (border.net(2023), border.transfers("2023-05")) == before
     proposed = Adjustment.objects.get()
     assert proposed.accrual == border.accrual("2023-05")
-    assert proposed.outcome["transfers"][0]["payer"] == "upstream"
+    assert proposed.outcome["transfers"][0]["payer"] == border.upstream.code
 
 
 def test_closing_settles_the_months_and_posts_one_balanced_entry(border, people):
@@ -224,18 +219,14 @@ def test_a_year_with_a_month_missing_is_not_closed(border, people):
     Transfer.objects.all().delete()
     border.accrual("2023-06").delete()
     with pytest.raises(NotReady, match="2023-06"):
-        close_settlement(
-            agreement=border.agreement, year=2023, on=month("2024-02"), by=people.bureau
-        )
+        close_year(border.agreement, 2023, people, on=month("2024-02"))
     assert Settlement.objects.get(year=2023).state == "open"
 
 
 def test_a_year_that_is_not_over_is_not_closed(border, people):
     border.assessed("2023-05", "II")
     with pytest.raises(NotReady, match="尚未结束"):
-        close_settlement(
-            agreement=border.agreement, year=2023, on=month("2023-12"), by=people.bureau
-        )
+        close_year(border.agreement, 2023, people, on=month("2023-12"))
 
 
 def test_a_base_period_moves_every_month_that_is_compared_with_it(border):
@@ -404,7 +395,7 @@ def test_raw_sql_gets_round_no_guard(border, people, statement):
     for when in border.months("2022-01", "2024-03"):
         border.measured(when, "III" if when == "2023-05" else "II")
     pipeline.recompute()
-    close_settlement(agreement=border.agreement, year=2023, on=month("2024-02"), by=people.bureau)
+    close_year(border.agreement, 2023, people, on=month("2024-02"))
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:

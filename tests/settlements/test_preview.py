@@ -40,7 +40,7 @@ def test_a_preview_of_other_terms_stores_nothing(border, django_assert_num_queri
         in_force=between(month("2023-01"), month("2024-01")),
         parts=(PartSpec(border.section, border.upstream, border.downstream, share=Decimal("0.5")),),
     )
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         lines = preview(border.river, [spec])
     assert [(x.period, x.yuan) for x in lines if x.payer] == [(month("2023-05"), yuan("250000"))]
     assert len(lines) == 12

@@ -42,8 +42,7 @@ from settlements.services.scenarios import (
     places_of,
     plan_of,
 )
-from settlements.services.settlements import close_settlement
-from tests.worlds import month
+from tests.worlds import close_year, month
 
 BOOKS = (Accrual, Transfer, Settlement, SettlementNet, JournalEntry, Posting, Term, Agreement)
 
@@ -122,7 +121,10 @@ def test_a_share_and_an_end_cut_what_would_have_been_paid(measured, people):
     assert months == {"2023-04": -500000, "2023-05": 500000, "2023-06": 0}
     words = {what: (before, now) for what, before, now in terms_in_words(scenario)[1].changes}
     assert words["止日"] == ("长期", "2023-05-31")
-    assert words["断面与份额"] == ("交界 100%", "交界 50%")
+    assert words["断面、两方与份额"] == (
+        "交界 100%（上游区 → 下游区）",
+        "交界 50%（上游区 → 下游区）",
+    )
 
 
 def test_another_rule_is_said_in_words(doubled, people):
@@ -146,7 +148,7 @@ def test_nothing_of_it_touches_the_books(measured, people):
     for when in measured.months("2021-01", "2022-12"):
         measured.measured(when, "III" if when < "2022" else "II")
     pipeline.recompute()
-    close_settlement(agreement=measured.agreement, year=2022, on=month("2023-02"), by=people.bureau)
+    close_year(measured.agreement, 2022, people, on=month("2023-02"))
     before = books()
     assert all(rows for rows, _ in before.values())
     scenario = copy_agreement(agreement=measured.agreement, name="一", by=people.bureau)

@@ -33,6 +33,6 @@ class Command(BaseCommand):
         else:
             self.stdout.write(
                 f"演示数据至 {done.last}:断面 {done.sections},协议 {done.agreements},"
-                f"监测数据 {done.readings},月核算 {done.accruals},收付 {done.transfers},"
+                f"监测数据 {done.readings},月核算 {done.accruals},收付 {done.transfers},月通报 {done.notices},"
                 f"已关账 {done.closed},付款 {done.payments}。"
             )

@@ -197,6 +197,12 @@ def test_in_one_class_the_larger_multiple_goes_first():
     assert found.main_pollutants == ("CODMn", "NH3-N", "COD")
 
 
+def test_in_a_lake_phosphorus_is_ranked_by_the_lakes_own_limit():
+    # Both IV. Phosphorus 0.08: multiple 0.6 by the lake's 0.05, none by the river's 0.2.
+    found = assess(values(TP="0.08", NH3_N="1.4"), WaterBody.LAKE)
+    assert found.main_pollutants == ("TP", "NH3-N")
+
+
 def test_cyanide_and_heavy_metals_go_before_all():
     # Cadmium V (0.6) and arsenic IV (0.2) before inferior V ammonia and IV phosphorus.
     found = assess(values(NH3_N="9", TP="0.29", As="0.06", Cd="0.008"))

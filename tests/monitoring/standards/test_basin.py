@@ -33,6 +33,7 @@ def test_four_sections_are_judged_by_their_mean_concentrations():
     assert (found.grade, found.colour) == ("轻度污染", "yellow")
     assert found.main_pollutants == ("NH3-N",)
     assert found.of_means.exceedances[0].multiple == Decimal("0.1")
+    assert found.exceedance_rates == (ExceedanceRate("NH3-N", 1, Fraction(1, 4)),)
     assert [name for name, _ in found.sections] == ["甲", "乙", "丙", "丁"]
     assert found.sections[3][1].water_class == INFERIOR_V
 

@@ -52,6 +52,10 @@ def test_a_lake_is_indexed_by_its_own_phosphorus_row():
     assert cwqi({"TP": Decimal("0.1")}, WaterBody.LAKE).total == 2
 
 
+def test_total_nitrogen_is_indexed_by_itself_in_a_lake():
+    assert index("TN", "1.5", WaterBody.LAKE) == Decimal("1.5")
+
+
 def test_items_without_a_part_in_the_class_have_none_in_the_index():
     found = cwqi(
         {"TN": Decimal("9"), "WT": Decimal("16"), "TP": Decimal("0.2"), "zz": Decimal("1")}
@@ -83,6 +87,13 @@ def test_the_index_does_not_depend_on_the_callers_precision():
     expected = cwqi(sample)
     with localcontext(prec=3):
         assert cwqi(sample) == expected
+
+
+def test_quotients_that_do_not_end_carry_34_digits_also_in_the_sum():
+    assert index("CODMn", "7") == Decimal("1.166666666666666666666666666666667")
+    assert index("DO", "7") == Decimal("0.7142857142857142857142857142857143")
+    found = cwqi({"CODMn": Decimal("7"), "BOD5": Decimal("4")})
+    assert found.total == Decimal("2.166666666666666666666666666666667")
 
 
 amounts = st.decimals(min_value=0, max_value=60, places=4)

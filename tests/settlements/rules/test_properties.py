@@ -14,14 +14,14 @@ from settlements.money import yuan
 from settlements.rules import RULES, get
 from settlements.rules.base import Facts, Granularity, MonthState, Outcome
 from settlements.rules.facts import OVERRIDES
-from settlements.rules.parameters import with_defaults
+from settlements.rules.parameters import specs, with_defaults
 
 CLASSES = st.sampled_from(list(WaterClass))
 TARGETS = st.sampled_from(list(WaterClass)[:5])
 WAN = st.integers(1, 500).map(lambda wan: yuan(wan * 10000))
 SHARES = st.sampled_from([Decimal(s) for s in ("1", "0.5", "0.25", "0.1")])
 MONEY = {
-    "class_vs_last_year": ("rate", "not_met_amount", "not_met_cap"),
+    "class_vs_last_year": ("rate", "not_met_amount", "not_met_cap", "not_met_schedule.amount"),
     "baseline": ("rate", "tier_amount"),
     "fixed_annual": ("amount",),
     "exceedance_steps": (
@@ -53,6 +53,8 @@ ROUNDED = {
 }
 # Rules under which several pay or are paid at once; the others have one payment at most.
 SEVERAL = {"joint_fund", "rank", "town_outflow", "awards", "municipal_fill"}
+INHERITED = st.sampled_from(["charge", "half", "deduct", "none"])
+INHERITED_WHOLE = st.sampled_from(["charge", "half", "none"])
 # No deadline: the first example of a run also pays for the imports.
 RUN = settings(max_examples=60, deadline=None)
 EVERY_RULE = pytest.mark.parametrize("code", sorted(RULES))
@@ -76,6 +78,17 @@ def class_vs_last_year_terms(draw):
         "not_met_amount": str(rate + draw(WAN)),
         "not_met_step_width": draw(st.sampled_from(["0.1", "0.2", "0.5"])),
         "not_met_cap": draw(st.none() | WAN.map(lambda more: str(rate + more))),
+        "not_met_schedule": draw(
+            st.none()
+            | st.lists(WAN, min_size=2, max_size=3).map(
+                lambda more: [
+                    {"count": n, "amount": str(rate + extra)}
+                    for n, extra in enumerate(sorted(more), 1)
+                ]
+            )
+        ),
+        "inherited": draw(INHERITED),
+        "better_than": draw(st.sampled_from(["none", "downstream_own"])),
         "same_class": draw(st.sampled_from(["nobody", "downstream_pays"])),
         "incomplete_month": draw(st.sampled_from(["use", "no_data"])),
     }
@@ -97,7 +110,7 @@ def baseline_terms(draw):
         "tier_width": draw(st.none() | st.sampled_from(["5", "10", "25"])),
         "dead_band": draw(st.sampled_from(["0", "5", "20"])),
         "meets_equal": draw(st.sampled_from(["nobody", "downstream_pays"])),
-        "inherited": draw(st.sampled_from(["charge", "half", "none"])),
+        "inherited": draw(INHERITED),
         "incomplete_period": draw(st.sampled_from(["use", "no_data"])),
     }
 
@@ -140,12 +153,13 @@ INCOMPLETE = st.sampled_from(["use", "no_data"])
 def exceedance_steps_terms(draw):
     bases = sorted(draw(st.lists(st.integers(1, 300), min_size=3, max_size=3)))
     days_from = draw(st.none() | st.integers(2, 10))
+    mode = draw(st.sampled_from(["steps", "scaled", "classes"]))
     return {
-        "mode": draw(st.sampled_from(["steps", "scaled"])),
+        "mode": mode,
         "indicators": draw(
             rows_of(
                 ITEMS,
-                limit=st.none() | LIMITS,
+                limit=st.none() if mode == "classes" else st.none() | LIMITS,
                 step_width=st.sampled_from(["0.1", "0.2", "0.5"]),
                 unit_amount=YUAN,
                 cap=MAYBE_YUAN,
@@ -155,7 +169,7 @@ def exceedance_steps_terms(draw):
             {"above": above, "base": f"{base}万元"}
             for above, base in zip(("0.1", "0.5", "1"), bases, strict=True)
         ],
-        "inherited": draw(st.sampled_from(["charge", "half", "none"])),
+        "inherited": draw(INHERITED),
         "days_from": days_from,
         "days_counted": draw(st.sampled_from(["all", "from"])),
         "day_amount": draw(YUAN),
@@ -182,6 +196,7 @@ def percent_change_terms(draw):
         "points": draw(st.sampled_from(["exact", "whole"])),
         "inferior_v_amount": draw(st.just("0") | YUAN),
         "comparison": draw(PERIODS),
+        "inherited": draw(INHERITED_WHOLE),
         "incomplete_period": draw(INCOMPLETE),
     }
 
@@ -196,6 +211,7 @@ def pollutant_threshold_terms(draw):
         "comparison": draw(PERIODS),
         "met_amount": draw(YUAN),
         "not_met_amount": draw(YUAN),
+        "inherited": draw(INHERITED_WHOLE),
         "incomplete_period": draw(INCOMPLETE),
     }
 
@@ -207,7 +223,7 @@ def pollution_load_terms(draw):
             rows_of(ITEMS, limit=st.none() | LIMITS, unit_price=YUAN, mirror_price=MAYBE_YUAN)
         ),
         "comparison": draw(PERIODS),
-        "inherited": draw(st.sampled_from(["charge", "deduct"])),
+        "inherited": draw(INHERITED),
         "period_cap": draw(MAYBE_YUAN),
         "incomplete_period": draw(INCOMPLETE),
     }
@@ -293,7 +309,7 @@ def town_outflow_terms(draw):
         "against_last_year": last_year,
         "against_class": not last_year or draw(st.booleans()),
         "parks": draw(st.none() | st.integers(0, 100).map(lambda n: {"value": {"甲": str(n)}})),
-        "inherited": draw(st.sampled_from(["charge", "half", "none"])),
+        "inherited": draw(INHERITED_WHOLE),
         "incomplete_month": draw(INCOMPLETE),
     }
 
@@ -403,6 +419,7 @@ def cases(draw, code):
         last_year_means=draw(concentrations(low=5)), flow=Decimal(draw(st.integers(0, 10**9))),
         over_limit_days={code: draw(st.integers(0, 31)) for code in ITEMS},
         parties={code: f"{code}方" for code in PARTIES}, observations=draw(observations()),
+        reference_section="渡口坝", reference_class=draw(CLASSES),
     )  # fmt: skip
     if draw(st.integers(0, 9)) == 0:
         state = draw(st.sampled_from(sorted(OVERRIDES)))
@@ -528,3 +545,28 @@ def test_what_the_bureau_decided_is_never_charged(code, data):
     outcome = get(code).evaluate(excluded, parameters)
     assert outcome.transfers == ()
     assert outcome.state is MonthState.EXCLUDED
+
+
+INHERITING = sorted(code for code in RULES if "inherited" in specs(get(code).Parameters))
+
+
+@pytest.mark.parametrize("code", INHERITING)
+@RUN
+@given(data=st.data())
+def test_what_came_in_never_costs_upstream_more_than_charging_all_of_it(code, data):
+    facts, parameters = data.draw(cases(code))
+    outcome = get(code).evaluate(facts, parameters)
+    in_full = get(code).evaluate(facts, replace(parameters, inherited="charge"))
+    assert upstream(outcome) >= upstream(in_full)
+    assert in_full.state is not MonthState.NOT_INCREASED or parameters.inherited == "charge"
+
+
+@pytest.mark.parametrize("code", INHERITING)
+@RUN
+@given(data=st.data())
+def test_without_an_inflow_section_everything_is_charged(code, data):
+    facts, parameters = data.draw(cases(code))
+    facts = replace(facts, inflow_section="", inflow_class=None, inflow_means={})
+    outcome = get(code).evaluate(facts, parameters)
+    in_full = get(code).evaluate(facts, replace(parameters, inherited="charge"))
+    assert (outcome.net(), outcome.state) == (in_full.net(), in_full.state)

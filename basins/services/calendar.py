@@ -1,0 +1,208 @@
+"""Entering holidays and make-up days: a year's announcement as CSV, or one day by hand.
+
+The file has a heading line and three columns: 日期 (2027-01-01 or 2027/1/1), 类型 (放假 or
+调休上班) and 节日. UTF-8 or GB 18030.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from basins.models import CalendarChange, CalendarDay, User
+from basins.services.working_days import on_calendar_changed
+
+HEADINGS = ("日期", "类型", "节日")
+KINDS = {
+    "放假": CalendarDay.Kind.HOLIDAY,
+    "休": CalendarDay.Kind.HOLIDAY,
+    "调休上班": CalendarDay.Kind.WORKDAY,
+    "上班": CalendarDay.Kind.WORKDAY,
+    "班": CalendarDay.Kind.WORKDAY,
+}
+LARGEST = 64 * 1024  # bytes; a year has some forty days
+
+
+class CalendarError(ValueError):
+    """The days cannot be entered; `problems` (Chinese) says where, what and the remedy."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("；".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day out of the ordinary, as it is to be kept."""
+
+    date: date
+    kind: str
+    name: str
+
+    @property
+    def words(self) -> str:
+        return f"{CalendarDay.Kind(self.kind).label} {self.name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What an entry would change; empty words: an ordinary day of the week."""
+
+    date: date
+    before: str
+    after: str
+
+
+def read_announcement(content: bytes, year: int) -> list[Day]:
+    """The days of a CSV file, all of that year. Raises CalendarError with every problem."""
+    rows = list(csv.reader(io.StringIO(_decoded(content))))
+    if not rows or tuple(cell.strip() for cell in rows[0][:3]) != HEADINGS:
+        raise CalendarError([f"第 1 行：表头应为 {'、'.join(HEADINGS)}；请照模板填写。"])
+    problems: list[str] = []
+    days: dict[date, Day] = {}
+    for number, row in enumerate(rows[1:], start=2):
+        cells = [cell.strip() for cell in row]
+        if not any(cells):
+            continue
+        try:
+            day = _day(cells, year)
+            if day.date in days:
+                raise CalendarError([f"{day.date} 重复；每天只填一行。"])
+            days[day.date] = day
+        except CalendarError as error:
+            problems += [f"第 {number} 行：{problem}" for problem in error.problems]
+    if not problems and not any(d.kind == CalendarDay.Kind.HOLIDAY for d in days.values()):
+        problems.append("文件里没有放假的日子；请填国务院办公厅通知的全部日期。")
+    if problems:
+        raise CalendarError(problems)
+    return [days[d] for d in sorted(days)]
+
+
+def differences(days: list[Day], year: int) -> list[Difference]:
+    """What entering these as the whole of the year would change: 1 SQL query."""
+    before = {d.date: _of(d).words for d in CalendarDay.objects.filter(date__year=year)}
+    after = {d.date: d.words for d in days}
+    return [
+        Difference(day, before.get(day, ""), after.get(day, ""))
+        for day in sorted({*before, *after})
+        if before.get(day) != after.get(day)
+    ]
+
+
+@transaction.atomic
+def announce_year(*, year: int, days: list[Day], source: str, by: User) -> list[Difference]:
+    """Make these the days of the year, announced by `source`; returns what changed.
+
+    Raises CalendarError without a source. Entering the same again changes nothing.
+    """
+    if not source.strip():
+        raise CalendarError(["请填通知的文号，如 国办发明电〔2025〕7号。"])
+    held = CalendarDay.objects.select_for_update().filter(date__year=year)
+    list(held)
+    changed = differences(days, year)
+    held.exclude(date__in=[d.date for d in days]).delete()
+    CalendarDay.objects.bulk_create(
+        [CalendarDay(date=d.date, kind=d.kind, name=d.name, source=source.strip()) for d in days],
+        update_conflicts=True,
+        unique_fields=["date"],
+        update_fields=["kind", "name", "source", "announced"],
+    )
+    _keep(changed, f"公布 {year} 年安排：{source.strip()}"[:200], by)
+    on_calendar_changed()
+    return changed
+
+
+@transaction.atomic
+def change_day(*, on: date, kind: str, name: str, reason: str, by: User) -> Difference | None:
+    """Make one day free (holiday), worked (workday) or ordinary (''); None: it was so already.
+
+    Raises CalendarError without a reason, or for a kind that says what the weekday says.
+    """
+    if not reason.strip():
+        raise CalendarError(["请写明修改原因。"])
+    if kind == CalendarDay.Kind.WORKDAY and on.weekday() < 5:
+        raise CalendarError([f"{on} 是{WEEKDAYS[on.weekday()]}，本来就上班；请选“按星期”。"])
+    held = CalendarDay.objects.select_for_update().filter(date=on).first()
+    before = _of(held).words if held else ""
+    name = name.strip() or (held.name if held else "")
+    after = Day(on, kind, name).words if kind else ""
+    if before == after:
+        return None
+    announced = CalendarDay.objects.filter(date__year=on.year, announced=True).exists()
+    if kind:
+        CalendarDay.objects.update_or_create(
+            date=on,
+            defaults={
+                "kind": kind,
+                "name": name,
+                "source": reason.strip(),
+                "announced": announced,
+            },
+        )
+    elif held is not None:
+        held.delete()
+    change = Difference(on, before, after)
+    _keep([change], reason.strip(), by)
+    on_calendar_changed()
+    return change
+
+
+@transaction.atomic
+def keep_change(*, on: date, before: str, after: str, reason: str, by: User) -> None:
+    """Note a change made elsewhere (the admin), and let deadlines be computed again."""
+    _keep([Difference(on, before, after)], reason, by)
+    on_calendar_changed()
+
+
+WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+
+
+def _of(held: CalendarDay) -> Day:
+    return Day(held.date, held.kind, held.name)
+
+
+def _keep(changes: list[Difference], reason: str, by: User) -> None:
+    CalendarChange.objects.bulk_create(
+        CalendarChange(date=c.date, before=c.before, after=c.after, reason=reason, by=by)
+        for c in changes
+    )
+
+
+def _day(cells: list[str], year: int) -> Day:
+    if len(cells) < 3:
+        raise CalendarError([f"只有 {len(cells)} 列；应有日期、类型、节日三列。"])
+    on = _date(cells[0])
+    if on.year != year:
+        raise CalendarError([f"{on} 不在 {year} 年；跨年的日子在各自年份填写。"])
+    kind = KINDS.get(cells[1])
+    if kind is None:
+        raise CalendarError([f"类型“{cells[1]}”不认识；请填 放假 或 调休上班。"])
+    if kind == CalendarDay.Kind.WORKDAY and on.weekday() < 5:
+        raise CalendarError([f"{on} 是{WEEKDAYS[on.weekday()]}，不会是调休上班；请核对日期。"])
+    if not 1 <= len(cells[2]) <= 40:
+        raise CalendarError(["节日须填，至多 40 字，如 春节。"])
+    return Day(on, kind, cells[2])
+
+
+def _date(text: str) -> date:
+    for pattern in ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d"):
+        try:
+            return datetime.strptime(text, pattern).date()  # noqa: DTZ007
+        except ValueError:
+            continue
+    raise CalendarError([f"日期“{text}”不认识；请写成 2027-01-01。"])
+
+
+def _decoded(content: bytes) -> str:
+    if len(content) > LARGEST:
+        raise CalendarError([f"文件有 {len(content)} 字节，不像一年的日历；至多 {LARGEST} 字节。"])
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise CalendarError(["文件不是 CSV 文本；请存成 UTF-8 或 GB 18030 编码的 CSV。"])

@@ -1,0 +1,1 @@
+"""How a paper looks: HTML, PDF and XLSX, all from one settlements.statements Paper."""

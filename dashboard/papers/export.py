@@ -1,0 +1,139 @@
+"""All statements of a year as one job: each issued, then PDF and XLSX in one ZIP.
+
+The ZIP lies under VAR_DIR/exports by the job's number. The job may run again from the start:
+what was issued stays the same paper, and its files have the same bytes.
+"""
+
+import csv
+import io
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from basins.access import Viewer, viewer_of
+from basins.models import User
+from dashboard.papers.pdf import pdf_of
+from dashboard.papers.xlsx import xlsx_of
+from jobs import services as jobs
+from jobs.models import Job
+from settlements.models import IssuedPaper
+from settlements.queries.papers import built, subjects_of_year
+from settlements.services.papers import NotAllowed, issue, may_issue, record_file
+from settlements.statements.codes import shown as shown_code
+from settlements.statements.paper import PaperKind, from_data
+
+KIND = "dashboard.statements"
+KEPT_DAYS = 30
+STAMP = (1980, 1, 1, 0, 0, 0)  # of every file inside, so that the ZIP's bytes follow its content
+UNSAFE = str.maketrans(dict.fromkeys('\\/:*?"<>|', "_"))
+
+
+def start_export(*, year: int, by: User, wake: bool = True) -> Job:
+    """Enter the job, or the live one of this person and year. Raises NotAllowed."""
+    if not may_issue(viewer_of(by), PaperKind.DISTRICT):
+        raise NotAllowed(f"{by} 不能签发对账单和结算单。")
+    return jobs.enqueue(
+        kind=KIND,
+        key=f"{by.pk}-{year}",
+        parameters={"user": by.pk, "year": year},
+        by=by,
+        wake=wake,
+    )
+
+
+def exports_of(viewer: Viewer):
+    """The viewer's own exports, newest first; none for who may no longer issue."""
+    if not may_issue(viewer, PaperKind.DISTRICT):
+        return Job.objects.none()
+    return Job.objects.filter(kind=KIND, by=viewer.user_id).order_by("-pk")
+
+
+def file_of(job: Job) -> Path | None:
+    """The ZIP of a finished export, while it is kept."""
+    path = folder() / f"{job.pk}.zip"
+    return path if job.state == Job.State.DONE and path.is_file() else None
+
+
+def folder() -> Path:
+    return Path(settings.VAR_DIR) / "exports"
+
+
+@jobs.handles(KIND)
+def export(parameters: dict[str, Any], progress: jobs.Progress) -> dict[str, Any]:
+    by = User.objects.get(pk=parameters["user"])
+    viewer = viewer_of(by)
+    subjects = subjects_of_year(viewer, parameters["year"])
+    total = 2 * len(subjects) + 1
+    papers: list[IssuedPaper] = []
+    for done, subject in enumerate(subjects):
+        progress(done, total, "签发文书")
+        paper = built(viewer, subject)
+        if paper is not None:
+            papers.append(issue(paper, by))
+    folder().mkdir(parents=True, exist_ok=True)
+    _forget_old()
+    target = folder() / f"{progress.job.pk}.zip"
+    part = target.with_suffix(".part")
+    try:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            for done, issued in enumerate(papers, start=len(subjects)):
+                progress(done, total, "生成文件")
+                _add(archive, issued)
+            archive.writestr(zipfile.ZipInfo("目录.csv", STAMP), _contents(papers))
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    progress(total, total, "完成")
+    return {"papers": len(papers), "bytes": target.stat().st_size, "year": parameters["year"]}
+
+
+def rendered(issued: IssuedPaper, format: str) -> bytes:
+    """The file of an issued paper, its digest kept so that it can be verified."""
+    paper = from_data(issued.content)
+    content = pdf_of(paper) if format == "pdf" else xlsx_of(paper)
+    record_file(paper=issued, format=format, content=content)
+    return content
+
+
+def file_name(issued: IssuedPaper, format: str) -> str:
+    return f"{issued.label} {issued.title}.{format}".translate(UNSAFE)
+
+
+def _add(archive: zipfile.ZipFile, issued: IssuedPaper) -> None:
+    for format in ("pdf", "xlsx"):
+        info = zipfile.ZipInfo(f"{issued.get_kind_display()}/{file_name(issued, format)}", STAMP)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(info, rendered(issued, format))
+
+
+def _contents(papers: list[IssuedPaper]) -> bytes:
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["文号", "标题", "签发日期", "款项", "收付", "金额（元）", "核验码", "摘要值"])
+    for issued in papers:
+        paper = from_data(issued.content)
+        for amount in paper.amounts:
+            rows.writerow(
+                [
+                    paper.number,
+                    paper.title,
+                    paper.date,
+                    amount.label,
+                    amount.word or "-",
+                    f"{abs(amount.yuan) if amount.word else amount.yuan:.2f}",
+                    shown_code(paper.code),
+                    issued.digest,
+                ]
+            )
+    return ("\ufeff" + text.getvalue()).encode()
+
+
+def _forget_old() -> None:
+    """Files of exports older than KEPT_DAYS; what they hold can be made again."""
+    oldest = time.time() - KEPT_DAYS * 86400
+    for path in folder().glob("*.zip"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,212 @@
+"""审核: a person judges a reading, or a value measured for a decision is entered.
+
+A judgement never deletes. It sets the reading's flag or value; the triggers keep what the
+reading was as a revision, mark the month, and the recompute follows after the commit.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from basins.access import Act, viewer_of
+from basins.clock import now
+from basins.models import User
+from jobs.wake import wake_on_commit
+from monitoring.models import Indicator, Origin, Reading, Section, Verdict
+
+VALID, INVALID = "N", "V"
+LONGEST = 500
+PLACES, LARGEST = 8, Decimal(10) ** 12
+Outcome = Verdict.Outcome
+
+
+class VerdictRefused(ValueError):
+    """A judgement that cannot be made; the message (Chinese) says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """Which reading of a section: indicator code, time (with zone), origin."""
+
+    indicator: str
+    sampled_at: datetime
+    origin: int
+
+    @property
+    def text(self) -> str:
+        """As forms carry it; `parse` reads it again."""
+        return f"{self.indicator}|{self.sampled_at.isoformat()}|{self.origin}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Key":
+        """Raises VerdictRefused for what is no key."""
+        try:
+            indicator, at, origin = text.split("|")
+            when = datetime.fromisoformat(at)
+            if when.tzinfo is None or len(indicator) > 20:
+                raise ValueError(text)
+            return cls(indicator, when, Origin(int(origin)).value)
+        except ValueError as wrong:
+            raise VerdictRefused("数据的标识无法识别，请从列表中选择。") from wrong
+
+
+@transaction.atomic
+def judge_reading(
+    *,
+    section: Section,
+    key: Key,
+    outcome: str,
+    reason: str,
+    by: User,
+    value: Decimal | None = None,
+    cause: str = "",
+) -> Verdict:
+    """Judge one reading: valid, invalid (flag V), or corrected to `value` (unit of the indicator).
+
+    The same judgement again is the one there is. Raises VerdictRefused for a reading that is
+    not there, a missing reason, a value that is none, or a person who does not review data.
+    """
+    if not viewer_of(by).may(Act.REVIEW_DATA):
+        raise VerdictRefused(f"{by} 不能审核监测数据。")
+    said = " ".join(reason.split())
+    if not said or len(said) > LONGEST:
+        raise VerdictRefused(f"请写明审核的理由（至多 {LONGEST} 字）。")
+    found = Outcome(outcome)
+    reading = _locked(section, key)
+    after = reading.value if found != Outcome.CORRECTED else _number(value)
+    flag = INVALID if found == Outcome.INVALIDATED else VALID
+    if found == Outcome.CORRECTED and (after, flag) == (reading.value, reading.flag):
+        if (last := last_verdict(section, key)) is not None and last.outcome == found:
+            return last
+        raise VerdictRefused(f"{named(section, key)}已是 {after.normalize():f}，无须更正。")
+    if found != Outcome.CORRECTED and flag == reading.flag:
+        last = last_verdict(section, key)
+        if last is not None and (last.outcome, last.value_after) == (found, after):
+            return last
+        if found == Outcome.INVALIDATED:
+            raise VerdictRefused(f"{named(section, key)}已是无效数据。")
+    verdict = Verdict.objects.create(
+        section=section,
+        indicator_id=reading.indicator_id,
+        sampled_at=key.sampled_at,
+        origin=key.origin,
+        outcome=found,
+        value_before=reading.value,
+        flag_before=reading.flag,
+        value_after=after,
+        flag_after=flag,
+        reason=said,
+        cause=cause,
+        by=by,
+        at=now(),
+    )
+    changes: dict[str, object] = {"flag": flag, "value": after}
+    if found == Outcome.CORRECTED:
+        changes["below_limit"] = False
+    _at(section, key).update(**changes)
+    wake_on_commit("settlements.recompute")
+    return verdict
+
+
+@transaction.atomic
+def keep_reading(
+    *, section: Section, key: Key, value: Decimal, by: User, reason: str, cause: str = ""
+) -> bool:
+    """Store a value measured for a decision (JOINT, MANUAL); whether anything is new.
+
+    One that is there with another value is corrected, with a verdict.
+    """
+    number = _number(value)
+    indicator = Indicator.objects.filter(code=key.indicator).first()
+    if indicator is None:
+        raise VerdictRefused(f"没有指标 {key.indicator}。")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT monitoring_ensure_partition(monitoring_month_of(%s))",
+                       [key.sampled_at])  # fmt: skip
+        cursor.execute(
+            """INSERT INTO monitoring_reading (section_id, indicator_id, sampled_at, origin, value)
+               VALUES (%s, %s, %s, %s, %s)
+               ON CONFLICT (section_id, indicator_id, sampled_at, origin) DO NOTHING""",
+            [section.pk, indicator.pk, key.sampled_at, key.origin, number],
+        )
+        made = cursor.rowcount == 1
+    if made:
+        wake_on_commit("settlements.recompute")
+        return True
+    there = _locked(section, key)
+    if (there.value, there.flag) == (number, VALID):
+        return False
+    judge_reading(
+        section=section, key=key, outcome=Outcome.CORRECTED, value=number,
+        reason=reason, by=by, cause=cause,
+    )  # fmt: skip
+    return True
+
+
+def mark_month(section_id: int, month: date) -> None:
+    """Hold the section-month's dirty mark, as the triggers make it, until the transaction ends.
+
+    The recompute takes marks before agreements; whoever locks an agreement and then changes
+    readings takes the mark first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
+               VALUES (%s, %s, now())
+               ON CONFLICT (section_id, month) DO UPDATE
+               SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = ''""",
+            [section_id, month],
+        )
+
+
+def last_verdict(section: Section, key: Key) -> Verdict | None:
+    return (
+        Verdict.objects.filter(
+            section=section,
+            indicator__code=key.indicator,
+            sampled_at=key.sampled_at,
+            origin=key.origin,
+        )
+        .order_by("-pk")
+        .first()
+    )
+
+
+def readings_at(section: Section, key: Key) -> Reading | None:
+    """The reading of that key as it is now."""
+    return _at(section, key).select_related("indicator").first()
+
+
+def named(section: Section, key: Key) -> str:
+    """Words for a reading in messages."""
+    at = timezone.localtime(key.sampled_at)
+    return f"{section} {key.indicator} {at:%Y-%m-%d %H:%M}（{Origin(key.origin).label}）"
+
+
+def _at(section: Section, key: Key):
+    return Reading.objects.filter(
+        section=section,
+        indicator__in=Indicator.objects.filter(code=key.indicator).values("pk"),
+        sampled_at=key.sampled_at,
+        origin=key.origin,
+    )
+
+
+def _locked(section: Section, key: Key) -> Reading:
+    """The reading, held until the transaction ends; raises VerdictRefused where there is none."""
+    found = _at(section, key).select_for_update().first()
+    if found is None:
+        raise VerdictRefused(f"没有 {named(section, key)} 这条数据；请从列表中选择。")
+    return found
+
+
+def _number(value: Decimal | None) -> Decimal:
+    if value is None or not value.is_finite() or value < 0 or value >= LARGEST:
+        raise VerdictRefused("请填写更正后的值：不小于 0 的数。")
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > PLACES:
+        raise VerdictRefused(f"值至多 {PLACES} 位小数。")
+    return value

@@ -1,0 +1,83 @@
+"""The parameters that families were given afterwards, stored in every term that goes by them.
+
+Each at the value under which the rule finds what it found before, as a default: a term stores
+every parameter, and nothing is filled in when it is computed. Drafts and scenarios the same.
+"""
+
+from django.db import migrations
+
+OURS = "本系统默认，协议未载时使用"
+PLAN = "本系统默认，方案原文未载"
+MONTHLY = {"missing_month": ("none", OURS), "sampling": ("monthly", OURS)}
+PART_MONTH = {"part_month": ("first_day", OURS)}
+INHERITED = {"inherited": ("charge", OURS)}
+ADDED = {
+    "class_vs_last_year": {
+        "not_met_schedule": (None, PLAN),
+        "better_than": ("none", PLAN),
+        **INHERITED,
+        **MONTHLY,
+        **PART_MONTH,
+    },
+    "baseline": {**MONTHLY, **PART_MONTH},
+    "exceedance_steps": {**MONTHLY, **PART_MONTH},
+    "percent_change": {**INHERITED, **MONTHLY, **PART_MONTH},
+    "pollutant_threshold": {**INHERITED, **MONTHLY, **PART_MONTH},
+    "pollution_load": {**MONTHLY, **PART_MONTH},
+    "town_outflow": {**MONTHLY, **PART_MONTH},
+    "charges": PART_MONTH,
+    "rank": PART_MONTH,
+}
+
+
+def added(rule, parameters):
+    """The stored parameters with those that the rule was given since."""
+    more = {
+        name: {"value": value, "source": source, "is_default": True}
+        for name, (value, source) in ADDED.get(rule, {}).items()
+        if name not in parameters
+    }
+    return {**parameters, **more}
+
+
+def taken_out(rule, parameters):
+    """The stored parameters without those that stand at their default."""
+    names = ADDED.get(rule, {})
+    return {
+        name: entry
+        for name, entry in parameters.items()
+        if name not in names or not entry["is_default"]
+    }
+
+
+def change(apps, how):
+    for term in apps.get_model("settlements", "Term").objects.filter(rule__in=ADDED):
+        term.parameters = how(term.rule, term.parameters)
+        term.save(update_fields=["parameters"])
+    for draft in apps.get_model("settlements", "AgreementDraft").objects.all():
+        values = draft.data.get("rule", {}).get("values")
+        if values and values["rule"] in ADDED:
+            values["parameters"] = how(values["rule"], values["parameters"])
+            # Not save(): the draft was not changed by anybody.
+            type(draft).objects.filter(pk=draft.pk).update(data=draft.data)
+    for scenario in apps.get_model("settlements", "Scenario").objects.all():
+        terms = [
+            {**term, "parameters": how(term["rule"], term["parameters"])}
+            for term in scenario.terms
+        ]
+        if terms != scenario.terms:
+            type(scenario).objects.filter(pk=scenario.pk).update(terms=terms)
+
+
+def add(apps, schema_editor):
+    change(apps, added)
+
+
+def take_out(apps, schema_editor):
+    change(apps, taken_out)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("settlements", "0013_term_section_reference")]
+
+    operations = [migrations.RunPython(add, take_out)]

@@ -1,0 +1,293 @@
+"""年度结算单: twelve months × sections of an agreement, nets, the closing entry, payments."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db.models import Q
+
+from basins.access import Viewer
+from settlements.models import JournalEntry, Payment, Posting
+from settlements.queries.paper_parts import (
+    CLASS,
+    DATE,
+    DEMO_NOTE,
+    TEXT,
+    YUAN,
+    ZERO,
+    amount,
+    columns,
+    government,
+    may_see_books_of,
+    place_of_installation,
+)
+from settlements.queries.visible import visible_agreements
+from settlements.queries.years import SectionYear, SettlementYear, settlement_year
+from settlements.statements.paper import (
+    Column,
+    Paper,
+    PaperKind,
+    Row,
+    Section,
+    Signature,
+    Table,
+)
+
+SIDE_BY_SIDE = 3  # sections of one table, so that A4 holds it
+
+
+def agreement_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
+    """The year of an agreement as its parties sign it: 17 SQL queries at most.
+
+    None where the viewer does not see that year, or is no party and may not see its books.
+    """
+    agreement = visible_agreements(viewer).filter(code=code).first()
+    if agreement is None or not may_see_books_of(viewer, agreement):
+        return None
+    page = settlement_year(viewer, code, year)
+    if page is None:
+        return None
+    city = place_of_installation()
+    parties = [net.place.name for net in page.nets]
+    return Paper(
+        kind=PaperKind.AGREEMENT,
+        subject=f"agreement:{code}:{year}",
+        title=f"{page.title}{year}年度结算单",
+        unit_line="单位：元",
+        addressees=tuple(government(net.place.name, net.place.level) for net in page.nets),
+        summary=(
+            f"根据《{page.title}》，{year}年{page.span}核算结果为：{page.finding}。"
+            f"年度状态：{page.state}"
+            + (f"，关账日期 {page.closed_on}" if page.closed_on else "")
+            + "。请各方核对确认。",
+        ),
+        amounts=tuple(amount(f"{net.place.name}{year}年净额", net.yuan) for net in page.nets),
+        sections=(
+            Section("各方净额", tables=(_nets(page),)),
+            Section(
+                "十二个月核算结果",
+                (_terms_words(page),) if page.terms else (),
+                (*_month_tables(page.sections), *_yearly(page)),
+            ),
+            Section("调整", tables=(_adjustments(page),)),
+            Section("入账与付款", tables=(_entry(code, year), _payments(code, year))),
+        ),
+        signatures=(
+            *(Signature("协议方", name) for name in parties),
+            Signature("审核单位", f"{city}生态环境局"),
+            Signature("清算单位", f"{city}财政局"),
+        ),
+        notes=(
+            "金额以各断面上游方为准：正数为上游方应收，负数为上游方应付；净额正数为该方应收。",
+            "关账后以本单净额入账；其后的更正以调整另行入账，本年不再改动。",
+            *((DEMO_NOTE,) if page.has_demo_names else ()),
+        ),
+        filters=(("协议", f"{page.title}（{code}）"), ("年度", str(year))),
+        as_of=page.computed_at,
+    )
+
+
+def _nets(page: SettlementYear) -> Table:
+    rows = [
+        Row(
+            (
+                net.place.name,
+                net.role,
+                net.yuan if net.yuan > 0 else None,
+                -net.yuan if net.yuan < 0 else None,
+                net.yuan,
+            )
+        )
+        for net in page.nets
+    ]
+    if rows:
+        up = sum((n.yuan for n in page.nets if n.yuan > 0), ZERO)
+        down = -sum((n.yuan for n in page.nets if n.yuan < 0), ZERO)
+        rows.append(Row(("合计", None, up, down, page.net_total), "total"))
+    return Table(
+        "各方净额",
+        columns(
+            ("协议方", TEXT, 16),
+            ("身份", TEXT, 12),
+            ("应收（元）", YUAN, 14),
+            ("应付（元）", YUAN, 14),
+            ("净额（元）", YUAN, 14),
+        ),
+        tuple(rows),
+        empty="没有协议方。",
+    )
+
+
+def _month_tables(sections: Sequence[SectionYear]) -> tuple[Table, ...]:
+    groups = [sections[i : i + SIDE_BY_SIDE] for i in range(0, len(sections), SIDE_BY_SIDE)]
+    return tuple(
+        _month_table(group, f"（{number}）" if len(groups) > 1 else "")
+        for number, group in enumerate(groups, start=1)
+    )
+
+
+def _month_table(sections: Sequence[SectionYear], suffix: str) -> Table:
+    heads: list[Column] = [Column("月份", TEXT, 6)]
+    for section in sections:
+        heads += columns(
+            (f"{section.shown_name}\n类别", CLASS, 8),
+            ("状态", TEXT, 10),
+            (f"{section.shown_name}\n金额（元）", YUAN, 13),
+        )
+    rows = []
+    for number in range(12):
+        cells: list = [f"{number + 1}月"]
+        for section in sections:
+            line = section.months[number]
+            cells += [line.water_class, line.month_state, line.yuan]
+        rows.append(Row(tuple(cells)))
+    sums: list = ["合计"]
+    for section in sections:
+        sums += [None, None, section.yuan]
+    rows.append(Row(tuple(sums), "total"))
+    note = "；".join(
+        f"{s.shown_name}：上游{s.upstream.name}，下游{s.downstream.name}，份额 {s.share:.0f}%"
+        if s.share == s.share.to_integral_value()
+        else f"{s.shown_name}：上游{s.upstream.name}，下游{s.downstream.name}，份额 {s.share}%"
+        for s in sections
+    )
+    return Table(f"逐月结果{suffix}", tuple(heads), tuple(rows), note=note)
+
+
+def _yearly(page: SettlementYear) -> tuple[Table, ...]:
+    if not page.yearly:
+        return ()
+    rows = [
+        Row((line.rule, line.section, p.payer.name, p.payee.name, p.reason, p.yuan))
+        for line in page.yearly
+        for p in line.payments
+    ]
+    if rows:
+        rows.append(
+            Row(("合计", None, None, None, None, sum((y.yuan for y in page.yearly), ZERO)), "total")
+        )
+    return (
+        Table(
+            "按年核算",
+            columns(
+                ("规则", TEXT, 10),
+                ("断面", TEXT, 12),
+                ("付款方", TEXT, 10),
+                ("收款方", TEXT, 10),
+                ("事由", TEXT, 16),
+                ("金额（元）", YUAN, 13),
+            ),
+            tuple(rows),
+            empty="按年核算的条款本年互不补偿。",
+        ),
+    )
+
+
+def _terms_words(page: SettlementYear) -> str:
+    return (
+        "适用条款："
+        + "；".join(
+            f"第 {t.number} 条款期，{t.rule}，{t.since} 起" + (f"至 {t.until}" if t.until else "")
+            for t in page.terms
+        )
+        + "。"
+    )
+
+
+def _adjustments(page: SettlementYear) -> Table:
+    return Table(
+        "调整",
+        columns(
+            ("期间", TEXT, 8),
+            ("断面", TEXT, 12),
+            ("现为", TEXT, 22),
+            ("应为", TEXT, 22),
+            ("状态", TEXT, 8),
+        ),
+        tuple(
+            Row(
+                (
+                    "全年" if a.yearly else f"{a.month.month}月",
+                    a.section,
+                    a.now,
+                    a.proposed,
+                    a.state,
+                )
+            )
+            for a in page.adjustments
+        ),
+        empty="没有调整。",
+    )
+
+
+def _entry(code: str, year: int) -> Table:
+    postings = list(
+        Posting.objects.filter(
+            entry__settlement__agreement__code=code,
+            entry__settlement__year=year,
+            entry__cause=JournalEntry.Cause.SETTLEMENT,
+        )
+        .select_related("entry", "account__jurisdiction")
+        .defer("account__jurisdiction__boundary")
+        .order_by("entry__year", "entry__number", "-yuan", "pk")
+    )
+    rows = [
+        Row(
+            (
+                p.entry.label,
+                p.entry.booked_on,
+                p.account.jurisdiction.name,
+                p.entry.text,
+                p.yuan,
+            )
+        )
+        for p in postings
+    ]
+    if rows:
+        total: Decimal = sum((p.yuan for p in postings), ZERO)
+        rows.append(Row(("合计", None, None, "借贷相抵", total), "total"))
+    return Table(
+        "关账凭证",
+        columns(
+            ("凭证", TEXT, 12),
+            ("记账日期", DATE, 10),
+            ("账户", TEXT, 14),
+            ("摘要", TEXT, 22),
+            ("金额（元）", YUAN, 14),
+        ),
+        tuple(rows),
+        empty="尚未关账，没有凭证。",
+    )
+
+
+def _payments(code: str, year: int) -> Table:
+    found = list(
+        Payment.objects.filter(
+            Q(settlement__year=year) | Q(settlement__isnull=True, paid_on__year=year),
+            agreement__code=code,
+            state=Payment.State.APPROVED,
+            reversed_on__isnull=True,
+        )
+        .select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("paid_on", "pk")
+    )
+    rows = [
+        Row((p.paid_on, p.voucher, p.get_kind_display(), p.payer.name, p.payee.name, p.yuan))
+        for p in found
+    ]
+    if rows:
+        paid = sum((p.yuan for p in found), ZERO)
+        rows.append(Row((None, "合计", None, None, None, paid), "total"))
+    return Table(
+        "付款",
+        columns(
+            ("付款日期", DATE, 10),
+            ("付款凭证号", TEXT, 16),
+            ("方式", TEXT, 9),
+            ("付款方", TEXT, 11),
+            ("收款方", TEXT, 11),
+            ("金额（元）", YUAN, 14),
+        ),
+        tuple(rows),
+        empty="尚无付款。",
+    )

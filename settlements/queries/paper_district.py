@@ -1,0 +1,389 @@
+"""区县对账单: every agreement and month of a year, adjustments, payments, the account's balance.
+
+From the accruals and postings as they stand. Amounts are Decimal yuan; positive: it receives.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Q, Sum
+
+from basins.access import Act, Viewer
+from basins.clock import today
+from basins.models import Jurisdiction
+from settlements.models import (
+    Accrual,
+    Agreement,
+    LedgerAccount,
+    Payment,
+    Posting,
+    Settlement,
+    Transfer,
+)
+from settlements.queries.districts import visible_jurisdictions
+from settlements.queries.paper_parts import (
+    CLASS,
+    DATE,
+    DEMO_NOTE,
+    TEXT,
+    YUAN,
+    ZERO,
+    adjustments_of,
+    amount,
+    columns,
+    difference_of,
+    government,
+    last_day,
+    others_of,
+    period_words,
+    place_of_installation,
+    section_words,
+    signed_of,
+)
+from settlements.queries.visible import visible_accounts, visible_accruals
+from settlements.queries.years import payments_prefetch
+from settlements.statements.paper import Paper, PaperKind, Row, Section, Signature, Table
+
+Groups = dict[Agreement, list[Accrual]]
+
+
+def district_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
+    """The statement of a jurisdiction's year: 14 SQL queries at most, whatever is in it.
+
+    None where the viewer may not see that jurisdiction's money, or the year has none.
+    """
+    place = visible_jurisdictions(viewer).defer("boundary").filter(code=code).first()
+    if place is None or not may_see_statement(viewer, code):
+        return None
+    accruals = _accruals(viewer, place, year)
+    account = _account_table(viewer, place, year)
+    if not accruals and account is None:
+        return None
+    groups: Groups = defaultdict(list)
+    for accrual in accruals:
+        groups[accrual.term.agreement].append(accrual)
+    net = sum((signed_of(a, place.pk) for a in accruals), ZERO)
+    opening, closing, movements = account or (ZERO, ZERO, _movements([]))
+    until = last_day(year, today())
+    amounts = [amount(f"{year}年核算净额", net)]
+    if account is not None:
+        amounts.append(amount(f"{until:%Y-%m-%d} 账面余额", closing))
+    sections = [
+        Section("各协议收付", tables=(_by_agreement(groups, place, year),)),
+        Section("逐月明细", tables=(_months(groups, place),)),
+        Section("调整", tables=(_adjustments(viewer, accruals, place),)),
+        Section(
+            "账户往来",
+            (
+                f"期初余额 {opening:,.2f} 元，期末余额 {closing:,.2f} 元；"
+                "正数为应收，负数为应付，只含已关账年度的清缴、调整和付款。",
+            ),
+            (movements, _payments(place, year)),
+        ),
+    ]
+    city = place_of_installation()
+    return Paper(
+        kind=PaperKind.DISTRICT,
+        subject=f"district:{code}:{year}",
+        title=f"{place.name}流域横向生态保护补偿{year}年对账单",
+        unit_line="单位：元",
+        addressees=(government(place.name, place.level),),
+        summary=(_summary(place, year, groups, net),),
+        amounts=tuple(amounts),
+        sections=tuple(sections),
+        signatures=(
+            *_signers(place),
+            Signature("制表单位", f"{city}财政局"),
+            Signature("制表单位", f"{city}生态环境局"),
+        ),
+        notes=(
+            "核算金额由系统按协议条款从监测数据逐月计算，可在系统内逐行查看计算过程。",
+            "收到本单后请核对；有出入的，注明凭证号和金额后退回。",
+            *((DEMO_NOTE,) if _has_demo(accruals) else ()),
+        ),
+        filters=(("行政区", f"{place.name}（{place.code}）"), ("年度", str(year))),
+        as_of=_as_of(accruals),
+    )
+
+
+def _signers(place: Jurisdiction) -> tuple[Signature, ...]:
+    if place.level == Jurisdiction.Level.TREASURY:
+        return (Signature("对账单位", place.name),)
+    return tuple(
+        Signature("对账单位", f"{place.name}{bureau}") for bureau in ("财政局", "生态环境局")
+    )
+
+
+def may_see_statement(viewer: Viewer, code: str) -> bool:
+    """Whether the money of the jurisdiction of that code is the viewer's to see: no query."""
+    if viewer.sees_all(Act.SEE_LEDGER):
+        return True
+    return viewer.may(Act.SEE_LEDGER) and viewer.jurisdiction_code == code
+
+
+def _accruals(viewer: Viewer, place: Jurisdiction, year: int) -> list[Accrual]:
+    side = Q(term_section__upstream=place) | Q(term_section__downstream=place)
+    paid = Exists(
+        Transfer.objects.filter(accrual=OuterRef("pk")).filter(Q(payer=place) | Q(payee=place))
+    )
+    return list(
+        visible_accruals(viewer)
+        .filter(side | paid, period__year=year)
+        .select_related(
+            "term__agreement__river",
+            "term_section__section",
+            "term_section__upstream",
+            "term_section__downstream",
+        )
+        .defer(
+            "steps",
+            "inputs",
+            "term_section__upstream__boundary",
+            "term_section__downstream__boundary",
+        )
+        .prefetch_related(payments_prefetch())
+        .order_by("term__agreement__code", "period", "term_section__section__km", "pk")
+    )
+
+
+def _by_agreement(groups: Groups, place: Jurisdiction, year: int) -> Table:
+    states = {
+        s.agreement_id: s.get_state_display()
+        for s in Settlement.objects.filter(agreement__in=list(groups), year=year)
+    }
+    rows, sums = [], [ZERO, ZERO, ZERO]
+    for agreement, accruals in groups.items():
+        signed = [signed_of(a, place.pk) for a in accruals]
+        receivable = sum((y for y in signed if y > 0), ZERO)
+        payable = sum((-y for y in signed if y < 0), ZERO)
+        figures = (receivable, payable, receivable - payable)
+        sums = [a + b for a, b in zip(sums, figures, strict=True)]
+        others = dict.fromkeys(
+            name for a in accruals for name in others_of(a, place.pk).split("、") if name
+        )
+        rows.append(
+            Row(
+                (
+                    agreement.title,
+                    agreement.river.name,
+                    "、".join(others),
+                    *figures,
+                    states.get(agreement.pk, "-"),
+                )
+            )
+        )
+    if rows:
+        rows.append(Row(("合计", None, None, *sums, None), "total"))
+    return Table(
+        "各协议收付",
+        columns(
+            ("协议", TEXT, 18),
+            ("河流", TEXT, 8),
+            ("对方", TEXT, 11),
+            ("应收（元）", YUAN, 12),
+            ("应付（元）", YUAN, 12),
+            ("净额（元）", YUAN, 12),
+            ("年度状态", TEXT, 8),
+        ),
+        tuple(rows),
+        empty="本年没有核算。",
+    )
+
+
+def _months(groups: Groups, place: Jurisdiction) -> Table:
+    rows: list[Row] = []
+    total = ZERO
+    for agreement, accruals in groups.items():
+        rows.append(Row((agreement.title,), "group"))
+        own = ZERO
+        for accrual in accruals:
+            yuan = signed_of(accrual, place.pk)
+            own += yuan
+            rows.append(
+                Row(
+                    (
+                        period_words(accrual),
+                        section_words(accrual),
+                        accrual.water_class,
+                        accrual.get_month_state_display(),
+                        others_of(accrual, place.pk),
+                        yuan,
+                        accrual.get_state_display(),
+                    )
+                )
+            )
+        total += own
+        rows.append(Row(("小计", None, None, None, None, own, None), "subtotal"))
+    if rows:
+        rows.append(Row(("合计", None, None, None, None, total, None), "total"))
+    return Table(
+        "逐月明细",
+        columns(
+            ("期间", TEXT, 6),
+            ("断面", TEXT, 14),
+            ("类别", CLASS, 6),
+            ("月度状态", TEXT, 10),
+            ("对方", TEXT, 11),
+            ("金额（元）", YUAN, 13),
+            ("状态", TEXT, 8),
+        ),
+        tuple(rows),
+        note="金额正数为应收，负数为应付；按年核算的列在“全年”。",
+        empty="本年没有核算。",
+    )
+
+
+def _adjustments(viewer: Viewer, accruals: Sequence[Accrual], place: Jurisdiction) -> Table:
+    found = adjustments_of(viewer, accruals)
+    rows = [
+        Row(
+            (
+                a.accrual.term.agreement.title,
+                period_words(a.accrual),
+                section_words(a.accrual),
+                a.cause or a.reason or "数据或规则更正",
+                difference_of(a, place.pk),
+                a.get_state_display(),
+            )
+        )
+        for a in found
+    ]
+    if rows:
+        total = sum((difference_of(a, place.pk) for a in found), ZERO)
+        rows.append(Row(("合计", None, None, None, total, None), "total"))
+    return Table(
+        "调整",
+        columns(
+            ("协议", TEXT, 18),
+            ("期间", TEXT, 6),
+            ("断面", TEXT, 12),
+            ("起因", TEXT, 18),
+            ("差额（元）", YUAN, 12),
+            ("状态", TEXT, 8),
+        ),
+        tuple(rows),
+        empty="本年各期间没有调整。",
+    )
+
+
+def _account_table(
+    viewer: Viewer, place: Jurisdiction, year: int
+) -> tuple[Decimal, Decimal, Table] | None:
+    """Opening and closing balance and what moved between them; None without an account."""
+    accounts = visible_accounts(viewer).filter(
+        jurisdiction=place, kind=LedgerAccount.Kind.COMPENSATION
+    )
+    if not accounts.exists():
+        return None
+    own = Posting.objects.filter(account__in=accounts)
+    opening = own.filter(entry__year__lt=year).aggregate(total=Sum("yuan"))["total"] or ZERO
+    postings = list(
+        own.filter(entry__year=year)
+        .select_related("entry", "account__agreement")
+        .order_by("entry__year", "entry__number", "pk")
+    )
+    closing = opening + sum((p.yuan for p in postings), ZERO)
+    return opening, closing, _movements(postings, opening)
+
+
+def _movements(postings: list[Posting], opening: Decimal = ZERO) -> Table:
+    rows, balance = [], opening
+    if postings:
+        rows.append(Row((None, None, None, "期初余额", None, None, opening)))
+    for posting in postings:
+        balance += posting.yuan
+        rows.append(
+            Row(
+                (
+                    posting.entry.booked_on,
+                    posting.entry.label,
+                    posting.account.agreement.title if posting.account.agreement else None,
+                    posting.entry.text,
+                    posting.yuan if posting.yuan > 0 else None,
+                    -posting.yuan if posting.yuan < 0 else None,
+                    balance,
+                )
+            )
+        )
+    if postings:
+        up = sum((p.yuan for p in postings if p.yuan > 0), ZERO)
+        down = -sum((p.yuan for p in postings if p.yuan < 0), ZERO)
+        rows.append(Row((None, "合计", None, "期末余额", up, down, balance), "total"))
+    return Table(
+        "账户往来",
+        columns(
+            ("日期", DATE, 9),
+            ("凭证", TEXT, 11),
+            ("协议", TEXT, 12),
+            ("摘要", TEXT, 15),
+            ("增加（元）", YUAN, 12),
+            ("减少（元）", YUAN, 12),
+            ("余额（元）", YUAN, 12),
+        ),
+        tuple(rows),
+        empty="本年没有记账。",
+    )
+
+
+def _payments(place: Jurisdiction, year: int) -> Table:
+    found = list(
+        Payment.objects.filter(
+            Q(payer=place) | Q(payee=place),
+            state=Payment.State.APPROVED,
+            reversed_on__isnull=True,
+            paid_on__year=year,
+        )
+        .select_related("payer", "payee", "agreement")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("paid_on", "pk")
+    )
+    rows = [
+        Row(
+            (
+                p.paid_on,
+                p.voucher,
+                p.agreement.title,
+                p.get_kind_display(),
+                p.payer.name,
+                p.payee.name,
+                p.yuan,
+            )
+        )
+        for p in found
+    ]
+    if rows:
+        paid = sum((p.yuan for p in found), ZERO)
+        rows.append(Row((None, "合计", None, None, None, None, paid), "total"))
+    return Table(
+        "付款",
+        columns(
+            ("付款日期", DATE, 9),
+            ("付款凭证号", TEXT, 13),
+            ("协议", TEXT, 14),
+            ("方式", TEXT, 8),
+            ("付款方", TEXT, 9),
+            ("收款方", TEXT, 9),
+            ("金额（元）", YUAN, 12),
+        ),
+        tuple(rows),
+        empty="本年没有付款。",
+    )
+
+
+def _summary(place: Jurisdiction, year: int, groups: Groups, net: Decimal) -> str:
+    words = f"{'应收' if net > 0 else '应付'} {abs(net):,.2f} 元"
+    result = words if net else "收付相抵为零"
+    return (
+        f"{place.name} {year}年参加流域横向生态保护补偿协议 {len(groups)} 份，"
+        f"按核算结果各协议净额相抵，{result}。明细如下，请核对。"
+    )
+
+
+def _has_demo(accruals: Sequence[Accrual]) -> bool:
+    return any(a.term_section.section.is_demo for a in accruals)
+
+
+def _as_of(accruals: Sequence[Accrual]) -> datetime | None:
+    return max((a.computed_at for a in accruals), default=None)

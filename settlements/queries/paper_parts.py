@@ -1,0 +1,137 @@
+"""Pieces the builders of papers share: columns, amounts, signatures, words."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+
+from basins.access import Act, Scope, Viewer
+from basins.models import Jurisdiction
+from settlements.capitals import capitals
+from settlements.models import Accrual, Adjustment, Agreement, Party
+from settlements.queries.findings import starred
+from settlements.statements.paper import Amount, Column, ColumnKind
+
+ZERO = Decimal("0.00")
+TEXT, YUAN, WAN = ColumnKind.TEXT, ColumnKind.YUAN, ColumnKind.WAN
+DATE, NUMBER, CLASS = ColumnKind.DATE, ColumnKind.NUMBER, ColumnKind.CLASS
+DEMO_NOTE = "带 * 的断面名称与读数为演示。"
+
+
+def columns(*given: tuple[str, ColumnKind, int]) -> tuple[Column, ...]:
+    return tuple(Column(title, kind, width) for title, kind, width in given)
+
+
+def amount(label: str, yuan: Decimal, *, signed: bool = True) -> Amount:
+    """An amount in figures and capitals; a signed one says 应收 or 应付 instead of its sign."""
+    word = "" if not signed or not yuan else "应收" if yuan > 0 else "应付"
+    return Amount(label, yuan, capitals(abs(yuan) if word else yuan), word)
+
+
+def period_words(accrual: Accrual) -> str:
+    return "全年" if accrual.yearly else f"{accrual.period.month}月"
+
+
+def section_words(accrual: Accrual) -> str:
+    section = accrual.term_section.section
+    return starred(section.name, section.is_demo)
+
+
+def government(name: str, level: str) -> str:
+    """Whom a paper to a jurisdiction is addressed to; a treasury goes by its own name."""
+    return name if level == Jurisdiction.Level.TREASURY else f"{name}人民政府"
+
+
+def place_of_installation() -> str:
+    return settings.INSTALLATION_PLACE
+
+
+def signed_of(accrual: Accrual, jurisdiction_id: int) -> Decimal:
+    """Yuan from one jurisdiction's side: positive it receives."""
+    return sum(
+        (
+            t.yuan if t.payee_id == jurisdiction_id else -t.yuan
+            for t in accrual.transfers.all()
+            if jurisdiction_id in (t.payee_id, t.payer_id)
+        ),
+        ZERO,
+    )
+
+
+def others_of(accrual: Accrual, jurisdiction_id: int) -> str:
+    """Who is on the other side, as the payments name them; else the border's other side."""
+    paid = {
+        side.name: None
+        for t in accrual.transfers.all()
+        for side in (t.payer, t.payee)
+        if side.pk != jurisdiction_id and jurisdiction_id in (t.payer_id, t.payee_id)
+    }
+    if paid:
+        return "、".join(paid)
+    part = accrual.term_section
+    return "、".join(
+        side.name for side in (part.upstream, part.downstream) if side.pk != jurisdiction_id
+    )
+
+
+def difference_of(adjustment: Adjustment, jurisdiction_id: int) -> Decimal:
+    """What the adjustment changes for a jurisdiction, in yuan: fixed once approved."""
+    if adjustment.state == Adjustment.State.APPROVED:
+        return sum(
+            (n.yuan for n in adjustment.nets.all() if n.jurisdiction_id == jurisdiction_id), ZERO
+        )
+    part = adjustment.term_section or adjustment.accrual.term_section
+    sides = {"upstream": part.upstream_id, "downstream": part.downstream_id}
+    should = ZERO
+    for transfer in adjustment.outcome["transfers"]:
+        if sides.get(transfer["payee"]) == jurisdiction_id:
+            should += Decimal(transfer["yuan"])
+        if sides.get(transfer["payer"]) == jurisdiction_id:
+            should -= Decimal(transfer["yuan"])
+    return should - signed_of(adjustment.accrual, jurisdiction_id)
+
+
+def adjustments_of(viewer: Viewer, accruals: Iterable[Accrual]) -> list[Adjustment]:
+    """Adjustments of the accruals; such as are not approved only where drafts may be seen."""
+    found = (
+        Adjustment.objects.filter(accrual__in=[a.pk for a in accruals])
+        .exclude(state=Adjustment.State.WITHDRAWN)
+        .select_related(
+            "term_section",
+            "accrual__term__agreement",
+            "accrual__term_section__section",
+        )
+        .prefetch_related("nets", "accrual__transfers")
+        .order_by("accrual__period", "pk")
+    )
+    match viewer.scope(Act.SEE_DRAFTS):
+        case Scope.ALL:
+            return list(found)
+        case Scope.OWN:
+            own = set(
+                Party.objects.filter(jurisdiction=viewer.jurisdiction_id).values_list(
+                    "agreement_id", flat=True
+                )
+            )
+            return [
+                a
+                for a in found
+                if a.state == Adjustment.State.APPROVED or a.accrual.term.agreement_id in own
+            ]
+    return list(found.filter(state=Adjustment.State.APPROVED))
+
+
+def may_see_books_of(viewer: Viewer, agreement: Agreement) -> bool:
+    """Whether entries and payments of an agreement may be shown: everyone's, or a party's."""
+    match viewer.scope(Act.SEE_LEDGER):
+        case Scope.ALL:
+            return True
+        case Scope.NONE:
+            return False
+    return Party.objects.filter(agreement=agreement, jurisdiction=viewer.jurisdiction_id).exists()
+
+
+def last_day(year: int, today: date) -> date:
+    """The day a year's statement goes up to."""
+    return min(date(year, 12, 31), today)

@@ -1,0 +1,196 @@
+"""Papers for a viewer: built from the data as they are now, and those issued before.
+
+Who sees an issued paper: everyone who sees the whole ledger; of statements, who is the party it
+is about or a party to the agreement; of notices, also whoever sees all published results.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from basins.access import Act, Scope, Viewer
+from basins.models import Jurisdiction
+from settlements.models import Accrual, IssuedPaper, LedgerAccount, Party, Settlement
+from settlements.queries.paper_agreement import agreement_paper
+from settlements.queries.paper_district import district_paper, may_see_statement
+from settlements.queries.paper_notice import notice_paper
+from settlements.queries.paper_parts import may_see_books_of
+from settlements.queries.visible import (
+    visible_accruals,
+    visible_agreements,
+    visible_settlements,
+)
+from settlements.services.papers import subject_of
+from settlements.statements.paper import Paper, PaperKind, as_draft, body_digest_of
+
+__all__ = [
+    "PaperFilter",
+    "agreement_paper",
+    "built",
+    "district_paper",
+    "issued_paper",
+    "issued_papers",
+    "newest",
+    "notice_months",
+    "notice_paper",
+    "offered",
+    "same_as_now",
+    "subjects_of_year",
+    "visible_papers",
+    "years_of_papers",
+    "years_to_state",
+]
+
+
+def built(viewer: Viewer, subject: str) -> Paper | None:
+    """The paper a subject names ("agreement:LX:2024", "notice:2024-05"), from data as it is now.
+
+    None for what is no subject, or is not this viewer's to see.
+    """
+    kind = subject.partition(":")[0]
+    try:
+        agreement, jurisdiction, year, month = subject_of(subject)
+    except ValueError:
+        return None
+    if not 1900 <= year <= 9998 or (month is not None and not 1 <= month <= 12):
+        return None
+    match kind:
+        case PaperKind.AGREEMENT:
+            return agreement_paper(viewer, agreement, year)
+        case PaperKind.DISTRICT:
+            return district_paper(viewer, jurisdiction, year)
+        case PaperKind.NOTICE if month is not None:
+            return notice_paper(viewer, date(year, month, 1))
+    return None
+
+
+def offered(viewer: Viewer, subject: str) -> bool:
+    """Whether a page may offer the statement of a subject it already shows: 2 SQL queries at most."""
+    kind = subject.partition(":")[0]
+    agreement, jurisdiction, _, _ = subject_of(subject)
+    if kind == PaperKind.AGREEMENT:
+        found = visible_agreements(viewer).filter(code=agreement).first()
+        return found is not None and may_see_books_of(viewer, found)
+    return may_see_statement(viewer, jurisdiction)
+
+
+def visible_papers(viewer: Viewer) -> QuerySet[IssuedPaper]:
+    if viewer.sees_all(Act.SEE_LEDGER):
+        return IssuedPaper.objects.all()
+    seen = Q()
+    if viewer.scope(Act.SEE_RESULTS) in (Scope.ALL, Scope.PUBLISHED):
+        seen |= Q(kind=IssuedPaper.Kind.NOTICE)
+    if viewer.may(Act.SEE_LEDGER) and viewer.jurisdiction_id is not None:
+        party = Exists(
+            Party.objects.filter(
+                agreement=OuterRef("agreement"), jurisdiction=viewer.jurisdiction_id
+            )
+        )
+        seen |= Q(jurisdiction=viewer.jurisdiction_id)
+        seen |= Q(party, kind=IssuedPaper.Kind.AGREEMENT)
+    return IssuedPaper.objects.filter(seen) if seen else IssuedPaper.objects.none()
+
+
+def issued_paper(viewer: Viewer, pk: int) -> IssuedPaper | None:
+    return (
+        visible_papers(viewer)
+        .select_related("superseded_by", "supersedes", "issued_by", "agreement", "jurisdiction")
+        .defer("jurisdiction__boundary")
+        .filter(pk=pk)
+        .first()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFilter:
+    """What narrows the list; empty narrows nothing."""
+
+    kind: str = ""
+    year: int | None = None
+    agreement: str = ""
+    jurisdiction: str = ""
+    state: str = ""  # current, superseded
+
+
+def issued_papers(viewer: Viewer, wanted: PaperFilter) -> QuerySet[IssuedPaper]:
+    """Newest first."""
+    found = visible_papers(viewer)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    if wanted.year:
+        found = found.filter(period_year=wanted.year)
+    if wanted.agreement:
+        found = found.filter(agreement__code=wanted.agreement)
+    if wanted.jurisdiction:
+        found = found.filter(jurisdiction__code=wanted.jurisdiction)
+    if wanted.state:
+        found = found.filter(superseded_by__isnull=wanted.state == "current")
+    return (
+        found.select_related("superseded_by", "issued_by")
+        .defer("superseded_by__content")
+        .order_by("-issued_at", "-pk")
+    )
+
+
+def years_of_papers(viewer: Viewer) -> list[int]:
+    return list(
+        visible_papers(viewer)
+        .order_by("-period_year")
+        .values_list("period_year", flat=True)
+        .distinct()
+    )
+
+
+def years_to_state(viewer: Viewer) -> list[int]:
+    """Years that have statements to make, newest first: 1 SQL query."""
+    return list(
+        visible_settlements(viewer).order_by("-year").values_list("year", flat=True).distinct()
+    )
+
+
+def notice_months(viewer: Viewer) -> list[date]:
+    """Months a notice can be made of, newest first: 1 SQL query; none for who sees but a part."""
+    if not viewer.sees_all(Act.SEE_RESULTS):
+        return []
+    return list(
+        visible_accruals(viewer)
+        .filter(yearly=False)
+        .order_by("-period")
+        .values_list("period", flat=True)
+        .distinct()
+    )
+
+
+def newest(viewer: Viewer, subject: str) -> IssuedPaper | None:
+    """The paper of a subject that holds today, where the viewer may see it."""
+    return visible_papers(viewer).filter(subject=subject, superseded_by__isnull=True).first()
+
+
+def same_as_now(viewer: Viewer, issued: IssuedPaper) -> bool | None:
+    """Whether the data as they are now would make the same paper; None: not to be built."""
+    now = built(viewer, issued.subject)
+    return body_digest_of(as_draft(now)) == issued.body_digest if now is not None else None
+
+
+def subjects_of_year(viewer: Viewer, year: int) -> list[str]:
+    """Every statement of a year: agreements first, then jurisdictions with money. 3 queries."""
+    agreements = (
+        visible_settlements(viewer)
+        .filter(year=year)
+        .exclude(state=Settlement.State.OPEN, nets__isnull=True)
+        .order_by("agreement__code")
+        .values_list("agreement__code", flat=True)
+        .distinct()
+    )
+    accruals = Accrual.objects.filter(term__agreement=OuterRef("agreement"), period__year=year)
+    party = Party.objects.filter(jurisdiction=OuterRef("pk")).filter(Exists(accruals))
+    account = LedgerAccount.objects.filter(jurisdiction=OuterRef("pk"), postings__entry__year=year)
+    places = (
+        Jurisdiction.objects.filter(Exists(party) | Exists(account))
+        .order_by("sort_key", "pk")
+        .values_list("code", flat=True)
+    )
+    return [f"agreement:{code}:{year}" for code in agreements] + [
+        f"district:{code}:{year}" for code in places
+    ]

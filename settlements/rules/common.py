@@ -1,0 +1,154 @@
+"""Parameters that several families share, declared once.
+
+Each function is one field of a family's Parameters; `on` is the day from which the family's
+defaults hold. Those marked `added` were given to families whose terms were stored already:
+at their default they change nothing.
+
+Source: the options for months without data are those of the procedure (每月核算程序) that the
+schemes name; without a word in the agreement nothing is put in the place of a missing value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from settlements.rules.kinds import Kind, parameter, since
+
+OURS = "本系统默认，协议未载时使用"
+MONTHLY = ("comparison", ("monthly",))  # applies_if of families that settle months or years
+
+# What is kept of a charge for water that came in no better, by the term's choice.
+KEPT = {
+    "charge": Decimal(1),
+    "half": Decimal("0.5"),
+    "deduct": Decimal(0),
+    "none": Decimal(0),
+}
+_INHERITED = {
+    "charge": "照常计收",
+    "half": "减半计收",
+    "deduct": "只计高出入境断面的部分",
+    "none": "不计收",
+}
+
+
+def yearly_cap(on: str) -> Any:
+    """The most that one direction pays in a year; held by `caps.apply_cap`."""
+    return parameter(
+        "每年单向封顶",
+        Kind.MONEY,
+        unit="元/年",
+        minimum=Decimal(0),
+        optional=True,
+        help="同一方向一年累计最多付的金额；空为不封顶。",
+        english="Yearly cap per direction",
+        english_help="Most that one direction pays in a year; empty for no cap.",
+        default=[since(on, None, source=OURS)],
+    )
+
+
+def incomplete(
+    on: str,
+    span: str = "月",
+    *,
+    then: str = "互不补偿",
+    help: str = "",
+    english_help: str = "",
+    source: str = OURS,
+    **spec: Any,
+) -> Any:
+    """What becomes of a period with fewer valid values than the scheme asks for.
+
+    span: 月, 年 or 期. then: the consequence in words; help: where it needs others.
+    """
+    periods = {"月": "month", "年": "year", "期": "period"}
+    return parameter(
+        f"数据不完整的{span}",
+        Kind.CHOICE,
+        choices={"use": "照常核算并注明", "no_data": f"记为无数据，{then}"},
+        help=help
+        or f"有效数据不足以满足完整性要求的{'月（年）' if span == '期' else span}如何处理。",
+        english=f"Incomplete {periods[span]}",
+        english_help=english_help
+        or "Settle as usual and say so, or record no data, where valid values are too few.",
+        default=[since(on, "use", source=source)],
+        **spec,
+    )
+
+
+def inherited(
+    on: str, *choices: str, help: str = "", words: Mapping[str, str] | None = None, **spec: Any
+) -> Any:
+    """What is charged where the water is off its mark but no worse than it came in."""
+    return parameter(
+        "上游来水继承部分",
+        Kind.CHOICE,
+        choices={key: (words or _INHERITED)[key] for key in choices},
+        help=help
+        or "未达要求、但不差于入境断面时的处理，状态记为“未增加”；没有入境断面的照常计收。",
+        english="Inherited pollution",
+        english_help="What is charged where the water leaves no worse than it entered; the month "
+        "is then found to be 未增加 (not increased). Without an inflow section all is charged.",
+        default=[since(on, "charge", source=OURS)],
+        **spec,
+    )
+
+
+def missing_month(on: str, **spec: Any) -> Any:
+    """What stands in for a month without a valid value."""
+    return parameter(
+        "缺测月处理",
+        Kind.CHOICE,
+        choices={
+            "none": "不核算，记为无数据",
+            "previous": "取上一有效月的值",
+            "neighbours": "取前后两个有效月的均值",
+        },
+        help="只在本条款期内取值，前后各至多 12 个月；取均值的按均值定类。取了哪个月写入核算过程，"
+        "该月标为数据不完整。市局已认定状态的月不取代，也不作取值的来源。",
+        english="Month without data",
+        english_help="Not settled; the last valid month's values; or the mean of the valid months "
+        "before and after, classified from that mean. Only months of this term, at most 12 "
+        "away; shown in the steps. A month with a ruling neither takes nor gives values.",
+        default=[since(on, "none", source=OURS)],
+        added=True,
+        **spec,
+    )
+
+
+def sampling(on: str, **spec: Any) -> Any:
+    """How often the section is measured; a quarter's value stands for its three months."""
+    return parameter(
+        "监测频次",
+        Kind.CHOICE,
+        choices={"monthly": "每月", "quarterly": "每季度一次"},
+        help="每季度一次的，季内没有数据的月取该季所测月的值（去年同期、入境断面亦同），写入核算过程。",
+        english="Sampling",
+        english_help="Monthly, or once a quarter: the value of the month measured then stands for "
+        "the quarter's other months, as do last year's and the inflow section's.",
+        default=[since(on, "monthly", source=OURS)],
+        added=True,
+        **spec,
+    )
+
+
+def part_month(on: str, **spec: Any) -> Any:
+    """How a month counts in which the term begins or ends after its first day."""
+    return parameter(
+        "不足整月",
+        Kind.CHOICE,
+        choices={
+            "first_day": "当月 1 日有效的按整月计，否则不计",
+            "by_days": "按有效日数占全月日数折算",
+            "none": "不足整月的不计",
+        },
+        help="条款期在月中开始或结束的月如何计。",
+        english="Part of a month",
+        english_help="A month in which the term begins or ends after the 1st: whole where the "
+        "term holds on the 1st, in proportion to its days, or not at all.",
+        default=[since(on, "first_day", source=OURS)],
+        added=True,
+        **spec,
+    )

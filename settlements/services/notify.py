@@ -1,0 +1,65 @@
+"""Whom a step of the workflow is told to: the officials of parties, and people of a role."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from basins.clock import today
+from basins.models import Role
+from basins.services.notifications import notify
+from settlements.models import Party
+
+__all__ = ["notify", "officials_of", "people_of", "signatories", "tell_parties", "tell_role"]
+
+
+def officials_of(jurisdictions: Iterable[int]) -> dict[int, list[int]]:
+    """Jurisdiction id → ids of its officials in office today: 1 SQL query."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for place, user in (
+        Role.objects.filter(
+            role=Role.Code.DISTRICT,
+            jurisdiction__in=set(jurisdictions),
+            in_force__contains=today(),
+            user__is_active=True,
+        )
+        .order_by("user")
+        .values_list("jurisdiction_id", "user_id")
+    ):
+        found[place].append(user)
+    return dict(found)
+
+
+def people_of(role: str, *, but: int | None = None) -> list[int]:
+    """Ids of those who hold the role today, without one: 1 SQL query."""
+    return list(
+        Role.objects.filter(role=role, in_force__contains=today(), user__is_active=True)
+        .exclude(user=but)
+        .order_by("user")
+        .values_list("user_id", flat=True)
+    )
+
+
+def tell_parties(jurisdictions: Iterable[int], *, key: str, text: str, link: str = "") -> int:
+    """The officials of those jurisdictions; returns to how many it was news."""
+    users = [user for users in officials_of(jurisdictions).values() for user in users]
+    return notify(users=users, key=key, text=text, link=link)
+
+
+def tell_role(role: str, *, key: str, text: str, link: str = "", but: int | None = None) -> int:
+    """Everyone of a role (Role.Code) but one person; returns to how many it was news."""
+    return notify(users=people_of(role, but=but), key=key, text=text, link=link)
+
+
+def signatories(**which) -> list[Party]:
+    """Parties that act for themselves, by agreement and order: 1 SQL query.
+
+    A 市级财政补位 stands in for a neighbour that did not sign: it confirms nothing, the bureau
+    that publishes the month has spoken for the city.
+    """
+    return list(
+        Party.objects.filter(~Q(role=Party.Role.MUNICIPAL_FILL), **which)
+        .select_related("jurisdiction")
+        .defer("jurisdiction__boundary")
+        .order_by("agreement", "order", "pk")
+    )

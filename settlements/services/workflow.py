@@ -1,0 +1,97 @@
+"""Moving things through the workflow: who does what, told to the trigger that checks it.
+
+Every change of a state goes through `moving`; the trigger refuses the rest (settlements.workflow,
+migration workflow_guards) and writes the StateMove.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.db.utils import IntegrityError
+
+from basins.access import Viewer, viewer_of
+from basins.clock import now
+from basins.models import User
+from settlements.models import StateMove
+from settlements.workflow import THINGS, Move, move_of, moves_from
+
+
+class Refused(Exception):
+    """The act is not possible now, or not for this person; says why and what to do (Chinese)."""
+
+
+class NotAllowed(Refused):
+    """The person has no right to the act: answered like a missing page."""
+
+
+@contextmanager
+def moving(event: str, *, by: User | None, note: str = "") -> Iterator[None]:
+    """Inside, states change by `event`, done by `by` (None: the system), noted as `note`.
+
+    Needs a transaction. One statement may move many rows; each is checked and written down.
+    """
+    before = _acting()
+    _act(event, str(by.pk) if by is not None else "", now().isoformat(), note)
+    try:
+        yield
+    except IntegrityError as error:
+        if "流程不允许" in str(error):
+            raise Refused(_first_line(error)) from error
+        raise
+    else:
+        _act(*before)
+
+
+def check(thing: str, event: str, state: str, label: str) -> Move:
+    """The line of the table. Raises Refused, saying what the thing is now and what it allows."""
+    move = move_of(thing, event, state)
+    if move is not None:
+        return move
+    words = "、".join(dict.fromkeys(m.words for m in moves_from(thing, state) if m.who)) or "无"
+    raise Refused(f"{THINGS[thing]}现为“{label}”，不能办理此事；现在可办理：{words}。")
+
+
+def permit(move: Move, by: User) -> Viewer:
+    """The person as a viewer. Raises NotAllowed where the table of the people has no such act."""
+    viewer = viewer_of(by)
+    if move.who is None or not viewer.may(move.who):
+        raise NotAllowed(f"{by} 不能办理“{move.words}”。")
+    return viewer
+
+
+def refuse_same_person(thing: str, object_id: int, move: Move, by: User) -> None:
+    """Two-person rule, before the trigger says it: raises Refused with the name."""
+    last = (
+        StateMove.objects.filter(thing=thing, object_id=object_id, event__in=move.not_by)
+        .order_by("-pk")
+        .first()
+    )
+    if last is not None and last.by_id == by.pk:
+        raise Refused(f"“{move.words}”须由另一人办理：{by} 已办理前一步。")
+
+
+def _acting() -> tuple[str, str, str, str]:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A state moves only inside a transaction.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COALESCE(current_setting('rivers.event', true), ''),"
+            " COALESCE(current_setting('rivers.by', true), ''),"
+            " COALESCE(current_setting('rivers.at', true), ''),"
+            " COALESCE(current_setting('rivers.note', true), '')"
+        )
+        return cursor.fetchone()
+
+
+def _act(event: str, by: str, at: str, note: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('rivers.event', %s, true), set_config('rivers.by', %s, true),"
+            " set_config('rivers.at', %s, true), set_config('rivers.note', %s, true)",
+            [event, by, at, note],
+        )
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0].strip()

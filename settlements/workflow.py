@@ -1,0 +1,169 @@
+"""The workflow as data: which state each thing may reach, by what event, and who may cause it.
+
+One table for notices, months, objections, adjustments, years, payments and stopped runs. The
+pages offer what it allows, services check it, and a trigger on every table with a state
+refuses what it does not name, also to SQL (migration settlements/…_workflow). docs/workflow.md
+is drawn from it.
+
+`who` None is the system itself: a deadline that passed, data that changed, a balance that
+came to zero. `not_by` names the events whose doers may not do this one (two-person rule).
+"""
+
+from dataclasses import dataclass
+
+from basins.access import Act
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One line. `source` "" makes the thing. `guard`, `effect`: in words, for people."""
+
+    thing: str
+    event: str
+    source: str
+    target: str
+    who: Act | None
+    words: str
+    guard: str = ""
+    effect: str = ""
+    not_by: tuple[str, ...] = ()
+
+
+MOVES: tuple[Move, ...] = (
+    # 月通报: prepared by one person, signed off by another.
+    Move("notice", "prepare", "", "prepared", Act.PUBLISH, "编制月通报",
+         "当月各协议断面均已核算，没有待重算的数据", "编号，内容按此刻冻结"),
+    Move("notice", "sign_off", "prepared", "published", Act.PUBLISH, "签发月通报",
+         "编制后数据没有变动", "月核算转为已发布，异议期开始，通知各方", ("prepare",)),
+    Move("notice", "return", "prepared", "returned", Act.PUBLISH, "退回月通报",
+         "须写明理由", "可重新编制"),
+    # 一个协议的一个月
+    Move("month", "publish", "", "published", Act.PUBLISH, "发布", "随月通报签发"),
+    Move("month", "confirm", "published", "confirmed", Act.CONFIRM, "确认",
+         "协议各方均已确认"),
+    Move("month", "lapse", "published", "confirmed", None, "逾期视为确认",
+         "异议期届满，没有异议"),
+    Move("month", "object", "published", "objected", Act.OBJECT, "提出异议",
+         "在异议期内"),
+    Move("month", "withdraw", "objected", "published", Act.OBJECT, "撤回异议",
+         "全部异议已撤回"),
+    Move("month", "decide", "objected", "decided", Act.DECIDE, "裁决",
+         "全部异议已有裁决"),
+    Move("month", "finalise", "confirmed", "final", None, "定稿",
+         "没有待审的调整"),
+    Move("month", "finalise", "decided", "final", None, "定稿",
+         "没有待审的调整"),
+    # 异议
+    Move("objection", "raise", "", "raised", Act.OBJECT, "提出异议",
+         "在异议期内，须有理由", "市局与对方收到通知"),
+    Move("objection", "answer", "raised", "answered", Act.OBJECT, "答复异议",
+         "由协议另一方"),
+    Move("objection", "withdraw", "raised", "withdrawn", Act.OBJECT, "撤回异议",
+         "由提出方"),
+    Move("objection", "withdraw", "answered", "withdrawn", Act.OBJECT, "撤回异议",
+         "由提出方"),
+    Move("objection", "remeasure", "raised", "remeasuring", Act.DECIDE, "责令复测"),
+    Move("objection", "remeasure", "answered", "remeasuring", Act.DECIDE, "责令复测"),
+    Move("objection", "accept", "raised", "accepted", Act.DECIDE, "采纳异议",
+         "须写明理由与数据处理", "改数据，不改金额；重算后提出调整"),
+    Move("objection", "accept", "answered", "accepted", Act.DECIDE, "采纳异议",
+         "须写明理由与数据处理", "改数据，不改金额；重算后提出调整"),
+    Move("objection", "accept", "remeasuring", "accepted", Act.DECIDE, "采纳异议",
+         "复测结果已录入", "改数据，不改金额；重算后提出调整"),
+    Move("objection", "reject", "raised", "rejected", Act.DECIDE, "驳回异议", "须写明理由"),
+    Move("objection", "reject", "answered", "rejected", Act.DECIDE, "驳回异议", "须写明理由"),
+    Move("objection", "reject", "remeasuring", "rejected", Act.DECIDE, "驳回异议",
+         "复测结果已录入，须写明理由"),
+    # 调整: what a published or closed month should be after a correction.
+    Move("adjustment", "propose", "", "proposed", None, "提出调整",
+         "重算结果与已发布的不同"),
+    Move("adjustment", "propose", "withdrawn", "proposed", None, "提出调整",
+         "更正再次成立"),
+    Move("adjustment", "withdraw", "proposed", "withdrawn", None, "撤回调整",
+         "更正已撤销或被新的更正取代"),
+    Move("adjustment", "withdraw", "reviewed", "withdrawn", None, "撤回调整",
+         "更正已撤销或被新的更正取代"),
+    Move("adjustment", "review", "proposed", "reviewed", Act.ADJUST, "提请批准调整",
+         "须写明理由"),
+    Move("adjustment", "return", "reviewed", "proposed", Act.ADJUST, "退回调整"),
+    Move("adjustment", "dismiss", "proposed", "dismissed", Act.ADJUST, "不予调整",
+         "须写明理由"),
+    Move("adjustment", "approve", "reviewed", "approved", Act.ADJUST, "批准调整",
+         "年度未关账的计入该年，已关账的记入当前年度台账", "净额随之改变", ("review",)),
+    # 年度结算
+    Move("settlement", "compute", "", "open", None, "核算"),
+    Move("settlement", "sign_data", "open", "signed", Act.CONFIRM, "签认年度数据",
+         "十二个月均已定稿，各方均已签认"),
+    Move("settlement", "void", "signed", "open", None, "签认作废", "签认后数据有变"),
+    Move("settlement", "confirm", "signed", "confirmed", Act.CONFIRM, "确认年度金额",
+         "各方均已确认"),
+    Move("settlement", "void", "confirmed", "open", None, "签认作废", "签认后数据有变"),
+    Move("settlement", "prepare", "confirmed", "prepared", Act.CLOSE, "提请关账",
+         "过渡账户为零"),
+    Move("settlement", "return", "prepared", "confirmed", Act.CLOSE, "退回关账"),
+    Move("settlement", "void", "prepared", "open", None, "签认作废", "签认后数据有变"),
+    Move("settlement", "close", "prepared", "closed", Act.CLOSE, "关账",
+         "过渡账户为零，金额与签认时一致", "月核算转为已结清，记一笔平衡凭证", ("prepare",)),
+    Move("settlement", "clear", "closed", "cleared", None, "清缴完毕", "各方余额为零"),
+    Move("settlement", "reopen_debt", "cleared", "closed", None, "恢复待缴", "付款被冲销"),
+    # 付款
+    Move("payment", "record", "", "prepared", Act.RECORD_PAYMENT, "登记付款",
+         "不超过应付，超付须注明"),
+    Move("payment", "approve", "prepared", "approved", Act.RECORD_PAYMENT, "复核付款",
+         "凭证号未用过", "记一笔平衡凭证", ("record",)),
+    Move("payment", "reject", "prepared", "rejected", Act.RECORD_PAYMENT, "退回付款",
+         "须写明理由"),
+    # 停下的重算 (fuse)
+    Move("fuse", "trip", "", "tripped", None, "停下待查",
+         "一次重算改变 3 个以上已发布月份、一年总额的 5 % 以上，或同一断面同月付两次"),
+    Move("fuse", "release", "tripped", "released", Act.ADJUST, "核实后放行", "须写明理由",
+         "提出各月调整"),
+    Move("fuse", "drop", "tripped", "dropped", Act.ADJUST, "不予执行", "须写明理由"),
+    Move("fuse", "expire", "tripped", "dropped", None, "自动解除",
+         "数据已恢复，或被新的重算取代"),
+)  # fmt: skip
+
+THINGS = {
+    "notice": "月通报",
+    "month": "月度",
+    "objection": "异议",
+    "adjustment": "调整",
+    "settlement": "年度结算",
+    "payment": "付款",
+    "fuse": "停下的重算",
+}
+
+
+def moves_from(thing: str, state: str) -> tuple[Move, ...]:
+    """What can happen next to a thing in that state, in the order of the table."""
+    return tuple(m for m in MOVES if m.thing == thing and m.source == state)
+
+
+def move_of(thing: str, event: str, source: str) -> Move | None:
+    """The line for an event in a state; None where the table has none."""
+    return next((m for m in MOVES if (m.thing, m.event, m.source) == (thing, event, source)), None)
+
+
+def moves_sql() -> str:
+    """CREATE OR REPLACE of the SQL function the trigger reads the table from."""
+    rows = ",\n    ".join(
+        "('{}', '{}', '{}', '{}', {}, '{}')".format(
+            m.thing,
+            m.event,
+            m.source,
+            m.target,
+            "true" if m.who is None else "false",
+            "{" + ",".join(m.not_by) + "}",
+        )
+        for m in MOVES
+    )
+    return f"""
+CREATE OR REPLACE FUNCTION settlements_moves()
+RETURNS TABLE (thing text, event text, source text, target text, by_system boolean, not_by text[])
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT t.thing, t.event, t.source, t.target, t.by_system, t.not_by::text[]
+    FROM (VALUES
+    {rows}
+    ) AS t (thing, event, source, target, by_system, not_by)
+$$;
+"""

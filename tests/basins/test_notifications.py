@@ -1,0 +1,163 @@
+"""Telling people once, and mailing each thing once, at the rhythm they chose."""
+
+from datetime import UTC, datetime
+from threading import Barrier, Thread
+
+import pytest
+from django.core import mail
+from django.db import connection
+
+from basins.clock import moved_to
+from basins.models import Delivery, Notification, User
+from basins.services.notifications import (
+    KIND,
+    choose_delivery,
+    enter_mail_if_due,
+    mail_waiting,
+    mark_read,
+    notify,
+)
+from basins.services.stars import follow, looked_at, unfollow
+from jobs.models import Job
+
+TUESDAY = datetime(2026, 11, 24, 2, tzinfo=UTC)
+WEDNESDAY = datetime(2026, 11, 25, 2, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 30, 2, tzinfo=UTC)
+
+
+def person(name: str, *, rhythm: str = "", email: str = "a@example.org") -> User:
+    user = User.objects.create(username=name, display_name=name, email=email)
+    if rhythm:
+        Delivery.objects.create(user=user, rhythm=rhythm, mail=True)
+    return user
+
+
+def mailed() -> list[tuple[str, str]]:
+    """Whom, and the subject."""
+    return [(m.to[0], m.subject) for m in mail.outbox]
+
+
+def run() -> None:
+    mail_waiting({}, lambda *_: None)
+
+
+@pytest.mark.django_db
+def test_a_thing_is_told_once_to_each_however_often_it_is_said():
+    anna, ben = person("anna"), person("ben")
+    assert notify(users=[anna.pk, anna.pk], key="k", text="一") == 1
+    assert [notify(users=[anna.pk, ben.pk], key="k", text="一") for _ in range(3)] == [1, 0, 0]
+    assert Notification.objects.count() == 2
+    assert notify(users=[], key="k", text="一") == 0
+
+
+@pytest.mark.django_db
+def test_reading_concerns_only_ones_own():
+    anna, ben = person("anna"), person("ben")
+    notify(users=[anna.pk, ben.pk], key="k", text="一")
+    theirs = Notification.objects.get(user=ben)
+    assert mark_read(user=anna, pk=theirs.pk) == 0
+    assert [mark_read(user=anna) for _ in range(3)] == [1, 0, 0]
+    assert Notification.objects.get(user=ben).read_at is None
+
+
+@pytest.mark.django_db
+def test_a_job_is_entered_only_where_somebody_wants_mail_at_once():
+    quiet, daily = person("quiet"), person("daily", rhythm="daily")
+    notify(users=[quiet.pk, daily.pk], key="k", text="一")
+    assert not Job.objects.filter(kind=KIND).exists()
+    notify(users=[person("anna", rhythm="at_once").pk], key="k", text="一")
+    notify(users=[daily.pk], key="m", text="二")
+    assert Job.objects.filter(kind=KIND).count() == 1
+
+
+@pytest.mark.django_db
+def test_what_was_told_before_mail_was_chosen_is_not_mailed():
+    anna = person("anna")
+    notify(users=[anna.pk], key="k", text="一")
+    choose_delivery(user=anna, rhythm="at_once", mail=True)
+    assert not enter_mail_if_due()
+    with pytest.raises(ValueError, match="hourly"):
+        choose_delivery(user=anna, rhythm="hourly", mail=True)
+
+
+def test_mail_at_once_goes_out_once_in_three_runs(committed, settings):
+    settings.SITE_URL = "https://rivers.example"
+    anna = person("anna", rhythm="at_once")
+    notify(users=[anna.pk, person("quiet").pk], key="k", text="9月通报已发布", link="/notices/1/")
+    for _ in range(3):
+        run()
+    assert mailed() == [("a@example.org", "9月通报已发布")]
+    assert "https://rivers.example/notices/1/" in mail.outbox[0].body
+
+
+def test_two_runs_at_once_mail_each_thing_once(committed):
+    anna = person("anna", rhythm="at_once")
+    digest = person("ben", rhythm="daily", email="b@example.org")
+    for number in range(8):
+        notify(users=[anna.pk, digest.pk], key=f"k{number}", text=f"第 {number} 件")
+    start = Barrier(2)
+
+    def work() -> None:
+        start.wait(timeout=10)
+        try:
+            run()
+        finally:
+            connection.close()
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    subjects = sorted(subject for to, subject in mailed() if to == "a@example.org")
+    assert subjects == [f"第 {number} 件" for number in range(8)]
+    assert [s for to, s in mailed() if to == "b@example.org"] == ["8 条通知"]
+
+
+def test_a_daily_digest_goes_out_once_a_day_with_what_is_new(committed):
+    anna = person("anna", rhythm="daily")
+    for number, moment in enumerate((TUESDAY, TUESDAY, WEDNESDAY)):
+        with moved_to(moment):
+            notify(users=[anna.pk], key=f"k{number}", text=f"第 {number} 件")
+            assert enter_mail_if_due() is (number != 1)
+            run()
+            run()
+    assert [subject for _, subject in mailed()] == ["第 0 件", "2 条通知"]
+
+
+def test_a_weekly_digest_waits_for_monday(committed):
+    anna = person("anna", rhythm="weekly")
+    Delivery.objects.filter(user=anna).update(last_digest_at=TUESDAY)
+    with moved_to(WEDNESDAY):
+        notify(users=[anna.pk], key="k", text="一")
+        run()
+    assert mailed() == []
+    with moved_to(MONDAY):
+        run()
+        run()
+    assert len(mailed()) == 1
+
+
+def test_mail_the_server_refuses_waits_for_the_next_run(committed, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens
+    anna = person("anna", rhythm="at_once")
+    notify(users=[anna.pk], key="k", text="一")
+    run()
+    assert Notification.objects.get().mailed_at is None
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    run()
+    assert len(mailed()) == 1
+
+
+@pytest.mark.django_db
+def test_a_star_is_put_on_once_and_taken_off():
+    anna = person("anna")
+    for _ in range(3):
+        follow(user=anna, kind="river", code="LONGXI")
+    assert anna.stars.count() == 1
+    assert looked_at(user=anna, kind="river", code="LONGXI")
+    assert not looked_at(user=anna, kind="river", code="OTHER")
+    assert [unfollow(user=anna, kind="river", code="LONGXI") for _ in range(2)] == [True, False]
+    with pytest.raises(ValueError, match="planet"):
+        follow(user=anna, kind="planet", code="MARS")

@@ -1,0 +1,42 @@
+"""An objection in the world of Border: what tests of disputes begin with."""
+
+from datetime import date, datetime
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from basins.clock import moved_to
+from monitoring.models import Origin
+from monitoring.services.verdicts import Key
+from settlements.models import AgreementMonth, Objection
+from settlements.services.objections import add_evidence, raise_objection
+from tests.published import agreement_month, published
+from tests.worlds import Border, People
+
+PUBLISHED, RAISED, DECIDED = date(2023, 5, 15), date(2023, 5, 16), date(2023, 5, 18)
+APRIL = datetime(2023, 4, 15, 10, tzinfo=timezone.get_default_timezone())
+AMMONIA = Key("NH3-N", APRIL, Origin.MANUAL.value)
+
+
+def pdf(name: str = "报告.pdf", words: str = "") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, f"%PDF-1.7 {words}".encode())
+
+
+def april_published(border: Border, people: People) -> AgreementMonth:
+    """April 2023, class IV by its ammonia; published on 15 May, objections until 22 May."""
+    border.assessed("2023-04", "IV")
+    with moved_to(PUBLISHED):
+        published(people, "2023-04")
+    return agreement_month(border, "2023-04")
+
+
+def objected(border: Border, people: People, month: AgreementMonth, **more) -> Objection:
+    """上游区 objects to its ammonia on 16 May, with its original record."""
+    given = {"kind": "data_error", "reason": "氨氮分析有误。", "readings": [AMMONIA], **more}
+    with moved_to(RAISED):
+        objection = raise_objection(
+            month=month, by=people.district, section=border.section, **given
+        )
+        if given["kind"] == "data_error":
+            add_evidence(objection=objection, by=people.district, item="original", file=pdf())
+    return objection

@@ -1,0 +1,90 @@
+"""A judgement never deletes: flag or value are set, the reading's past stays, the month follows."""
+
+from decimal import Decimal
+
+import pytest
+
+from monitoring.models import DirtyMonth, Reading, ReadingRevision, Verdict
+from monitoring.services.verdicts import Key, VerdictRefused, judge_reading, keep_reading
+from tests.disputes import AMMONIA, APRIL
+
+
+@pytest.fixture
+def given(border, people) -> dict:
+    border.assessed("2023-04", "IV")
+    return {"section": border.section, "key": AMMONIA, "by": people.bureau, "reason": "仪器故障"}
+
+
+def ammonia() -> Reading:
+    return Reading.objects.get(indicator__code="NH3-N")
+
+
+def test_an_invalid_reading_keeps_its_value_and_its_past(given):
+    for _ in range(3):
+        verdict = judge_reading(outcome="invalidated", **given)
+    assert (ammonia().value, ammonia().flag) == (Decimal("1.2"), "V")
+    assert (verdict.flag_before, verdict.flag_after) == ("N", "V")
+    assert Verdict.objects.count() == ReadingRevision.objects.count() == 1
+    assert DirtyMonth.objects.count() == 1
+
+
+def test_a_verdict_is_taken_back_by_another(given):
+    judge_reading(outcome="invalidated", **given)
+    judge_reading(outcome="accepted", **given)
+    assert ammonia().flag == "N"
+    assert [v.outcome for v in Verdict.objects.order_by("pk")] == ["invalidated", "accepted"]
+
+
+def test_a_correction_keeps_both_values(given):
+    for _ in range(3):
+        verdict = judge_reading(outcome="corrected", value=Decimal("0.8"), **given)
+    assert ammonia().value == Decimal("0.8")
+    assert (verdict.value_before, verdict.value_after) == (Decimal("1.2"), Decimal("0.8"))
+    assert ReadingRevision.objects.get().value == Decimal("1.2")
+
+
+def test_a_look_that_finds_it_valid_is_noted_and_changes_nothing(given):
+    judge_reading(outcome="accepted", **given)
+    assert Verdict.objects.count() == 1
+    assert not ReadingRevision.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"reason": " "},
+        {"reason": "长" * 501},
+        {"key": Key("NH3-N", APRIL, 1)},
+        {"key": Key("没有", APRIL, 2)},
+        {"outcome": "corrected", "value": None},
+        {"outcome": "corrected", "value": Decimal("-1")},
+        {"outcome": "corrected", "value": Decimal("0.123456789")},
+        {"outcome": "corrected", "value": Decimal("NaN")},
+        {"outcome": "corrected", "value": Decimal("1.2")},
+    ],
+)
+def test_what_cannot_be_judged_is_refused(given, wrong):
+    with pytest.raises(VerdictRefused):
+        judge_reading(**{"outcome": "invalidated", **given, **wrong})
+    assert not Verdict.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["district", "treasury", "admin", "auditor", "station", "nobody"])
+def test_only_who_reviews_data_judges(given, people, who):
+    with pytest.raises(VerdictRefused):
+        judge_reading(outcome="invalidated", **{**given, "by": getattr(people, who)})
+
+
+def test_a_kept_reading_is_new_once_and_corrected_with_a_verdict(given, border, people):
+    more = {"section": border.section, "key": Key("NH3-N", APRIL, 3), "by": people.bureau,
+            "reason": "联合监测结果"}  # fmt: skip
+    assert [keep_reading(value=Decimal("0.8"), **more) for _ in range(3)] == [True, False, False]
+    assert keep_reading(value=Decimal("0.9"), **more)
+    assert Verdict.objects.get().value_after == Decimal("0.9")
+
+
+def test_a_key_is_read_back_from_its_text_and_nonsense_refused():
+    assert Key.parse(AMMONIA.text) == AMMONIA
+    for text in ("", "a|b|c", "NH3-N|2023-04-15T10:00:00|2", "NH3-N|2023-04-15T10:00:00+08:00|9"):
+        with pytest.raises(VerdictRefused):
+            Key.parse(text)

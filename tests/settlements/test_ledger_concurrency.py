@@ -1,0 +1,88 @@
+"""Several sessions at once, with real commits: one voucher once, numbers without a gap."""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+
+from settlements.models import JournalEntry, Payment, Posting
+from settlements.money import yuan
+from settlements.services.books import verify
+from settlements.services.payments import PaymentRefused, approve_payment
+from settlements.services.workflow import Refused
+from tests.books import PAID, Ledger
+from tests.worlds import People
+
+
+@pytest.fixture
+def ledger(committed) -> Ledger:
+    ledger = Ledger.make(People.make())
+    ledger.owe("1000000")
+    return ledger
+
+
+def at_once(count: int, work: Callable[[int], object]) -> list[object]:
+    """What each of the threads, each with a connection of its own, returned or raised."""
+    answers: list[object] = [None] * count
+    start = threading.Barrier(count)
+
+    def run(number: int) -> None:
+        try:
+            start.wait(timeout=30)
+            answers[number] = work(number)
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            answers[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return answers
+
+
+def test_one_voucher_recorded_twice_at_once_is_one_payment_and_a_clear_error(ledger):
+    people = (ledger.people.treasury, ledger.people.treasury2)
+    answers = at_once(2, lambda n: ledger.prepare("5", voucher="PZ-同", by=people[n]))
+    refused = [a for a in answers if isinstance(a, PaymentRefused)]
+    assert len(refused) == 1, answers
+    assert "付款凭证号 PZ-同 已由 treasury" in str(refused[0])
+    (payment,) = Payment.objects.all()
+    # … and approved twice at once it is one entry.
+    other = next(p for p in people if p != payment.prepared_by)
+    answers = at_once(2, lambda _: approve_payment(payment=payment, by=other, on=PAID))
+    assert sorted(type(a) for a in answers if isinstance(a, Refused)) == [Refused], answers
+    assert JournalEntry.objects.filter(payment=payment).count() == 1
+    assert verify().sound
+
+
+def test_eight_sessions_post_without_a_gap_and_every_read_sums_to_zero(ledger):
+    payments = [ledger.prepare("100") for _ in range(32)]
+    sums: list[object] = []
+
+    def work(number: int) -> int:
+        for payment in payments[number::8]:
+            approve_payment(payment=payment, by=ledger.people.treasury2, on=PAID)
+            sums.append(Posting.objects.aggregate(sum=Sum("yuan"))["sum"])
+        return number
+
+    assert at_once(8, work) == list(range(8))
+    numbers = JournalEntry.objects.order_by("number").values_list("number", flat=True)
+    assert list(numbers) == list(range(1, 34))
+    assert set(sums) == {yuan("0")}
+    assert ledger.balance(ledger.up, on=date(2024, 12, 31)) == yuan("-996800")
+    assert verify().sound
+
+
+def test_two_that_together_exceed_the_debt_are_not_both_booked(ledger):
+    payments = [ledger.prepare("600000") for _ in range(2)]
+    answers = at_once(
+        2, lambda n: approve_payment(payment=payments[n], by=ledger.people.treasury2, on=PAID)
+    )
+    assert sum(isinstance(a, PaymentRefused) for a in answers) == 1, answers
+    assert ledger.balance(ledger.up, on=date(2024, 12, 31)) == yuan("-400000")

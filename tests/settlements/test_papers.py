@@ -1,0 +1,254 @@
+"""Building papers from data, issuing them, and telling a genuine one from an altered one."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from basins import clock
+from basins.access import viewer_of
+from settlements import pipeline
+from settlements.models import IssuedPaper, JournalEntry, Settlement
+from settlements.money import yuan
+from settlements.queries import papers as queries
+from settlements.queries.papers import agreement_paper, built, district_paper, notice_paper
+from settlements.services.ledger import Line, account_of, post
+from settlements.services.papers import Finding, NotAllowed, issue, record_file, verify_code
+from settlements.statements.paper import Paper, Table, from_data
+from tests.worlds import month
+
+
+@pytest.fixture
+def year(border):
+    """2024: upstream is owed 100 万元 for ten months, owes it for November; December has none."""
+    for when in border.months("2024-01", "2024-10"):
+        border.measured(when, "II")
+    border.measured("2024-11", "IV")
+    border.measured("2024-12", "III")
+    with clock.moved_to(date(2025, 1, 15)):  # no month after the year is computed
+        pipeline.recompute()
+    return border
+
+
+def book(border) -> JournalEntry:
+    """The year's entry in the ledger, as a closing posts it."""
+    on = date(2025, 2, 3)
+    return post(
+        cause="settlement",
+        settlement=Settlement.objects.get(agreement=border.agreement, year=2024),
+        on=on,
+        text="2024 年清缴",
+        lines=[
+            Line(account_of(border.upstream, border.agreement, opened_on=on), yuan("9000000")),
+            Line(account_of(border.downstream, border.agreement, opened_on=on), yuan("-9000000")),
+        ],
+        by=None,
+    )
+
+
+def table(paper: Paper, title: str) -> Table:
+    return next(t for s in paper.sections for t in s.tables if t.title == title)
+
+
+def column(found: Table, title: str, role: str = "") -> list:
+    at = [c.title for c in found.columns].index(title)
+    return [row.cells[at] for row in found.rows if row.role == role]
+
+
+def test_the_statement_of_an_agreement_holds_twelve_months_and_sums_to_the_nets(year, people):
+    paper = agreement_paper(viewer_of(people.bureau), "TEST", 2024)
+    months = table(paper, "逐月结果")
+    assert column(months, "月份") == [f"{n}月" for n in range(1, 13)]
+    amounts = column(months, "交界\n金额（元）")
+    assert amounts == [yuan("1000000")] * 10 + [yuan("-1000000"), yuan(0)]
+    assert column(months, "交界\n金额（元）", "total") == [sum(amounts)]
+    assert [(a.word, a.yuan, a.capitals) for a in paper.amounts] == [
+        ("应收", yuan("9000000"), "玖佰万元整"),
+        ("应付", yuan("-9000000"), "玖佰万元整"),
+    ]
+    assert column(table(paper, "各方净额"), "净额（元）", "total") == [0]
+    assert table(paper, "关账凭证").rows == ()
+
+
+def test_the_closing_entry_and_the_account_stand_on_the_statements(year, people):
+    entry = book(year)
+    viewer = viewer_of(people.treasury)
+    rows = table(agreement_paper(viewer, "TEST", 2024), "关账凭证")
+    assert column(rows, "凭证") == [entry.label] * 2
+    assert column(rows, "金额（元）") == [yuan("9000000"), yuan("-9000000")]
+    paper = district_paper(viewer, "500901", 2025)
+    moved = table(paper, "账户往来")
+    assert column(moved, "余额（元）") == [yuan(0), yuan("9000000")]
+    assert column(moved, "余额（元）", "total") == [yuan("9000000")]
+    assert paper.amounts[-1].yuan == yuan("9000000")
+
+
+def test_the_statement_of_a_district_names_every_month_and_both_sides_mirror(year, people):
+    viewer = viewer_of(people.bureau)
+    up, down = (district_paper(viewer, code, 2024) for code in ("500901", "500902"))
+    ours, theirs = (column(table(p, "逐月明细"), "金额（元）") for p in (up, down))
+    assert len(ours) == 12
+    assert ours == [-amount for amount in theirs]
+    assert column(table(up, "逐月明细"), "金额（元）", "total") == [yuan("9000000")]
+    assert column(table(up, "各协议收付"), "应付（元）") == [yuan("1000000")]
+    assert district_paper(viewer, "500903", 2024) is None
+
+
+def test_the_notice_of_a_month_sums_to_zero_and_names_the_worst_indicator(year, people):
+    paper = notice_paper(viewer_of(people.bureau), month("2024-11"))
+    assert "共核算断面 1 项，未达标 1 项；1 项发生补偿，合计 100.00 万元" in paper.summary[0]
+    parties = table(paper, "各方收付")
+    assert sum(column(parties, "净额（万元）")) == 0
+    assert column(parties, "应收（万元）", "total") == [yuan("1000000")]
+    over = table(paper, "氨氮")
+    assert column(over, "月均值") == ["1.2 mg/L"]
+    assert column(over, "超标倍数") == [Decimal("0.20")]
+    good = notice_paper(viewer_of(people.bureau), month("2024-12"))
+    assert table(good, "各指标").rows == ()
+
+
+SUBJECTS = ("agreement:TEST:2024", "district:500901:2024", "notice:2024-11")
+#            agreement, own district, notice
+SEES = {
+    "bureau": (True, True, True),
+    "treasury": (True, True, True),
+    "admin": (True, True, True),
+    "auditor": (True, True, True),
+    "district": (True, True, False),
+    "stranger": (False, False, False),
+    "township": (False, False, False),
+    "station": (False, False, False),
+    "nobody": (False, False, False),
+}
+
+
+def test_each_person_builds_what_they_may_see_and_nothing_else(year, people):
+    for name, sees in SEES.items():
+        viewer = viewer_of(getattr(people, name))
+        assert tuple(built(viewer, s) is not None for s in SUBJECTS) == sees, name
+
+
+def test_an_issued_paper_is_seen_by_its_parties_and_a_notice_by_all_districts(year, people):
+    bureau = viewer_of(people.bureau)
+    for subject in SUBJECTS:
+        issue(built(bureau, subject), people.bureau)
+    for name, sees in SEES.items():
+        seen = queries.visible_papers(viewer_of(getattr(people, name)))
+        wanted = (*sees[:2], True) if name in ("district", "stranger") else sees
+        assert tuple(seen.filter(subject=s).exists() for s in SUBJECTS) == wanted, name
+
+
+NO_SUBJECTS = (
+    "", "x", "agreement:TEST", "agreement:TEST:20x4", "notice:2024-13", "notice:2024", "who:A:1",
+    "district:500901:99999", "agreement:NONE:2024", "agreement:TEST:1999", "notice:1999-01",
+)  # fmt: skip
+
+
+def test_a_subject_that_names_nothing_builds_nothing(year, people):
+    viewer = viewer_of(people.bureau)
+    assert [s for s in NO_SUBJECTS if built(viewer, s) is not None] == []
+
+
+def test_the_queries_of_a_paper_do_not_grow_with_its_months(
+    year, people, django_assert_max_num_queries
+):
+    viewer = viewer_of(people.bureau)
+    for subject, most in zip(SUBJECTS, (17, 14, 3), strict=True):
+        with django_assert_max_num_queries(most):
+            built(viewer, subject)
+
+
+# Issuing --------------------------------------------------------------------------------------
+
+
+def test_the_same_content_issued_again_is_the_same_paper(year, people):
+    paper = built(viewer_of(people.bureau), SUBJECTS[0])
+    with clock.moved_to(date(2025, 3, 1)):
+        first = issue(paper, people.bureau)
+    with clock.moved_to(date(2025, 4, 1)):
+        again = issue(built(viewer_of(people.treasury), SUBJECTS[0]), people.treasury)
+    assert again.pk == first.pk
+    assert first.label == "结算〔2025〕1号"
+    assert from_data(first.content).date == date(2025, 3, 1)
+
+
+def test_changed_content_takes_the_next_number_and_the_place_of_the_old(year, people):
+    viewer = viewer_of(people.bureau)
+    first = issue(built(viewer, SUBJECTS[0]), people.bureau)
+    book(year)
+    second = issue(built(viewer, SUBJECTS[0]), people.bureau)
+    other = issue(built(viewer, SUBJECTS[1]), people.bureau)
+    assert (first.number, second.number, other.number) == (1, 2, 1)
+    assert second.supersedes == first
+    assert first.ledger_head == ""
+    entry = JournalEntry.objects.get()
+    assert second.ledger_head == f"{entry.year}-{entry.number} {entry.hash}"
+    verdict = verify_code(first.code)
+    assert (verdict.finding, verdict.superseding) == (Finding.GENUINE, second)
+
+
+def test_only_who_publishes_or_clears_issues_and_notices_only_who_publishes(year, people):
+    statement, _, notice = (built(viewer_of(people.bureau), s) for s in SUBJECTS)
+    refused = [(statement, name) for name in SEES if name not in ("bureau", "treasury")]
+    refused += [(notice, name) for name in SEES if name != "bureau"]
+    for paper, name in refused:
+        with pytest.raises(NotAllowed):
+            issue(paper, getattr(people, name))
+    assert not IssuedPaper.objects.exists()
+    assert issue(statement, people.treasury).number == issue(notice, people.bureau).number == 1
+
+
+FORBIDDEN = (
+    "UPDATE settlements_issuedpaper SET title = 'x'",
+    "DELETE FROM settlements_issuedpaper",
+    "TRUNCATE settlements_issuedpaper CASCADE",
+    "DELETE FROM settlements_paperfile",
+    "INSERT INTO settlements_issuedpaper (kind, year, number, subject, period_year, title, content,"
+    " digest, body_digest, code, ledger_head, issued_at, issued_by_id) SELECT kind, year, 7, 'x',"
+    " period_year, title, content, digest, body_digest, 'c', '', issued_at, issued_by_id"
+    " FROM settlements_issuedpaper",
+)
+
+
+def test_the_database_lets_nobody_change_a_paper_or_leave_out_a_number(year, people):
+    issued = issue(built(viewer_of(people.bureau), SUBJECTS[0]), people.bureau)
+    record_file(paper=issued, format="pdf", content=b"x")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for statement in FORBIDDEN:
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+# Verifying ------------------------------------------------------------------------------------
+
+ALTERATIONS = (
+    "content = jsonb_set(content, '{amounts,0,yuan}', '\"9000001.00\"')",
+    "content = jsonb_set(content, '{sections,0,tables,0,rows,0,cells,0}', '\"别处\"')",
+    "content = jsonb_set(content, '{number}', '\"结算〔2026〕9号\"')",
+    "content = content - 'amounts'",
+    "digest = repeat('0', 64)",
+    "title = '别的标题'",
+    "number = 5",
+    "ledger_head = '2020-1 00'",
+)
+
+
+def test_a_paper_altered_past_the_guards_is_told(year, people):
+    issued = issue(built(viewer_of(people.bureau), SUBJECTS[0]), people.bureau)
+    for alteration in ALTERATIONS:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET session_replication_role = replica")
+                cursor.execute(f"UPDATE settlements_issuedpaper SET {alteration}")
+                cursor.execute("SET session_replication_role = DEFAULT")
+            verdict = verify_code(issued.code)
+            transaction.set_rollback(True)
+        assert (verdict.finding, bool(verdict.problem)) == (Finding.ALTERED, True), alteration
+        assert verify_code(issued.code).finding is Finding.GENUINE
+
+
+def test_a_code_nobody_issued_is_unknown(people):
+    assert verify_code("0" * 16).finding is Finding.UNKNOWN

@@ -1,0 +1,60 @@
+"""Many scenarios in a real worker: progress is kept, a reload shows it, a cancelled run stays so."""
+
+import pytest
+from django.urls import reverse
+
+from jobs.models import Job
+from settlements import pipeline
+from settlements.services.scenario_runs import run_saved
+from settlements.services.scenarios import copy_agreement
+from tests.processes import Worker, environment, until
+from tests.worlds import Border, People
+
+pytestmark = pytest.mark.worker
+MANY = 20
+
+
+@pytest.fixture
+def world(committed):
+    border, people = Border.make(), People.make()
+    for when in border.months("2023-01", "2024-12"):
+        border.measured(when, "II")
+    pipeline.recompute()
+    for number in range(MANY):
+        copy_agreement(agreement=border.agreement, name=f"情景 {number}", by=people.bureau)
+    return border, people
+
+
+def test_a_run_of_many_is_worked_off_and_survives_a_reload(world, tmp_path, client):
+    _, people = world
+    client.force_login(people.bureau)
+    job = run_saved(by=people.bureau, wake=False)
+    page = client.get(reverse("scenario-run", args=[job.pk])).content.decode()
+    assert job.get_state_display() in page
+    with Worker(environment(tmp_path, SWEEP_SECONDS="1")):
+        until(lambda: _state(job) not in Job.LIVE, seconds=40, what="the run to end")
+    job.refresh_from_db()
+    assert (job.state, len(job.result["lines"])) == ("done", MANY)
+    assert (job.done, job.total) == (MANY + 1, MANY + 1)
+    for _ in range(2):  # as often as it is looked at
+        page = client.get(reverse("scenario-run", args=[job.pk])).content.decode()
+        assert page.count("情景 1<") == page.count("情景 2<") > 0
+
+
+def test_a_cancelled_run_is_not_worked_off(world, tmp_path, client):
+    _, people = world
+    client.force_login(people.bureau)
+    job = run_saved(by=people.bureau, wake=False)
+    client.post(reverse("scenario-run-cancel", args=[job.pk]))
+    again = run_saved(by=people.bureau, wake=False)
+    with Worker(environment(tmp_path, SWEEP_SECONDS="1")):
+        until(lambda: _state(again) not in Job.LIVE, seconds=40, what="the second run to end")
+    job.refresh_from_db()
+    assert (job.state, job.result) == ("cancelled", None)
+    page = client.get(reverse("scenario-run", args=[job.pk])).content.decode()
+    assert "运行已取消，没有保存结果" in page
+    assert _state(again) == "done"
+
+
+def _state(job: Job) -> str:
+    return Job.objects.values_list("state", flat=True).get(pk=job.pk)
