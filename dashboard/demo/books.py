@@ -78,25 +78,20 @@ def _close(settlement: Settlement, on: date, people: People) -> Settlement | Non
     with moved_to(on):
         try:
             for act, what in ((sign_data, subject.DATA), (confirm_amounts, subject.AMOUNT)):
-                for party in unsigned(settlement, what):
-                    own = _official(party, people)
-                    if own is not None:
-                        act(settlement=settlement, by=own)
-                    else:
-                        act(
-                            settlement=settlement,
-                            by=people["bureau"],
-                            party=party,
-                            document=letter,
-                        )
+                left = unsigned(settlement, what)
+                by_letter = [party for party in left if party.code != RECONCILED]
+                if len(by_letter) < len(left):
+                    act(settlement=settlement, by=people["district"])
+                act(
+                    settlement=settlement,
+                    by=people["bureau"],
+                    parties=by_letter,
+                    document=letter,
+                )
             prepare_closing(settlement=settlement, by=people["bureau"])
             return close_settlement(settlement=settlement, by=people["bureau2"])
         except NotReady:
             return None
-
-
-def _official(party: Jurisdiction, people: People) -> User | None:
-    return people["district"] if party.code == RECONCILED else None
 
 
 def _pay(settlement: Settlement, people: People, before: int, part: Decimal) -> int:

@@ -5,7 +5,8 @@ Locks are taken in one order everywhere: agreement, settlement, months, journal.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -42,26 +43,38 @@ class NotReady(Refused):
 
 @transaction.atomic
 def sign_data(
-    *, settlement: Settlement, by: User, party: Jurisdiction | None = None, document: str = ""
+    *,
+    settlement: Settlement,
+    by: User,
+    party: Jurisdiction | None = None,
+    parties: Sequence[Jurisdiction] = (),
+    document: str = "",
 ) -> Settlement:
     """A party signs the year's data, before the amounts; the last one moves the year on.
 
-    Raises NotReady naming the months that are not final. Source: 新安江 (domain.md §8a).
+    `party`, or several `parties` of one letter, are entered for by the bureau. Raises
+    NotReady naming the months that are not final. Source: 新安江 (domain.md §8a).
     """
     settlement = _locked(settlement)
     check("settlement", "sign_data", settlement.state, settlement.get_state_display())
-    refuse_unready(settlement)
-    return _sign(settlement, Subject.DATA, data_digest(settlement), by, party, document)
+    digest = refuse_unready(settlement).digest()
+    return _sign(settlement, Subject.DATA, digest, by, parties or (party,), document)
 
 
 @transaction.atomic
 def confirm_amounts(
-    *, settlement: Settlement, by: User, party: Jurisdiction | None = None, document: str = ""
+    *,
+    settlement: Settlement,
+    by: User,
+    party: Jurisdiction | None = None,
+    parties: Sequence[Jurisdiction] = (),
+    document: str = "",
 ) -> Settlement:
     """A party confirms the year's amounts; the last one moves the year on."""
     settlement = _locked(settlement)
     check("settlement", "confirm", settlement.state, settlement.get_state_display())
-    return _sign(settlement, Subject.AMOUNT, amount_digest(settlement), by, party, document)
+    digest = YearData.of(settlement).amount_digest()
+    return _sign(settlement, Subject.AMOUNT, digest, by, parties or (party,), document)
 
 
 @transaction.atomic
@@ -69,8 +82,7 @@ def prepare_closing(*, settlement: Settlement, by: User) -> Settlement:
     """The bureau asks for the closing. Raises NotReady where money lies in transit."""
     settlement = _locked(settlement)
     permit(check("settlement", "prepare", settlement.state, settlement.get_state_display()), by)
-    refuse_unready(settlement)
-    _refuse_changed(settlement)
+    _refuse_changed(refuse_unready(settlement))
     _refuse_transit(settlement)
     _move(settlement, "prepare", State.PREPARED, by)
     return settlement
@@ -100,8 +112,7 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
     agreement, year, on = settlement.agreement, settlement.year, on or today()
     if on <= date(year, 12, 31):
         raise NotReady(f"{year} 年尚未结束，不能在 {on} 关账。")
-    refuse_unready(settlement)
-    _refuse_changed(settlement)
+    _refuse_changed(refuse_unready(settlement))
     _refuse_transit(settlement)
     accruals_of(agreement, year).update(state=Accrual.State.SETTLED)
     settlement.closed_on, settlement.closed_by = on, by
@@ -131,47 +142,105 @@ def accruals_of(agreement: Agreement, year: int):
     )
 
 
-def refuse_unready(settlement: Settlement) -> None:
+@dataclass(frozen=True, slots=True)
+class YearData:
+    """What a year rests on, as it is now: 5 SQL queries, and 3 more for what is due."""
+
+    settlement: Settlement
+    accruals: list[Accrual]
+    adjusted: list[tuple[int, str, str]]  # id, digest, state
+    final: frozenset[date]  # months that are final
+    stopped: bool
+
+    @classmethod
+    def of(cls, settlement: Settlement) -> "YearData":
+        agreement, year = settlement.agreement, settlement.year
+        own = accruals_of(agreement, year)
+        return cls(
+            settlement=settlement,
+            accruals=list(
+                own.order_by("period", "term_section").only(
+                    "period", "yearly", "term_section_id", "input_digest", "month_state", "state"
+                )
+            ),
+            adjusted=list(
+                Adjustment.objects.filter(accrual__in=own)
+                .order_by("pk")
+                .values_list("pk", "input_digest", "state")
+            ),
+            final=frozenset(
+                AgreementMonth.objects.filter(
+                    agreement=agreement, month__year=year, state=AgreementMonth.State.FINAL
+                ).values_list("month", flat=True)
+            ),
+            stopped=FuseTrip.objects.filter(
+                agreement=agreement, state=FuseTrip.State.TRIPPED
+            ).exists(),
+        )
+
+    def digest(self) -> str:
+        """SHA-256 of the inputs of the accruals, and of the adjustments approved."""
+        accruals = [(a.pk, a.input_digest, a.month_state) for a in self.accruals]
+        approved = [(pk, digest) for pk, digest, state in self.adjusted if state == "approved"]
+        return _digest([accruals, approved])
+
+    def amount_digest(self) -> str:
+        """SHA-256 of the year's nets per party, to the fen, and of its data."""
+        nets = self.settlement.nets.order_by("jurisdiction__code").values_list(
+            "jurisdiction__code", "yuan"
+        )
+        return _digest([self.digest(), [[code, f"{yuan:.2f}"] for code, yuan in nets]])
+
+    def pending(self) -> int:
+        return sum(state in Adjustment.PENDING for _, _, state in self.adjusted)
+
+    def missing(self) -> list[str]:
+        """Months of the year in which a term is in force but a section has no accrual, neither
+        its own nor one published under an earlier term."""
+        agreement = self.settlement.agreement
+        have = {(a.term_section_id, a.period) for a in self.accruals}
+        lacking = [
+            (part, period)
+            for part, period in due_in_year(agreement, self.settlement.year)
+            if (part.pk, period) not in have
+        ]
+        if lacking:
+            answered = superseded_of(agreement).answered
+            lacking = [each for each in lacking if (each[0].pk, each[1]) not in answered]
+        return sorted({f"{part.section} {period:%Y-%m}" for part, period in lacking})
+
+    def not_final(self) -> list[str]:
+        """Months (2023-05) with accruals that are not published and final yet."""
+        waiting = {
+            month
+            for a in self.accruals
+            if (month := date(a.period.year, 12, 1) if a.yearly else a.period) not in self.final
+            or a.state in Accrual.OPEN
+        }
+        return [f"{m:%Y-%m}" for m in sorted(waiting)]
+
+
+def refuse_unready(settlement: Settlement) -> YearData:
     """Raises NotReady unless every section and month due is final and nothing is pending."""
-    agreement, year = settlement.agreement, settlement.year
+    year = settlement.year
     if today() <= date(year, 12, 31):
         raise NotReady(f"{year} 年尚未结束。")
-    name = f"{agreement.title} {year} 年"
-    if missing := _months_missing(agreement, year):
+    data = YearData.of(settlement)
+    name = f"{settlement.agreement.title} {year} 年"
+    if missing := data.missing():
         raise NotReady(f"{name}缺核算：{'、'.join(missing)}；请先重算。")
-    if waiting := _months_not_final(agreement, year):
+    if waiting := data.not_final():
         raise NotReady(f"{name}尚未定稿的月份：{'、'.join(waiting)}。")
-    pending = Adjustment.objects.filter(
-        accrual__in=accruals_of(agreement, year), state__in=Adjustment.PENDING
-    ).count()
-    if pending:
+    if pending := data.pending():
         raise NotReady(f"{name}有 {pending} 项待审的调整；请先处理。")
-    if FuseTrip.objects.filter(agreement=agreement, state=FuseTrip.State.TRIPPED).exists():
-        raise NotReady(f"{agreement.title}有一次停下待查的重算；请先核实。")
+    if data.stopped:
+        raise NotReady(f"{settlement.agreement.title}有一次停下待查的重算；请先核实。")
+    return data
 
 
 def data_digest(settlement: Settlement) -> str:
     """SHA-256 of what the year rests on: inputs of its accruals, adjustments approved."""
-    agreement, year = settlement.agreement, settlement.year
-    accruals = list(
-        accruals_of(agreement, year)
-        .order_by("period", "term_section")
-        .values_list("pk", "input_digest", "month_state")
-    )
-    adjusted = list(
-        Adjustment.objects.filter(
-            accrual__in=accruals_of(agreement, year), state=Adjustment.State.APPROVED
-        )
-        .order_by("pk")
-        .values_list("pk", "input_digest")
-    )
-    return _digest([accruals, adjusted])
-
-
-def amount_digest(settlement: Settlement) -> str:
-    """SHA-256 of the year's nets per party, to the fen, and of its data."""
-    nets = settlement.nets.order_by("jurisdiction__code").values_list("jurisdiction__code", "yuan")
-    return _digest([data_digest(settlement), [[code, f"{yuan:.2f}"] for code, yuan in nets]])
+    return YearData.of(settlement).digest()
 
 
 def unsigned(settlement: Settlement, subject: str) -> list[Jurisdiction]:
@@ -189,23 +258,27 @@ def _sign(
     subject: str,
     digest: str,
     by: User,
-    party: Jurisdiction | None,
+    parties: Sequence[Jurisdiction | None],
     document: str,
 ) -> Settlement:
-    own = party_signing(agreement=settlement.agreement, by=by, party=party, document=document)
     words = SettlementSignature.Subject(subject).label
-    if own not in unsigned(settlement, subject):
-        raise Refused(f"{own}已签认{words}，或不是该年的一方。")
-    SettlementSignature.objects.create(
-        settlement=settlement,
-        jurisdiction=own,
-        subject=subject,
-        digest=digest,
-        document=document.strip(),
-        by=by,
-        at=now(),
-    )
-    if not unsigned(settlement, subject):
+    left = unsigned(settlement, subject)
+    moment = now()
+    for party in parties:
+        own = party_signing(agreement=settlement.agreement, by=by, party=party, document=document)
+        if own not in left:
+            raise Refused(f"{own}已签认{words}，或不是该年的一方。")
+        left.remove(own)
+        SettlementSignature.objects.create(
+            settlement=settlement,
+            jurisdiction=own,
+            subject=subject,
+            digest=digest,
+            document=document.strip(),
+            by=by,
+            at=moment,
+        )
+    if not left:
         event, target = {
             Subject.DATA: ("sign_data", State.SIGNED),
             Subject.AMOUNT: ("confirm", State.CONFIRMED),
@@ -214,18 +287,14 @@ def _sign(
     return settlement
 
 
-def _refuse_changed(settlement: Settlement) -> None:
+def _refuse_changed(data: YearData) -> None:
     """What is closed is what was signed; else the signatures are void and the year is open."""
+    settlement = data.settlement
     resettle(agreement=settlement.agreement, years=[settlement.year])
-    settlement.refresh_from_db()
-    signed = settlement.signatures.filter(void_at__isnull=True)
-    now_digests = {
-        Subject.DATA: data_digest(settlement),
-        Subject.AMOUNT: amount_digest(settlement),
-    }
-    if settlement.state == State.OPEN or any(
-        s.digest != now_digests[Subject(s.subject)] for s in signed
-    ):
+    settlement.refresh_from_db(fields=["state"])
+    digests = {Subject.DATA: data.digest(), Subject.AMOUNT: data.amount_digest()}
+    signed = settlement.signatures.filter(void_at__isnull=True).values_list("subject", "digest")
+    if settlement.state == State.OPEN or any(digests[Subject(s)] != d for s, d in signed):
         raise NotReady(f"{settlement}签认后数据有变，须由各方重新签认。")
 
 
@@ -266,39 +335,6 @@ def _locked(settlement: Settlement) -> Settlement:
         .select_related("agreement")
         .get(pk=settlement.pk)
     )
-
-
-def _months_missing(agreement: Agreement, year: int) -> list[str]:
-    """Months of the year in which a term is in force but a section has no accrual, neither
-    its own nor one published under an earlier term."""
-    have = set(accruals_of(agreement, year).values_list("term_section_id", "period"))
-    have |= set(superseded_of(agreement).answered)
-    return sorted(
-        {
-            f"{part.section} {period:%Y-%m}"
-            for part, period in due_in_year(agreement, year)
-            if (part.pk, period) not in have
-        }
-    )
-
-
-def _months_not_final(agreement: Agreement, year: int) -> list[str]:
-    """Months (2023-05) with accruals that are not published and final yet."""
-    due = {
-        date(year, 12, 1) if yearly else period
-        for period, yearly in accruals_of(agreement, year).values_list("period", "yearly")
-    }
-    final = set(
-        AgreementMonth.objects.filter(
-            agreement=agreement, month__year=year, state=AgreementMonth.State.FINAL
-        ).values_list("month", flat=True)
-    )
-    unpublished = accruals_of(agreement, year).filter(state__in=Accrual.OPEN)
-    due_again = {
-        date(year, 12, 1) if yearly else period
-        for period, yearly in unpublished.values_list("period", "yearly")
-    }
-    return [f"{m:%Y-%m}" for m in sorted((due - final) | due_again)]
 
 
 def _digest(content: Iterable) -> str:

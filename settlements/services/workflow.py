@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
-from django.db.utils import IntegrityError
+from django.db.utils import DatabaseError, IntegrityError
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from basins.access import Viewer, viewer_of
 from basins.clock import now
@@ -31,13 +32,17 @@ def moving(event: str, *, by: User | None, note: str = "") -> Iterator[None]:
 
     Needs a transaction. One statement may move many rows; each is checked and written down.
     """
-    before = _acting()
-    _act(event, str(by.pk) if by is not None else "", now().isoformat(), note)
+    before = _act(event, str(by.pk) if by is not None else "", now().isoformat(), note)
     try:
         yield
-    except IntegrityError as error:
-        if "流程不允许" in str(error):
+    except DatabaseError as error:  # the rollback takes the settings back
+        if isinstance(error, IntegrityError) and "流程不允许" in str(error):
             raise Refused(_first_line(error)) from error
+        raise
+    except BaseException:
+        # In an aborted transaction the rollback does it.
+        if connection.connection.get_transaction_status() != TRANSACTION_STATUS_INERROR:
+            _act(*before)
         raise
     else:
         _act(*before)
@@ -71,26 +76,23 @@ def refuse_same_person(thing: str, object_id: int, move: Move, by: User) -> None
         raise Refused(f"“{move.words}”须由另一人办理：{by} 已办理前一步。")
 
 
-def _acting() -> tuple[str, str, str, str]:
+def _act(event: str, by: str, at: str, note: str) -> tuple[str, str, str, str]:
+    """Tell the trigger; returns what it was told before."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A state moves only inside a transaction.")
     with connection.cursor() as cursor:
+        # In the order of the list: what was set before, then what is set now.
         cursor.execute(
             "SELECT COALESCE(current_setting('rivers.event', true), ''),"
             " COALESCE(current_setting('rivers.by', true), ''),"
             " COALESCE(current_setting('rivers.at', true), ''),"
-            " COALESCE(current_setting('rivers.note', true), '')"
-        )
-        return cursor.fetchone()
-
-
-def _act(event: str, by: str, at: str, note: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('rivers.event', %s, true), set_config('rivers.by', %s, true),"
+            " COALESCE(current_setting('rivers.note', true), ''),"
+            " set_config('rivers.event', %s, true), set_config('rivers.by', %s, true),"
             " set_config('rivers.at', %s, true), set_config('rivers.note', %s, true)",
             [event, by, at, note],
         )
+        before = cursor.fetchone()
+    return before[0], before[1], before[2], before[3]
 
 
 def _first_line(error: BaseException) -> str:
