@@ -21,6 +21,15 @@ ACTS = {
     "notice-remind": "催办",
     "month-remind": "催办",
     "month-confirm": "确认月度",
+    "objection-new": "提出异议",
+    "objection-evidence": "补充证据",
+    "objection-reply": "答复异议",
+    "objection-withdraw": "撤回异议",
+    "objection-decide": "裁决异议",
+    "objection-remeasurement": "录入复测结果",
+    "joint-sample-new": "登记联合监测",
+    "joint-sample-reserve": "补录留样",
+    "data-judge": "审核数据",
     "notification-delivery": "通知方式",
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.views import ledger, ledger_books, ledger_payments
+from dashboard.views import ledger, ledger_books, ledger_checks, ledger_payments
 
 urlpatterns = [
     path("", ledger.ledger, name="ledger"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("reconcile/", ledger_books.reconcile_list, name="ledger-reconcile-list"),
     path("reconcile/<int:pk>/", ledger_books.reconcile, name="ledger-reconcile"),
     path("verify/", ledger_books.verify_page, name="ledger-verify"),
+    path("checks/", ledger_checks.checks, name="ledger-checks"),
     path("opening/", ledger_books.opening_list, name="ledger-opening-list"),
     path("opening/<int:pk>/", ledger_books.opening, name="ledger-opening"),
 ]

@@ -66,7 +66,7 @@ KINDS: tuple[Kind, ...] = (
         5,
         ("invalidate", "correct", "accept", "joint"),
         needs_readings=True,
-        source="断面监测数据异议由市局复核，必要时请总站复核（domain.md §10）",
+        source="书面提出并附证据，由市局复核，必要时请国家站复测（参照安徽 2021 年做法）",
     ),
     Kind(
         "exclusion",
@@ -81,7 +81,7 @@ KINDS: tuple[Kind, ...] = (
         10,
         ("exclude", "invalidate", "accept"),
         needs_ground=True,
-        source="剔除须有证据，由市局决定（domain.md §10）",
+        source="剔除逐项举证，由市局决定",
     ),
     Kind(
         "no_fault",
@@ -99,7 +99,7 @@ KINDS: tuple[Kind, ...] = (
         upstream_only=True,
         presumption="流向稳定的，举证期内举证不足即推定上游有责；往复流、倒流或左右岸分属两方的，"
         "由双方共同举证。",
-        source="江苏 2021 年办法（domain.md §8a）",
+        source="参照江苏 2021 年上游无过错举证办法",
     ),
 )  # fmt: skip
 BY_CODE = {kind.code: kind for kind in KINDS}

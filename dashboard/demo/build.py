@@ -7,6 +7,7 @@ accruals and nets come from them through the pipeline, like anybody's.
 import time
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from basins.models import River, User
 from basins.ranges import months_between
 from dashboard.demo.agreements import AGREEMENTS, AgreementSpec
 from dashboard.demo.books import close_years
+from dashboard.demo.disputes import dispute, dispute_last
 from dashboard.demo.months import publish_months
 from dashboard.demo.people import make_people
 from dashboard.demo.readings import FIRST_MONTH
@@ -136,8 +138,12 @@ def _store(months: int | None, only: Collection[str], say: Callable[[str], None]
     done.accruals, done.transfers = Accrual.objects.count(), Transfer.objects.count()
     clock.took("评价与核算", "recompute")
     done.notices = publish_months(
-        last=last, preparer=people["bureau"], signer=people["bureau2"]
+        last=last,
+        preparer=people["bureau"],
+        signer=people["bureau2"],
+        meanwhile=partial(dispute, people=people),
     )
+    dispute_last(people)
     clock.took("月通报", "notices")
     done.closed, done.payments = close_years(last=last, people=people)
     clock.took("年清缴与付款", "books")

@@ -1,6 +1,7 @@
 """The demonstration's published months: each on its due day, lapsed and final; the last one
 still open for objection, the newest not published."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -24,8 +25,17 @@ from settlements.services.notices import (
 DAY, RECENTLY = timedelta(days=1), timedelta(days=3)
 
 
-def publish_months(*, last: date, preparer: User, signer: User) -> int:
+def publish_months(
+    *,
+    last: date,
+    preparer: User,
+    signer: User,
+    meanwhile: Callable[[date, int, date], object] = lambda month, later, day: None,
+) -> int:
     """Publish every month but the newest computed; returns how many notices.
+
+    `meanwhile` is called within each month's objection period but the last one's: with the
+    month, how many are published after it, and the day of its publication.
 
     The clock stands at each month's due day; the last of them is published a few days ago
     (and says that it is late), so that it is open to objection whenever this is built.
@@ -43,7 +53,11 @@ def publish_months(*, last: date, preparer: User, signer: User) -> int:
             continue
         due = due_on_calendar(calendar, month)
         newest = month == months[-1]
-        day = max(due, today() - RECENTLY) if newest else due
+        day = due
+        if newest:
+            day = max(due, today() - RECENTLY)
+            while day > due and not calendar.is_working_day(day):
+                day -= DAY
         with moved_to(day):
             # Nobody else works here between the two: what was drawn is what is there.
             notice = keep_prepared(drawn, by=preparer, due_on=due)
@@ -51,6 +65,7 @@ def publish_months(*, last: date, preparer: User, signer: User) -> int:
             publish_drawn(notice, drawn, by=signer, until=until)
         published += 1
         if not newest:
+            meanwhile(month, len(months) - 1 - months.index(month), day)
             with moved_to(until.date + DAY):
                 lapse_due()
                 finalise_due()

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
 from dashboard.ledger_forms import HeadForm, OpeningForm, StatementForm, WhyForm
+from settlements.checks.job import may_check
 from settlements.models import OpeningBatch
 from settlements.money import yuan
 from settlements.queries import reconciliation as queries
@@ -43,7 +44,12 @@ def verify_page(request):
     except NoHash as error:
         form.add_error("head", str(error))
         books = verify()
-    context = {"books": books, "form": form, "sees_all": viewer.sees_all(Act.SEE_LEDGER)}
+    context = {
+        "books": books,
+        "form": form,
+        "sees_all": viewer.sees_all(Act.SEE_LEDGER),
+        "may_check": may_check(viewer),
+    }
     return render(request, "ledger/verify.html", context)
 
 

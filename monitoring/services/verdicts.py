@@ -5,7 +5,7 @@ reading was as a revision, mark the month, and the recompute follows after the c
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import connection, transaction
@@ -38,7 +38,7 @@ class Key:
     @property
     def text(self) -> str:
         """As forms carry it; `parse` reads it again."""
-        return f"{self.indicator}|{self.sampled_at.isoformat()}|{self.origin}"
+        return f"{self.indicator}|{self.sampled_at.astimezone(UTC).isoformat()}|{self.origin}"
 
     @classmethod
     def parse(cls, text: str) -> "Key":

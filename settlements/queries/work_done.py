@@ -35,7 +35,7 @@ THINGS: dict[str, tuple[type[Model], tuple[str, ...]]] = {
     "objection": (Objection, ("month__agreement", "jurisdiction")),
     "adjustment": (Adjustment, ("accrual__term__agreement",)),
     "settlement": (Settlement, ("agreement",)),
-    "payment": (Payment, ()),
+    "payment": (Payment, ("payer", "payee")),
     "fuse": (FuseTrip, ("agreement",)),
 }
 
@@ -126,4 +126,4 @@ def _named(things: dict[str, dict[int, Any]], move: StateMove) -> tuple[str, str
             return str(thing), path_of("settlement", thing.agreement.code, thing.year)
         case FuseTrip():
             return str(thing), path_of("agreement", thing.agreement.code)
-    return str(thing), path_of("payment", thing.pk)
+    return str(thing), path_of("ledger-payment", thing.pk)

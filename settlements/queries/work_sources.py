@@ -336,6 +336,8 @@ def payments_to_approve(viewer: Viewer) -> QuerySet:
     return (
         Payment.objects.filter(state=Payment.State.PREPARED)
         .exclude(prepared_by=viewer.user_id)
+        .select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
         .order_by("pk")
     )
 
@@ -343,7 +345,7 @@ def payments_to_approve(viewer: Viewer) -> QuerySet:
 def _approve(payment: Payment) -> Task:
     return Task(
         f"复核付款：{payment}",
-        path_of("payment", payment.pk) or path_of("ledger"),
+        path_of("ledger-payment", payment.pk),
         "复核",
     )
 
@@ -360,7 +362,7 @@ def _debt(settlement: Settlement) -> Task:
     return Task(
         f"待清缴：{settlement}",
         path_of("settlement", settlement.agreement.code, settlement.year),
-        "登记付款",
+        "查看",
         note=f"{settlement.closed_on} 关账",
     )
 

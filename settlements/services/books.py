@@ -18,11 +18,12 @@ from django.db import transaction
 from settlements.models import JournalEntry, LedgerAccount, Posting
 from settlements.models.ledger import LINK_FIELDS, LINKS
 from settlements.services.books_accounts import account_problems
-from settlements.services.books_found import Broken
+from settlements.services.books_found import Broken, Promise
 from settlements.services.books_years import settlement_problems
 from settlements.services.ledger import NO_HASH, HashedLine, entry_hash, lock_journal
 
 Lines = list[tuple[int, Decimal]]
+Problem = tuple[Promise, str]
 SHORTEST_HEAD = 12  # hexadecimal digits of a hash that are enough to ask for it
 
 
@@ -90,7 +91,7 @@ def verify(head: str | None = None) -> Books:
             *_problems(entry, own, last, accounts),
             *_reversal_problems(entry, own, by_id, lines),
         ]
-        books.broken += [Broken(entry_name(entry), problem) for problem in problems]
+        books.broken += [Broken(entry_name(entry), words, promise) for promise, words in problems]
         if wanted and entry.hash.startswith(wanted) and not books.asked.contained:  # type: ignore[union-attr]
             books.asked = OldHead(wanted, entry_name(entry))
         by_id[entry.pk] = last = entry
@@ -98,13 +99,15 @@ def verify(head: str | None = None) -> Books:
         own = lines[entry_id]
         books.postings += len(own)
         books.sum += sum((yuan for _, yuan in own), Decimal(0))
-        books.broken.append(Broken(f"#{entry_id}", f"{len(own)} 条分录没有凭证，凭证已被删除。"))
+        words = f"{len(own)} 条分录没有凭证，凭证已被删除。"
+        books.broken.append(Broken(f"#{entry_id}", words, Promise.TRIAL))
     if last is not None:
         books.head_entry, books.head = entry_name(last), last.hash
     books.broken += account_problems()
     books.broken += settlement_problems()
     if books.sum and not books.broken:
-        books.broken.append(Broken("-", f"全部分录合计 {books.sum} 元，不为零。"))
+        words = f"全部分录合计 {books.sum} 元，不为零。"
+        books.broken.append(Broken("-", words, Promise.TRIAL))
     return books
 
 
@@ -138,58 +141,58 @@ def _problems(
     lines: Lines,
     last: JournalEntry | None,
     accounts: dict[int, LedgerAccount],
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     total = sum((yuan for _, yuan in lines), Decimal(0))
     if len(lines) < 2:
-        yield f"只有 {len(lines)} 条分录，至少应有两条。"
+        yield Promise.TWO_POSTINGS, f"只有 {len(lines)} 条分录，至少应有两条。"
     if total:
-        yield f"分录合计 {total} 元，应为零。"
+        yield Promise.BALANCED, f"分录合计 {total} 元，应为零。"
     if any(not yuan for _, yuan in lines):
-        yield "有金额为零的分录。"
+        yield Promise.NO_ZERO, "有金额为零的分录。"
     same_year = last is not None and last.year == entry.year
     due = last.number + 1 if last is not None and same_year else 1
     if entry.number != due:
-        yield f"号不连续：应为 {entry.year} 年 {due} 号。"
+        yield Promise.NUMBERED, f"号不连续：应为 {entry.year} 年 {due} 号。"
     if entry.year != entry.booked_on.year:
-        yield f"年度 {entry.year} 与记账日期 {entry.booked_on} 不符。"
+        yield Promise.DATED, f"年度 {entry.year} 与记账日期 {entry.booked_on} 不符。"
     if last is not None and entry.booked_on < last.booked_on:
-        yield f"记账日期 {entry.booked_on} 早于上一凭证的 {last.booked_on}。"
+        yield Promise.DATED, f"记账日期 {entry.booked_on} 早于上一凭证的 {last.booked_on}。"
     if entry.effective_on > entry.booked_on:
-        yield f"业务日期 {entry.effective_on} 晚于记账日期 {entry.booked_on}。"
+        yield Promise.DATED, f"业务日期 {entry.effective_on} 晚于记账日期 {entry.booked_on}。"
     if entry.previous_hash != (last.hash if last is not None else NO_HASH):
-        yield "没有接上前一凭证的摘要值：前一凭证被改动、插入或删除。"
+        yield Promise.CHAINED, "没有接上前一凭证的摘要值：前一凭证被改动、插入或删除。"
     if entry.hash != entry_hash(
         entry, [HashedLine.of(accounts[account], yuan) for account, yuan in lines]
     ):
-        yield "摘要值与内容不符：凭证或分录入账后被改动。"
+        yield Promise.CHAINED, "摘要值与内容不符：凭证或分录入账后被改动。"
     yield from _cause_problems(entry)
     for account in (accounts[pk] for pk, _ in lines):
         if entry.booked_on < account.opened_on:
-            yield f"早于账户“{account}”的开户日期 {account.opened_on}。"
+            yield Promise.OPENED, f"早于账户“{account}”的开户日期 {account.opened_on}。"
         if account.closed_on is not None and entry.booked_on > account.closed_on:
-            yield f"晚于账户“{account}”的销户日期 {account.closed_on}。"
+            yield Promise.CLOSED, f"晚于账户“{account}”的销户日期 {account.closed_on}。"
 
 
-def _cause_problems(entry: JournalEntry) -> Iterator[str]:
+def _cause_problems(entry: JournalEntry) -> Iterator[Problem]:
     if entry.cause not in JournalEntry.Cause.values:
-        yield f"事由“{entry.cause}”不是台账的事由。"
+        yield Promise.CAUSED, f"事由“{entry.cause}”不是台账的事由。"
     elif entry.hash_version > 1:
         linked = [name for name in LINK_FIELDS if getattr(entry, f"{name}_id") is not None]
         if linked != [LINKS[entry.cause]]:
-            yield f"事由“{entry.get_cause_display()}”没有唯一的关联对象。"
+            yield Promise.CAUSED, f"事由“{entry.get_cause_display()}”没有唯一的关联对象。"
     elif entry.cause == JournalEntry.Cause.SETTLEMENT and entry.settlement_id is None:
-        yield "年清缴凭证没有对应的年度结算。"
+        yield Promise.CAUSED, "年清缴凭证没有对应的年度结算。"
 
 
 def _reversal_problems(
     entry: JournalEntry, own: Lines, before: dict[int, JournalEntry], lines: dict[int, Lines]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     if entry.reverses_id is None:
         return
     original = before.get(entry.reverses_id)
     if original is None:
-        yield "所冲销的凭证不在它之前。"
+        yield Promise.REVERSED, "所冲销的凭证不在它之前。"
     elif original.reverses_id is not None:
-        yield f"冲销了冲销凭证 {entry_name(original)}。"
+        yield Promise.REVERSED, f"冲销了冲销凭证 {entry_name(original)}。"
     elif sorted(own) != sorted((account, -yuan) for account, yuan in lines.get(original.pk, [])):
-        yield f"与所冲销的 {entry_name(original)} 不是逐笔反号。"
+        yield Promise.REVERSED, f"与所冲销的 {entry_name(original)} 不是逐笔反号。"

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from settlements.models import JournalEntry, LedgerAccount, Payment, Posting
-from settlements.services.books_found import Broken
+from settlements.services.books_found import Broken, Promise
 
 _MONTHS_DIFFER = """
 SELECT account_id, basis, month, COALESCE(k.net, 0), COALESCE(c.net, 0)
@@ -36,6 +36,7 @@ def _months_that_differ() -> list[Broken]:
             names.get(account, f"账户 #{account}"),
             f"{month:%Y-%m} 的月净额 {kept} 元与分录合计 {counted} 元不符"
             f"（按{'业务' if basis == 'effective' else '记账'}日期）。",
+            Promise.MONTH_NETS,
         )
         for account, basis, month, kept, counted in rows
     ]
@@ -69,15 +70,19 @@ def _transit_at_closings() -> list[Broken]:
         moves = held[settlement.agreement_id]
         left = sum((y for at, y in moves.items() if at < (entry.year, entry.number)), Decimal(0))
         if left:
-            broken.append(Broken(entry.label, f"关账时市级清算过渡账户还有 {left} 元，应为零。"))
+            words = f"关账时市级清算过渡账户还有 {left} 元，应为零。"
+            broken.append(Broken(entry.label, words, Promise.TRANSIT))
     return broken
 
 
 def _payments_without_entry() -> list[Broken]:
     booked = Payment.objects.filter(entry__isnull=False).exclude(state=Payment.State.APPROVED)
     unbooked = Payment.objects.filter(state=Payment.State.APPROVED, entry__isnull=True)
-    broken = [Broken(p.voucher, "付款已复核，但台账里没有凭证。") for p in unbooked.order_by("pk")]
-    broken += [Broken(p.voucher, "付款没有复核，却已入账。") for p in booked.order_by("pk")]
+    caused = Promise.CAUSED
+    broken = [
+        Broken(p.voucher, "付款已复核，但台账里没有凭证。", caused) for p in unbooked.order_by("pk")
+    ]
+    broken += [Broken(p.voucher, "付款没有复核，却已入账。", caused) for p in booked.order_by("pk")]
     for payment in (
         Payment.objects.filter(entry__isnull=False)
         .select_related("entry")
@@ -87,7 +92,7 @@ def _payments_without_entry() -> list[Broken]:
         sizes = {abs(p.yuan) for p in payment.entry.postings.all()}
         reversed_too = hasattr(payment.entry, "reversal")
         if sizes != {payment.yuan}:
-            broken.append(Broken(payment.entry.label, "金额与付款登记的不符。"))
+            broken.append(Broken(payment.entry.label, "金额与付款登记的不符。", caused))
         if reversed_too is not (payment.reversed_on is not None):
-            broken.append(Broken(payment.entry.label, "冲销凭证与付款的冲销标记不符。"))
+            broken.append(Broken(payment.entry.label, "冲销凭证与付款的冲销标记不符。", caused))
     return broken

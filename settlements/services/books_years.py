@@ -15,7 +15,7 @@ from settlements.models import (
     SettlementNet,
     Transfer,
 )
-from settlements.services.books_found import Broken
+from settlements.services.books_found import Broken, Promise
 
 
 def settlement_problems() -> list[Broken]:
@@ -37,15 +37,17 @@ def settlement_problems() -> list[Broken]:
         closed = settlement.state in Settlement.FIXED
         own, posted = nets.get(settlement.pk, {}), booked.get(settlement.pk, {})
         if not closed and posted:
-            broken.append(Broken(name, "有年清缴凭证，但年度结算没有关账。"))
+            broken.append(Broken(name, "有年清缴凭证，但年度结算没有关账。", Promise.CAUSED))
         elif closed and sum(own.values(), Decimal(0)):
-            broken.append(Broken(name, "已关账的年度净额合计不为零。"))
+            broken.append(Broken(name, "已关账的年度净额合计不为零。", Promise.SETTLED))
         elif closed and own and not posted:
-            broken.append(Broken(name, "已关账，但台账里没有年清缴凭证。"))
+            broken.append(Broken(name, "已关账，但台账里没有年清缴凭证。", Promise.CAUSED))
         elif closed and own != posted:
-            broken.append(Broken(name, "年清缴凭证与关账的年度净额不符。"))
+            broken.append(Broken(name, "年清缴凭证与关账的年度净额不符。", Promise.SETTLED))
         if closed and own != settled.get((settlement.agreement_id, settlement.year), {}):
-            broken.append(Broken(name, "已关账的年度净额与已结清的月核算收付不符。"))
+            broken.append(
+                Broken(name, "已关账的年度净额与已结清的月核算收付不符。", Promise.SETTLED)
+            )
     return broken
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.files.base import File
@@ -34,11 +35,11 @@ from settlements.models import AgreementMonth, JointSample, MonthRuling, Objecti
 from settlements.objection_kinds import BY_CODE
 from settlements.rules.facts import MonthState
 from settlements.services.documents import DocumentRefused
+from settlements.services.evidence import missing_evidence
 from settlements.services.joint_samples import use
 from settlements.services.objections import (
     LONGEST,
     locked,
-    missing_evidence,
     settle_month,
     tell,
 )
@@ -260,20 +261,21 @@ def _exclude(
     """A ruling for this agreement, with the objection's first required evidence."""
     required = [item.key for item in BY_CODE[objection.kind].required]
     evidence = sorted(objection.evidence.all(), key=lambda e: (e.item not in required, e.at, e.pk))
-    ruling_of = {
-        "section": objection.section,
-        "month": objection.month.month,
-        "agreement": objection.month.agreement,
-        "state": one.state,
-        "ground": one.ground,
-        "reason": words,
-        "by": by,
-    }
+    make = partial(
+        rule_month,
+        section=objection.section,
+        month=objection.month.month,
+        agreement=objection.month.agreement,
+        state=one.state,
+        ground=one.ground,
+        reason=words,
+        by=by,
+    )
     if evidence and with_files:
         with evidence[0].file.open("rb") as file:
-            ruling = rule_month(**ruling_of, evidence=File(file, name=evidence[0].name))
+            ruling = make(evidence=File(file, name=evidence[0].name))
     else:
-        ruling = rule_month(**ruling_of)
+        ruling = make()
     return {
         "do": "exclude",
         "ruling": ruling.pk,

@@ -7,7 +7,7 @@ the agreement, the month, the objection.
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -28,9 +28,9 @@ from settlements.models import (
     ObjectionReading,
     ObjectionReply,
 )
-from settlements.objection_kinds import BY_CODE, GROUNDS, EvidenceItem, Kind, with_ground
+from settlements.objection_kinds import BY_CODE, GROUNDS, with_ground
 from settlements.services.acting import has_own_person, party_signing
-from settlements.services.documents import DocumentRefused, checked
+from settlements.services.evidence import keep_file
 from settlements.services.notify import tell_parties, tell_role
 from settlements.services.parties_of_month import confirming
 from settlements.services.workflow import NotAllowed, Refused, check, moving
@@ -95,7 +95,7 @@ def raise_objection(
             month.state = MonthState.OBJECTED
             month.save(update_fields=["state"])
     for item, file in files:
-        _keep_file(objection, item, file, own, by)
+        keep_file(objection, item, file, own, by)
     _tell(objection, "raised", f"{own}对{month}提出异议（{rules.title}）", but=own)
     return objection
 
@@ -163,7 +163,7 @@ def add_evidence(
     refuse_decided(objection, "补充证据")
     if own is not None:
         refuse_late(objection, "举证")
-    return _keep_file(objection, item, file, own, by)
+    return keep_file(objection, item, file, own, by)
 
 
 @transaction.atomic
@@ -183,13 +183,14 @@ def reply(
     said = text.strip()
     if not said or len(said) > LONGEST:
         raise Refused(f"请写明内容（至多 {LONGEST} 字）。")
+    note = f"代{own}登记，文号 {document.strip()}" if party is not None else ""
+    said = f"{said}（{note}）" if note else said
     same = objection.replies.filter(jurisdiction=own, text=said).first()
     if same is not None:
         return same
     refuse_decided(objection, "答复")
     answers = own is not None and own.pk != objection.jurisdiction_id
     first = answers and objection.state == State.RAISED
-    note = f"代{own}登记，文号 {document.strip()}" if party is not None else ""
     if first:
         refuse_late(objection, "答复")
         with moving("answer", by=by, note=note):
@@ -199,7 +200,7 @@ def reply(
         objection=objection,
         kind=ObjectionReply.Kind.ANSWER if first else ObjectionReply.Kind.REMARK,
         jurisdiction=own,
-        text=f"{said}（{note}）" if note and not first else said,
+        text=said,
         by=by,
         at=now(),
     )
@@ -270,12 +271,6 @@ def refresh_evidence_deadlines() -> int:
 
 
 # What everyone here asks ------------------------------------------------------------------
-
-
-def missing_evidence(objection: Objection) -> list[EvidenceItem]:
-    """Items of the kind that must be there and are not: 1 SQL query."""
-    have = set(objection.evidence.values_list("item", flat=True))
-    return [item for item in BY_CODE[objection.kind].required if item.key not in have]
 
 
 def accruals_of(month: AgreementMonth, section: Section | None = None) -> list[Accrual]:
@@ -385,36 +380,6 @@ def _keep_readings(objection: Objection, keys: Sequence[Key]) -> None:
             )
         )
     ObjectionReading.objects.bulk_create(rows)
-
-
-def _keep_file(
-    objection: Objection, item: str, file: File, own: Jurisdiction | None, by: User
-) -> Evidence:
-    rules: Kind = BY_CODE[objection.kind]
-    if rules.item(item) is None:
-        raise DocumentRefused(f"“{rules.title}”没有这一证据项；请从清单中选择。")
-    found = checked(file)
-    if kept := objection.evidence.filter(sha256=found.sha256).first():
-        return kept
-    evidence = Evidence(
-        objection=objection,
-        item=item,
-        name=found.name,
-        kind=found.kind,
-        size=len(found.content),
-        sha256=found.sha256,
-        jurisdiction=own,
-        by=by,
-        at=now(),
-    )
-    # By its hash: the same content of another objection is the same file.
-    name = f"evidence/{found.sha256}{found.suffix}"
-    if evidence.file.storage.exists(name):
-        evidence.file.name = name
-    else:
-        evidence.file.save(f"{found.sha256}{found.suffix}", ContentFile(found.content), save=False)
-    evidence.save()
-    return evidence
 
 
 def _tell(objection: Objection, key: str, text: str, but: Jurisdiction | None = None) -> None:

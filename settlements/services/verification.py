@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from settlements import rules
-from settlements.models import Accrual, Agreement
+from settlements.models import Accrual, Agreement, TermSection
 from settlements.rules.base import Outcome
 from settlements.rules.facts import Facts
 from settlements.services.computation import digest_of, other_parties, outcomes_of, party_of
@@ -39,17 +39,21 @@ def verify_accruals() -> Verified:
     for agreement in Agreement.objects.order_by("code"):
         others = other_parties(agreement)
         by_part: dict[int, list[Accrual]] = defaultdict(list)
+        # Once each, not once an accrual: parameters and boundaries are large.
+        parts = {
+            part.pk: part
+            for part in TermSection.objects.filter(term__agreement=agreement)
+            .select_related("term", "section", "upstream", "downstream")
+            .defer("upstream__boundary", "downstream__boundary")
+        }
         for accrual in (
             Accrual.objects.filter(term__agreement=agreement)
-            .select_related(
-                "term",
-                "term_section__section",
-                "term_section__upstream",
-                "term_section__downstream",
-            )
+            .defer("steps")
             .prefetch_related("transfers__payer", "transfers__payee")
             .order_by("term_section", "period")
         ):
+            accrual.term_section = parts[accrual.term_section_id]
+            accrual.term = accrual.term_section.term
             by_part[accrual.term_section_id].append(accrual)
         for accruals in by_part.values():
             _verify(agreement, accruals, others, answer)

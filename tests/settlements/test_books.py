@@ -104,7 +104,7 @@ LEDGER_TAMPERINGS = [
      "SK-2024-0002", "金额与付款登记的不符"),
     ("UPDATE settlements_payment SET reversed_on = NULL WHERE voucher = 'PZ-2'",
      "SK-2024-0002", "冲销标记不符"),
-    ("UPDATE settlements_payment SET state = 'prepared' WHERE voucher = 'PZ-4'",
+    ("UPDATE settlements_payment SET state = 'prepared', approved_by_id = NULL WHERE voucher = 'PZ-4'",
      "PZ-4", "没有复核，却已入账"),
     ("UPDATE settlements_posting SET yuan = yuan * 2 WHERE entry_id ="
      " (SELECT id FROM settlements_journalentry WHERE cause = 'reversal')",

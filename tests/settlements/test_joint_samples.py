@@ -18,7 +18,7 @@ from settlements.services.workflow import NotAllowed, Refused
 from tests.disputes import APRIL
 
 
-def D(text: str) -> Decimal:  # noqa: N802
+def D(text: str) -> Decimal:
     return Decimal(text)
 
 

@@ -30,6 +30,7 @@ FEN_AMOUNTS = st.integers(-(10**13), 10**13).map(lambda fen: Decimal(fen) / 100)
         (3000000, "3000000.00"),
         (Decimal("1E+6"), "1000000.00"),
         (Decimal("0.100"), "0.10"),
+        ("1，000.5", "1000.50"),  # full-width comma
     ],
 )
 def test_yuan_takes_text_whole_numbers_and_decimals(given_as, amount):
@@ -113,6 +114,21 @@ def test_chishui_is_shared_three_four_three():
     assert split_by_name(yuan("200000000"), shares) == {
         "云南": yuan("60000000"), "贵州": yuan("80000000"), "四川": yuan("60000000"),
     }  # fmt: skip
+
+
+def test_amounts_that_are_refused_say_what_may_be_given():
+    with pytest.raises(
+        MoneyError, match=r"^金额 1.5 的类型 float 不可用；请给文本、整数或 Decimal，"
+    ):
+        yuan(1.5)
+    with pytest.raises(
+        MoneyError, match=r"^万元金额 1.5 的类型不可用；请给文本、整数或 Decimal。$"
+    ):
+        from_wan(1.5)
+    with pytest.raises(MoneyError, match=r"^“一百”不是金额；请填数字，如 1,000,000 或 1234.56。$"):
+        yuan("一百")
+    with pytest.raises(MoneyError, match=r"^份额 \['0'\] 不可用；须不为负，且至少一份大于零。$"):
+        split(yuan("1"), [Decimal(0)])
 
 
 @pytest.mark.parametrize("shares", [[], [Decimal(0)], [Decimal(1), Decimal(-1)]])

@@ -13,10 +13,10 @@ from settlements import tasks
 from settlements.models import AgreementMonth, Evidence, Objection, Party, StateMove
 from settlements.objection_kinds import GROUNDS, KINDS, ground_of, with_ground
 from settlements.services.documents import LARGEST, DocumentRefused
+from settlements.services.evidence import missing_evidence
 from settlements.services.months import confirm_month, lapse_due
 from settlements.services.objections import (
     add_evidence,
-    missing_evidence,
     raise_objection,
     reply,
     withdraw_objection,
@@ -69,9 +69,7 @@ def test_an_objection_moves_the_month_and_tells_the_others(objection, april, peo
     assert objection.evidence_until == date(2023, 5, 23)  # five working days after 16 May
 
 
-def test_the_last_day_still_counts_and_the_day_after_is_refused_by_its_date(
-    border, people, april
-):
+def test_the_last_day_still_counts_and_the_day_after_is_refused_by_its_date(border, people, april):
     given = {"month": april, "by": people.district, "section": border.section,
              "kind": "data_error", "reason": "有误。", "readings": [AMMONIA]}  # fmt: skip
     with moved_to(date(2023, 5, 23)), pytest.raises(Refused, match=r"2023年5月22日截止"):
@@ -115,9 +113,7 @@ def test_only_a_party_objects(border, people, april, who):
     assert not Objection.objects.exists()
 
 
-def test_the_bureau_enters_it_for_a_party_without_a_person_with_its_document(
-    border, people, april
-):
+def test_the_bureau_enters_it_for_a_party_without_a_person_with_its_document(border, people, april):
     given = {"month": april, "by": people.bureau, "party": border.upstream,
              "section": border.section, "kind": "data_error", "reason": "有误。",
              "readings": [AMMONIA]}  # fmt: skip

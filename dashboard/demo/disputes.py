@@ -1,0 +1,200 @@
+"""The demonstration's objections, all by 梁平区: in the last three published months one rejected,
+one accepted (with its adjustment approved), and one still open.
+
+Each act goes through its service, by the person whose it is, on a clock at its day.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from django.core.files.base import ContentFile
+from django.db.models import Max
+from django.utils import timezone
+
+from basins.clock import moved_to, today
+from basins.models import Jurisdiction, User
+from monitoring.models import Reading
+from monitoring.services.assessment import month_bounds
+from monitoring.services.verdicts import Key
+from settlements.models import Accrual, Adjustment, AgreementMonth, MonthRuling, Objection
+from settlements.pipeline import recompute
+from settlements.rules.facts import MonthState
+from settlements.services.adjustments import approve_adjustment, review_adjustment
+from settlements.services.decisions import Treatment, accept_objection, reject_objection
+from settlements.services.objections import (
+    absent_parties,
+    accruals_of,
+    add_evidence,
+    raise_objection,
+    reply,
+)
+
+DISTRICT = "500155"
+ACCEPTED, REJECTED = 1, 2  # how many months are published after it
+DAY = timedelta(days=1)
+# One blank page; the content of a demonstration's evidence is of no account.
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
+    b"xref\n0 4\n0000000000 65535 f \n0000000009 00000 n \n0000000052 00000 n \n"
+    b"0000000101 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n164\n%%EOF\n"
+)
+
+People = Mapping[str, User]
+
+
+def dispute(month: date, later: int, published_on: date, *, people: People) -> Objection | None:
+    """What happens about a month within its objection period; None where nothing does.
+
+    `later`: how many months are published after it.
+    """
+    accrual = _accrual(month, paid=later == ACCEPTED) if later in (ACCEPTED, REJECTED) else None
+    if accrual is None:
+        return None
+    act = _accepted if later == ACCEPTED else _rejected
+    return act(_published(accrual, month), accrual, published_on, people)
+
+
+def dispute_last(people: People) -> Objection | None:
+    """Of the month published last one objection is open."""
+    last = AgreementMonth.objects.aggregate(last=Max("month"))["last"]
+    accrual = _accrual(last, paid=False) if last is not None else None
+    if accrual is None:
+        return None
+    month = _published(accrual, last)
+    published_at = month.notice.published_at
+    assert published_at is not None
+    day = min(timezone.localdate(published_at) + DAY, today())
+    return _doubted(month, accrual, day, people)
+
+
+def _published(accrual: Accrual, month: date) -> AgreementMonth:
+    return AgreementMonth.objects.select_related("agreement", "notice").get(
+        agreement=accrual.term.agreement_id, month=month
+    )
+
+
+def _accepted(month: AgreementMonth, accrual: Accrual, day: date, people: People) -> Objection:
+    """申请剔除 of who pays, for a flood: excluded, the adjustment approved by two persons."""
+    bureau, payer = people["bureau"], accrual.transfers.all()[0].payer
+    entered = {} if payer.code == DISTRICT else _letter(payer, day)
+    with moved_to(day + DAY):
+        objection = raise_objection(
+            month=month,
+            by=bureau if entered else people["district"],
+            kind="exclusion",
+            section=accrual.term_section.section,
+            ground="disaster",
+            reason="当月中下旬出现超警洪水，断面受回水顶托，自动站多日水样不具代表性，"
+            "申请按自然灾害剔除本月（演示）。",
+            files=[("official", _pdf("水文站洪水证明（演示）.pdf", b"flood"))],
+            **entered,
+        )
+    _answer(objection, day + 2 * DAY, people, "洪水属实，请市局核定影响日期。")
+    with moved_to(day + 3 * DAY):
+        accept_objection(
+            objection=objection, by=bureau,
+            reason="水文部门证明当月洪水超警，断面受顶托，同意剔除。",
+            treatment=[
+                Treatment("exclude", state=MonthState.EXCLUDED.value, ground="disaster")
+            ],
+        )  # fmt: skip
+        recompute()
+    found = Adjustment.objects.filter(cause__endswith=f"（第 {objection.pk} 号）")
+    for adjustment in found.order_by("pk"):
+        with moved_to(day + 4 * DAY):
+            review_adjustment(adjustment=adjustment, by=bureau, reason="与裁决一致，请批准。")
+            approve_adjustment(adjustment=adjustment, by=people["bureau2"])
+    return objection
+
+
+def _rejected(month: AgreementMonth, accrual: Accrual, day: date, people: People) -> Objection:
+    """数据有误, answered by the other party's letter, and not found so."""
+    objection = _doubted(month, accrual, day + DAY, people)
+    _answer(objection, day + 2 * DAY, people, "数据与下游监测一致，不同意。")
+    with moved_to(day + 3 * DAY):
+        add_evidence(
+            objection=objection,
+            by=people["bureau"],
+            item="quality",
+            file=_pdf("自动站质控记录（演示）.pdf", b"quality"),
+        )
+        reject_objection(
+            objection=objection,
+            by=people["bureau"],
+            reason="当月校准与质控样均合格，下游断面同步升高，数据有效。",
+        )
+    return objection
+
+
+def _doubted(month: AgreementMonth, accrual: Accrual, day: date, people: People) -> Objection:
+    """数据有误: the highest values of one indicator are doubted."""
+    with moved_to(day):
+        return raise_objection(
+            month=month,
+            by=people["district"],
+            kind="data_error",
+            section=accrual.term_section.section,
+            readings=_highest(accrual, month.month),
+            reason="这几次氨氮明显高于本区同期巡测结果，请核对仪器校准与质控记录（演示）。",
+            files=[("original", _pdf("区级巡测报告（演示）.pdf", f"{month.month}".encode()))],
+        )
+
+
+def _answer(objection: Objection, day: date, people: People, text: str) -> None:
+    """The other party's words; its letter, where it has no person here, entered by the bureau."""
+    with moved_to(day):
+        if objection.jurisdiction.code != DISTRICT:
+            reply(objection=objection, by=people["district"], text=text)
+            return
+        for party in absent_parties(objection.month)[:1]:
+            reply(objection=objection, by=people["bureau"], text=text, **_letter(party, day))
+
+
+def _letter(party: Jurisdiction, day: date) -> dict:
+    """What the bureau enters for a party without a person of its own."""
+    return {
+        "party": party,
+        "document": f"{party.short_name}环函〔{day.year}〕{day.month}号（演示）",
+    }
+
+
+def _accrual(month: date, *, paid: bool) -> Accrual | None:
+    """A month's accrual with the district upstream (and a payment) and no ruling; the first."""
+    place = Jurisdiction.objects.filter(code=DISTRICT).first()
+    months = AgreementMonth.objects.filter(
+        month=month,
+        agreement__parties__jurisdiction=place,
+        state=AgreementMonth.State.PUBLISHED,
+    )
+    for each in months.order_by("agreement__code"):
+        for accrual in accruals_of(each):
+            part = accrual.term_section
+            if accrual.yearly or place is None or part.upstream_id != place.pk:
+                continue
+            ruled = MonthRuling.objects.filter(
+                section=part.section_id, month=month, revoked_at__isnull=True
+            )
+            sides = [part.upstream_id, part.downstream_id]
+            pays = accrual.transfers.filter(payer__in=sides)
+            if (not paid or pays.exists()) and not ruled.exists():
+                return accrual
+    return None
+
+
+def _highest(accrual: Accrual, month: date) -> list[Key]:
+    first, end = month_bounds(month)
+    rows = Reading.objects.filter(
+        section=accrual.term_section.section_id,
+        indicator__code="NH3-N",
+        sampled_at__gte=first,
+        sampled_at__lt=end,
+        flag__in=Reading.VALID_FLAGS,
+    ).order_by("-value", "sampled_at")
+    return [Key("NH3-N", r.sampled_at, r.origin) for r in rows[:3]]
+
+
+def _pdf(name: str, words: bytes) -> ContentFile:
+    """A comment after the end makes each file's content its own."""
+    return ContentFile(PDF + b"% " + words + b"\n", name=name)

@@ -1,0 +1,1 @@
+"""The thirty named checks of the books: settlements.checks.registry lists them in order."""

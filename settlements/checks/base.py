@@ -1,0 +1,78 @@
+"""What a named check is: a stable name, a title and a sentence, and how it finds what breaks it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+
+from settlements.services.books import Books, verify
+from settlements.services.books_found import Promise
+
+MOST = 20  # findings that are named; of the rest only how many there are
+
+
+class Context:
+    """What several checks of one run look at, read once."""
+
+    @cached_property
+    def books(self) -> Books:
+        return verify()
+
+    def broken(self, promise: Promise) -> Iterator[str]:
+        """What the verification of the books found of one promise."""
+        for each in self.books.broken:
+            if each.promise is promise:
+                yield f"{each.entry}：{each.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`title`, `sentence`: Chinese. `find` names each thing that breaks it: entry, agreement,
+    month."""
+
+    name: str
+    title: str
+    sentence: str
+    find: Callable[[Context], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One check's answer. `found` names at most MOST things and says how many more there are."""
+
+    check: Check
+    found: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.found
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.check.name, "ok": self.ok, "found": list(self.found)}
+
+
+def answer(check: Check, context: Context) -> Result:
+    named: list[str] = []
+    more = 0
+    for found in check.find(context):
+        if len(named) < MOST:
+            named.append(found)
+        else:
+            more += 1
+    if more:
+        named.append(f"另有 {more} 处。")
+    return Result(check, tuple(named))
+
+
+def of_the_books(promise: Promise) -> Callable[[Context], Iterable[str]]:
+    """A check that the verification of the books answers."""
+    return lambda context: context.broken(promise)
+
+
+def rows(sql: str, **given: Any) -> list[tuple]:
+    """All rows of one SQL query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return cursor.fetchall()

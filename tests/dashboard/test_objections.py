@@ -1,0 +1,317 @@
+"""异议 on its pages: raised with 核对, answered, decided with a dry run, each by whom it may be."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.test import RequestFactory
+from django.urls import reverse
+
+from basins.clock import moved_to
+from dashboard.body_limit import LARGEST, BodyLimitMiddleware
+from monitoring.models import Indicator, Reading, Verdict
+from settlements import pipeline
+from settlements.models import (
+    Adjustment,
+    AgreementMonth,
+    Evidence,
+    JointSample,
+    Objection,
+    ObjectionReply,
+)
+from settlements.queries.work_sources import SOURCES
+from settlements.services.decisions import order_remeasurement
+from tests.disputes import AMMONIA, DECIDED, RAISED, april_published, objected, pdf
+
+EVERYONE = (
+    "bureau", "treasury", "district", "downstream", "township", "admin", "auditor", "station",
+    "stranger", "nobody",
+)  # fmt: skip
+SEES = {"bureau", "treasury", "district", "downstream", "admin", "auditor"}
+
+
+@pytest.fixture(autouse=True)
+def _files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def visit(client):
+    def go(user, name, *arguments, post=None, on=RAISED, **query):
+        with moved_to(on):
+            client.force_login(user)
+            address = reverse(name, args=arguments)
+            return client.get(address, query) if post is None else client.post(address, post)
+
+    return go
+
+
+@pytest.fixture
+def april(border, people) -> AgreementMonth:
+    return april_published(border, people)
+
+
+@pytest.fixture
+def objection(border, people, april) -> Objection:
+    return objected(border, people, april)
+
+
+def text_of(answer, status=200) -> str:
+    assert answer.status_code == status, answer.content.decode()[:3000]
+    return answer.content.decode()
+
+
+# Who sees and does what -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", EVERYONE)
+def test_an_objection_is_for_its_parties_and_who_sees_all(objection, people, visit, who):
+    user = getattr(people, who)
+    answer = visit(user, "objection", objection.pk)
+    assert (answer.status_code == 200) is (who in SEES)
+    assert who in SEES or answer.status_code in {403, 404}
+    listed = visit(user, "objection-list")
+    if listed.status_code == 200:
+        assert (f"第 {objection.pk} 号" in text_of(listed)) is (who in SEES)
+    file = Evidence.objects.get()
+    got = visit(user, "objection-evidence-file", objection.pk, file.pk)
+    assert (got.status_code == 200) is (who in SEES)
+    if got.status_code == 200:
+        assert b"".join(got.streaming_content).startswith(b"%PDF-")
+    got.close()
+
+
+@pytest.mark.parametrize("who", EVERYONE)
+def test_each_act_is_for_whom_it_is(objection, people, visit, who):
+    user = getattr(people, who)
+    said = visit(user, "objection-reply", objection.pk, post={"text": "一句话"})
+    assert (said.status_code == 302) is (who in {"bureau", "district", "downstream"})
+    for name, may in (
+        ("objection-decide", {"bureau"}),
+        ("objection-withdraw", {"district"}),
+    ):
+        answer = visit(user, name, objection.pk)
+        assert (answer.status_code == 200) is (who in may)
+    for name in ("data-review", "joint-sample-new"):
+        assert (visit(user, name).status_code == 200) is (who == "bureau")
+    seen = visit(user, "joint-sample-list").status_code
+    assert (seen == 200) is (who in {"bureau", "treasury", "admin", "auditor"})
+    decided = visit(user, "objection-decide", objection.pk,
+                    post={"outcome": "reject", "reason": "不成立", "action": "decide"})  # fmt: skip
+    assert (decided.status_code == 302) is (who == "bureau")
+    assert Objection.objects.filter(state="rejected").exists() is (who == "bureau")
+
+
+@pytest.mark.parametrize("who", EVERYONE)
+def test_a_month_is_objected_to_by_its_parties_only(april, people, visit, who):
+    user, may = getattr(people, who), {"district", "downstream"}
+    for answer in (
+        visit(user, "objection-new", month=april.pk),
+        visit(user, "objection-new", "TEST", 2023, 4),
+    ):
+        assert (answer.status_code == 200) is (who in may)
+    late = visit(user, "objection-new", month=april.pk, on=date(2023, 5, 23))
+    assert late.status_code in {403, 404}
+
+
+# Raising ----------------------------------------------------------------------------------
+
+
+def test_from_the_month_page_to_the_objection(april, border, people, visit):
+    page = text_of(visit(people.district, "settlement-month", "TEST", 2023, 4))
+    assert reverse("objection-new", args=["TEST", 2023, 4]) in page
+    given = {"month": april.pk, "section": "BORDER", "kind": "data_error"}
+    page = text_of(visit(people.district, "objection-new", **given))
+    assert AMMONIA.text in page
+    page = text_of(visit(people.district, "objection-new", post={**given, "action": "check"}), 422)
+    assert "请填写理由" in page
+    assert "error-summary" in page
+    typed = {**given, "reason": "氨氮有误", "readings": [AMMONIA.text]}
+    page = text_of(visit(people.district, "objection-new", post={**typed, "action": "check"}))
+    assert "提交异议" in page
+    assert "氨氮有误" in page
+    wrong = {**typed, "action": "raise", "file-original": pdf("图.png")}
+    page = text_of(visit(people.district, "objection-new", post=wrong), 422)
+    assert "扩展名 .png" in page
+    assert not Objection.objects.exists()
+    answer = visit(people.district, "objection-new",
+                   post={**typed, "action": "raise", "file-original": [pdf(), pdf(words="2")]})  # fmt: skip
+    made = Objection.objects.get()
+    assert answer.url == reverse("objection", args=[made.pk])
+    assert Evidence.objects.count() == 2
+    assert made.readings.count() == 1
+
+
+def test_the_form_asks_what_the_kind_asks(april, people, visit):
+    page = text_of(visit(people.district, "objection-new", month=april.pk,
+                         section="BORDER", kind="no_fault"))  # fmt: skip
+    assert "推定上游有责" in page
+    page = text_of(visit(people.downstream, "objection-new", post={
+        "month": april.pk, "section": "BORDER", "kind": "no_fault", "reason": "与我无关",
+        "action": "check"}), 422)  # fmt: skip
+    assert "上游方" in page
+    page = text_of(visit(people.downstream, "objection-new", month=april.pk,
+                         section="BORDER", kind="exclusion"))  # fmt: skip
+    assert "自然背景值高" in page
+
+
+def test_a_body_too_large_is_refused_unread():
+    class Unread:
+        def read(self, *arguments):
+            raise AssertionError("the body was read")
+
+    request = RequestFactory().post("/objections/1/evidence/")
+    request.META |= {"CONTENT_LENGTH": str(100 * 1024 * 1024), "wsgi.input": Unread()}
+    refused = BodyLimitMiddleware(lambda r: pytest.fail("it went on"))(request)
+    assert refused.status_code == 413
+    assert "每份文件至多 20 MB" in refused.content.decode()
+    request.META["CONTENT_LENGTH"] = str(LARGEST)
+    assert BodyLimitMiddleware(lambda r: "went on")(request) == "went on"
+
+
+# Answering, evidence, withdrawing -------------------------------------------------------------
+
+
+def test_the_timeline_tells_who_and_when(objection, people, visit):
+    visit(people.downstream, "objection-reply", objection.pk, post={"text": "不同意"})
+    visit(people.district, "objection-evidence", objection.pk,
+          post={"item": "quality", "file": pdf("质控.pdf", "q")})  # fmt: skip
+    page = text_of(visit(people.auditor, "objection", objection.pk))
+    for words in ("提出异议", "质控.pdf", "不同意", "下游区 downstream", "2023-05-16 10:00"):
+        assert words in page
+    assert "提交补充说明" not in page
+
+
+def test_what_is_refused_is_said_beside_the_field(objection, people, visit):
+    page = text_of(
+        visit(people.district, "objection-evidence", objection.pk,
+              post={"item": "quality", "file": pdf("图.png", "q")}), 422,
+    )  # fmt: skip
+    assert page.count("扩展名 .png") == 2  # in the summary and beside the field
+    page = text_of(visit(people.downstream, "objection-reply", objection.pk, post={}), 422)
+    assert "请填写内容" in page
+    assert not ObjectionReply.objects.exists()
+
+
+def test_withdrawing_passes_a_check(objection, people, visit):
+    assert "核对后撤回" in text_of(visit(people.district, "objection-withdraw", objection.pk))
+    assert Objection.objects.get().state == "raised"
+    visit(people.district, "objection-withdraw", objection.pk, post={"why": "已核实"})
+    assert Objection.objects.get().state == "withdrawn"
+    again = visit(people.district, "objection-withdraw", objection.pk, post={})
+    assert "不能办理此事" in text_of(again, 422)
+
+
+# Deciding ---------------------------------------------------------------------------------
+
+
+def test_the_check_shows_the_change_and_the_adjustment_before_it_is_made(objection, people, visit):
+    given = {"outcome": "accept", "reason": "录入有误", "do-0": "correct", "value-0": "0.8"}
+    page = text_of(visit(people.bureau, "objection-decide", objection.pk,
+                         post={**given, "action": "check"}, on=DECIDED))  # fmt: skip
+    for words in ("1.2 → 0.8", "试算结果", "会提出的调整", "上游区 +", "采纳异议"):
+        assert words in page
+    assert not Verdict.objects.exists()
+    answer = visit(people.bureau, "objection-decide", objection.pk,
+                   post={**given, "action": "decide"}, on=DECIDED)  # fmt: skip
+    assert answer.status_code == 302
+    pipeline.recompute()
+    page = text_of(visit(people.district, "objection", objection.pk, on=DECIDED))
+    for words in ("由此提出的调整", "待审", "数据变动", "采纳异议", "提出调整"):
+        assert words in page
+    assert Adjustment.objects.count() == 1
+    late = visit(people.bureau, "objection-decide", objection.pk, post=given, on=DECIDED)
+    assert late.status_code == 302
+    assert Verdict.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"outcome": "accept", "reason": "是"}, "数据如何处理"),
+        ({"outcome": "accept", "reason": "是", "do-0": "correct"}, "更正后的值"),
+        ({"outcome": "accept", "reason": "是", "do-0": "accept"}, "本来有效"),
+        ({"outcome": "reject"}, "请填写理由"),
+    ],
+)
+def test_an_incomplete_decision_is_told_so(objection, people, visit, given, says):
+    page = text_of(visit(people.bureau, "objection-decide", objection.pk,
+                         post={**given, "action": "check"}, on=DECIDED), 422)  # fmt: skip
+    assert says in page
+    assert Objection.objects.get().state == "raised"
+
+
+def test_a_remeasurement_is_recorded_on_the_page(objection, people, visit):
+    with moved_to(DECIDED):
+        order_remeasurement(objection=objection, by=people.bureau, reason="请总站复测")
+    given = {"text": "总站报告", "indicator": "NH3-N", "sampled_at": "2023-04-15 14:00",
+             "value": "0.75"}  # fmt: skip
+    wrong = visit(people.bureau, "objection-remeasurement", objection.pk,
+                  post={**given, "sampled_at": "2023-05-16 9:00"}, on=DECIDED)  # fmt: skip
+    assert wrong.status_code == 422
+    done = visit(people.bureau, "objection-remeasurement", objection.pk, post=given, on=DECIDED)
+    assert done.status_code == 302
+    assert Reading.objects.get(value=Decimal("0.75")).flag == "V"
+    page = text_of(visit(people.bureau, "objection-decide", objection.pk, on=DECIDED))
+    assert "0.75 mg/L，审核无效" in page
+
+
+# Joint samples and review ---------------------------------------------------------------------
+
+
+def test_a_joint_sample_is_checked_then_recorded_and_its_reserve_entered(objection, people, visit):
+    given = {"objection": objection.pk, "section": "BORDER", "indicator": "NH3-N",
+             "sampled_at": "2023-04-15 10:00", "upstream": "0.5", "downstream": "１.0",
+             "agreed_error": "20%", "reserve": ""}  # fmt: skip
+    page = text_of(visit(people.bureau, "joint-sample-new", post={**given, "action": "check"}))
+    assert "66.7 %" in page
+    assert "待留样" in page
+    visit(people.bureau, "joint-sample-new", post={**given, "action": "record"})
+    sample = JointSample.objects.get()
+    page = text_of(visit(people.district, "objection", objection.pk))
+    assert "待留样" in page
+    assert reverse("joint-sample-reserve", args=[sample.pk]) not in page
+    visit(people.bureau, "joint-sample-reserve", sample.pk, post={"reserve": "0.7"})
+    assert JointSample.objects.get().value == Decimal("0.7")
+    page = text_of(visit(people.bureau, "objection-decide", objection.pk))
+    assert f'value="{sample.pk}"' in page
+    assert "待留样" not in text_of(visit(people.bureau, "joint-sample-list"))
+
+
+def test_a_reading_is_judged_after_a_check_and_its_history_shown(april, people, visit):
+    page = text_of(visit(people.bureau, "data-review", section="BORDER", month="2023-04"))
+    assert "5 条数据" in page
+    given = {"section": "BORDER", "reading": AMMONIA.text, "outcome": "invalidated",
+             "reason": "质控不合格"}  # fmt: skip
+    page = text_of(visit(people.bureau, "data-judge", post={**given, "action": "check"}))
+    assert "审核为“无效”" in page
+    assert not Verdict.objects.exists()
+    answer = visit(people.bureau, "data-judge", post={**given, "action": "judge"})
+    assert answer.status_code == 302
+    page = text_of(visit(people.bureau, "data-review", section="BORDER", month="2023-04"))
+    assert "质控不合格" in page
+    for who in ("district", "treasury", "admin", "auditor"):
+        assert visit(getattr(people, who), "data-judge", post=given).status_code == 404
+
+
+@pytest.mark.parametrize("reading", ["", "x", "NH3-N|2023-04-15|2", "NH3-N|x|9"])
+def test_nonsense_names_no_reading(april, people, visit, reading):
+    answer = visit(people.bureau, "data-judge", section="BORDER", reading=reading)
+    assert answer.status_code == 404
+    assert Indicator.objects.filter(code="NH3-N").exists()
+
+
+# 我的工作 -----------------------------------------------------------------------------------
+
+
+def test_everybody_finds_their_part_in_the_work_list(objection, people, visit):
+    keys = {s.key for s in SOURCES}
+    assert {"objections-to-answer", "objections-to-decide", "objections-to-prove"} <= keys
+    for who, words in (
+        ("district", "补充证据"), ("downstream", "答复异议"), ("bureau", "裁决异议"),
+    ):  # fmt: skip
+        assert words in text_of(visit(getattr(people, who), "work"))
+    begun = text_of(visit(people.district, "work", tab="begun"))
+    assert reverse("objection", args=[objection.pk]) in begun
+    late = text_of(visit(people.downstream, "work", on=date(2023, 5, 24)))
+    assert "答复异议" not in late
