@@ -7,14 +7,8 @@ from basins.access import Viewer
 from dashboard.charts.scenario import YearBars, year_bars
 from settlements.models import Scenario
 from settlements.queries.month import Place
-from settlements.queries.scenarios import (
-    Comparison,
-    Figure,
-    TermWords,
-    compare,
-    terms_in_words,
-    what_happened,
-)
+from settlements.queries.scenario_figures import Comparison, Figure, compare, what_happened
+from settlements.queries.scenario_words import TermWords, terms_in_words
 from settlements.services.preview import load_for
 from settlements.services.scenarios import places_of, plan_of
 

@@ -79,9 +79,7 @@ urlpatterns = [
     path("simulator/s/<str:token>/copy/", scenarios.copy, name="scenario-copy"),
     path("simulator/s/<str:token>/delete/", scenarios.delete, name="scenario-delete"),
     path("simulator/s/<str:token>/export.csv", scenarios.export, name="scenario-export"),
-    path(
-        "simulator/s/<str:token>/export.xlsx", scenarios.export_xlsx, name="scenario-export-xlsx"
-    ),
+    path("simulator/s/<str:token>/export.xlsx", scenarios.export_xlsx, name="scenario-export-xlsx"),
     path("simulator/s/<str:token>/terms/add/", scenarios.term_add, name="scenario-term-add"),
     path(
         "simulator/s/<str:token>/terms/remove/", scenarios.term_remove, name="scenario-term-remove"

@@ -219,9 +219,12 @@ def copy(request, token: str):
     return redirect("scenario", made.token)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete(request, token: str):
+    """The 核对 page of a deletion; POST deletes."""
     _, found = _found(request, token, own=True)
+    if request.method != "POST":
+        return render(request, "scenarios/delete.html", {"scenario": found})
     scenarios.delete_scenario(scenario=found, by=request.user)
     messages.success(request, f"已删除情景“{found.name}”。")
     return redirect("simulator")

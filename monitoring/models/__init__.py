@@ -1,6 +1,6 @@
 """What was measured: sections, readings, means, assessments."""
 
-from monitoring.models.assessments import Assessment, DirtyMonth, MonthlyMean
+from monitoring.models.assessments import Assessment, DirtyMonth, MarkWorked, MonthlyMean
 from monitoring.models.observations import Observation
 from monitoring.models.readings import ImportBatch, Origin, Reading, ReadingRevision
 from monitoring.models.sections import Indicator, SamplingPlan, Section, Target
@@ -11,6 +11,7 @@ __all__ = [
     "DirtyMonth",
     "ImportBatch",
     "Indicator",
+    "MarkWorked",
     "MonthlyMean",
     "Observation",
     "Origin",

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from monitoring.models.readings import Origin
 from monitoring.models.sections import Indicator, Section
@@ -76,9 +77,38 @@ class DirtyMonth(models.Model):
     )
     month = models.DateField("月份")
     marked_at = models.DateTimeField("标记时间")
+    # Since when it waits, however often it was set again meanwhile.
+    waiting_since = models.DateTimeField("等待始于", db_default=Now())
     # Set when computing it failed: what was wrong, and when it is tried again.
     error = models.TextField("错误", db_default="")
     retry_at = models.DateTimeField("下次重试", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "待重算月份"
+
+
+class MarkWorked(models.Model):
+    """From when to when a section's month waited to be computed again (a trigger writes it).
+
+    Between the two, what was known and what was computed from it may differ.
+    """
+
+    section = models.ForeignKey(
+        Section,
+        verbose_name="断面",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    month = models.DateField("月份")
+    waiting_since = models.DateTimeField("等待始于")
+    worked_at = models.DateTimeField("重算时间")
+    transaction = models.BigIntegerField("事务")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已重算的月份"
+        indexes = [models.Index(fields=["section", "month"], name="worked_by_month")]
+
+    def __str__(self) -> str:
+        return f"{self.section_id} {self.month:%Y-%m}"

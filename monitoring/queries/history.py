@@ -4,7 +4,7 @@ A reading that stands was known from its `recorded_at`; what it was before lies 
 each known from `known_from` until, but without, `known_to`. A revision that begins and ends in
 one transaction was never known to anybody and never appears.
 
-Sampling plans carry no such history: means as known use the plan that is on record now.
+Sampling plans are taken from the audit trail as they were known then.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from decimal import Decimal
 
 from django.db import connection
 
+from basins.history import relation_as_known
+from monitoring.models import SamplingPlan
 from monitoring.services.assessment import Mean, Readings, means_of_month
 
 # The newest of what was known; conditions on the key reach both branches, so partitions are
@@ -79,8 +81,15 @@ def means_as_known(section_id: int, month: date, at: datetime) -> list[Mean]:
 
     Raises ValueError for a moment without a zone.
     """
-    readings = Readings(AS_KNOWN, {"known_at": _aware(at)})
-    return means_of_month(month, [section_id], readings=readings)
+    return means_of_month(month, [section_id], readings=known_readings(at))
+
+
+def known_readings(at: datetime) -> Readings:
+    """Readings and sampling plans as known at `at`, for `means_of_month` to take.
+
+    Raises ValueError for a moment without a zone.
+    """
+    return Readings(AS_KNOWN, relation_as_known(SamplingPlan), {"known_at": _aware(at)})
 
 
 def _aware(moment: datetime) -> datetime:

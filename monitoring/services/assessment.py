@@ -26,7 +26,6 @@ from monitoring.models import (
     Reading,
     Section,
 )
-from monitoring.models.sections import SamplingPlan
 from monitoring.standards.assessment import NothingToAssess, assess
 from monitoring.standards.gb3838_2002 import WaterBody
 
@@ -36,9 +35,11 @@ KEPT = Decimal(1).scaleb(-12)
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Where means take their readings from: a relation with the columns of the table."""
+    """Where means take their readings from, and how often one was to sample: relations with
+    the columns of the tables."""
 
     relation: str = "monitoring_reading"
+    plans: str = "monitoring_samplingplan"
     given: Mapping[str, Any] = field(default_factory=dict)  # parameters of its SQL
 
 
@@ -110,7 +111,7 @@ def _assess_month(month: date, section_ids: list[int]) -> None:
     bodies = dict(Section.objects.filter(pk__in=section_ids).values_list("pk", "water_body"))
     _store_assessments(
         month,
-        {s: found for s in section_ids if (found := _assessed(s, month, after[s], bodies[s]))},
+        {s: found for s in section_ids if (found := assessment_of(s, month, after[s], bodies[s]))},
         section_ids,
     )
 
@@ -154,7 +155,7 @@ def means_of_month(
     """
     start, end = month_bounds(month)
     days = (end - start).days
-    per_day = _per_day(month, section_ids, scheme)
+    per_day = _per_day(month, section_ids, scheme, readings)
     with connection.cursor() as cursor:
         cursor.execute(
             MEANS.format(readings=readings.relation),
@@ -203,11 +204,17 @@ def _mean(total: Decimal, count: int) -> Decimal:
         return (total / count).quantize(KEPT, ROUND_HALF_EVEN)
 
 
-def _per_day(month: date, section_ids: list[int], scheme: Completeness) -> dict[int, int]:
-    plans = SamplingPlan.objects.filter(
-        section_id__in=section_ids, in_force__contains=month
-    ).values_list("section_id", "per_day")
-    return {**dict.fromkeys(section_ids, scheme.per_day), **dict(plans)}
+def _per_day(
+    month: date, section_ids: list[int], scheme: Completeness, readings: Readings
+) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT p.section_id, p.per_day FROM {readings.plans} p
+                WHERE p.section_id = ANY(%(sections)s) AND p.in_force @> %(month)s::date""",
+            {**readings.given, "sections": section_ids, "month": month},
+        )
+        plans = dict(cursor.fetchall())
+    return {**dict.fromkeys(section_ids, scheme.per_day), **plans}
 
 
 def _stored_means(month: date, section_ids: list[int]) -> dict[int, dict[str, Mean]]:
@@ -254,8 +261,11 @@ def _store_means(month: date, section_ids: list[int], means: list[Mean]) -> None
         )
 
 
-def _assessed(section_id: int, month: date, means: dict[str, Mean], body: str) -> Assessment | None:
-    """None where nothing that GB 3838 assesses was measured."""
+def assessment_of(
+    section_id: int, month: date, means: dict[str, Mean], body: str
+) -> Assessment | None:
+    """The class of a section's month by its means, not stored; None where nothing that
+    GB 3838 assesses was measured."""
     try:
         result = assess({code: m.mean for code, m in means.items()}, WaterBody(body))
     except NothingToAssess:

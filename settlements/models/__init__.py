@@ -25,11 +25,13 @@ from settlements.models.payments import BalanceStatement, OpeningBatch, Payment,
 from settlements.models.rulings import MonthRuling
 from settlements.models.scenarios import Scenario
 from settlements.models.settlements import Settlement, SettlementNet, SettlementSignature
+from settlements.models.versions import AccrualVersion
 from settlements.models.workflow import StateMove
 
 __all__ = [
     "AccountMonth",
     "Accrual",
+    "AccrualVersion",
     "Adjustment",
     "AdjustmentNet",
     "Agreement",

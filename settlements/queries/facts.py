@@ -149,6 +149,7 @@ def month_facts(
     if part.reference_id:
         own = found.assessments.get((part.reference_id, month))
         given["reference_class"] = WaterClass(own.water_class) if own else None
+        given["reference_means"] = found.means.get((part.reference_id, month), {})
         given["reference_section"] = part.reference.name if part.reference else ""
     return _facts(found, term, part, month, Granularity.MONTH, needs, given, key, parties, asked)
 
@@ -211,6 +212,8 @@ def _facts(
     known = {name: value for name, value in given.items() if name in needs}
     if "reference_class" in needs:
         known["reference_section"] = given.get("reference_section", "")
+    else:
+        known.pop("reference_means", None)
     known |= _asked_facts(found, term, part, period, granularity, asked, sources)
     state, reason = None, ""
     if "water_class" in needs and given["water_class"] is None:

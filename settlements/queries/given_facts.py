@@ -16,7 +16,7 @@ from django.utils import timezone
 from basins.ranges import next_month
 from monitoring.figures import PARTY_FIGURES
 from monitoring.models import Observation, Origin, Reading
-from monitoring.services.assessment import DEFAULT
+from monitoring.services.assessment import DEFAULT, NOW, Readings
 from settlements.models import MonthRuling
 from settlements.queries.asked import DaysInARow
 from settlements.rules.facts import MonthState
@@ -45,13 +45,23 @@ class Ruling:
 
 
 def figures(
-    sections: Collection[int], parties: Collection[str], first: date, last: date
+    sections: Collection[int],
+    parties: Collection[str],
+    first: date,
+    last: date,
+    at: datetime | None = None,
 ) -> dict[FigureKey, Given]:
-    """The figures live now of the sections and parties, from month `first` to `last`: 1 query."""
+    """The figures of the sections and parties, from month `first` to `last`: 1 query.
+
+    Those live now, or those known `at` that moment.
+    """
     found: dict[FigureKey, Given] = {}
+    live = Q(superseded_at__isnull=True)
+    if at is not None:
+        live = Q(recorded_at__lte=at) & (live | Q(superseded_at__gt=at))
     rows = Observation.objects.filter(
+        live,
         Q(section__in=sections) | Q(jurisdiction__code__in=parties),
-        superseded_at__isnull=True,
         period__range=(first, last),
     ).values_list("section_id", "jurisdiction__code", "name", "period", "yearly", "value", "source")
     for section, party, name, period, yearly, value, source in rows:
@@ -63,10 +73,19 @@ def rulings(
     sections: Collection[int], first: date, last: date
 ) -> dict[tuple[int, date], dict[int | None, Ruling]]:
     """Rulings in force by section and month, then by agreement (None: all of them): 1 query."""
+    return by_month(
+        MonthRuling.objects.filter(
+            section__in=sections, month__range=(first, last), revoked_at__isnull=True
+        ).select_related("decided_by")
+    )
+
+
+def by_month(
+    rows: Iterable[MonthRuling],
+) -> dict[tuple[int, date], dict[int | None, Ruling]]:
+    """Rulings by section and month, then by agreement (None: all of them)."""
     found: dict[tuple[int, date], dict[int | None, Ruling]] = defaultdict(dict)
-    for row in MonthRuling.objects.filter(
-        section__in=sections, month__range=(first, last), revoked_at__isnull=True
-    ).select_related("decided_by"):
+    for row in rows:
         found[row.section_id, row.month][row.agreement_id] = Ruling(
             MonthState(row.state), ruling_words(row), _source(row)
         )
@@ -87,9 +106,9 @@ def _source(row: MonthRuling) -> str:
 DAILY = """
 SELECT r.section_id, i.code, (r.sampled_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
        avg(CASE WHEN r.below_limit THEN r.value / 2 ELSE r.value END) AS mean
-FROM monitoring_reading r
+FROM {readings} r
 JOIN monitoring_indicator i ON i.id = r.indicator_id
-LEFT JOIN monitoring_samplingplan p ON p.section_id = r.section_id
+LEFT JOIN {plans} p ON p.section_id = r.section_id
     AND p.in_force @> (r.sampled_at AT TIME ZONE 'Asia/Shanghai')::date
 WHERE r.sampled_at >= %(start)s AND r.sampled_at < %(end)s
   AND r.section_id = ANY(%(sections)s) AND i.code = ANY(%(codes)s)
@@ -100,15 +119,20 @@ HAVING count(*) >= ceil(coalesce(max(p.per_day), %(per_day)s) * %(day_share)s)
 
 
 def daily_means(
-    sections: Iterable[int], codes: Iterable[str], first: date, last: date
+    sections: Iterable[int],
+    codes: Iterable[str],
+    first: date,
+    last: date,
+    readings: Readings = NOW,
 ) -> dict[tuple[int, str], dict[date, Decimal]]:
     """Daily means of automatic stations over the months, and 31 days before: 1 query."""
     zone = timezone.get_default_timezone()
     found: dict[tuple[int, str], dict[date, Decimal]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(
-            DAILY,
+            DAILY.format(readings=readings.relation, plans=readings.plans),
             {
+                **readings.given,
                 "start": datetime.combine(first - LOOK_BACK, time(), zone),
                 "end": datetime.combine(next_month(last), time(), zone),
                 "sections": sorted(set(sections)),

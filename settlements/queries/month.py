@@ -256,9 +256,7 @@ def month_totals(viewer: Viewer, first: date, last: date) -> tuple[MonthTotal, .
     seen = visible_accruals(viewer).filter(period__range=(first, last))
     sums: dict[date, dict[bool, Decimal]] = defaultdict(dict)
     for period, yearly, total in (
-        seen.values_list("period", "yearly")
-        .annotate(total=Sum("counted__yuan"))
-        .order_by("period")
+        seen.values_list("period", "yearly").annotate(total=Sum("counted__yuan")).order_by("period")
     ):
         sums[period][yearly] = total or ZERO
     hidden: set[date] = set()

@@ -47,6 +47,8 @@ NEEDS = frozenset({"water_class", "target", "last_year_class", "means", "decidin
 NEEDS_IF = {
     "inherited": frozenset({"inflow_class", "inflow_means"}),
     "better_than": frozenset({"reference_class"}),
+    # Their mean is that of two months around one without data.
+    "missing_month": frozenset({"reference_means"}),
 }
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)

@@ -77,6 +77,7 @@ FACT_LABELS = {
     "inflow_class": "入境断面本期类别",
     "inflow_means": "入境断面本期各指标均值",
     "reference_class": "对照断面本期类别",
+    "reference_means": "对照断面本期各指标均值",
     "flow": "本期水量",
     "observations": "水质以外的年度指标",
     "over_limit_days": "自动站连续超标日数",
@@ -135,6 +136,7 @@ class Facts:
     term: words for the clause in force, "2023-01-01 起适用第 2 条款期，第 1 版".
     inflow_section: the section where the river enters upstream's land; empty at the head.
     reference_section: the downstream's own section, where the term compares with it.
+    reference_means: only for the mean of two months (`substitution`), never kept with an accrual.
     substituted_from: what had no value of its own → words for where its value was taken from.
     days_in_force: days of the month the term covers, where it counts by them; None: all.
     observations: yearly figures other than water quality. over_limit_days: by indicator.
@@ -177,6 +179,7 @@ class Facts:
     reference_class: WaterClass | None = None
     substituted_from: Mapping[str, str] = field(default_factory=dict)
     days_in_force: int | None = None
+    reference_means: Mapping[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         where = f"{self.section}断面 {self.period}"
@@ -300,7 +303,10 @@ def _decimals(values: Mapping[str, str]) -> dict[str, Decimal]:
     return {name: Decimal(value) for name, value in values.items()}
 
 
-_ADDED = frozenset({"reference_section", "reference_class", "substituted_from", "days_in_force"})
+_ADDED = frozenset(
+    {"reference_section", "reference_class", "substituted_from", "days_in_force"}
+    | {"reference_means"}
+)
 _READERS: dict[str, Callable[[Any], Any]] = {
     "period": date.fromisoformat,
     "granularity": Granularity,
@@ -313,6 +319,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
         ("water_class", "target", "last_year_class", "inflow_class", "reference_class"), _class
     ),
     **dict.fromkeys(
-        ("means", "last_year_means", "base_means", "inflow_means", "observations"), _decimals
+        (
+            *("means", "last_year_means", "base_means", "inflow_means", "reference_means"),
+            "observations",
+        ),
+        _decimals,
     ),
 }

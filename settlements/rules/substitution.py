@@ -35,7 +35,7 @@ _GROUPS = {
     OWN: ("water_class", "deciding", "means", "complete", "valid", "expected"),
     LAST_YEAR: ("last_year_class", "last_year_means"),
     INFLOW: ("inflow_class", "inflow_means"),
-    REFERENCE: ("reference_class",),
+    REFERENCE: ("reference_class", "reference_means"),
 }
 _SHORT = {OWN: "本月", LAST_YEAR: "去年同期", INFLOW: "入境断面本月", REFERENCE: "对照断面本月"}
 
@@ -65,10 +65,17 @@ def fed_by(parameters: Any, month: date) -> set[date]:
 def filled(facts: Facts, parameters: Any, month_of: MonthOf) -> Facts:
     """The month's facts, with those of other months in the place of missing ones.
 
+    The means of the reference section serve the mean of two months and are not kept.
+
     month_of: the facts of another month of the same term and section, as measured; None
     outside the term. Unchanged for a year, for a month with a ruling, and where nothing is
     missing or the term puts nothing in.
     """
+    found = _filled(facts, parameters, month_of)
+    return replace(found, reference_means={}) if found.reference_means else found
+
+
+def _filled(facts: Facts, parameters: Any, month_of: MonthOf) -> Facts:
     if facts.granularity is Granularity.YEAR or not substitutes(parameters) or _ruled(facts):
         return facts
     strict = _strict(parameters)
@@ -131,9 +138,7 @@ def _nearest(start: date, step: int, month_of: MonthOf, group: str, strict: bool
 
 def _mean(facts: Facts, before: Facts, after: Facts, group: str) -> Facts | None:
     """A month whose means are those of two others, and its class assessed from them."""
-    name = {OWN: "means", INFLOW: "inflow_means"}.get(group)
-    if name is None:  # of a reference section the class alone is known, which has no mean
-        return None
+    name = {OWN: "means", INFLOW: "inflow_means", REFERENCE: "reference_means"}[group]
     one: Mapping[str, Decimal] = getattr(before, name)
     other: Mapping[str, Decimal] = getattr(after, name)
     means = {code: (one[code] + other[code]) / 2 for code in one if code in other}
@@ -143,6 +148,8 @@ def _mean(facts: Facts, before: Facts, after: Facts, group: str) -> Facts | None
         return None
     if group == INFLOW:
         return replace(facts, inflow_means=means, inflow_class=found.water_class)
+    if group == REFERENCE:
+        return replace(facts, reference_means=means, reference_class=found.water_class)
     return replace(
         facts,
         means=means,

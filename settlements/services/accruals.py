@@ -47,12 +47,14 @@ def accrue_changed(changed: Iterable[SectionMonth]) -> int:
     """
     touched = agreements_touched(changed)
     different, findings = 0, []
+    agreements = _locked(touched)
+    # Asked once they are locked: a run that stopped while this one waited has committed by now.
     stopped = set(
         FuseTrip.objects.filter(
             agreement__in=list(touched), state=FuseTrip.State.TRIPPED
         ).values_list("agreement_id", flat=True)
     )
-    for agreement in _locked(touched):
+    for agreement in agreements:
         # A stopped agreement is looked at whole: the stop may be over, or be another one now.
         done = _accrue(agreement, None if agreement.pk in stopped else touched[agreement.pk])
         different += done.different

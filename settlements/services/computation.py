@@ -166,7 +166,7 @@ def periods_of(
     # The running month is computed once it has readings, and shown as preliminary; from then
     # on it follows its base period and its year's cap as the months that are over do.
     running = next_month(last_month())
-    read = {month for section, month in changed or () if section in _sections(part, asked)}
+    read = {month for section, month in changed or () if section in sections_of(part, asked)}
     if (begun or running in read) and covers(term.in_force, running):
         due.append(running)
     if changed is not None:
@@ -182,7 +182,7 @@ def periods_of(
     return due
 
 
-def _sections(part: TermSection, asked: Asked) -> set[int | None]:
+def sections_of(part: TermSection, asked: Asked) -> set[int | None]:
     """The sections whose months the facts hold."""
     return {part.section_id, part.inflow_id, part.reference_id} | asked.section_ids
 
@@ -192,7 +192,7 @@ def _fed(
 ) -> set[date]:
     """Months whose facts hold a changed month: itself, the same month a year later, and those
     it may stand in for."""
-    own = {month for section, month in changed if section in _sections(part, asked)}
+    own = {month for section, month in changed if section in sections_of(part, asked)}
     if asked.days:  # a run of days goes on into the month after
         own |= {next_month(m) for m in own}
     if module.NEEDS & {"last_year_class", "last_year_means"}:

@@ -60,8 +60,8 @@ KEYS = (
     Key(
         "reference",
         "对照断面（下游自身的断面）本期",
-        '类别，或 {"section": …, "class": …}',
-        ("reference_section", "reference_class"),
+        '类别，或 {"section": …, "class": …, "concentrations": {…}}',
+        ("reference_section", "reference_class", "reference_means"),
     ),
     Key("base", "基准期各指标均值", '{"CODMn": 2.1}', ("base_means",), ("base_means",)),
     Key("flow", "本期水量（m³）", "数", ("flow",)),
@@ -97,18 +97,19 @@ KEYS = (
     Key("inflow_means", "入境断面本期各指标均值", "同 concentrations", ("inflow_means",)),
     Key("reference_section", "对照断面名称", "文字", ("reference_section",)),
     Key("reference_class", "对照断面本期类别", "同 class", ("reference_class",)),
+    Key("reference_means", "对照断面本期各指标均值", "同 concentrations", ("reference_means",)),
 )
 # Those whose friendlier form stands further up.
 PLAIN_KEYS = frozenset(
     {"last_year_class", "last_year_means", "inflow_section", "inflow_class", "inflow_means"}
-    | {"reference_section", "reference_class"}
+    | {"reference_section", "reference_class", "reference_means"}
 )
 _CANONICAL = {also: key.name for key in KEYS for also in (key.name, *key.also)}
 _LABELS = {key.name: key.label for key in KEYS}
 _NESTED = {
     "last_year": ("class", "concentrations"),
     "inflow": ("section", "class", "concentrations"),
-    "reference": ("section", "class"),
+    "reference": ("section", "class", "concentrations"),
 }
 
 # How the facts a rule asks for are written, where that is not the field's own name.
@@ -120,6 +121,7 @@ WRITTEN_AS = {
     "inflow_class": "inflow",
     "inflow_means": "inflow.concentrations",
     "reference_class": "reference",
+    "reference_means": "reference.concentrations",
     "base_means": "base",
 }
 
@@ -244,8 +246,7 @@ class _Reader:
         self._nested("last_year", values)
         self._nested("inflow", values)
         self._nested("reference", values)
-        self._read("reference_section", facts_values.text, values)
-        self._read("reference_class", WaterClass.parse, values)
+        self._values_of("reference", "reference_class", "reference_means", values, body)
         self._values_of("last_year", "last_year_class", "last_year_means", values, body)
         self._values_of("inflow", "inflow_class", "inflow_means", values, body)
         self._read("base", facts_values.base, values, to="base_means")
@@ -306,11 +307,11 @@ class _Reader:
     def _values_of(
         self, group: str, to_class: str, to_means: str, values: dict[str, Any], body: WaterBody
     ) -> None:
-        """Class and means of this period, last year or the inflow; the class from the means."""
+        """Class and means of this period or of one compared with it; the class from the means."""
         class_key = to_class if group else "class"
         means_key = to_means if group else "concentrations"
-        if group == "inflow":
-            self._read("inflow_section", facts_values.text, values)
+        if group in ("inflow", "reference"):
+            self._read(f"{group}_section", facts_values.text, values)
         self._read(means_key, facts_values.means, values, to=to_means)
         self._read(class_key, WaterClass.parse, values, to=to_class)
         found = _assessed(values.get(to_means, {}), body)

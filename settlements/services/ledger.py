@@ -250,6 +250,11 @@ def reverse(entry: JournalEntry, *, on: date, why: str, by) -> JournalEntry:
         from settlements.services.clearing import refresh_cleared  # it reads what is posted here
 
         Payment.objects.filter(pk=entry.payment_id).update(reversed_on=on)
-        agreement = Payment.objects.get(pk=entry.payment_id).agreement
-        refresh_cleared(agreement=agreement, on=on, after_reversal=True)
+        payment = Payment.objects.select_related("agreement", "other_agreement").get(
+            pk=entry.payment_id
+        )
+        # An offset paid in both agreements: taken back, both may owe again.
+        for agreement in (payment.agreement, payment.other_agreement):
+            if agreement is not None:
+                refresh_cleared(agreement=agreement, on=on, after_reversal=True)
     return reversal

@@ -254,7 +254,15 @@ def refresh_evidence_deadlines() -> int:
     A deadline is never moved into the past. Returns how many are different.
     """
     changed = 0
-    for objection in Objection.objects.filter(state__in=Objection.OPEN).order_by("pk"):
+    waiting = Objection.objects.filter(state__in=Objection.OPEN)
+    # All agreements first, by id as everywhere: objections come in another order.
+    list(
+        Agreement.objects.filter(pk__in=waiting.order_by().values("month__agreement"))
+        .order_by("pk")
+        .select_for_update(no_key=True)
+        .values_list("pk", flat=True)
+    )
+    for objection in waiting.order_by("pk"):
         objection = locked(objection)
         if objection.state not in Objection.OPEN:
             continue

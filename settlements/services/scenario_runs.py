@@ -16,14 +16,8 @@ from jobs import services as jobs
 from jobs.models import Job
 from settlements import rules
 from settlements.models import Agreement, Scenario
-from settlements.queries.scenarios import (
-    Comparison,
-    Happened,
-    agreements_to_copy,
-    compare,
-    own_scenarios,
-    what_happened,
-)
+from settlements.queries.scenario_figures import Comparison, Happened, compare, what_happened
+from settlements.queries.scenarios import agreements_to_copy, own_scenarios
 from settlements.rules.parameters import Kind, ParameterErrors, specs
 from settlements.services.preview import Plan, load_for
 from settlements.services.scenarios import (

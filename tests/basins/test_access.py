@@ -15,7 +15,7 @@ from tests.worlds import jurisdiction
 EXPECTED = {
     "bureau": {
         "all": "see_results see_drafts see_ledger see_agreements review_data upload_readings "
-        "publish decide close",
+        "publish decide adjust close confirm_for",
         "own": "see_audit",
     },
     "treasury": {

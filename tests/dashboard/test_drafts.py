@@ -2,19 +2,15 @@
 
 import re
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.models import Role, User
 from basins.ranges import between
-from dashboard.entry import values as typing
-from dashboard.entry.parameters import RuleForm, starting, typed_parameters
-from settlements import rules
+from dashboard.entry.parameters import starting, typed_parameters
 from settlements.models import Agreement, AgreementDraft
 from settlements.money import yuan
-from settlements.rules.parameters import ParameterErrors, with_defaults
 from tests.worlds import Border
 
 PDF = b"%PDF-1.7\n%...\n"
@@ -97,88 +93,6 @@ def filled(client, draft, **rule) -> AgreementDraft:
         send(client, draft, step, typed)
     draft.refresh_from_db()
     return draft
-
-
-# What people type ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("500万元", "5000000.00"),
-        ("５００万", "5000000.00"),
-        ("1,000", "1000.00"),
-        ("１，０００．５", "1000.50"),
-        ("1.2亿元", "120000000.00"),
-        ("100 万元/月", "1000000.00"),
-        ("350.5万", "3505000.00"),
-        ("0", "0.00"),
-    ],
-)
-def test_money_is_read_as_people_write_it(text, value):
-    assert typing.read_money(text) == Decimal(value)
-
-
-@pytest.mark.parametrize(
-    "text", ["五百万", "1,00", "1.2.3", "100美元", "0.001", "99999999亿", "", "12,34,567"]
-)
-def test_what_is_no_money_is_refused_with_an_example(text):
-    with pytest.raises(ValueError, match="请"):
-        typing.read_money(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "first", "last"),
-    [
-        ("2023年1月", "2023-01-01", "2023-01-31"),
-        ("2023.1", "2023-01-01", "2023-01-31"),
-        ("２０２３－０２", "2023-02-01", "2023-02-28"),
-        ("2023-01-05", "2023-01-05", "2023-01-05"),
-        ("2023/1/5", "2023-01-05", "2023-01-05"),
-        ("2023年1月5日", "2023-01-05", "2023-01-05"),
-        ("20230105", "2023-01-05", "2023-01-05"),
-        ("2024年", "2024-01-01", "2024-12-31"),
-    ],
-)
-def test_a_date_is_read_as_people_write_it(text, first, last):
-    assert (typing.read_day(text).isoformat(), typing.read_last_day(text).isoformat()) == (
-        first, last,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("text", ["2023-13", "2023-02-30", "去年", "1023-01", "1/2/2023"])
-def test_what_is_no_date_is_refused(text):
-    with pytest.raises(ValueError, match=r"不是日期|年份不在"):
-        typing.read_day(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("50%", "0.5"), ("０．５", "0.5"), ("50", "0.5"), ("1", "1")]
-)
-def test_a_share_is_read_as_part_of_one(text, value):
-    assert typing.read_share(text) == Decimal(value)
-
-
-@pytest.mark.parametrize("text", ["0", "101", "-1", "150%", "0.00001", "半"])
-def test_what_is_no_share_is_refused(text):
-    with pytest.raises(ValueError, match=r"份额|数字"):
-        typing.read_share(text)
-
-
-@pytest.mark.parametrize("code", rules.RULES)
-def test_the_form_of_each_rule_gives_its_defaults_back(code):
-    declared = rules.get(code).Parameters
-    day = date(2026, 1, 1)
-    begun = starting(code, day)
-    form = RuleForm(typed_parameters(code, begun), rule=code, before=begun)
-    try:
-        expected = with_defaults(declared, {}, on=day)
-    except ParameterErrors as wrong:  # some rules leave figures to the agreement
-        expected, refused = None, {error.name for error in wrong.errors}
-    else:
-        refused = set()
-    assert {name.split("-")[0] for name in form.errors} == refused
-    assert expected is None or form.values()["parameters"] == expected
 
 
 # The steps -------------------------------------------------------------------------------

@@ -150,6 +150,11 @@ def test_a_shared_link_shows_and_copies_but_does_not_change(scenario, people, vi
     mine = Scenario.objects.get(owner=people.treasury)
     assert answer.url == reverse("scenario", args=[mine.token])
     assert Scenario.objects.filter(pk=scenario.pk).exists()
+    assert visit(people.treasury, "scenario-delete", scenario.token).status_code == 404
+    check = visit(people.bureau, "scenario-delete", scenario.token).content.decode()
+    assert "核对后删除情景" in check
+    assert "加倍" in check
+    assert Scenario.objects.filter(pk=scenario.pk).exists()
     visit(people.bureau, "scenario-delete", scenario.token, data={})
     assert not Scenario.objects.filter(pk=scenario.pk).exists()
 

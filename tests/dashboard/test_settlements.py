@@ -159,6 +159,22 @@ def test_a_rule_that_settles_years_has_a_line_of_its_own(border, people, get):
     assert "3,500,000.00 元" in page
 
 
+def test_a_month_of_an_agreement_settled_by_the_year_says_so_and_leads_to_the_year(
+    border, people, get
+):
+    border.agreement.terms.get(rule="baseline").delete()
+    border.term("fixed_annual", date(2023, 1, 1), amount="3500000", from_year=2023, to_year=2030)
+    pipeline.recompute()
+    page = text_of(get(people.bureau, "settlement-month", "TEST", 2023, 5))
+    assert "2023年5月，按年核算，没有月结果" in page
+    assert "本协议一年核算一次，不分摊到月" in page
+    year = page.partition('id="of-year"')[2]
+    accrual = Accrual.objects.get(period="2023-01-01", yearly=True)
+    assert f'href="{reverse("explain", args=[accrual.pk])}"' in year
+    assert f'href="{reverse("settlement", args=["TEST", 2023])}"' in year
+    assert "350.00" in year
+
+
 def test_the_list_is_narrowed_by_its_address_and_sums_up(border, people, get):
     close(border, people)
     everything = text_of(get(people.bureau, "settlement-list"))

@@ -22,13 +22,9 @@ from settlements.models import (
     Term,
     Transfer,
 )
-from settlements.queries.scenarios import (
-    compare,
-    find_scenario,
-    own_scenarios,
-    terms_in_words,
-    what_happened,
-)
+from settlements.queries.scenario_figures import compare, what_happened
+from settlements.queries.scenario_words import terms_in_words
+from settlements.queries.scenarios import find_scenario, own_scenarios
 from settlements.rules.parameters import ParameterErrors
 from settlements.services.preview import load_for
 from settlements.services.scenario_runs import run_all, run_grid, run_saved

@@ -23,10 +23,13 @@ class Border:
         return rule.Parameters.from_json(with_defaults(rule.Parameters, given, on=on))
 
     def _facts(self, period, granularity, found, more):
-        for name in ("target", "last_year_class", "inflow_class"):
+        for name in ("target", "last_year_class", "inflow_class", "reference_class"):
             if more.get(name) is not None:
                 more[name] = WaterClass.parse(more[name])
-        for name in ("means", "base_means", "inflow_means", "last_year_means"):
+        for name in (
+            *("means", "base_means", "inflow_means", "last_year_means"),
+            "reference_means",
+        ):
             if name in more:
                 more[name] = {code: Decimal(value) for code, value in more[name].items()}
         more.setdefault("target", WaterClass.III)

@@ -261,7 +261,7 @@ def test_a_cap_already_used_up_leaves_a_line_of_nothing():
 def test_a_term_asks_for_the_facts_of_the_options_it_takes(border):
     rule = class_vs_last_year
     inflow, reference = {"inflow_class", "inflow_means"}, {"reference_class"}
-    assert every_need(rule) == rule.NEEDS | inflow | reference
+    assert every_need(rule) == rule.NEEDS | inflow | reference | {"reference_means"}
     assert needs(rule, border.terms(rule, inherited="half")) == rule.NEEDS | inflow
     both = border.terms(rule, inherited="half", better_than="downstream_own")
     assert needs(rule, both) == rule.NEEDS | inflow | reference

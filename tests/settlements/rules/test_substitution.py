@@ -234,3 +234,33 @@ def test_facts_found_before_these_were_thought_of_keep_their_json(border):
     assert not {"reference_section", "reference_class", "substituted_from", "days_in_force"} & {
         *plain
     }
+
+
+def with_reference(border, number, found, means=None, **more):
+    more.setdefault("last_year_class", "Ⅳ")
+    return month(
+        border, number, "Ⅱ", reference_section="合川", reference_class=found,
+        reference_means=means or {}, **more,
+    )  # fmt: skip
+
+
+def test_the_reference_sections_class_is_assessed_from_the_months_around(border):
+    """合川 NH3-N 0.8 (Ⅲ) and 1.6 (Ⅴ): mean 1.2 is class Ⅳ; class Ⅱ is better than that."""
+    parameters = terms(border, better_than="downstream_own", missing_month="neighbours")
+    april = with_reference(border, 4, "Ⅲ", {"NH3-N": "0.8"})
+    june = with_reference(border, 6, "Ⅴ", {"NH3-N": "1.6"})
+    found = fill(with_reference(border, 5, None), parameters, april, june)
+    assert found.reference_class is WaterClass.IV
+    outcome = class_vs_last_year.evaluate(found, parameters)
+    assert words(outcome) == ["对照断面本月无数据，按协议取2023年4月与2023年6月的均值。"]
+    assert outcome.net()["upstream"] == yuan("1000000")
+
+
+@pytest.mark.parametrize("how", ["none", "previous", "neighbours"])
+def test_the_means_of_the_reference_section_are_not_kept_with_the_facts(border, how):
+    parameters = terms(border, better_than="downstream_own", missing_month=how)
+    measured = with_reference(border, 5, "Ⅲ", {"NH3-N": "0.8"} if how != "none" else {})
+    assert "reference_means" not in fill(measured, parameters).to_json()
+    empty_one = with_reference(border, 6, None)
+    july = with_reference(border, 7, "Ⅲ", {"NH3-N": "0.8"})
+    assert "reference_means" not in fill(empty_one, parameters, measured, july).to_json()
