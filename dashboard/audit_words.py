@@ -20,6 +20,7 @@ from basins.access import Viewer
 from basins.audit import Audited, audited_of, by_table
 from basins.models import AccessEvent, AuditRecord, Jurisdiction
 from dashboard.audit_values import Change, changes_of, plain
+from monitoring.figures import FIGURES
 from settlements.queries.audit import visible_tables
 
 NAMED = 3  # changes a sentence names
@@ -32,6 +33,12 @@ CALLED: dict[str, Callable[[Any], str]] = {
     "settlements.TermSection": lambda o: f"{called(o.term)}的断面“{o.section.name}”",
     "settlements.Party": lambda o: f"{called(o.agreement)}的协议方“{o.jurisdiction.name}”",
     "settlements.Settlement": lambda o: f"{called(o.agreement)}{o.year} 年度结算",
+    "settlements.Notice": lambda o: f"{o}",
+    # Its number is in the content, of which a digest alone is kept.
+    "settlements.IssuedPaper": lambda o: f"文书《{o.title}》",
+    "monitoring.Observation": lambda o: (
+        f"{o.section or o.jurisdiction} {o.period:%Y-%m} 的{figure_label(o.name)}"
+    ),
     "monitoring.Target": lambda o: f"{called(o.section)}的目标",
     "monitoring.SamplingPlan": lambda o: f"{called(o.section)}的监测频次",
     "basins.Role": lambda o: f"{called(o.user)}的角色“{o.get_role_display()}”",
@@ -43,6 +50,7 @@ THROUGH = {
     "settlements.TermSection": ("term__agreement", "section"),
     "settlements.Party": ("agreement", "jurisdiction"),
     "settlements.Settlement": ("agreement",),
+    "settlements.IssuedPaper": (),
     "settlements.Adjustment": ("accrual__term__agreement",),
     "monitoring.Section": (),
     "basins.RiverReach": ("river",),
@@ -113,6 +121,11 @@ class Told:
     @property
     def sentence(self) -> str:
         return f"{self.who} {self.what}"
+
+
+def figure_label(name: str) -> str:
+    figure = FIGURES.get(name)
+    return f"“{figure.label}”" if figure else name
 
 
 def called(obj: models.Model) -> str:

@@ -1,5 +1,6 @@
 """What every page's frame shows: who is here, where one can go, which installation this is."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -11,24 +12,59 @@ from settlements.queries.work import counts
 
 INSTALLATIONS = {"demo": "演示", "test": "测试", "production": "正式"}
 
-# label, name of the address, the act one needs (of several, one); in the order of the navigation.
-PLACES: list[tuple[str, str, Act | tuple[Act, ...]]] = [
-    ("总览", "overview", Act.SEE_RESULTS),
-    ("流域", "basin-list", Act.SEE_RESULTS),
-    ("断面", "section-list", Act.SEE_RESULTS),
-    ("区县", "district-list", Act.SEE_RESULTS),
-    ("协议", "agreement-list", Act.SEE_AGREEMENTS),
-    (
-        "通报",
-        "notice-list",
-        (Act.PUBLISH, Act.CONFIRM, Act.RECORD_PAYMENT, Act.EDIT_AGREEMENTS, Act.SEE_AUDIT),
-    ),
-    ("结算", "settlement-list", Act.SEE_RESULTS),
-    ("台账", "ledger", Act.SEE_LEDGER),
-    ("推演", "simulator", Act.SEE_AGREEMENTS),
-    ("数据", "observation-list", (Act.REVIEW_DATA, Act.EDIT_AGREEMENTS)),
-    ("操作记录", "audit", Act.SEE_AUDIT),
-]
+# The navigation: group → label, name of the address, the act one needs (of several, one), in
+# the order shown. What is in the group '' stands by itself before the groups.
+OFFICES = (Act.PUBLISH, Act.RECORD_PAYMENT, Act.EDIT_AGREEMENTS, Act.SEE_AUDIT)
+NOTICES = (*OFFICES, Act.CONFIRM)
+MONEY = (Act.PUBLISH, Act.RECORD_PAYMENT, Act.CONFIRM, Act.SEE_AUDIT)
+FIGURES = (Act.REVIEW_DATA, Act.EDIT_AGREEMENTS)
+PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
+    "": [
+        ("总览", "overview", Act.SEE_RESULTS),
+        ("待办", "work", Act.SEE_RESULTS),
+    ],
+    "监测": [
+        ("流域", "basin-list", Act.SEE_RESULTS),
+        ("断面", "section-list", Act.SEE_RESULTS),
+        ("区县", "district-list", Act.SEE_RESULTS),
+        ("指标值", "observation-list", FIGURES),
+        ("联合监测", "joint-sample-list", OFFICES),
+        ("月度状态认定", "ruling-list", FIGURES),
+    ],
+    "补偿": [
+        ("协议", "agreement-list", Act.SEE_AGREEMENTS),
+        ("通报", "notice-list", NOTICES),
+        ("异议", "objection-list", Act.SEE_RESULTS),
+        ("结算", "settlement-list", Act.SEE_RESULTS),
+        ("调整", "adjustment-list", Act.SEE_DRAFTS),
+        ("措施", "measure-list", Act.SEE_DRAFTS),
+        ("推演", "simulator", Act.SEE_AGREEMENTS),
+        ("补偿规则", "rule-list", Act.EDIT_AGREEMENTS),
+    ],
+    "资金": [
+        ("台账", "ledger", Act.SEE_LEDGER),
+        ("资金使用", "fund-list", MONEY),
+        ("文书", "paper-list", Act.SEE_LEDGER),
+        ("核验", "verify", Act.SEE_LEDGER),
+    ],
+    "管理": [
+        ("节假日历", "calendar", Act.SEE_RESULTS),
+        ("操作记录", "audit", Act.SEE_AUDIT),
+    ],
+}
+ADMIN = "管理"  # the group that 基础资料 is added to, for staff
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    """A menu of the navigation, or, with one place in it, a link by itself."""
+
+    label: str
+    items: tuple[tuple[str, str, bool], ...]  # label, address, whether one is there
+
+    @property
+    def current(self) -> bool:
+        return any(here for _, _, here in self.items)
 
 
 def page_frame(request) -> dict:
@@ -42,7 +78,7 @@ def page_frame(request) -> dict:
         "generated_at": timezone.now(),
         "about_url": reverse("about"),
         "sign_in_url": reverse("login"),
-        "nav_items": [],
+        "nav_groups": [],
         "person": None,
     }
     user = getattr(request, "user", None)
@@ -55,15 +91,28 @@ def page_frame(request) -> dict:
         "extend_url": reverse("session-extend"),
     }
     frame["sign_out_url"] = reverse("logout")
-    frame["nav_items"] = [
-        (label, url, _is_within(request.path, url))
-        for label, url, act in ((label, reverse(name), act) for label, name, act in PLACES)
-        if any(map(viewer.may, (act,) if isinstance(act, Act) else act))
-    ]
+    frame["nav_groups"] = nav_groups(viewer, request.path, staff=user.is_staff)
     frame |= work_frame(viewer)
-    if user.is_staff:
-        frame["nav_items"].append(("基础资料", reverse("admin:index"), False))
     return frame
+
+
+def nav_groups(viewer: Viewer, path: str, *, staff: bool) -> list[NavGroup]:
+    """What this person may open, grouped; `path` is where they are. A group with one place goes
+    by that place's name."""
+    found = []
+    for group, places in PLACES.items():
+        items = [
+            (label, url, _is_within(path, url))
+            for label, url, act in ((label, reverse(name), act) for label, name, act in places)
+            if any(map(viewer.may, (act,) if isinstance(act, Act) else act))
+        ]
+        if group == ADMIN and staff:
+            items.append(("基础资料", reverse("admin:index"), False))
+        if not group:
+            found += [NavGroup(item[0], (item,)) for item in items]
+        elif items:
+            found.append(NavGroup(group, tuple(items)))
+    return found
 
 
 def work_frame(viewer: Viewer) -> dict[str, Any]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("notices/", notices.listing, name="notice-list"),
     path("notices/prepare/", notices.prepare, name="notice-prepare"),
     path("notices/<int:pk>/", notices.notice, name="notice"),
+    path("notices/<int:pk>/paper.<str:format>", notices.paper_file, name="notice-file"),
     path("notices/<int:pk>/sign/", notices.sign, name="notice-sign"),
     path("notices/<int:pk>/remind/", notices.remind, name="notice-remind"),
     path(f"{MONTH}/confirm/", notices.confirm, name="month-confirm"),

@@ -50,6 +50,7 @@ urlpatterns = [
     path("agreements/<str:code>/", agreements.agreement, name="agreement"),
     path("", include("dashboard.notice_urls")),
     path("", include("dashboard.objection_urls")),
+    path("", include("dashboard.year_urls")),
     path("settlements/", settlements.settlement_list, name="settlement-list"),
     path("settlements/<str:code>/<int:year>/", settlements.settlement, name="settlement"),
     path(

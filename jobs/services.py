@@ -6,7 +6,7 @@ its kind. It must be safe to run again from the start: a worker can be killed at
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic
@@ -26,22 +26,30 @@ BEAT_SECONDS = 10
 ATTEMPTS = 5
 Handler = Callable[[dict, "Progress"], dict]
 _handlers: dict[str, Handler] = {}
+_stepwise: set[str] = set()  # kinds whose handler commits as it goes
 
 
 class Cancelled(Exception):
-    """Someone cancelled the job while it ran; nothing of it is kept."""
+    """Someone cancelled the job while it ran; nothing of it is kept, but what a stepwise
+    handler had committed."""
 
 
 class LeaseLost(Exception):
     """Another worker has taken the job over; this run must keep nothing."""
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function under `kind`. Raises ValueError if the kind is taken."""
+def handles(kind: str, *, stepwise: bool = False) -> Callable[[Handler], Handler]:
+    """Register the function under `kind`. Raises ValueError if the kind is taken.
+
+    Work is one transaction, unless `stepwise`: then the handler commits as it goes, holds no
+    lock between its steps, and finds again what an earlier run of it has done.
+    """
 
     def register(function: Handler) -> Handler:
         if _handlers.setdefault(kind, function) is not function:
             raise ValueError(f"Two handlers for jobs of kind {kind!r}.")
+        if stepwise:
+            _stepwise.add(kind)
         return function
 
     return register
@@ -74,7 +82,8 @@ def run(job_id: int) -> Job:
     with _own_connection() as connection, _renewed_lease(job):
         progress = Progress(job, connection)
         try:
-            with acting(**_who(job)), transaction.atomic():
+            whole = nullcontext() if job.kind in _stepwise else transaction.atomic()
+            with acting(**_who(job)), whole:
                 result = _handlers[job.kind](job.parameters, progress)
                 _finish(job, state=Job.State.DONE, result=result)
         except Cancelled:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from basins.access import Viewer, viewer_of
+from dashboard.known import BadMoment, Moment, moment_of
 
 WORDS = {
     status.HTTP_401_UNAUTHORIZED: ("not_signed_in", "请先登录；接口使用页面的登录会话。"),
@@ -27,6 +28,10 @@ def error(code: int) -> Response:
     """The error document of a status."""
     name, message = WORDS.get(code, ("error", "请求无法处理。"))
     return Response({"error": {"code": name, "message": message}}, status=code)
+
+
+class BadRequest(Exception):
+    """What is asked for makes no sense; the message says the remedy."""
 
 
 class Endpoint(APIView):
@@ -47,11 +52,21 @@ class Endpoint(APIView):
     def answer(self, viewer: Viewer, **given: Any) -> dict[str, Any] | None:
         raise NotImplementedError
 
+    def known(self) -> Moment | None:
+        """The moment of `?known=`; None without it. Raises BadRequest."""
+        text = self.request.GET.get("known", "")
+        try:
+            return moment_of(text) if text else None
+        except BadMoment as problem:
+            raise BadRequest(str(problem)) from None
+
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Http404):
             answer = error(status.HTTP_404_NOT_FOUND)
         elif isinstance(exc, NotAuthenticated):
             answer = error(status.HTTP_401_UNAUTHORIZED)
+        elif isinstance(exc, BadRequest):
+            answer = Response({"error": {"code": "bad_known", "message": str(exc)}}, status=400)
         elif isinstance(exc, APIException):
             answer = error(exc.status_code)
         else:

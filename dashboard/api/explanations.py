@@ -8,6 +8,9 @@ from typing import Any
 from basins.access import Viewer
 from dashboard.about_page import version as software_version
 from dashboard.api.base import Endpoint
+from dashboard.known import Moment
+from monitoring.standards.gb3838_2002 import WaterClass
+from settlements.queries.as_known import SectionThen, accrual_as_known, month_as_known
 from settlements.queries.explain import Explanation, explain_accrual, explain_month
 
 VERSION = 1
@@ -28,12 +31,44 @@ def plain(value: Any) -> dict[str, Any]:
     )
 
 
+def known_document(moment: Moment, then: SectionThen | None) -> dict[str, Any]:
+    """What the accrual came to as known at the moment; `found` None: nothing, or not shown."""
+    held = then.then if then is not None else None
+    found = None
+    if then is not None and held is not None:
+        found = {
+            "water_class": WaterClass(held.water_class).numeral if held.water_class else None,
+            "state": held.state,
+            "transfers": [
+                {
+                    "payer": p.payer.code,
+                    "payee": p.payee.code,
+                    "yuan": str(p.yuan),
+                    "reason": p.reason,
+                }
+                for p in held.payments
+            ],
+            "input_digest": then.digest,
+            "computed_anew": held.computed,
+            "revised": then.changed,
+            "reason": then.reason if then.changed else "",
+        }
+    return {"at": moment.at, "accrual": then.accrual if then is not None else None, "found": found}
+
+
 class AccrualExplanation(Endpoint):
     """GET /api/v1/accruals/<id>/explanation/"""
 
     def answer(self, viewer: Viewer, **given: Any) -> dict[str, Any] | None:
+        moment = self.known()
         found = explain_accrual(viewer, given["pk"])
-        return document_of(found) if found is not None else None
+        if found is None:
+            return None
+        document = document_of(found)
+        if moment is not None:
+            then = accrual_as_known(viewer, given["pk"], moment.at)
+            document["known"] = known_document(moment, then)
+        return document
 
 
 class MonthExplanation(Endpoint):
@@ -43,9 +78,21 @@ class MonthExplanation(Endpoint):
         code, year, month = given["code"], given["year"], given["month"]
         if not (1 <= month <= 12 and 1900 <= year <= 9998):
             return None
+        moment = self.known()
         found = explain_month(viewer, code, date(year, month, 1))
         if found is None:
             return None
+        known = {}
+        if moment is not None:
+            then = month_as_known(viewer, code, found.month, moment.at)
+            sections = then.sections if then is not None else ()
+            known = {
+                "known": {
+                    "at": moment.at,
+                    "published": then is not None and not then.hidden,
+                    "accruals": [known_document(moment, each) for each in sections],
+                }
+            }
         return {
             "version": VERSION,
             "software_version": software_version(),
@@ -55,4 +102,5 @@ class MonthExplanation(Endpoint):
             "nets": [plain(net) for net in found.nets],
             "accruals": [document_of(each) for each in found.accruals],
             "as_of": found.as_of,
+            **known,
         }

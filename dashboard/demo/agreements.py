@@ -5,7 +5,7 @@ as text.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 TREASURY = "500000-T"
@@ -25,6 +25,7 @@ class Border:
     share: str = "1"
     inflow: str | None = None
     first_share: str | None = None  # of the first form (2018–2022) where it differs
+    reference: str | None = None  # the downstream's own section
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class TermSpec:
     source: str
     clauses: Mapping[str, str] = field(default_factory=dict)
     first: bool = False
+    strand: str = "main"
+    sections: tuple[str, ...] = ()  # those the term is about; empty: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ def _city(**clauses: str) -> tuple[TermSpec, ...]:
     )
 
 
-def _river(name: str, river: str, *borders: Border, **about: str) -> AgreementSpec:
+def _river(
+    name: str, river: str, *borders: Border, terms: tuple[TermSpec, ...] = (), **about: str
+) -> AgreementSpec:
     """A city-wide agreement whose parties are those of its borders, in order."""
     parties = dict.fromkeys(p for b in borders for p in (b.upstream, b.downstream))
     clauses = {"share": about.pop("share_note")} if "share_note" in about else {}
@@ -83,8 +88,33 @@ def _river(name: str, river: str, *borders: Border, **about: str) -> AgreementSp
         river=river,
         parties=tuple(parties),
         borders=borders,
-        terms=_city(**clauses),
+        terms=terms or _city(**clauses),
         **about,
+    )
+
+
+def _xiaoan() -> tuple[TermSpec, ...]:
+    """The scheme's two forms; from 2023 the border to Hechuan has its own, with its condition."""
+    first, second = _city()
+    return (
+        first,
+        replace(second, sections=("SHIMIAO",)),
+        TermSpec(
+            rule="class_vs_last_year",
+            start=SCHEME_2023,
+            end=None,
+            given={
+                "rate": "1000000",
+                "better_than": {
+                    "value": "downstream_own",
+                    "source": "公开报道:达标且好于下游自身水质;自 2023 年起为演示",
+                },
+            },
+            source="演示取值",
+            clauses={"better_than": "公开报道:铜梁区的水须达标,且好于合川区自身的水"},
+            strand="铜梁—合川",
+            sections=("DUKOUBA",),
+        ),
     )
 
 
@@ -133,9 +163,11 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         "小安溪",
         "XIAOAN",
         Border("SHIMIAO", "500118", "500151"),
-        Border("DUKOUBA", "500151", "500117", inflow="SHIMIAO"),
-        source="公开报道:要求达标且好于下游自身水质;演示没有合川区自身的断面,未设此附加条件,按全市方案核算;断面为演示",
+        Border("DUKOUBA", "500151", "500117", inflow="SHIMIAO", reference="XIAOANKOU"),
+        source="公开报道:铜梁区至合川区要求达标且好于下游自身水质;合川区自身断面、起算日期(2023年)与"
+        "其余取值均为演示",
         confidence="B",
+        terms=_xiaoan(),
     ),
     _river("御临河", "YULIN", Border("HUANGYIN", "500115", "500112", share="0.5"), share_note=HALF),
     _river("濑溪河", "LAIXI", Border("LUKONG", "500111", "500153")),

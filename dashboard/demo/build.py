@@ -28,6 +28,7 @@ from dashboard.demo.store import (
     store_sections,
 )
 from dashboard.demo.stored_facts import store_figures, store_rulings
+from dashboard.demo.stories import tell_stories
 from jobs.acting import acting
 from monitoring.models import Section
 from settlements.models import Accrual, Agreement, Transfer
@@ -147,11 +148,19 @@ def _store(months: int | None, only: Collection[str], say: Callable[[str], None]
     clock.took("月通报", "notices")
     done.closed, done.payments = close_years(last=last, people=people)
     clock.took("年清缴与付款", "books")
+    tell_stories(people)
+    clock.took("调整、资金与措施", "stories")
     return done
 
 
 def _sections_of(chosen: list[AgreementSpec]) -> list[SectionSpec]:
-    named = {code for a in chosen for b in a.borders for code in (b.section, b.inflow) if code}
+    named = {
+        code
+        for a in chosen
+        for b in a.borders
+        for code in (b.section, b.inflow, b.reference)
+        if code
+    }
     return [spec for spec in sections() if spec.code in named]
 
 

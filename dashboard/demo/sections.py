@@ -74,6 +74,7 @@ _INNER = (
     ("QIQIAO", "七桥", "LONGXI", None, None, 2, True, -12.0),
     ("FENGCHENG", "凤城", "LONGXI", "500115", None, 3, True, 2.0),
     ("XINJIN", "新津", "MODAO", "500235", None, 3, True, 2.0),
+    ("XIAOANKOU", "小安溪口", "XIAOAN", None, None, 3, True, 3.0),
     ("GAOYANGDUKOU", "高阳渡口", "PENGXI", None, None, 3, False, 18.0),
     ("JIANGKOUZHEN", "江口镇", "FURONG", None, None, 1, False, 3.0),
 )

@@ -114,6 +114,8 @@ def store_agreement(spec: AgreementSpec, sections: dict[str, Section]) -> Agreem
     for number, term in enumerate(spec.terms, start=1):
         stored = _store_term(agreement, number, term)
         for border in spec.borders:
+            if term.sections and border.section not in term.sections:
+                continue
             _store_border(stored, border, sections, places, first=term.first)
     return agreement
 
@@ -123,6 +125,7 @@ def _store_term(agreement: Agreement, number: int, spec: TermSpec) -> Term:
     return Term.objects.create(
         agreement=agreement,
         number=number,
+        strand=spec.strand,
         rule=spec.rule,
         rule_revision=module.REVISION,
         parameters=with_defaults(
@@ -144,6 +147,7 @@ def _store_border(term: Term, border: Border, sections, places, *, first: bool) 
         upstream=places[border.upstream],
         downstream=places[border.downstream],
         inflow=sections[border.inflow] if border.inflow else None,
+        reference=sections[border.reference] if border.reference else None,
         share=Decimal(share),
     )
 

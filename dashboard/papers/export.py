@@ -1,7 +1,8 @@
-"""All statements of a year as one job: each issued, then PDF and XLSX in one ZIP.
+"""All papers of a year as one job: each issued, then PDF and XLSX in one ZIP.
 
-The ZIP lies under VAR_DIR/exports by the job's number. The job may run again from the start:
-what was issued stays the same paper, and its files have the same bytes.
+Each paper is issued in a transaction of its own, so that others can issue meanwhile. The ZIP
+lies under VAR_DIR/exports by the job's number. The job may run again from the start: what was
+issued stays the same paper, and its files have the same bytes.
 """
 
 import csv
@@ -10,6 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -21,7 +23,13 @@ from jobs import services as jobs
 from jobs.models import Job
 from settlements.models import IssuedPaper
 from settlements.queries.papers import built, subjects_of_year
-from settlements.services.papers import NotAllowed, issue, may_issue, record_file
+from settlements.services.papers import (
+    NotAllowed,
+    issue,
+    may_issue,
+    paper_of_published,
+    record_file,
+)
 from settlements.statements.codes import shown as shown_code
 from settlements.statements.paper import PaperKind, from_data
 
@@ -61,7 +69,7 @@ def folder() -> Path:
     return Path(settings.VAR_DIR) / "exports"
 
 
-@jobs.handles(KIND)
+@jobs.handles(KIND, stepwise=True)
 def export(parameters: dict[str, Any], progress: jobs.Progress) -> dict[str, Any]:
     by = User.objects.get(pk=parameters["user"])
     viewer = viewer_of(by)
@@ -72,11 +80,12 @@ def export(parameters: dict[str, Any], progress: jobs.Progress) -> dict[str, Any
         progress(done, total, "签发文书")
         paper = built(viewer, subject)
         if paper is not None:
-            papers.append(issue(paper, by))
+            is_notice = paper.kind is PaperKind.NOTICE
+            papers.append(paper_of_published(paper) if is_notice else issue(paper, by))
     folder().mkdir(parents=True, exist_ok=True)
     _forget_old()
     target = folder() / f"{progress.job.pk}.zip"
-    part = target.with_suffix(".part")
+    part = target.with_suffix(f".{uuid4().hex}.part")  # another worker may have taken over
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             for done, issued in enumerate(papers, start=len(subjects)):
@@ -134,6 +143,9 @@ def _contents(papers: list[IssuedPaper]) -> bytes:
 def _forget_old() -> None:
     """Files of exports older than KEPT_DAYS; what they hold can be made again."""
     oldest = time.time() - KEPT_DAYS * 86400
-    for path in folder().glob("*.zip"):
-        if path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
+    for path in (*folder().glob("*.zip"), *folder().glob("*.part")):
+        try:
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+        except FileNotFoundError:  # another export was quicker
+            continue

@@ -9,7 +9,16 @@ from django.utils import timezone
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import WAN, format_wan, format_yuan
 from settlements.statements.codes import shown as shown_code
-from settlements.statements.paper import Column, ColumnKind, Paper, Row, Table, Value, digest_of
+from settlements.statements.paper import (
+    Column,
+    ColumnKind,
+    Paper,
+    PaperKind,
+    Row,
+    Table,
+    Value,
+    digest_of,
+)
 
 PLUS = "+"
 
@@ -47,11 +56,19 @@ def shown(paper: Paper) -> dict[str, Any]:
         "notes": list(paper.notes),
         "as_of": moment(paper.as_of),
         "issued_at": moment(paper.issued_at),
-        "prepared_by": paper.prepared_by,
+        "makers": [{"role": role, "name": name} for role, name in makers(paper)],
         "code": shown_code(paper.code) if paper.code else "",
         "ledger_head": paper.ledger_head,
         "digest": digest_of(paper) if paper.is_issued else "",
     }
+
+
+def makers(paper: Paper) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The two who stand for it: of a notice who prepared it and who signed it off; of a
+    statement who made it, and a place for who checks it on paper."""
+    if paper.kind is PaperKind.NOTICE:
+        return ("编制", paper.prepared_by), ("签发", paper.issuer)
+    return ("制表", paper.prepared_by), ("审核", "")
 
 
 NUMERALS = "一二三四五六七八九十"

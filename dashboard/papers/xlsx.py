@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 from django.utils import timezone
 
-from dashboard.papers.shown import NUMERALS, date_zh, in_wan, moment, text_of
+from dashboard.papers.shown import NUMERALS, date_zh, in_wan, makers, moment, text_of
 from settlements.statements.codes import shown as shown_code
 from settlements.statements.paper import ColumnKind, Paper, Table, Value, digest_of
 
@@ -102,8 +102,9 @@ def _head(sheet: Any, looks: _Looks, paper: Paper, title: str, columns: int) -> 
 
 def _foot(sheet: Any, looks: _Looks, paper: Paper, row: int, columns: int) -> None:
     """制表人 / 审核人 / 日期: three places across the width."""
-    sheet.write_string(row, 0, f"制表人：{paper.prepared_by}", looks())
-    sheet.write_string(row, max(columns // 2, 1), "审核人：", looks())
+    places = (0, max(columns // 2, 1))
+    for at, (role, name) in zip(places, makers(paper), strict=True):
+        sheet.write_string(row, at, f"{role}人：{name}", looks())
     end = max(columns - 1, 2)
     if paper.date:
         sheet.write_string(row, end - 1 if end > 2 else end, "日期：", looks(align="right"))
@@ -224,7 +225,7 @@ def _explanation(book: Any, looks: _Looks, paper: Paper) -> None:
         ("标题", paper.title),
         *((f"筛选：{name}", value) for name, value in paper.filters),
         ("数据截至", moment(paper.as_of) or "-"),
-        ("制表人（用户）", paper.prepared_by or "-"),
+        (f"{makers(paper)[0][0]}人（用户）", paper.prepared_by or "-"),
         ("日期", date_zh(paper.date) or "-"),
         ("签发时间", moment(paper.issued_at) or "未签发"),
         ("核验码", shown_code(paper.code) if paper.code else "未签发，无核验码"),

@@ -11,6 +11,7 @@ from settlements.queries import district as one
 from settlements.queries import districts as all_of_them
 from settlements.queries.duties import duties_of
 from settlements.queries.ledger import statement
+from settlements.queries.measures import of_district
 from settlements.queries.papers import offered
 
 
@@ -38,6 +39,7 @@ def district(request, code: str):
             "page": page,
             "duties": duties_of(viewer, code),
             "account": account,
+            "measures": of_district(viewer, code),
             "strip": [strip_item(m) for m in page.months],
             "statement": own if offered(viewer, own) else "",
         },

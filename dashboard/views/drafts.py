@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
+from dashboard.access_log import record_export
 from dashboard.charts.trial import monthly_flows
 from dashboard.entry import building
 from dashboard.entry.steps import AmendForm
@@ -215,10 +216,11 @@ def document(request, pk: int, document: int):
     found = queries.document(_editor(request), pk, document)
     if found is None:
         raise Http404
-    return _file(found)
+    return _file(request, found)
 
 
-def _file(found):
+def _file(request, found):
+    record_export(request, f"协议文件“{found.name}”", None)
     return FileResponse(
         found.file.open("rb"), as_attachment=True, filename=found.name, content_type=found.kind
     )
@@ -230,7 +232,7 @@ def agreement_document(request, code: str, document: int):
     found = queries.agreement_document(viewer_of(request.user), code, document)
     if found is None:
         raise Http404
-    return _file(found)
+    return _file(request, found)
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,9 +8,11 @@ from basins.access import Act, viewer_of
 from dashboard import ledger_files, ledger_sheets
 from dashboard.access_log import record_export
 from dashboard.forms import chosen, number, offer
+from dashboard.known import known_moment, known_page
 from dashboard.ledger_forms import ArrearsFilter, JournalFilters
 from settlements.queries.accounts import accounts
 from settlements.queries.arrears import LABELS, arrears
+from settlements.queries.as_known import account_as_known
 from settlements.queries.entries import entry_page
 from settlements.queries.ledger import Filter, all_lines, head, journal
 
@@ -42,6 +44,9 @@ def account(request, pk: int):
     line = next((each for each in accounts(viewer).lines if each.pk == pk), None)
     if line is None:
         raise Http404
+    if (known := known_moment(request)) is not None:
+        then = account_as_known(pk, known.at)
+        return known_page(request, "known/account.html", known, line=line, page=then)
     booked = next(each for each in accounts(viewer, None, "booked").lines if each.pk == pk)
     context = {
         "line": line,

@@ -17,17 +17,21 @@ from basins.clock import today
 from basins.models import Jurisdiction
 from basins.words import month_words
 from dashboard.forms import ALL, chosen, number, offer
+from dashboard.views.papers import FORMATS, issued_file
 from settlements.models import AgreementMonth, Notice
 from settlements.queries.month_workflow import month_workflow
 from settlements.queries.months import settlement_month
 from settlements.queries.notices import (
     notice_list,
     notice_page,
+    visible_notices,
     with_amounts,
 )
+from settlements.queries.paper_notice import paper_of
 from settlements.services import notices as services
 from settlements.services.months import confirm_month
 from settlements.services.notice_content import draw
+from settlements.services.papers import paper_of_published
 from settlements.services.reminders import note_receipt, remind_to_confirm, remind_to_read
 from settlements.services.workflow import NotAllowed, Refused
 
@@ -73,6 +77,23 @@ def notice(request, pk: int):
         raise Http404
     note_receipt(notice=page.notice, by=request.user)
     return render(request, "notices/notice.html", {"page": page})
+
+
+@require_GET
+def paper_file(request, pk: int, format: str):
+    """The published notice as PDF or XLSX, or its page among the papers ("html")."""
+    viewer = viewer_of(request.user)
+    found = visible_notices(viewer).filter(pk=pk, state=Notice.State.PUBLISHED).first()
+    if found is None or format not in (*FORMATS, "html"):
+        raise Http404
+    paper = paper_of(found)
+    if paper is None:
+        raise Http404
+    issued = paper_of_published(paper)
+    if format == "html":
+        return redirect("paper", issued.pk)
+    note_receipt(notice=found, by=request.user)
+    return issued_file(request, issued, format)
 
 
 @require_http_methods(["GET", "POST"])

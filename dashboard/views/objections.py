@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from basins.access import Act, viewer_of
 from basins.models import Jurisdiction
+from dashboard.access_log import record_export
 from dashboard.forms import chosen, number
 from dashboard.objection_forms import (
     OUTCOMES,
@@ -334,6 +335,7 @@ def evidence_file(request, pk: int, number: int):
     """A file of the evidence, as an attachment of the kind its content was found to be."""
     page = _found(request, pk)
     found = get_object_or_404(page.objection.evidence, pk=number)
+    record_export(request, f"异议 {pk} 的证据“{found.name}”", None)
     return FileResponse(
         found.file.open("rb"), as_attachment=True, filename=found.name, content_type=found.kind
     )

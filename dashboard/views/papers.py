@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from basins.access import Act, viewer_of
+from dashboard.access_log import record_export
 from dashboard.forms import ALL, chosen, number, offer
 from dashboard.papers import export
 from dashboard.papers.pdf import pdf_of
@@ -76,7 +77,6 @@ def paper_list(request):
             "listed": Paginator(found, PAGE).get_page(request.GET.get("page")),
             "may_export": may_issue(viewer, PaperKind.DISTRICT),
             "export_years": queries.years_to_state(viewer),
-            "notice_months": queries.notice_months(viewer),
             "exports": export.exports_of(viewer)[:5],
         },
     )
@@ -90,10 +90,13 @@ def preview(request):
     paper = queries.built(viewer, subject)
     if paper is None:
         raise Http404
+    if paper.kind is PaperKind.NOTICE:  # published as it is; its page offers the files
+        return redirect("notice", queries.notice_of_subject(subject))
     format = request.GET.get("format")
     if format in FORMATS:
         content = pdf_of(paper) if format == "pdf" else xlsx_of(paper)
-        return _file(content, f"预览 {paper.title}.{format}", format)
+        record_export(request, f"预览 {paper.title}.{format}", None)
+        return as_file(content, f"预览 {paper.title}.{format}", format)
     current = queries.newest(viewer, subject)
     body = body_digest_of(as_draft(paper))
     return render(
@@ -166,10 +169,18 @@ def paper_file(request, pk: int, format: str):
     found = _issued(request, pk)
     if format not in FORMATS or verify_code(found.code).problem:
         raise Http404
-    return _file(export.rendered(found, format), export.file_name(found, format), format)
+    return issued_file(request, found, format)
 
 
-def _file(content: bytes, name: str, format: str) -> HttpResponse:
+def issued_file(request, issued: IssuedPaper, format: str) -> HttpResponse:
+    """The file of an issued paper, noted as an export."""
+    name = export.file_name(issued, format)
+    content = export.rendered(issued, format)
+    record_export(request, name, None)
+    return as_file(content, name, format)
+
+
+def as_file(content: bytes, name: str, format: str) -> HttpResponse:
     return HttpResponse(
         content,
         content_type=FORMATS[format],
@@ -219,9 +230,8 @@ def download_export(request, pk: int):
     path = export.file_of(job)
     if path is None:
         raise Http404
+    name = f"{job.parameters['year']}年文书.zip"
+    record_export(request, name, job.result["papers"] if job.result else None)
     return FileResponse(
-        path.open("rb"),
-        as_attachment=True,
-        filename=f"{job.parameters['year']}年对账单和结算单.zip",
-        content_type="application/zip",
+        path.open("rb"), as_attachment=True, filename=name, content_type="application/zip"
     )

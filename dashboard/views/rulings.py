@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
+from dashboard.access_log import record_export
 from dashboard.entry.values import read_day
 from dashboard.forms import ALL, chosen, number, offer, say_required
 from monitoring.models import Section
@@ -213,6 +214,7 @@ def evidence(request, pk: int):
     found = queries.ruling(pk)
     if found is None or not found.evidence:
         raise Http404
+    record_export(request, f"裁定证据“{found.evidence_name}”", None)
     return FileResponse(
         found.evidence.open("rb"),
         as_attachment=True,

@@ -12,9 +12,11 @@ from dashboard import section_page
 from dashboard.access_log import record_export
 from dashboard.audit_words import history_url
 from dashboard.charts.periods import YEARS
+from dashboard.known import known_moment, known_page
 from dashboard.section_csv import readings_csv
 from dashboard.section_list_page import SectionFilters
 from monitoring.queries.assessments import before, months_assessed
+from monitoring.queries.section_known import section_as_known
 from monitoring.queries.section_list import list_choices
 from monitoring.queries.section_list import section_list as sections_of_month
 from monitoring.queries.sections import find_section
@@ -64,6 +66,16 @@ def section(request, code: str):
     month = month_of(request.GET.get("month"))
     if request.GET.get("format") == "csv":
         return _csv(request, viewer, found, month)
+    if (known := known_moment(request)) is not None:
+        page = page_of(viewer, found, month)
+        return known_page(
+            request,
+            "known/section.html",
+            known,
+            section=found,
+            crumbs=section_page.crumbs(page),
+            page=section_as_known(found, page.month, known.at),
+        )
     view = section_page.section_view(viewer, found, request.GET, month)
     return render(
         request,

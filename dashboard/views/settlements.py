@@ -10,7 +10,11 @@ from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
 from dashboard.forms import ALL, chosen, offer
+from dashboard.known import known_moment, known_page
 from settlements.models import Settlement
+from settlements.queries.adjustments import of_year
+from settlements.queries.as_known import month_as_known, year_as_known
+from settlements.queries.closing import closing
 from settlements.queries.month_workflow import month_workflow
 from settlements.queries.months import settlement_month as month_of
 from settlements.queries.papers import offered
@@ -47,7 +51,14 @@ def settlement_list(request):
     found = years_of(viewer, year=int(year) if year else None, **wanted)
     listed = Paginator(found.lines, PAGE).get_page(request.GET.get("page"))
     return render(
-        request, "settlements/settlements.html", {"page": found, "listed": listed, "form": form}
+        request,
+        "settlements/settlements.html",
+        {
+            "page": found,
+            "listed": listed,
+            "form": form,
+            "sees_adjustments": viewer.may(Act.SEE_DRAFTS),
+        },
     )
 
 
@@ -57,12 +68,19 @@ def settlement(request, code: str, year: int):
     page = settlement_year(viewer, code, year)
     if page is None:
         raise Http404
+    if (known := known_moment(request)) is not None:
+        then = year_as_known(viewer, code, year, known.at)
+        return known_page(request, "known/year.html", known, page=then)
     statement = f"agreement:{code}:{year}"
-    return render(
-        request,
-        "settlements/settlement.html",
-        {"page": page, "statement": statement if offered(viewer, statement) else ""},
-    )
+    progress = closing(viewer, code, year)
+    assert progress is not None
+    context = {
+        "page": page,
+        "statement": statement if offered(viewer, statement) else "",
+        "closing": progress,
+        "adjustments": of_year(viewer, progress.settlement.agreement, year),
+    }
+    return render(request, "settlements/settlement.html", context)
 
 
 @require_GET
@@ -73,6 +91,9 @@ def settlement_month(request, code: str, year: int, month: int):
     page = month_of(viewer, code, date(year, month, 1), request.GET.get("section", ""))
     if page is None:
         raise Http404
+    if (known := known_moment(request)) is not None:
+        then = month_as_known(viewer, code, page.month, known.at)
+        return known_page(request, "known/month.html", known, page=then)
     context = {
         "page": page,
         "may_rule": viewer.may(Act.REVIEW_DATA),

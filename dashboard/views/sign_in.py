@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.core.validators import MaxLengthValidator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,12 +19,34 @@ HOME = "/"
 
 
 class SignInForm(AuthenticationForm):
-    """One answer for a wrong name, a wrong password and a closed sign-in: nothing is given away."""
+    """One answer for a wrong name, a wrong password and a closed sign-in: nothing is given away.
+
+    A name longer than any user has is refused before anything is asked or noted of it.
+    """
 
     error_messages = {
         "invalid_login": "用户名或密码不对，请核对大小写后再试；忘记密码请联系本单位管理员。",
         "inactive": "用户名或密码不对，请核对大小写后再试；忘记密码请联系本单位管理员。",
     }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        most = User._meta.get_field("username").max_length
+        # Django tells the length to the browser alone.
+        self.fields["username"].validators.append(
+            MaxLengthValidator(
+                most, message=f"用户名至多 {most} 个字符，您填了 %(show_value)d 个；请核对后再试。"
+            )
+        )
+
+
+class StaffSignInForm(SignInForm):
+    """The same, for the sign-in page of 基础资料: people who are no staff are told no more."""
+
+    def confirm_login_allowed(self, user) -> None:
+        super().confirm_login_allowed(user)
+        if not user.is_staff:
+            raise self.get_invalid_login_error()
 
 
 def locked_out(request, credentials, *args, **kwargs):

@@ -10,10 +10,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from basins.audit import audited
 from basins.models import Jurisdiction
 from monitoring.models.sections import Section
 
 
+@audited()
 class Observation(models.Model):
     """One figure of a section, or of a party's jurisdiction, for a month or a year.
 

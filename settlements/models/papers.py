@@ -8,10 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from basins.audit import audited
 from basins.models import Jurisdiction
 from settlements.models.agreements import Agreement
 
 
+@audited(masked=("content",))
 class IssuedPaper(models.Model):
     class Kind(models.TextChoices):
         DISTRICT = "district", "区县对账单"

@@ -19,7 +19,7 @@ from basins.models import Jurisdiction
 from monitoring.queries.month_readings import MonthReadings, month_readings
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterClass
 from settlements import rules
-from settlements.models import Accrual
+from settlements.models import Accrual, Adjustment
 from settlements.queries.adjusted import Adjusted, adjustments_of
 from settlements.queries.agreements import in_words, last_day
 from settlements.queries.findings import Payment, starred
@@ -152,6 +152,7 @@ class Explanation:
     complete: bool
     water_class: str | None
     transfers: tuple[TransferNamed, ...]
+    holds: tuple[TransferNamed, ...]  # instead of them, where an adjustment was approved
     steps: list[dict[str, Any]]
     parameters: tuple[ParameterRead, ...]
     facts: dict[str, Any]
@@ -173,7 +174,7 @@ class PartyNet:
 
 @dataclass(frozen=True, slots=True)
 class MonthExplanation:
-    """Every accrual of an agreement in a month, and what they come to per party."""
+    """Every accrual of an agreement in a month, and what they come to per party, as holds now."""
 
     agreement: Named
     month: date
@@ -183,7 +184,7 @@ class MonthExplanation:
 
     @property
     def total(self) -> Decimal:
-        return sum((t.yuan for a in self.accruals for t in a.transfers), ZERO)
+        return sum((t.yuan for a in self.accruals for t in a.holds), ZERO)
 
 
 def explain_accrual(viewer: Viewer, pk: int) -> Explanation | None:
@@ -299,6 +300,7 @@ def _explanation(
             WaterClass(accrual.water_class).numeral if accrual.water_class is not None else None
         ),
         transfers=tuple(_transfer(p) for p in payments_of(accrual)),
+        holds=_holds(accrual, adjustments),
         steps=accrual.steps,
         parameters=_parameters(module.Parameters, term.parameters),
         facts=accrual.inputs,
@@ -322,6 +324,22 @@ def _transfer(payment: Payment) -> TransferNamed:
         payment.yuan,
         payment.reason,
     )
+
+
+def _holds(accrual: Accrual, adjustments: tuple[Adjusted, ...]) -> tuple[TransferNamed, ...]:
+    """What holds now: the newest approved adjustment's payments, else as published."""
+    for each in adjustments:
+        if each.status.code == Adjustment.State.APPROVED:
+            return tuple(
+                TransferNamed(
+                    Named(t.payer.code, t.payer.name),
+                    Named(t.payee.code, t.payee.name),
+                    t.yuan,
+                    t.reason,
+                )
+                for t in each.transfers
+            )
+    return tuple(_transfer(p) for p in payments_of(accrual))
 
 
 def _parameters(declared: type, stored: dict[str, Any]) -> tuple[ParameterRead, ...]:
@@ -384,7 +402,7 @@ def _means(accrual: Accrual, readings: list[MonthReadings]) -> tuple[Mean, ...]:
 def _nets(accruals: Iterable[Explanation]) -> tuple[PartyNet, ...]:
     sums: dict[Named, Decimal] = defaultdict(lambda: ZERO)
     for accrual in accruals:
-        for t in accrual.transfers:
+        for t in accrual.holds:
             sums[t.payer] -= t.yuan
             sums[t.payee] += t.yuan
     return tuple(PartyNet(party, net) for party, net in sums.items())

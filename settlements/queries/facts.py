@@ -214,6 +214,8 @@ def _facts(
         known["reference_section"] = given.get("reference_section", "")
     else:
         known.pop("reference_means", None)
+    if "section_code" in needs:
+        known["section_code"] = part.section.code
     known |= _asked_facts(found, term, part, period, granularity, asked, sources)
     state, reason = None, ""
     if "water_class" in needs and given["water_class"] is None:

@@ -20,11 +20,28 @@ from basins.ranges import month_start
 from monitoring.models import Assessment, Section, Target
 from monitoring.queries.history import known_readings
 from monitoring.services.assessment import Mean, assessment_of, means_of_month
+from settlements import rules
 from settlements.models import Agreement, MonthRuling, Party, Term, TermSection
 from settlements.queries import given_facts
 from settlements.queries.facts import Measured, Wanted
+from settlements.rules.parameters import specs
 
 SectionMonth = tuple[int, date]
+
+
+def with_later(declared: type, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored parameters with those the rule was given afterwards, each where the rule stood
+    before it: what a term of then, read by the rule of now, has always meant."""
+    later = {
+        name: {
+            "value": spec.default.values[0].value,
+            "source": spec.default.values[0].source,
+            "is_default": True,
+        }
+        for name, spec in specs(declared).items()
+        if spec.added and spec.default and name not in stored
+    }
+    return {**stored, **later}
 
 
 @dataclass
@@ -92,6 +109,7 @@ class Past:
         own = [t for t in self.rows(Term) if t.agreement_id == agreement.pk]
         for term in own:
             term.agreement = agreement
+            term.parameters = with_later(rules.get(term.rule).Parameters, term.parameters)
         return sorted(own, key=lambda term: term.number)
 
     def parts(self, term: Term) -> list[TermSection]:

@@ -5,7 +5,7 @@ shows what was settled; where the water's means are different today, `revised` s
 Amounts are Decimal yuan, concentrations Decimal in the indicator's unit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +19,8 @@ from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, WaterClass
 from monitoring.standards.rounding import round_to_places
 from settlements import rules
 from settlements.models import Accrual, Adjustment, Agreement, Settlement
+from settlements.queries.adjusted import Adjusted as SectionAdjusted
+from settlements.queries.adjusted import adjustments_of
 from settlements.queries.findings import Net, Payment, month_finding, starred
 from settlements.queries.month import Place
 from settlements.queries.month_figures import (
@@ -39,7 +41,6 @@ from settlements.queries.years import (
     payments_of,
     payments_prefetch,
     section_years,
-    sees_drafts_of,
 )
 from settlements.rules.base import MonthState
 from settlements.rules.facts import plain_decimal
@@ -100,6 +101,19 @@ class SectionMonth:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjusted:
+    """A party's month: published + adjustments approved = what holds now."""
+
+    place: Place
+    published: Decimal
+    adjusted: Decimal
+
+    @property
+    def now(self) -> Decimal:
+        return self.published + self.adjusted
+
+
+@dataclass(frozen=True, slots=True)
 class OfYear:
     """A section that is computed for the whole year: its finding stands in no month."""
 
@@ -120,6 +134,7 @@ class SettlementMonth:
     chosen: tuple[SectionMonth, ...]
     year: tuple[SectionYear, ...]
     nets: tuple[Net, ...]
+    adjusted: tuple[Adjusted, ...]  # of the chosen sections; none where nothing was approved
     of_year: tuple[OfYear, ...]
     events: tuple[Event, ...]
     entry: str | None  # 凭证号 of the year's closing, where the viewer may see it
@@ -156,7 +171,7 @@ def settlement_month(
         visible_accruals(viewer)
         .filter(term__agreement=agreement, period=month, yearly=False)
         .select_related(
-            "term",
+            "term__agreement",
             "term_section__section__river",
             "term_section__upstream",
             "term_section__downstream",
@@ -166,9 +181,14 @@ def settlement_month(
         .order_by("term_section__section__km", "term_section__section__code", "pk")
     )
     found = month_readings(viewer, [a.term_section.section_id for a in accruals], month)
-    proposed = _proposed(viewer, agreement, accruals)
+    adjustments = adjustments_of(viewer, accruals)
     sections = tuple(
-        _section_month(a, agreement, found.get(a.term_section.section_id), proposed.get(a.pk, 0))
+        _section_month(
+            a,
+            agreement,
+            found.get(a.term_section.section_id),
+            sum(each.is_pending for each in adjustments.get(a.pk, ())),
+        )
         for a in accruals
     )
     chosen = tuple(s for s in sections if s.code == section) or sections
@@ -181,12 +201,14 @@ def settlement_month(
     )
     of_year = _of_year(viewer, agreement, month.year)
     payments = [p for s in chosen for p in s.payments]
+    holding = [p for s in chosen for p in _holding(s, adjustments.get(s.accrual, ()))]
+    adjusted = _adjusted(payments, holding)
     no_data = sum(s.month_state == MonthState.NO_DATA.label for s in chosen)
     return SettlementMonth(
         agreement=agreement.code,
         title=agreement.title,
         month=month,
-        finding=month_finding(payments, len(chosen), no_data),
+        finding=month_finding(holding, len(chosen), no_data) + ("（已调整）" if adjusted else ""),
         sections=sections,
         chosen=chosen,
         year=section_years(
@@ -194,6 +216,7 @@ def settlement_month(
             month.year,
         ),
         nets=_nets(payments),
+        adjusted=adjusted,
         of_year=of_year,
         events=_events(accruals, settlement),
         entry=entry_of(viewer, settlement) if settlement is not None else None,
@@ -270,15 +293,31 @@ def _nets(payments: list[Payment]) -> tuple[Net, ...]:
     )
 
 
-def _proposed(viewer: Viewer, agreement: Agreement, accruals: list[Accrual]) -> dict[int, int]:
-    if not sees_drafts_of(viewer, agreement):
-        return {}
-    counts: dict[int, int] = {}
-    for pk in Adjustment.objects.filter(accrual__in=[a.pk for a in accruals]).values_list(
-        "accrual_id", flat=True
-    ):
-        counts[pk] = counts.get(pk, 0) + 1
-    return counts
+def _holding(section: SectionMonth, adjustments: Sequence[SectionAdjusted]) -> tuple[Payment, ...]:
+    """What holds of the section's month: as published, or as adjusted last."""
+    approved = next((a for a in adjustments if a.status.code == Adjustment.State.APPROVED), None)
+    if approved is None:
+        return section.payments
+    return tuple(
+        Payment(
+            Place(t.payer.code, t.payer.name, t.payer.name, ""),
+            Place(t.payee.code, t.payee.name, t.payee.name, ""),
+            t.yuan,
+            t.reason,
+        )
+        for t in approved.transfers
+    )
+
+
+def _adjusted(published: list[Payment], holding: list[Payment]) -> tuple[Adjusted, ...]:
+    before = {n.place.code: n for n in _nets(published)}
+    after = {n.place.code: n for n in _nets(holding)}
+    lines = []
+    for code, net in sorted((after | before).items()):
+        old = before[code].yuan if code in before else ZERO
+        new = after[code].yuan if code in after else ZERO
+        lines.append(Adjusted(net.place, old, new - old))
+    return tuple(lines) if any(line.adjusted for line in lines) else ()
 
 
 def _section_month(

@@ -6,7 +6,8 @@ from decimal import Decimal
 from django.db.models import Q
 
 from basins.access import Viewer
-from settlements.models import JournalEntry, Payment, Posting
+from basins.models import Jurisdiction
+from settlements.models import Adjustment, JournalEntry, Posting
 from settlements.queries.paper_parts import (
     CLASS,
     DATE,
@@ -14,13 +15,21 @@ from settlements.queries.paper_parts import (
     TEXT,
     YUAN,
     ZERO,
+    adjustments_of,
     amount,
+    approved_payments,
     columns,
+    counts_in_year,
+    difference_of,
+    effect_words,
     government,
     may_see_books_of,
+    movements_of,
+    period_words,
     place_of_installation,
+    section_words,
 )
-from settlements.queries.visible import visible_agreements
+from settlements.queries.visible import visible_accruals, visible_agreements
 from settlements.queries.years import SectionYear, SettlementYear, settlement_year
 from settlements.statements.paper import (
     Column,
@@ -36,7 +45,7 @@ SIDE_BY_SIDE = 3  # sections of one table, so that A4 holds it
 
 
 def agreement_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
-    """The year of an agreement as its parties sign it: 17 SQL queries at most.
+    """The year of an agreement as its parties sign it: 20 SQL queries at most.
 
     None where the viewer does not see that year, or is no party and may not see its books.
     """
@@ -68,7 +77,7 @@ def agreement_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
                 (_terms_words(page),) if page.terms else (),
                 (*_month_tables(page.sections), *_yearly(page)),
             ),
-            Section("调整", tables=(_adjustments(page),)),
+            Section("调整", tables=(_adjustments(viewer, code, year),)),
             Section("入账与付款", tables=(_entry(code, year), _payments(code, year))),
         ),
         signatures=(
@@ -77,7 +86,8 @@ def agreement_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
             Signature("清算单位", f"{city}财政局"),
         ),
         notes=(
-            "金额以各断面上游方为准：正数为上游方应收，负数为上游方应付；净额正数为该方应收。",
+            "逐月金额以各断面上游方为准：正数为上游方应收，负数为上游方应付，按发布时的核算；"
+            "净额＝核算＋计入本年的调整，正数为该方应收。",
             "关账后以本单净额入账；其后的更正以调整另行入账，本年不再改动。",
             *((DEMO_NOTE,) if page.has_demo_names else ()),
         ),
@@ -92,6 +102,8 @@ def _nets(page: SettlementYear) -> Table:
             (
                 net.place.name,
                 net.role,
+                own := _core(page, net.place.code),
+                net.yuan - own,
                 net.yuan if net.yuan > 0 else None,
                 -net.yuan if net.yuan < 0 else None,
                 net.yuan,
@@ -102,12 +114,16 @@ def _nets(page: SettlementYear) -> Table:
     if rows:
         up = sum((n.yuan for n in page.nets if n.yuan > 0), ZERO)
         down = -sum((n.yuan for n in page.nets if n.yuan < 0), ZERO)
-        rows.append(Row(("合计", None, up, down, page.net_total), "total"))
+        core = sum((_core(page, n.place.code) for n in page.nets), ZERO)
+        figures = (core, page.net_total - core, up, down, page.net_total)
+        rows.append(Row(("合计", None, *figures), "total"))
     return Table(
         "各方净额",
         columns(
             ("协议方", TEXT, 16),
-            ("身份", TEXT, 12),
+            ("身份", TEXT, 10),
+            ("核算（元）", YUAN, 14),
+            ("调整（元）", YUAN, 14),
             ("应收（元）", YUAN, 14),
             ("应付（元）", YUAN, 14),
             ("净额（元）", YUAN, 14),
@@ -115,6 +131,13 @@ def _nets(page: SettlementYear) -> Table:
         tuple(rows),
         empty="没有协议方。",
     )
+
+
+def _core(page: SettlementYear, party: str) -> Decimal:
+    """What the year's accruals give a party as published, before any adjustment."""
+    monthly = (p for s in page.sections for m in s.months for p in m.payments)
+    yearly = (p for line in page.yearly for p in line.payments)
+    return sum((p.signed_for(party) for p in (*monthly, *yearly)), ZERO)
 
 
 def _month_tables(sections: Sequence[SectionYear]) -> tuple[Table, ...]:
@@ -193,30 +216,54 @@ def _terms_words(page: SettlementYear) -> str:
     )
 
 
-def _adjustments(page: SettlementYear) -> Table:
+def _adjustments(viewer: Viewer, code: str, year: int) -> Table:
+    """A line an adjustment and party whose amount it changes, in the order of the months."""
+    accruals = visible_accruals(viewer).filter(term__agreement__code=code, period__year=year)
+    rows, counted = [], ZERO
+    for a in adjustments_of(viewer, accruals.only("pk")):
+        for place, difference in _differences(a):
+            counted += difference if counts_in_year(a) and difference > 0 else ZERO
+            rows.append(
+                Row(
+                    (
+                        period_words(a.accrual),
+                        section_words(a.accrual),
+                        a.cause or a.reason or "数据或规则更正",
+                        place.name,
+                        difference,
+                        effect_words(a),
+                    )
+                )
+            )
+    if rows:
+        rows.append(Row(("计入本年净额", None, None, None, counted, None), "total"))
     return Table(
         "调整",
         columns(
             ("期间", TEXT, 8),
             ("断面", TEXT, 12),
-            ("现为", TEXT, 22),
-            ("应为", TEXT, 22),
-            ("状态", TEXT, 8),
+            ("起因", TEXT, 18),
+            ("协议方", TEXT, 12),
+            ("差额（元）", YUAN, 13),
+            ("去向", TEXT, 12),
         ),
-        tuple(
-            Row(
-                (
-                    "全年" if a.yearly else f"{a.month.month}月",
-                    a.section,
-                    a.now,
-                    a.proposed,
-                    a.state,
-                )
-            )
-            for a in page.adjustments
-        ),
+        tuple(rows),
+        note="差额正数为该方增加应收，各方相抵为零；末行为计入本年净额的应收增加合计。"
+        if rows
+        else "",
         empty="没有调整。",
     )
+
+
+def _differences(adjustment: Adjustment) -> list[tuple[Jurisdiction, Decimal]]:
+    """Parties whose amount it changes, who gains first; of one not yet approved as it would."""
+    if adjustment.state == Adjustment.State.APPROVED:
+        found = [(n.jurisdiction, n.yuan) for n in adjustment.nets.all()]
+    else:
+        part = adjustment.term_section or adjustment.accrual.term_section
+        sides = (part.upstream, part.downstream)
+        found = [(side, difference_of(adjustment, side.pk)) for side in sides]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0].code))
 
 
 def _entry(code: str, year: int) -> Table:
@@ -260,23 +307,16 @@ def _entry(code: str, year: int) -> Table:
 
 
 def _payments(code: str, year: int) -> Table:
-    found = list(
-        Payment.objects.filter(
-            Q(settlement__year=year) | Q(settlement__isnull=True, paid_on__year=year),
-            agreement__code=code,
-            state=Payment.State.APPROVED,
-            reversed_on__isnull=True,
-        )
-        .select_related("payer", "payee")
-        .defer("payer__boundary", "payee__boundary")
-        .order_by("paid_on", "pk")
+    found = approved_payments().filter(
+        Q(agreement__code=code) | Q(other_agreement__code=code),
+        Q(settlement__year=year) | Q(settlement__isnull=True, paid_on__year=year),
     )
+    moved = [m for m in movements_of(found) if m.agreement.code == code]
     rows = [
-        Row((p.paid_on, p.voucher, p.get_kind_display(), p.payer.name, p.payee.name, p.yuan))
-        for p in found
+        Row((m.day, m.payment.voucher, m.how, m.payer.name, m.payee.name, m.yuan)) for m in moved
     ]
     if rows:
-        paid = sum((p.yuan for p in found), ZERO)
+        paid = sum((m.yuan for m in moved), ZERO)
         rows.append(Row((None, "合计", None, None, None, paid), "total"))
     return Table(
         "付款",

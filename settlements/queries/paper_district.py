@@ -4,7 +4,7 @@ From the accruals and postings as they stand. Amounts are Decimal yuan; positive
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,9 +15,10 @@ from basins.clock import today
 from basins.models import Jurisdiction
 from settlements.models import (
     Accrual,
+    Adjustment,
+    AdjustmentNet,
     Agreement,
     LedgerAccount,
-    Payment,
     Posting,
     Settlement,
     Transfer,
@@ -32,10 +33,14 @@ from settlements.queries.paper_parts import (
     ZERO,
     adjustments_of,
     amount,
+    approved_payments,
     columns,
+    counts_in_year,
     difference_of,
+    effect_words,
     government,
     last_day,
+    movements_of,
     others_of,
     period_words,
     place_of_installation,
@@ -58,22 +63,24 @@ def district_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
     if place is None or not may_see_statement(viewer, code):
         return None
     accruals = _accruals(viewer, place, year)
+    adjustments = adjustments_of(viewer, accruals)
     account = _account_table(viewer, place, year)
     if not accruals and account is None:
         return None
     groups: Groups = defaultdict(list)
     for accrual in accruals:
         groups[accrual.term.agreement].append(accrual)
-    net = sum((signed_of(a, place.pk) for a in accruals), ZERO)
+    added = _added(adjustments, place)
+    net = sum((signed_of(a, place.pk) for a in accruals), ZERO) + sum(added.values(), ZERO)
     opening, closing, movements = account or (ZERO, ZERO, _movements([]))
     until = last_day(year, today())
     amounts = [amount(f"{year}年核算净额", net)]
     if account is not None:
         amounts.append(amount(f"{until:%Y-%m-%d} 账面余额", closing))
     sections = [
-        Section("各协议收付", tables=(_by_agreement(groups, place, year),)),
+        Section("各协议收付", tables=(_by_agreement(groups, added, place, year),)),
         Section("逐月明细", tables=(_months(groups, place),)),
-        Section("调整", tables=(_adjustments(viewer, accruals, place),)),
+        Section("调整", tables=(_adjustments(adjustments, place),)),
         Section(
             "账户往来",
             (
@@ -128,9 +135,12 @@ def _accruals(viewer: Viewer, place: Jurisdiction, year: int) -> list[Accrual]:
     paid = Exists(
         Transfer.objects.filter(accrual=OuterRef("pk")).filter(Q(payer=place) | Q(payee=place))
     )
+    adjusted = Exists(
+        AdjustmentNet.objects.filter(adjustment__accrual=OuterRef("pk"), jurisdiction=place)
+    )
     return list(
         visible_accruals(viewer)
-        .filter(side | paid, period__year=year)
+        .filter(side | paid | adjusted, period__year=year)
         .select_related(
             "term__agreement__river",
             "term_section__section",
@@ -148,17 +158,28 @@ def _accruals(viewer: Viewer, place: Jurisdiction, year: int) -> list[Accrual]:
     )
 
 
-def _by_agreement(groups: Groups, place: Jurisdiction, year: int) -> Table:
+def _added(adjustments: Sequence[Adjustment], place: Jurisdiction) -> dict[int, Decimal]:
+    """Agreement id → what adjustments approved before the closing change for the place."""
+    added: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for adjustment in filter(counts_in_year, adjustments):
+        added[adjustment.accrual.term.agreement_id] += difference_of(adjustment, place.pk)
+    return added
+
+
+def _by_agreement(
+    groups: Groups, added: Mapping[int, Decimal], place: Jurisdiction, year: int
+) -> Table:
     states = {
         s.agreement_id: s.get_state_display()
         for s in Settlement.objects.filter(agreement__in=list(groups), year=year)
     }
-    rows, sums = [], [ZERO, ZERO, ZERO]
+    rows, sums = [], [ZERO] * 4
     for agreement, accruals in groups.items():
         signed = [signed_of(a, place.pk) for a in accruals]
         receivable = sum((y for y in signed if y > 0), ZERO)
         payable = sum((-y for y in signed if y < 0), ZERO)
-        figures = (receivable, payable, receivable - payable)
+        adjusted = added.get(agreement.pk, ZERO)
+        figures = (receivable, payable, adjusted, receivable - payable + adjusted)
         sums = [a + b for a, b in zip(sums, figures, strict=True)]
         others = dict.fromkeys(
             name for a in accruals for name in others_of(a, place.pk).split("、") if name
@@ -184,6 +205,7 @@ def _by_agreement(groups: Groups, place: Jurisdiction, year: int) -> Table:
             ("对方", TEXT, 11),
             ("应收（元）", YUAN, 12),
             ("应付（元）", YUAN, 12),
+            ("调整（元）", YUAN, 11),
             ("净额（元）", YUAN, 12),
             ("年度状态", TEXT, 8),
         ),
@@ -230,13 +252,12 @@ def _months(groups: Groups, place: Jurisdiction) -> Table:
             ("状态", TEXT, 8),
         ),
         tuple(rows),
-        note="金额正数为应收，负数为应付；按年核算的列在“全年”。",
+        note="金额正数为应收，负数为应付，按发布时的核算，不含调整；按年核算的列在“全年”。",
         empty="本年没有核算。",
     )
 
 
-def _adjustments(viewer: Viewer, accruals: Sequence[Accrual], place: Jurisdiction) -> Table:
-    found = adjustments_of(viewer, accruals)
+def _adjustments(found: Sequence[Adjustment], place: Jurisdiction) -> Table:
     rows = [
         Row(
             (
@@ -245,14 +266,14 @@ def _adjustments(viewer: Viewer, accruals: Sequence[Accrual], place: Jurisdictio
                 section_words(a.accrual),
                 a.cause or a.reason or "数据或规则更正",
                 difference_of(a, place.pk),
-                a.get_state_display(),
+                effect_words(a),
             )
         )
         for a in found
     ]
     if rows:
-        total = sum((difference_of(a, place.pk) for a in found), ZERO)
-        rows.append(Row(("合计", None, None, None, total, None), "total"))
+        total = sum(_added(found, place).values(), ZERO)
+        rows.append(Row(("计入本年净额", None, None, None, total, None), "total"))
     return Table(
         "调整",
         columns(
@@ -261,7 +282,7 @@ def _adjustments(viewer: Viewer, accruals: Sequence[Accrual], place: Jurisdictio
             ("断面", TEXT, 12),
             ("起因", TEXT, 18),
             ("差额（元）", YUAN, 12),
-            ("状态", TEXT, 8),
+            ("去向", TEXT, 10),
         ),
         tuple(rows),
         empty="本年各期间没有调整。",
@@ -328,44 +349,42 @@ def _movements(postings: list[Posting], opening: Decimal = ZERO) -> Table:
 
 
 def _payments(place: Jurisdiction, year: int) -> Table:
-    found = list(
-        Payment.objects.filter(
-            Q(payer=place) | Q(payee=place),
-            state=Payment.State.APPROVED,
-            reversed_on__isnull=True,
-            paid_on__year=year,
-        )
-        .select_related("payer", "payee", "agreement")
-        .defer("payer__boundary", "payee__boundary")
-        .order_by("paid_on", "pk")
+    """What the place paid and received in the year; the difference is what its account moved."""
+    found = approved_payments().filter(
+        Q(payer=place) | Q(payee=place), Q(paid_on__year=year) | Q(reversed_on__year=year)
     )
-    rows = [
-        Row(
-            (
-                p.paid_on,
-                p.voucher,
-                p.agreement.title,
-                p.get_kind_display(),
-                p.payer.name,
-                p.payee.name,
-                p.yuan,
+    rows, paid_out, received = [], ZERO, ZERO
+    for m in movements_of(found):
+        if m.day.year != year:
+            continue
+        paying = m.payer.pk == place.pk
+        paid_out += m.yuan if paying else ZERO
+        received += ZERO if paying else m.yuan
+        rows.append(
+            Row(
+                (
+                    m.day,
+                    m.payment.voucher,
+                    m.agreement.title,
+                    m.how,
+                    m.payee.name if paying else m.payer.name,
+                    m.yuan if paying else None,
+                    None if paying else m.yuan,
+                )
             )
         )
-        for p in found
-    ]
     if rows:
-        paid = sum((p.yuan for p in found), ZERO)
-        rows.append(Row((None, "合计", None, None, None, None, paid), "total"))
+        rows.append(Row((None, "合计", None, None, None, paid_out, received), "total"))
     return Table(
         "付款",
         columns(
             ("付款日期", DATE, 9),
             ("付款凭证号", TEXT, 13),
             ("协议", TEXT, 14),
-            ("方式", TEXT, 8),
-            ("付款方", TEXT, 9),
-            ("收款方", TEXT, 9),
-            ("金额（元）", YUAN, 12),
+            ("方式", TEXT, 9),
+            ("对方", TEXT, 9),
+            ("付出（元）", YUAN, 12),
+            ("收到（元）", YUAN, 12),
         ),
         tuple(rows),
         empty="本年没有付款。",

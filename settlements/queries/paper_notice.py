@@ -1,21 +1,20 @@
-"""月通报 of the whole scheme: one sentence, an annex per party and an annex per indicator.
+"""月通报 as a paper: what a published Notice says, from its frozen content and nothing else.
 
-From the accruals of the month: the means and targets they were computed from, so that the
-annex per indicator explains the amounts and nothing else.
+The same notice gives the same paper for ever: number, date, signers and ledger head are those of
+the notice; later corrections come as notices and adjustments of their own.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from basins.access import Act, Viewer
-from basins.models import Jurisdiction
-from monitoring.standards.assessment import assess
-from monitoring.standards.gb3838_2002 import NAMES, ORDER, UNITS, WaterBody, WaterClass
+from django.utils import timezone
+
+from basins.access import Viewer
 from monitoring.standards.rounding import round_to_places
-from settlements.models import Accrual, Transfer
-from settlements.queries.months import reference_class
+from settlements.models import Notice
+from settlements.queries.notices import visible_notices, with_amounts
 from settlements.queries.paper_parts import (
     CLASS,
     DEMO_NOTE,
@@ -26,111 +25,86 @@ from settlements.queries.paper_parts import (
     amount,
     columns,
     place_of_installation,
-    section_words,
 )
-from settlements.queries.visible import visible_accruals
-from settlements.queries.years import payments_prefetch
-from settlements.rules.base import MonthState
-from settlements.rules.facts import plain_decimal
 from settlements.statements.paper import Paper, PaperKind, Row, Section, Signature, Table
 
+PROCEDURE = "各方可在异议期内确认，或附理由和证据提出异议；逾期视为确认。"
 
-def notice_paper(viewer: Viewer, month: date) -> Paper | None:
-    """The notice of a month: 3 SQL queries. None without accruals, or for who sees but a part."""
-    if not viewer.sees_all(Act.SEE_RESULTS):
+
+def notice_of_subject(subject: str) -> int | None:
+    """Primary key of the notice that a subject such as "notice:2024-05:12" names."""
+    parts = subject.split(":")
+    if len(parts) != 3 or parts[0] != PaperKind.NOTICE or not parts[2].isascii():
         return None
-    accruals = list(
-        visible_accruals(viewer)
-        .filter(period=month, yearly=False)
-        .select_related(
-            "term__agreement__river",
-            "term_section__section__river",
-            "term_section__upstream",
-            "term_section__downstream",
-        )
-        .defer(
-            "steps",
-            "term_section__upstream__boundary",
-            "term_section__downstream__boundary",
-        )
-        .prefetch_related(payments_prefetch())
-        .order_by("term__agreement__code", "term_section__section__km", "pk")
+    return int(parts[2]) if parts[2].isdigit() and len(parts[2]) < 18 else None
+
+
+def notice_paper(viewer: Viewer, month: date, pk: int) -> Paper | None:
+    """The paper of a published notice of that month: 1 SQL query.
+
+    None where the viewer sees no such notice, it is not published, or says nothing.
+    """
+    notice = (
+        visible_notices(viewer)
+        .filter(pk=pk, month=month, state=Notice.State.PUBLISHED)
+        .select_related("prepared_by", "published_by")
+        .first()
     )
-    if not accruals:
+    return paper_of(notice) if notice is not None else None
+
+
+def paper_of(notice: Notice) -> Paper | None:
+    """The paper of a published notice, without its code; None where its content is empty."""
+    if not notice.content.get("parties"):
         return None
-    city = place_of_installation()
-    transfers = [t for a in accruals for t in a.transfers.all()]
-    total = sum((t.yuan for t in transfers), ZERO)
-    parties = _parties(accruals, transfers)
+    content = with_amounts(notice.content)
+    city, month = place_of_installation(), notice.month
+    extra = [f"本期为补充通报，此前已发布 {'、'.join(content['earlier'])}。"]
+    left_out = [Row((each["title"], each["why"])) for each in content["left_out"]]
     return Paper(
         kind=PaperKind.NOTICE,
-        subject=f"notice:{month:%Y-%m}",
+        subject=f"notice:{month:%Y-%m}:{notice.pk}",
         title=f"{city}流域横向生态保护补偿{month.year}年{month.month}月通报",
         unit_line="单位：万元",
         addressees=("各区县（自治县）人民政府", f"{city}财政局"),
-        summary=(_summary(month, accruals, total), PROCEDURE),
-        amounts=(amount(f"{month.year}年{month.month}月补偿合计", total, signed=False),),
+        summary=(notice.summary, *(extra if content["earlier"] else ()), PROCEDURE),
+        amounts=(amount(f"{month.year}年{month.month}月补偿合计", content["total"], signed=False),),
         sections=(
-            Section("附件1 各方收付", tables=(_party_table(parties),)),
-            Section("附件2 各断面核算结果", tables=(_section_table(accruals),)),
-            Section("附件3 各指标超标情况", tables=_indicator_tables(accruals)),
+            Section(
+                "附件1 各方收付",
+                tables=(_party_table(content["parties"]), _party_lines(content["parties"])),
+            ),
+            Section("附件2 各断面核算结果", tables=(_section_table(content),)),
+            Section("附件3 各指标超标情况", tables=_indicator_tables(content["indicators"])),
+            *((Section("附件4 未列入的协议", tables=(_left_out(left_out),)),) if left_out else ()),
         ),
         signatures=(Signature("签发单位", f"{city}生态环境局"),),
         notes=(
-            "水质类别按 GB 3838—2002 单因子评价；附件3 的均值为核算采用的月均值。",
-            "按年核算的协议不在月通报内，随年度结算单公布。",
-            *((DEMO_NOTE,) if any(a.term_section.section.is_demo for a in accruals) else ()),
+            "水质类别按 GB 3838—2002 单因子评价；附件3 的均值为月均值，超标倍数相对所列类别的限值。",
+            f"通报内容摘要（SHA-256）{notice.digest}。",
+            *((DEMO_NOTE,) if _has_demo(content) else ()),
         ),
-        filters=(("月份", f"{month:%Y-%m}"), ("范围", "全部执行中的协议，按月核算")),
-        as_of=max(a.computed_at for a in accruals),
+        filters=(
+            ("月份", f"{month:%Y-%m}"),
+            ("月通报", str(notice)),
+            ("范围", f"{len(content['agreements'])} 份协议"),
+        ),
+        as_of=timezone.localtime(notice.prepared_at),
+        prepared_by=str(notice.prepared_by),
     )
 
 
-PROCEDURE = "各方对本月结果有异议的，请在通报发布后的异议期内书面提出，并附证据；逾期视为无异议。"
-Party = tuple[Jurisdiction, Decimal, Decimal]
+def _has_demo(content: Mapping[str, Any]) -> bool:
+    return any(s["name"].endswith("*") for a in content["agreements"] for s in a["sections"])
 
 
-def _summary(month: date, accruals: Sequence[Accrual], total: Decimal) -> str:
-    missed = sum(a.month_state == MonthState.NOT_MET.value for a in accruals)
-    without = sum(a.month_state == MonthState.NO_DATA.value for a in accruals)
-    paid = sum(bool(a.transfers.all()) for a in accruals)
-    agreements = len({a.term.agreement_id for a in accruals})
-    words = (
-        f"{month.year}年{month.month}月，{agreements} 份协议共核算断面 {len(accruals)} 项，"
-        f"未达标 {missed} 项"
-    )
-    if without:
-        words += f"，无有效数据 {without} 项"
-    if not paid:
-        return words + "；各方互不补偿。"
-    return words + f"；{paid} 项发生补偿，合计 {total / 10000:,.2f} 万元。"
-
-
-def _parties(accruals: Sequence[Accrual], transfers: Sequence[Transfer]) -> list[Party]:
-    places: dict[int, Jurisdiction] = {}
-    up: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    down: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for accrual in accruals:
-        for side in (accrual.term_section.upstream, accrual.term_section.downstream):
-            places[side.pk] = side
-    for transfer in transfers:
-        places[transfer.payer_id], places[transfer.payee_id] = transfer.payer, transfer.payee
-        up[transfer.payee_id] += transfer.yuan
-        down[transfer.payer_id] += transfer.yuan
-    return [
-        (place, up[place.pk], down[place.pk])
-        for place in sorted(places.values(), key=lambda p: (p.sort_key, p.pk))
-    ]
-
-
-def _party_table(parties: Sequence[Party]) -> Table:
+def _party_table(parties: Sequence[Mapping[str, Any]]) -> Table:
     rows = [
-        Row((number, place.name, up, down, up - down))
-        for number, (place, up, down) in enumerate(parties, start=1)
+        Row((number, p["name"], p["receivable"], p["payable"], p["net"]))
+        for number, p in enumerate(parties, start=1)
     ]
-    ups = sum((up for _, up, _ in parties), ZERO)
-    downs = sum((down for _, _, down in parties), ZERO)
-    rows.append(Row((None, "合计", ups, downs, ups - downs), "total"))
+    sums = [sum((p[name] for p in parties), ZERO) for name in ("receivable", "payable", "net")]
+    rows.append(Row((None, "合计", *sums), "total"))
     return Table(
         "各方收付",
         columns(
@@ -145,87 +119,104 @@ def _party_table(parties: Sequence[Party]) -> Table:
     )
 
 
-def _section_table(accruals: Sequence[Accrual]) -> Table:
+def _party_lines(parties: Sequence[Mapping[str, Any]]) -> Table:
+    """Every payment from the side of each party that has one."""
     rows: list[Row] = []
-    total = ZERO
-    for number, accrual in enumerate(accruals, start=1):
-        part = accrual.term_section
-        yuan = sum((t.yuan for t in accrual.transfers.all()), ZERO)
-        total += yuan
-        target = reference_class(accrual)
-        rows.append(
-            Row(
-                (
-                    number,
-                    accrual.term.agreement.river.name,
-                    section_words(accrual),
-                    f"{part.upstream.short_name}→{part.downstream.short_name}",
-                    int(target) if target else None,
-                    accrual.water_class,
-                    accrual.get_month_state_display(),
-                    "；".join(
-                        f"{t.payer.short_name}付{t.payee.short_name}"
-                        for t in accrual.transfers.all()
-                    ),
-                    yuan,
+    for party in parties:
+        if not party["lines"]:
+            continue
+        rows.append(Row((party["name"],), "group"))
+        for line in party["lines"]:
+            cells = line["title"], line["section"], line["other"], line["reason"], line["yuan"]
+            rows.append(Row(cells))
+        rows.append(Row(("小计", None, None, None, party["net"]), "subtotal"))
+    return Table(
+        "各方明细",
+        columns(
+            ("协议", TEXT, 20),
+            ("断面", TEXT, 12),
+            ("对方", TEXT, 10),
+            ("事由", TEXT, 18),
+            ("金额（万元）", WAN, 12),
+        ),
+        tuple(rows),
+        note="金额正数为应收，负数为应付。" if rows else "",
+        empty="各方互不补偿。",
+    )
+
+
+def _section_table(content: Mapping[str, Any]) -> Table:
+    rows: list[Row] = []
+    number = 0
+    for agreement in content["agreements"]:
+        rows.append(Row((agreement["title"],), "group"))
+        names = {p["code"]: p["name"] for p in agreement["parties"]}
+        for section in agreement["sections"]:
+            number += 1
+            paid = section["transfers"]
+            rows.append(
+                Row(
+                    (
+                        number,
+                        section["name"] + ("（全年）" if section["yearly"] else ""),
+                        f"{section['upstream']}→{section['downstream']}",
+                        section["water_class"],
+                        section["state_words"] + ("" if section["complete"] else "，数据不完整"),
+                        "；".join(f"{names[t['payer']]}付{names[t['payee']]}" for t in paid),
+                        sum((t["yuan"] for t in paid), ZERO),
+                    )
                 )
             )
-        )
-    rows.append(Row((None, "合计", None, None, None, None, None, None, total), "total"))
+    rows.append(Row((None, "合计", None, None, None, None, content["total"]), "total"))
     return Table(
         "各断面核算结果",
         columns(
             ("序", NUMBER, 4),
-            ("河流", TEXT, 8),
-            ("断面", TEXT, 12),
-            ("上游→下游", TEXT, 10),
-            ("目标", CLASS, 5),
+            ("断面", TEXT, 13),
+            ("上游→下游", TEXT, 14),
             ("类别", CLASS, 5),
-            ("月度状态", TEXT, 9),
-            ("收付", TEXT, 12),
+            ("月度状态", TEXT, 10),
+            ("谁付给谁", TEXT, 16),
             ("金额（万元）", WAN, 10),
         ),
         tuple(rows),
     )
 
 
-def _indicator_tables(accruals: Sequence[Accrual]) -> tuple[Table, ...]:
-    """Per indicator, the sections over the limit of their target class, worst first."""
-    found: dict[str, dict[int, tuple[Decimal, tuple]]] = defaultdict(dict)
-    for accrual in accruals:
-        target = reference_class(accrual)
-        means = {c: Decimal(v) for c, v in accrual.inputs.get("means", {}).items()}
-        if not means or target is None or target is WaterClass.INFERIOR_V:
-            continue
-        section = accrual.term_section.section
-        body = WaterBody(section.water_body)
-        for over in assess(means, body, target).exceedances:
-            multiple = round_to_places(over.multiple, 2) if over.multiple is not None else None
-            cells = (
-                accrual.term.agreement.river.name,
-                section_words(accrual),
-                target.value,
-                f"{plain_decimal(round_to_places(over.value, 4))} {UNITS[over.indicator]}".strip(),
-                multiple,
-            )
-            found[over.indicator][section.pk] = (over.multiple or ZERO, cells)
-    heads = columns(
-        ("河流", TEXT, 12),
-        ("断面", TEXT, 16),
-        ("目标", CLASS, 8),
-        ("月均值", TEXT, 14),
-        ("超标倍数", NUMBER, 10),
-    )
-    if not found:
-        return (Table("各指标", heads, (), empty="各断面各指标月均值均未超过目标类别的限值。"),)
+def _indicator_tables(indicators: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
+    def heads(unit: str = ""):
+        return columns(
+            ("断面", TEXT, 24),
+            (f"月均值（{unit}）" if unit else "月均值", NUMBER, 14),
+            ("参照类别", CLASS, 10),
+            ("超标倍数", NUMBER, 10),
+        )
+
+    if not indicators:
+        return (Table("各指标", heads(), (), empty="没有指标超过Ⅲ类限值。"),)
     return tuple(
         Table(
-            NAMES[code],
-            heads,
+            indicator["name"],
+            heads(indicator["unit"]),
             tuple(
-                Row(cells)
-                for _, cells in sorted(found[code].values(), key=lambda f: (-f[0], f[1][1]))
+                Row(
+                    (
+                        section["name"],
+                        _rounded(section["value"], indicator["decimals"]),
+                        int(section["reference"]),
+                        _rounded(section["multiple"], 2),
+                    )
+                )
+                for section in indicator["sections"]
             ),
         )
-        for code in sorted(found, key=ORDER.index)
+        for indicator in indicators
     )
+
+
+def _rounded(value: Decimal | None, places: int) -> Decimal | None:
+    return None if value is None else round_to_places(value, places)
+
+
+def _left_out(rows: list[Row]) -> Table:
+    return Table("未列入的协议", columns(("协议", TEXT, 24), ("原因", TEXT, 40)), tuple(rows))

@@ -1,15 +1,17 @@
 """Pieces the builders of papers share: columns, amounts, signatures, words."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from settlements.capitals import capitals
-from settlements.models import Accrual, Adjustment, Agreement, Party
+from settlements.models import Accrual, Adjustment, Agreement, Party, Payment
 from settlements.queries.findings import starred
 from settlements.statements.paper import Amount, Column, ColumnKind
 
@@ -92,17 +94,74 @@ def difference_of(adjustment: Adjustment, jurisdiction_id: int) -> Decimal:
     return should - signed_of(adjustment.accrual, jurisdiction_id)
 
 
+def counts_in_year(adjustment: Adjustment) -> bool:
+    """Whether its difference is part of its year's net: approved before the closing."""
+    return adjustment.state == Adjustment.State.APPROVED and not hasattr(adjustment, "entry")
+
+
+def effect_words(adjustment: Adjustment) -> str:
+    """Where the difference went: into the year's net, or an entry of its own after the closing."""
+    if counts_in_year(adjustment):
+        return "计入本年净额"
+    if adjustment.state == Adjustment.State.APPROVED:
+        return f"另行入账 {adjustment.entry.label}"
+    return adjustment.get_state_display()
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A movement of money or its reversal, as one agreement's statement shows it."""
+
+    day: date
+    payment: Payment
+    agreement: Agreement
+    how: str
+    payer: Jurisdiction
+    payee: Jurisdiction
+    yuan: Decimal  # negative: a reversal
+
+
+def movements_of(payments: Iterable[Payment]) -> list[Paid]:
+    """Payments in the order of their days: an offset in both its agreements (what one party no
+    longer owes in one, the other no longer owes in the other), a reversal on its own day."""
+    found = []
+    for p in payments:
+        sides = [(p.agreement, p.payer, p.payee)]
+        if p.other_agreement is not None:
+            sides.append((p.other_agreement, p.payee, p.payer))
+        for agreement, payer, payee in sides:
+            how = p.get_kind_display()
+            found.append(Paid(p.paid_on, p, agreement, how, payer, payee, p.yuan))
+            if p.reversed_on:
+                back = f"冲销（{how}）"
+                found.append(Paid(p.reversed_on, p, agreement, back, payer, payee, -p.yuan))
+    return sorted(found, key=lambda m: (m.day, m.payment.pk, m.agreement.pk, m.yuan < 0))
+
+
+def approved_payments() -> QuerySet[Payment]:
+    """Payments in the books, those reversed later among them, with what a statement names."""
+    return (
+        Payment.objects.filter(state=Payment.State.APPROVED)
+        .select_related("payer", "payee", "agreement", "other_agreement")
+        .defer("payer__boundary", "payee__boundary")
+    )
+
+
 def adjustments_of(viewer: Viewer, accruals: Iterable[Accrual]) -> list[Adjustment]:
     """Adjustments of the accruals; such as are not approved only where drafts may be seen."""
     found = (
         Adjustment.objects.filter(accrual__in=[a.pk for a in accruals])
         .exclude(state=Adjustment.State.WITHDRAWN)
         .select_related(
-            "term_section",
+            "entry",
+            "term_section__upstream",
+            "term_section__downstream",
             "accrual__term__agreement",
             "accrual__term_section__section",
+            "accrual__term_section__upstream",
+            "accrual__term_section__downstream",
         )
-        .prefetch_related("nets", "accrual__transfers")
+        .prefetch_related("nets__jurisdiction", "accrual__transfers")
         .order_by("accrual__period", "pk")
     )
     match viewer.scope(Act.SEE_DRAFTS):

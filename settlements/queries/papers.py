@@ -11,13 +11,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
-from settlements.models import Accrual, IssuedPaper, LedgerAccount, Party, Settlement
+from settlements.models import Accrual, IssuedPaper, LedgerAccount, Notice, Party, Settlement
+from settlements.queries.notices import visible_notices
 from settlements.queries.paper_agreement import agreement_paper
 from settlements.queries.paper_district import district_paper, may_see_statement
-from settlements.queries.paper_notice import notice_paper
+from settlements.queries.paper_notice import notice_of_subject, notice_paper
 from settlements.queries.paper_parts import may_see_books_of
 from settlements.queries.visible import (
-    visible_accruals,
     visible_agreements,
     visible_settlements,
 )
@@ -32,7 +32,7 @@ __all__ = [
     "issued_paper",
     "issued_papers",
     "newest",
-    "notice_months",
+    "notice_of_subject",
     "notice_paper",
     "offered",
     "same_as_now",
@@ -44,7 +44,9 @@ __all__ = [
 
 
 def built(viewer: Viewer, subject: str) -> Paper | None:
-    """The paper a subject names ("agreement:LX:2024", "notice:2024-05"), from data as it is now.
+    """The paper a subject names ("agreement:LX:2024", "notice:2024-05:12"), from data as it is now.
+
+    A notice is what it was published as, whenever it is asked for.
 
     None for what is no subject, or is not this viewer's to see.
     """
@@ -61,7 +63,8 @@ def built(viewer: Viewer, subject: str) -> Paper | None:
         case PaperKind.DISTRICT:
             return district_paper(viewer, jurisdiction, year)
         case PaperKind.NOTICE if month is not None:
-            return notice_paper(viewer, date(year, month, 1))
+            notice = notice_of_subject(subject)
+            return notice_paper(viewer, date(year, month, 1), notice) if notice else None
     return None
 
 
@@ -149,19 +152,6 @@ def years_to_state(viewer: Viewer) -> list[int]:
     )
 
 
-def notice_months(viewer: Viewer) -> list[date]:
-    """Months a notice can be made of, newest first: 1 SQL query; none for who sees but a part."""
-    if not viewer.sees_all(Act.SEE_RESULTS):
-        return []
-    return list(
-        visible_accruals(viewer)
-        .filter(yearly=False)
-        .order_by("-period")
-        .values_list("period", flat=True)
-        .distinct()
-    )
-
-
 def newest(viewer: Viewer, subject: str) -> IssuedPaper | None:
     """The paper of a subject that holds today, where the viewer may see it."""
     return visible_papers(viewer).filter(subject=subject, superseded_by__isnull=True).first()
@@ -174,7 +164,7 @@ def same_as_now(viewer: Viewer, issued: IssuedPaper) -> bool | None:
 
 
 def subjects_of_year(viewer: Viewer, year: int) -> list[str]:
-    """Every statement of a year: agreements first, then jurisdictions with money. 3 queries."""
+    """Every paper of a year: agreements, jurisdictions with money, published notices. 4 queries."""
     agreements = (
         visible_settlements(viewer)
         .filter(year=year)
@@ -191,6 +181,14 @@ def subjects_of_year(viewer: Viewer, year: int) -> list[str]:
         .order_by("sort_key", "pk")
         .values_list("code", flat=True)
     )
-    return [f"agreement:{code}:{year}" for code in agreements] + [
-        f"district:{code}:{year}" for code in places
+    notices = (
+        visible_notices(viewer)
+        .filter(state=Notice.State.PUBLISHED, month__year=year)
+        .order_by("month", "pk")
+        .values_list("month", "pk")
+    )
+    return [
+        *(f"agreement:{code}:{year}" for code in agreements),
+        *(f"district:{code}:{year}" for code in places),
+        *(f"notice:{month:%Y-%m}:{pk}" for month, pk in notices),
     ]

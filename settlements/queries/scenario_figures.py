@@ -31,7 +31,9 @@ class Figure:
     label: str
     actual: Decimal
     scenario: Decimal
-    code: str = ""
+    code: str = ""  # of a line of one party
+    start: date | None = None  # of a line of one period: its first day
+    whole_year: bool = False
 
     @property
     def difference(self) -> Decimal:
@@ -51,11 +53,11 @@ class Comparison:
     incomplete: int
 
     def by_year(self, code: str) -> tuple[Figure, ...]:
-        return self._figures(code, lambda period: f"{period[0].year}年")
+        return self._figures(code, lambda p: (f"{p[0].year}年", date(p[0].year, 1, 1), True))
 
     def by_month(self, code: str) -> tuple[Figure, ...]:
         """A rule that settles whole years has a line of its own, before the months."""
-        return self._figures(code, period_label)
+        return self._figures(code, lambda period: (period_label(period), *period))
 
     def by_party(self) -> tuple[Figure, ...]:
         """Each party over all periods; the lines sum to zero."""
@@ -88,13 +90,18 @@ class Comparison:
             for p in self.periods
         )
 
-    def _figures(self, code: str, label: Callable[[Period], str]) -> tuple[Figure, ...]:
-        sums: dict[str, list[Decimal]] = {}
+    def _figures(
+        self, code: str, line_of: Callable[[Period], tuple[str, date, bool]]
+    ) -> tuple[Figure, ...]:
+        sums: dict[tuple[str, date, bool], list[Decimal]] = {}
         for period in self.periods:
-            pair = sums.setdefault(label(period), [ZERO, ZERO])
+            pair = sums.setdefault(line_of(period), [ZERO, ZERO])
             pair[0] += self.actual.get((period, code), ZERO)
             pair[1] += self.scenario.get((period, code), ZERO)
-        return tuple(Figure(words, actual, would) for words, (actual, would) in sums.items())
+        return tuple(
+            Figure(words, actual, would, start=start, whole_year=whole_year)
+            for (words, start, whole_year), (actual, would) in sums.items()
+        )
 
 
 def period_label(period: Period) -> str:

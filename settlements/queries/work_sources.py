@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.conf import settings
 from django.db.models import (
     Case,
     DateField,
@@ -18,7 +17,7 @@ from django.urls import NoReverseMatch, reverse
 
 from basins.access import Act, Viewer
 from basins.clock import today
-from basins.ranges import month_start, next_month
+from basins.ranges import month_start
 from basins.words import month_words
 from settlements.models import (
     Accrual,
@@ -26,6 +25,7 @@ from settlements.models import (
     Agreement,
     AgreementMonth,
     FuseTrip,
+    Measure,
     MonthConfirmation,
     Notice,
     NoticeReceipt,
@@ -37,6 +37,7 @@ from settlements.models import (
     StateMove,
 )
 from settlements.queries.work import Source, Task
+from settlements.services.notices import due_day
 
 
 def path_of(name: str, *arguments) -> str:
@@ -81,7 +82,7 @@ def _prepare(row: dict) -> Task:
         f"编制{month_words(month)}通报",
         f"{path_of('notice-prepare')}?month={month:%Y-%m}",
         "编制",
-        deadline=next_month(month).replace(day=settings.NOTICE_DAY),
+        deadline=due_day(month),
     )
 
 
@@ -350,6 +351,27 @@ def _approve(payment: Payment) -> Task:
     )
 
 
+def measures_to_report(viewer: Viewer) -> QuerySet:
+    """Measures with a due date that the viewer's district has not reported on."""
+    return (
+        Measure.objects.filter(
+            jurisdiction=viewer.jurisdiction_id, report="", lifted_on=None, due_on__isnull=False
+        )
+        .select_related("jurisdiction")
+        .order_by("due_on", "pk")
+    )
+
+
+def _report(measure: Measure) -> Task:
+    return Task(
+        f"报告整改情况：{measure}",
+        path_of("measure", measure.pk),
+        "报告",
+        deadline=measure.due_on,
+        note=measure.document_number,
+    )
+
+
 def debts(viewer: Viewer) -> QuerySet:
     return (
         Settlement.objects.filter(state=Settlement.State.CLOSED)
@@ -373,6 +395,7 @@ SOURCES: tuple[Source, ...] = (
     Source("objections-to-answer", "待答复的异议", Act.OBJECT, objections_to_answer, _answer),
     Source("objections-to-prove", "可补充证据的异议", Act.OBJECT, objections_to_prove, _prove),
     Source("years-to-sign", "待签认的年度", Act.CONFIRM, years_to_sign, _sign_year),
+    Source("measures-to-report", "待报告整改的措施", Act.CONFIRM, measures_to_report, _report),
     Source("notices-to-sign", "待签发的月通报", Act.PUBLISH, notices_to_sign, _sign),
     Source("months-to-prepare", "待编制的月通报", Act.PUBLISH, months_to_prepare, _prepare),
     Source("objections-to-decide", "待裁决的异议", Act.DECIDE, objections_to_decide, _decide),

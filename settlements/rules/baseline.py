@@ -53,6 +53,8 @@ NEEDS = frozenset(
         "complete",
     }
 )
+# Facts asked for only where the named parameter does not stand as it did before it came.
+NEEDS_IF = {"section_limits": frozenset({"section_code"})}
 
 _RULE = steps.Identity(CODE, TITLE, REVISION)
 _OURS = common.OURS
@@ -104,6 +106,21 @@ class Parameters(BaseParameters):
         help="基准种类为各指标限值时填写；溶解氧为下限，其余为上限。",
         applies_if=("baseline_kind", ("limits",)),
         default=[since("2023-01-01", None, source=_OURS)],
+    )
+    section_limits: Mapping[str, Decimal] | None = parameter(
+        "断面另定的限值",
+        Kind.MAPPING,
+        english="Limits of single sections",
+        english_help="SECTION CODE:INDICATOR, such as PUSHUN:NH3-N. A section named here is held "
+        "against its own limits alone; the others against the limits of the term.",
+        unit="mg/L",
+        minimum=Decimal("0.000001"),
+        optional=True,
+        help="项目写“断面编码:指标”，如 PUSHUN:NH3-N。写了的断面只同它自己的限值比较，"
+        "没有写的断面同各指标限值比较。",
+        applies_if=("baseline_kind", ("limits",)),
+        default=[since("2023-01-01", None, source=_OURS)],
+        added=True,
     )
     base_from: int | None = parameter(
         "基准期起始年",
@@ -227,12 +244,29 @@ class Parameters(BaseParameters):
             errors.append(self.error("baseline_class", "基准种类为固定类别，须填基准类别。"))
         if self.baseline_kind == "limits" and not self.limits:
             errors.append(self.error("limits", "基准种类为各指标限值，须至少填一项限值。"))
+        errors += [
+            self.error("section_limits", wrong)
+            for key in self.section_limits or ()
+            if (wrong := _wrong_key(key))
+        ]
         if self.baseline_kind == "base_period":
             if self.base_from is None or self.base_to is None:
                 errors.append(self.error("base_from", "基准种类为基准期均值，须填起止年度。"))
             elif self.base_to < self.base_from:
                 errors.append(self.error("base_to", "终止年早于起始年；请填不早于它的年度。"))
         return errors
+
+
+def _wrong_key(key: str) -> str:
+    section, _, indicator = key.rpartition(":")
+    if not section or indicator not in _LIMITED:
+        return f"“{key}”须写成“断面编码:指标”，如 PUSHUN:NH3-N；指标可用 {'、'.join(_LIMITED)}。"
+    return ""
+
+
+def sections_named(parameters: Parameters) -> frozenset[str]:
+    """The codes of the sections the term has limits of their own for."""
+    return frozenset(key.rpartition(":")[0] for key in parameters.section_limits or ())
 
 
 def granularity(parameters: Parameters) -> Granularity:

@@ -64,7 +64,7 @@ def class_gap(facts: Facts, p: Parameters) -> Gap:
 
 def limits_gap(facts: Facts, p: Parameters) -> Gap:
     if p.baseline_kind == "limits" and p.limits:
-        limits, name, source = dict(p.limits), "限值", p.source("limits")
+        limits, name, source = _limits_of(facts, p)
     else:
         name, source = "基准期均值", facts.sources.get("base_means", "")
         limits = {
@@ -124,6 +124,22 @@ def limits_gap(facts: Facts, p: Parameters) -> Gap:
         p.defaults("baseline_kind", "limits"),
     )
     return Gap(tiers, step, inherited, counted)
+
+
+def _limits_of(facts: Facts, p: Parameters) -> tuple[dict[str, Decimal], str, str]:
+    """The section's own limits where the term has any, else the term's; with name and source."""
+    if p.section_limits:
+        code = require(facts, "section_code")
+        own = {
+            indicator: at
+            for section, _, indicator, at in (
+                (*key.rpartition(":"), at) for key, at in sorted(p.section_limits.items())
+            )
+            if section == code
+        }
+        if own:
+            return own, "本断面限值", p.source("section_limits")
+    return dict(p.limits or {}), "限值", p.source("limits")
 
 
 def _beyond_inflow(

@@ -68,6 +68,7 @@ OVERRIDES = frozenset(
 )
 
 FACT_LABELS = {
+    "section_code": "断面编码",
     "water_class": "本期水质类别",
     "target": "断面功能类别",
     "last_year_class": "去年同期类别",
@@ -84,6 +85,7 @@ FACT_LABELS = {
     "parties": "协议各方",
 }
 _REMEDIES = {
+    "section_code": "条款按断面编码另定了限值；请写明本断面的编码。",
     "water_class": "请先完成本期评价；确无数据的，由市局认定为“无数据”或“剔除”。",
     "target": "请在断面页登记该日期有效的功能类别。",
     "last_year_class": "请导入去年同期数据；没有的，在条款中选定缺去年数据时的处理。",
@@ -133,6 +135,7 @@ class Facts:
 
     period: its first day. share: this section's part of the rate, 0 < share ≤ 1.
     section, river, upstream, downstream, parties (code → name): names as shown.
+    section_code: only where the term has figures of its own for a section.
     term: words for the clause in force, "2023-01-01 起适用第 2 条款期，第 1 版".
     inflow_section: the section where the river enters upstream's land; empty at the head.
     reference_section: the downstream's own section, where the term compares with it.
@@ -180,6 +183,7 @@ class Facts:
     substituted_from: Mapping[str, str] = field(default_factory=dict)
     days_in_force: int | None = None
     reference_means: Mapping[str, Decimal] = field(default_factory=dict)
+    section_code: str = ""
 
     def __post_init__(self) -> None:
         where = f"{self.section}断面 {self.period}"
@@ -244,7 +248,7 @@ class Facts:
 def require(facts: Facts, name: str) -> Any:
     """The fact of that name. Raises MissingFact when it was not delivered."""
     value = getattr(facts, name)
-    if value is None or (isinstance(value, Mapping | tuple) and not value):
+    if value is None or (isinstance(value, Mapping | tuple | str) and not value):
         raise MissingFact(name, facts.section, facts.period_label)
     return value
 
@@ -305,7 +309,7 @@ def _decimals(values: Mapping[str, str]) -> dict[str, Decimal]:
 
 _ADDED = frozenset(
     {"reference_section", "reference_class", "substituted_from", "days_in_force"}
-    | {"reference_means"}
+    | {"reference_means", "section_code"}
 )
 _READERS: dict[str, Callable[[Any], Any]] = {
     "period": date.fromisoformat,

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 
 from settlements.models import Agreement, LedgerAccount, Payment, Settlement
 from settlements.services.balances import ZERO, Basis, balances
@@ -51,14 +52,18 @@ def _even(agreement_id: int, parties: Iterable[int]) -> list[int]:
 
 
 @transaction.atomic
-def refresh_cleared(*, agreement: Agreement, on: date, after_reversal: bool = False) -> None:
-    """Mark the agreement's closed years cleared where nothing is left; after a reversal open
-    those again where it left something. Called within the transaction of what was booked."""
-    states = Settlement.FIXED if after_reversal else (Settlement.State.CLOSED,)
+def refresh_cleared(*, agreement: Agreement, on: date, taken_back: date | None = None) -> None:
+    """Mark the agreement's closed years cleared where nothing is left. Called within the
+    transaction of what was booked.
+
+    `taken_back`: the day a payment was booked that is reversed now. Years cleared since then are
+    open again where something is left; those cleared before it did not rest on it.
+    """
+    which = Q(state=Settlement.State.CLOSED)
+    if taken_back is not None:
+        which |= Q(state=Settlement.State.CLEARED, cleared_on__gte=taken_back)
     for settlement in (
-        Settlement.objects.select_for_update()
-        .filter(agreement=agreement, state__in=states)
-        .order_by("pk")
+        Settlement.objects.select_for_update().filter(which, agreement=agreement).order_by("pk")
     ):
         done = not any(outstanding(settlement).values())
         if done and settlement.state == Settlement.State.CLOSED:

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -72,6 +73,10 @@ def entered(draft: AgreementDraft) -> Entered:
         problems.append(Problem("rule", str(wrong)))
     else:
         problems += [Problem("river", text) for text in _no_reference(parameters, parts)]
+        problems += [
+            Problem("rule", text)
+            for text in _unknown_sections(rules.get(rule["rule"]), parameters, parts)
+        ]
     if problems or found_river is None:
         raise DraftRefused(*problems)
     return Entered(
@@ -163,6 +168,19 @@ def _no_reference(parameters: Any, parts: tuple[PartSpec, ...]) -> list[str]:
         f"{part.section.name}没有对照断面，而“附加条件”要同下游自身断面比较；请选对照断面。"
         for part in parts
         if part.reference is None
+    ]
+
+
+def _unknown_sections(
+    module: ModuleType, parameters: Any, parts: tuple[PartSpec, ...]
+) -> list[str]:
+    """Section codes in the parameters that are none of the agreement's."""
+    if not hasattr(module, "sections_named"):
+        return []
+    codes = [part.section.code for part in parts]
+    return [
+        f"参数里的断面编码 {code} 不是本协议的断面；可用的是 {'、'.join(codes)}。"
+        for code in sorted(module.sections_named(parameters) - set(codes))
     ]
 
 

@@ -97,6 +97,7 @@ KEYS = (
     Key("inflow_means", "入境断面本期各指标均值", "同 concentrations", ("inflow_means",)),
     Key("reference_section", "对照断面名称", "文字", ("reference_section",)),
     Key("reference_class", "对照断面本期类别", "同 class", ("reference_class",)),
+    Key("section_code", "断面编码", '文字，如 "PUSHUN"', ("section_code",)),
     Key("reference_means", "对照断面本期各指标均值", "同 concentrations", ("reference_means",)),
 )
 # Those whose friendlier form stands further up.
@@ -235,7 +236,7 @@ class _Reader:
                     name, "缺少；请补写，" + next(k.form for k in KEYS if k.name == name) + "。"
                 )
         self._period(values)
-        for name in ("section", "upstream", "downstream", "river", "term"):
+        for name in ("section", "section_code", "upstream", "downstream", "river", "term"):
             self._read(name, facts_values.text, values)
         self._read("reason", facts_values.text, values, to="override_reason")
         for name, read in facts_values.PLAIN.items():

@@ -11,7 +11,7 @@ from settlements.queries.known_basis import Past
 from settlements.services.known import known_at
 from settlements.services.known_spans import Lifetime, lifetimes
 
-A_MOMENT = 40  # pairs looked at of one moment: its tables are loaded once
+A_MOMENT = 20  # pairs looked at of one moment: its tables are loaded once
 
 
 @dataclass(frozen=True, slots=True)

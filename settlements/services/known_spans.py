@@ -24,7 +24,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from monitoring.models import DirtyMonth, MarkWorked
-from settlements.models import Accrual, AccrualVersion, Agreement
+from settlements.models import Accrual, AccrualVersion, Agreement, TermSection
 from settlements.queries.known_basis import Past, SectionMonth
 from settlements.services.computation import Work
 from settlements.services.known import Known, known_at, needed_for
@@ -49,7 +49,7 @@ class Lifetime:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A digest from when to when; `fixed`: published, so no change after `start` reaches it."""
+    """A digest from when to when; no change after `fixed` reaches it (None: all do)."""
 
     part: int
     period: date
@@ -57,7 +57,7 @@ class _Claim:
     revision: int
     start: datetime
     end: datetime | None
-    fixed: bool
+    fixed: datetime | None
 
 
 ADJUSTMENTS = """
@@ -84,6 +84,10 @@ SELECT key, min(at) FROM basins_auditrecord
 WHERE "table" = 'settlements_agreement' AND op = 'U'
   AND before ->> 'state' = 'active' AND after ->> 'state' <> 'active'
 GROUP BY key
+"""
+PUBLISHED = """
+SELECT after ->> 'agreement_id', (after ->> 'month')::date, min(at) FROM basins_auditrecord
+WHERE "table" = 'settlements_agreementmonth' AND op <> 'D' GROUP BY 1, 2
 """
 CUT_OFF = """
 SELECT key, at, upper((after ->> 'in_force')::daterange) FROM basins_auditrecord
@@ -115,6 +119,7 @@ class _Spans:
         for table, key, at in _rows(RENAMED):
             self.renamed[table, int(key)].append(at)
         self.ended = {int(key): at for key, at in _rows(ENDED)}
+        self.published = {(int(pk), month): at for pk, month, at in _rows(PUBLISHED)}
         self.cut_off: dict[int, list[tuple[datetime, date | None]]] = defaultdict(list)
         for key, at, upper in _rows(CUT_OFF):
             self.cut_off[int(key)].append((at, upper))
@@ -155,17 +160,21 @@ class _Spans:
         """By term section: versions, and adjustments with the section they were found for."""
         found: dict[int, list[_Claim]] = defaultdict(list)
         states = dict(Accrual.objects.values_list("pk", "state"))
+        agreements = dict(TermSection.objects.values_list("pk", "term__agreement_id"))
         accruals = {}
         for version in AccrualVersion.objects.order_by("pk").iterator():
             accruals[version.accrual_id] = version
-            fixed = version.known_to is None and states.get(version.accrual_id) not in Accrual.OPEN
+            start = self.ends[version.transaction]
+            fixed = None
+            if version.known_to is None and states.get(version.accrual_id) not in Accrual.OPEN:
+                fixed = max(start, self._published(version, agreements))
             found[version.term_section_id].append(
                 _Claim(
                     version.term_section_id,
                     version.period,
                     version.input_digest,
                     version.rule_revision,
-                    self.ends[version.transaction],
+                    start,
                     version.known_to,
                     fixed,
                 )
@@ -173,6 +182,13 @@ class _Spans:
         for claim in self._adjustment_claims(accruals):
             found[claim.part].append(claim)
         return found
+
+    def _published(self, version: AccrualVersion, agreements: dict[int, int]) -> datetime:
+        """When its month was; without a record of that it counts as published at once."""
+        year = version.period.year
+        month = date(year, 12, 1) if version.yearly else version.period
+        at = self.published.get((agreements.get(version.term_section_id), month))
+        return at or version.known_from
 
     def _adjustment_claims(self, accruals: dict[int, AccrualVersion]) -> Iterable[_Claim]:
         begun: dict[str, tuple] = {}
@@ -192,7 +208,7 @@ class _Spans:
                 version.rule_revision,
                 start,
                 ended.get(key),
-                True,
+                start,
             )
 
     def _names(self, known: Known) -> set[tuple[str, int]]:
@@ -222,8 +238,8 @@ class _Spans:
             if upper is not None and upper <= claim.period and at > start
         ]
         waits = [span for key in needed_for(work, claim.period) for span in self.waits.get(key, ())]
-        if claim.fixed:
-            cuts += [since for since, until in waits if until > start]
+        if claim.fixed is not None:
+            cuts += [since for since, until in waits if until > claim.fixed]
         return without((start, min([end, *cuts])), [*waits, *self.writing])
 
 

@@ -256,5 +256,5 @@ def reverse(entry: JournalEntry, *, on: date, why: str, by) -> JournalEntry:
         # An offset paid in both agreements: taken back, both may owe again.
         for agreement in (payment.agreement, payment.other_agreement):
             if agreement is not None:
-                refresh_cleared(agreement=agreement, on=on, after_reversal=True)
+                refresh_cleared(agreement=agreement, on=on, taken_back=entry.booked_on)
     return reversal

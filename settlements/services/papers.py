@@ -5,6 +5,7 @@ The same content issued again is the same paper: its number, date and code stay.
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from django.db import connection, transaction
@@ -13,7 +14,7 @@ from django.utils import timezone
 from basins import clock
 from basins.access import Act, Viewer, viewer_of
 from basins.models import Jurisdiction, User
-from settlements.models import Agreement, JournalEntry
+from settlements.models import Agreement, JournalEntry, Notice
 from settlements.models.papers import IssuedPaper, PaperFile
 from settlements.statements.codes import new_code
 from settlements.statements.paper import (
@@ -33,9 +34,9 @@ class NotAllowed(PermissionError):
 
 
 def may_issue(viewer: Viewer, kind: PaperKind) -> bool:
-    """Notices: who publishes. Statements: who publishes or clears."""
+    """Statements: who publishes or clears. A notice is issued by being signed off: nobody."""
     if kind is PaperKind.NOTICE:
-        return viewer.may(Act.PUBLISH)
+        return False
     return viewer.may(Act.PUBLISH) or viewer.may(Act.RECORD_PAYMENT)
 
 
@@ -47,6 +48,25 @@ def issue(paper: Paper, by: User) -> IssuedPaper:
     """
     if not may_issue(viewer_of(by), paper.kind):
         raise NotAllowed(f"{by} 不能签发{paper.kind.label}。")
+    at = clock.now().replace(microsecond=0)
+    return _keep(paper, by, at)
+
+
+@transaction.atomic
+def paper_of_published(paper: Paper) -> IssuedPaper:
+    """The issued paper of a published notice, entered when it is first asked for.
+
+    Whoever sees the notice may ask: number, date, signers and ledger head are the notice's own,
+    and nothing is left to decide. `paper` is what queries.papers builds of it.
+    """
+    agreement, jurisdiction, *_ = subject_of(paper.subject)
+    notice = _notice_of(paper.subject)
+    if agreement or jurisdiction or notice is None or notice.published_by is None:
+        raise ValueError(f"{paper.subject} 不是已发布的月通报。")
+    return _keep(paper, notice.published_by, clock.now().replace(microsecond=0), notice)
+
+
+def _keep(paper: Paper, by: User, at: datetime, notice: Notice | None = None) -> IssuedPaper:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('settlements_papers'))")
     body = body_digest_of(as_draft(paper))
@@ -57,7 +77,6 @@ def issue(paper: Paper, by: User) -> IssuedPaper:
     )
     if last is not None and last.body_digest == body:
         return last
-    at = clock.now().replace(microsecond=0)
     day = timezone.localdate(at)
     number = (
         IssuedPaper.objects.filter(kind=paper.kind.value, year=day.year)
@@ -70,12 +89,22 @@ def issue(paper: Paper, by: User) -> IssuedPaper:
         paper,
         number=number_of(paper.kind, day.year, number),
         date=day,
-        issued_at=at.astimezone(timezone.get_default_timezone()),
+        issued_at=timezone.localtime(at),
         issuer=str(by),
         prepared_by=str(by),
         code=new_code(),
         ledger_head=ledger_head(),
     )
+    if notice is not None:
+        signed_at = timezone.localtime(notice.published_at).replace(microsecond=0)
+        issued = replace(
+            issued,
+            number=notice_number(notice),
+            date=signed_at.date(),
+            issued_at=signed_at,
+            prepared_by=str(notice.prepared_by),
+            ledger_head=notice.ledger_head,
+        )
     agreement, jurisdiction, year, month = subject_of(paper.subject)
     return IssuedPaper.objects.create(
         kind=paper.kind.value,
@@ -103,6 +132,24 @@ def number_of(kind: PaperKind, year: int, number: int) -> str:
     return f"{kind.prefix}〔{year}〕{number}号"
 
 
+def notice_number(notice: Notice) -> str:
+    """A published notice's own number, as its paper prints it."""
+    return number_of(PaperKind.NOTICE, notice.year or 0, notice.number or 0)
+
+
+def _notice_of(subject: str) -> Notice | None:
+    """The published notice a subject of three parts names."""
+    kind, _, rest = subject.partition(":")
+    _, _, pk = rest.partition(":")
+    if kind != PaperKind.NOTICE or not pk:
+        return None
+    return (
+        Notice.objects.filter(pk=int(pk), state=Notice.State.PUBLISHED)
+        .select_related("prepared_by", "published_by")
+        .first()
+    )
+
+
 def subject_of(subject: str) -> tuple[str, str, int, int | None]:
     """Agreement code, jurisdiction code, year and month named by a paper's subject.
 
@@ -110,8 +157,8 @@ def subject_of(subject: str) -> tuple[str, str, int, int | None]:
     """
     kind, _, rest = subject.partition(":")
     name, _, period = rest.rpartition(":")
-    if kind == PaperKind.NOTICE:
-        year, month = period.split("-")
+    if kind == PaperKind.NOTICE:  # "notice:2024-05:12", of the notice with that key
+        year, month = rest.partition(":")[0].split("-")
         return "", "", int(year), int(month)
     named = (name, "") if kind == PaperKind.AGREEMENT else ("", name)
     return *named, int(period), None
@@ -188,6 +235,14 @@ def verify_file(content: bytes, code: str = "") -> Verdict:
     return replace(_verdict(found.paper), file=found)
 
 
+def _number_printed(issued: IssuedPaper, paper: Paper) -> str:
+    """What number the paper must bear: a notice its own, any other that of its kind's series."""
+    notice = _notice_of(issued.subject)
+    if notice is not None:
+        return notice_number(notice)
+    return number_of(paper.kind, issued.year, issued.number)
+
+
 def _verdict(issued: IssuedPaper) -> Verdict:
     try:
         paper = from_data(issued.content)
@@ -202,7 +257,7 @@ def _verdict(issued: IssuedPaper) -> Verdict:
         issued.code,
         issued.title,
         issued.ledger_head,
-        number_of(paper.kind, issued.year, issued.number),
+        _number_printed(issued, paper),
     ):
         problem = "存档的文号、标题、核验码或台账链首与内容不符。"
     return Verdict(Finding.ALTERED if problem else Finding.GENUINE, paper, issued, problem)

@@ -55,6 +55,7 @@ def state_balance(
 ) -> BalanceStatement:
     """Keep what the bureau's own books say, beside our balance at that moment, for ever.
 
+    The same said again, while our balance is the same, is the statement there is.
     Raises StatementRefused; NotAllowed for another jurisdiction's account.
     """
     viewer = viewer_of(by)
@@ -64,9 +65,11 @@ def state_balance(
         raise NotAllowed(f"{by} 不能核对{account.jurisdiction}的账户。")
     lock_journal()  # our balance is the one the statement is compared with
     theirs, ours = examine_statement(account=account, as_of=as_of, amount=amount, note=note)
-    return BalanceStatement.objects.create(
-        account=account, as_of=as_of, yuan=theirs, our_yuan=ours, note=note.strip(), by=by, at=now()
-    )
+    said = {"as_of": as_of, "yuan": theirs, "our_yuan": ours, "note": note.strip(), "by": by}
+    last = BalanceStatement.objects.filter(account=account).order_by("-pk").first()
+    if last is not None and all(getattr(last, name) == value for name, value in said.items()):
+        return last
+    return BalanceStatement.objects.create(account=account, at=now(), **said)
 
 
 @transaction.atomic
@@ -75,8 +78,12 @@ def correct_statement(
 ) -> JournalEntry:
     """Book a difference both bureaus agreed on: the account becomes what the statement says.
 
-    Raises Unbalanced where there is no difference.
+    Raises Unbalanced where there is no difference, StatementRefused where it is booked already.
     """
+    lock_journal()
+    booked = JournalEntry.objects.filter(statement=statement, reversal__isnull=True).first()
+    if booked is not None:
+        raise StatementRefused("", f"这项差额已由 {booked.label} 更正，不能再次更正。")
     return post(
         cause=JournalEntry.Cause.RECONCILIATION,
         on=on,

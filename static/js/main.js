@@ -3,13 +3,14 @@ import * as charts from "./chart.js";
 import * as keys from "./keys.js";
 import * as maps from "./map.js";
 import * as pickers from "./month-picker.js";
+import * as navs from "./nav.js";
 import * as prints from "./print.js";
 import * as selection from "./selection.js";
 import * as sessions from "./session.js";
 import * as tables from "./table.js";
 import * as twins from "./twins.js";
 
-const behaviours = [charts, maps, pickers, prints, selection, sessions, tables, twins];
+const behaviours = [charts, maps, navs, pickers, prints, selection, sessions, tables, twins];
 
 function mountAll(root) {
   for (const behaviour of behaviours) behaviour.mount(root);

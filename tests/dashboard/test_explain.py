@@ -80,7 +80,10 @@ def test_every_key_of_the_answer_is_documented_and_every_documented_one_is_there
     adjusted(border)
     found = keys_of(get(people.bureau, "api:accrual-explanation", accrual.pk).json())
     # Without sub-keys in this answer: the parent stands for them, or a line is empty.
-    assert found | {"readings"} >= documented("/accruals/") - {"steps[].defaults[]", "adjustments[]"}
+    assert found | {"readings"} >= documented("/accruals/") - {
+        "steps[].defaults[]",
+        "adjustments[]",
+    }
     assert found <= documented("/accruals/")
     month = get(people.bureau, "api:month-explanation", "TEST", 2023, 4).json()
     accruals = month.pop("accruals")

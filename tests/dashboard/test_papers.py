@@ -1,12 +1,16 @@
 """Papers as pages and files: previewed, issued, downloaded, verified, and a year as one job."""
 
 import io
+import re
 import zipfile
+import zlib
+from dataclasses import replace
 from datetime import date
+from threading import Thread
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
@@ -15,16 +19,19 @@ from basins.access import viewer_of
 from dashboard.papers import export
 from dashboard.papers.export import KIND, start_export
 from dashboard.papers.font import marked
+from dashboard.papers.pdf import pictures_of
 from jobs import services as jobs
 from jobs.models import Job
 from settlements import pipeline
-from settlements.models import IssuedPaper, PaperFile
-from settlements.queries.papers import built
-from settlements.services.papers import issue
+from settlements.models import IssuedPaper, Notice, PaperFile
+from settlements.queries.papers import built, subjects_of_year
+from settlements.services.papers import issue, paper_of_published
 from settlements.statements.codes import shown as shown_code
+from settlements.statements.paper import from_data
+from tests.published import published
 from tests.worlds import Border, People
 
-AGREEMENT, DISTRICT, NOTICE = "agreement:TEST:2024", "district:500901:2024", "notice:2024-11"
+AGREEMENT, DISTRICT, NOTICE = "agreement:TEST:2024", "district:500901:2024", "notice"
 SUBJECTS = (AGREEMENT, DISTRICT, NOTICE)
 
 
@@ -45,7 +52,15 @@ def year(border):
     return border
 
 
+def noticed(people) -> str:
+    """Subject of November's notice, published by now."""
+    found = Notice.objects.first() or published(people, "2024-11")
+    return f"notice:2024-11:{found.pk}"
+
+
 def issued(people, subject: str = AGREEMENT) -> IssuedPaper:
+    if subject == NOTICE:
+        return paper_of_published(built(viewer_of(people.bureau), noticed(people)))
     return issue(built(viewer_of(people.bureau), subject), people.bureau)
 
 
@@ -135,12 +150,12 @@ def test_a_character_the_font_lacks_is_named_by_its_code_point():
 
 #            preview agreement, district, notice; issued agreement, district, notice; list
 SEES = {
-    "bureau": (200, 200, 200, 200, 200, 200, 200),
-    "treasury": (200, 200, 200, 200, 200, 200, 200),
-    "admin": (200, 200, 200, 200, 200, 200, 200),
-    "auditor": (200, 200, 200, 200, 200, 200, 200),
-    "district": (200, 200, 404, 200, 200, 200, 200),
-    "stranger": (404, 404, 404, 404, 404, 200, 200),
+    "bureau": (200, 200, 302, 200, 200, 200, 200),
+    "treasury": (200, 200, 302, 200, 200, 200, 200),
+    "admin": (200, 200, 302, 200, 200, 200, 200),
+    "auditor": (200, 200, 302, 200, 200, 200, 200),
+    "district": (200, 200, 302, 200, 200, 200, 200),
+    "stranger": (404, 404, 302, 404, 404, 200, 200),
     "township": (404, 404, 404, 404, 404, 404, 200),
     "station": (403,) * 7,
     "nobody": (403,) * 7,
@@ -151,7 +166,7 @@ def test_each_person_opens_the_papers_and_files_they_may_see_and_no_other(year, 
     papers = [issued(people, subject) for subject in SUBJECTS]
     for name, wanted in SEES.items():
         client.force_login(getattr(people, name))
-        found = [client.get("/statements/preview/", {"subject": s}) for s in SUBJECTS]
+        found = [client.get("/statements/preview/", {"subject": p.subject}) for p in papers]
         found += [client.get(f"/statements/{p.pk}/") for p in papers]
         found.append(client.get("/statements/"))
         assert tuple(answer.status_code for answer in found) == wanted, name
@@ -323,20 +338,11 @@ def test_an_export_is_entered_once_cancelled_and_survives_a_reload(year, people,
     client.post(f"{first['Location']}cancel/")
     job.refresh_from_db()
     assert job.state == Job.State.CANCELLED
-    assert "打包已取消，没有签发文书" in client.get(first["Location"]).content.decode()
+    assert "打包已取消，没有生成文件" in client.get(first["Location"]).content.decode()
     assert client.get(f"{first['Location']}file/").status_code == 404
     assert client.post("/statements/exports/", {"year": "1999"}).status_code == 404
     client.force_login(people.district)
     assert client.post("/statements/exports/", {"year": "2024"}).status_code == 404
-
-
-def test_an_export_cancelled_while_files_are_made_leaves_no_file_and_no_paper(year, people, folder):
-    job = Job.objects.create(kind=KIND, key="x", by=people.bureau, parameters={})
-    parameters = {"user": people.bureau.pk, "year": 2024}
-    with pytest.raises(jobs.Cancelled), transaction.atomic():
-        export.export(parameters, Heard(job, cancelled_at="生成文件"))
-    assert list((folder / "exports").iterdir()) == []
-    assert not IssuedPaper.objects.exists()
 
 
 def test_the_worker_runs_the_job_to_its_archive(committed, folder):
@@ -348,3 +354,122 @@ def test_the_worker_runs_the_job_to_its_archive(committed, folder):
     done = jobs.run(job.pk)
     assert (done.state, done.result["papers"]) == (Job.State.DONE, 3)
     assert export.file_of(done).stat().st_size == done.result["bytes"]
+
+
+def in_thread(act) -> Thread:
+    """Done by somebody else, on a connection of their own."""
+
+    def done():
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = Thread(target=done)
+    thread.start()
+    return thread
+
+
+def test_others_issue_while_a_years_job_runs_and_every_run_gives_the_same_papers(committed, folder):
+    border, people = Border.make(), People.make()
+    border.measured("2024-01", "II")
+    with clock.moved_to(date(2024, 2, 15)):
+        pipeline.recompute()
+    wanted = set(subjects_of_year(viewer_of(people.bureau), 2024))
+    parameters = {"user": people.bureau.pk, "year": 2024}
+    own = {n: Job.objects.create(kind=KIND, key=n, by=people.bureau, parameters={}) for n in "abc"}
+    seen: list = []
+
+    def meanwhile():
+        seen.append(set(IssuedPaper.objects.values_list("subject", flat=True)))
+        other = built(viewer_of(people.treasury), AGREEMENT)
+        seen.append(issue(replace(other, notes=("另一份",)), people.treasury).number)
+
+    class Interrupted(Heard):
+        def __call__(self, done, total, step=""):
+            if step == self.cancelled_at and not seen:
+                in_thread(meanwhile).join(30)
+            super().__call__(done, total, step)
+
+    # Cancelled while the files are made: no file, and the papers issued so far stay.
+    with pytest.raises(jobs.Cancelled):
+        export.export(parameters, Interrupted(own["a"], cancelled_at="生成文件"))
+    assert seen == [wanted, 2]
+    assert list((folder / "exports").iterdir()) == []
+    # Two at once, then once more: what the other put in its place is replaced again, once.
+    both = [in_thread(lambda n=n: export.export(parameters, Heard(own[n]))) for n in "ab"]
+    for thread in both:
+        thread.join(60)
+    export.export(parameters, Heard(own["c"]))
+    papers = IssuedPaper.objects.order_by("pk").values_list("kind", "number")
+    assert sorted(papers) == [("agreement", 1), ("agreement", 2), ("agreement", 3),
+                              ("district", 1), ("district", 2)]  # fmt: skip
+    archives = [(folder / "exports" / f"{job.pk}.zip").read_bytes() for job in own.values()]
+    assert archives[0] == archives[1] == archives[2]
+
+
+# As pictures, and signed ----------------------------------------------------------------------
+
+
+def ink_of(picture: bytes) -> float:
+    """The share of an 8-bit PNG's bytes that are not paper white, over all rows."""
+    assert picture.startswith(b"\x89PNG")
+    packed, at = b"", 8
+    while at < len(picture):
+        length, kind = int.from_bytes(picture[at : at + 4]), picture[at + 4 : at + 8]
+        if kind == b"IDAT":
+            packed += picture[at + 8 : at + 8 + length]
+        at += 12 + length
+    width, height = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
+    raw = zlib.decompress(packed)
+    line = len(raw) // height
+    assert line > width
+    # Where a row equals the one above or its left, filters leave zeros: only changes are counted.
+    return sum(
+        len(raw[n * line + 1 : (n + 1) * line].strip(b"\0\xff")) for n in range(height)
+    ) / len(raw)
+
+
+def test_every_page_of_every_paper_has_something_printed_on_it(year, people):
+    for subject in SUBJECTS:
+        paper = issued(people, subject)
+        pictures = pictures_of(from_data(paper.content))
+        assert len(pictures) == len(pages_of(export.rendered(paper, "pdf")))
+        assert all(ink_of(picture) > 0.01 for picture in pictures)
+
+
+def test_every_form_of_a_paper_names_its_makers_signers_and_code(year, people, client):
+    makers = {NOTICE: ("编制人：bureau", "签发人：bureau2")}
+    for subject in SUBJECTS:
+        paper = issued(people, subject)
+        wanted = [
+            *makers.get(subject, ("制表人：bureau", "审核人：")),
+            *(f"{s.role}：{s.unit}" for s in from_data(paper.content).signatures),
+            *(f"人民币{a.capitals}" for a in from_data(paper.content).amounts),
+            shown_code(paper.code),
+        ]
+        html = re.sub("<[^>]+>", "", get(client, people.bureau, f"/statements/{paper.pk}/")
+                      .content.decode())  # fmt: skip
+        pdf = "".join(pages_of(export.rendered(paper, "pdf")))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(export.rendered(paper, "xlsx")))
+        sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+        xlsx = " ".join(str(cell) for sheet in sheets for row in sheet for cell in row)
+        for words in wanted:
+            for form, text in (("html", html), ("pdf", pdf), ("xlsx", xlsx)):
+                assert words in re.sub(r"\n", "", text), (subject, form, words)
+
+
+def test_the_notice_page_offers_its_paper_to_who_sees_it(year, people, client):
+    pk = int(noticed(people).rpartition(":")[2])
+    text = get(client, people.district, f"/notices/{pk}/").content.decode()
+    assert all(f"/notices/{pk}/paper.{form}" in text for form in ("html", "pdf", "xlsx"))
+    page = client.get(f"/notices/{pk}/paper.html")
+    paper = IssuedPaper.objects.get()
+    assert page["Location"] == f"/statements/{paper.pk}/"
+    pdf = client.get(f"/notices/{pk}/paper.pdf")
+    assert "通报〔" in pages_of(pdf.content)[0]
+    assert "逐字节一致" in upload(client, "/verify/", pdf.content).content.decode()
+    assert client.get(f"/notices/{pk}/paper.csv").status_code == 404
+    for name in ("township", "station"):
+        client.force_login(getattr(people, name))
+        assert client.get(f"/notices/{pk}/paper.pdf").status_code in (403, 404)

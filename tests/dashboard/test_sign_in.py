@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from basins.models import Role, User
+from basins.models import AccessEvent, Role, User
 from basins.ranges import between, today
 from tests.worlds import People
 
@@ -210,3 +210,13 @@ def test_pages_of_a_signed_in_person_stay_in_no_cache(client, people):
     client.force_login(people.bureau)
     for path in ("/", "/ledger/", "/agreements/NONE/"):
         assert client.get(path)["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("length", [151, 256, 5000])
+@pytest.mark.parametrize("address", ["/sign-in/", "/admin/login/"])
+def test_a_name_longer_than_any_user_has_is_refused_in_words(db, client, address, length):
+    answer = client.post(address, {"username": "x" * length, "password": PASSWORD}, follow=True)
+    assert answer.status_code == 200
+    if address == "/sign-in/":
+        assert f"用户名至多 150 个字符，您填了 {length} 个" in answer.content.decode()
+    assert not AccessEvent.objects.exists()

@@ -12,11 +12,18 @@ from settlements import pipeline
 from settlements.models import IssuedPaper, JournalEntry, Settlement
 from settlements.money import yuan
 from settlements.queries import papers as queries
-from settlements.queries.papers import agreement_paper, built, district_paper, notice_paper
+from settlements.queries.papers import agreement_paper, built, district_paper
 from settlements.services.ledger import Line, account_of, post
-from settlements.services.papers import Finding, NotAllowed, issue, record_file, verify_code
+from settlements.services.papers import (
+    Finding,
+    NotAllowed,
+    issue,
+    paper_of_published,
+    record_file,
+    verify_code,
+)
 from settlements.statements.paper import Paper, Table, from_data
-from tests.worlds import month
+from tests.published import published
 
 
 @pytest.fixture
@@ -95,28 +102,65 @@ def test_the_statement_of_a_district_names_every_month_and_both_sides_mirror(yea
     assert district_paper(viewer, "500903", 2024) is None
 
 
-def test_the_notice_of_a_month_sums_to_zero_and_names_the_worst_indicator(year, people):
-    paper = notice_paper(viewer_of(people.bureau), month("2024-11"))
-    assert "共核算断面 1 项，未达标 1 项；1 项发生补偿，合计 100.00 万元" in paper.summary[0]
+def notice(people, when: str = "2024-11"):
+    """The month's notice, published on 1 February 2025."""
+    with clock.moved_to(date(2025, 2, 1)):
+        return published(people, when)
+
+
+def notice_subject(found) -> str:
+    return f"notice:{found.month:%Y-%m}:{found.pk}"
+
+
+def test_the_notice_on_paper_says_what_the_published_notice_says(year, people):
+    found = notice(people)
+    issued = paper_of_published(built(viewer_of(people.bureau), notice_subject(found)))
+    paper = from_data(issued.content)
+    assert (paper.number, paper.date) == ("通报〔2025〕1号", date(2025, 2, 1))
+    assert (paper.prepared_by, paper.issuer) == ("bureau", "bureau2")
+    assert paper.summary[0] == found.summary
+    assert paper.ledger_head == found.ledger_head
+    assert paper.amounts[0].yuan == yuan(found.content["total"]) == yuan("1000000")
     parties = table(paper, "各方收付")
     assert sum(column(parties, "净额（万元）")) == 0
     assert column(parties, "应收（万元）", "total") == [yuan("1000000")]
+    lines = table(paper, "各方明细")
+    assert column(lines, "金额（万元）") == [yuan("-1000000"), yuan("1000000")]
     over = table(paper, "氨氮")
-    assert column(over, "月均值") == ["1.2 mg/L"]
+    assert column(over, "月均值（mg/L）") == [Decimal("1.200")]
     assert column(over, "超标倍数") == [Decimal("0.20")]
-    good = notice_paper(viewer_of(people.bureau), month("2024-12"))
-    assert table(good, "各指标").rows == ()
 
 
-SUBJECTS = ("agreement:TEST:2024", "district:500901:2024", "notice:2024-11")
+def test_the_paper_of_a_notice_stays_whatever_the_data_say_later(year, people):
+    found = notice(people)
+    viewer = viewer_of(people.bureau)
+    first = paper_of_published(built(viewer, notice_subject(found)))
+    year.measured("2024-11", "II")
+    with clock.moved_to(date(2025, 2, 15)):
+        pipeline.recompute()
+    again = paper_of_published(built(viewer_of(people.district), notice_subject(found)))
+    assert again == first
+    assert verify_code(first.code).finding is Finding.GENUINE
+
+
+def test_a_notices_paper_bears_the_notices_number_whenever_it_is_asked_for(year, people):
+    first, second = notice(people, "2024-10"), notice(people, "2024-11")
+    viewer = viewer_of(people.bureau)
+    papers = [paper_of_published(built(viewer, notice_subject(n))) for n in (second, first)]
+    assert [p.label for p in papers] == ["通报〔2025〕2号", "通报〔2025〕1号"]
+    assert {verify_code(p.code).finding for p in papers} == {Finding.GENUINE}
+    assert table(from_data(papers[1].content), "各指标").rows == ()
+
+
+SUBJECTS = ("agreement:TEST:2024", "district:500901:2024")
 #            agreement, own district, notice
 SEES = {
     "bureau": (True, True, True),
     "treasury": (True, True, True),
     "admin": (True, True, True),
     "auditor": (True, True, True),
-    "district": (True, True, False),
-    "stranger": (False, False, False),
+    "district": (True, True, True),
+    "stranger": (False, False, True),
     "township": (False, False, False),
     "station": (False, False, False),
     "nobody": (False, False, False),
@@ -124,24 +168,28 @@ SEES = {
 
 
 def test_each_person_builds_what_they_may_see_and_nothing_else(year, people):
+    subjects = (*SUBJECTS, notice_subject(notice(people)))
     for name, sees in SEES.items():
         viewer = viewer_of(getattr(people, name))
-        assert tuple(built(viewer, s) is not None for s in SUBJECTS) == sees, name
+        assert tuple(built(viewer, s) is not None for s in subjects) == sees, name
 
 
 def test_an_issued_paper_is_seen_by_its_parties_and_a_notice_by_all_districts(year, people):
     bureau = viewer_of(people.bureau)
     for subject in SUBJECTS:
         issue(built(bureau, subject), people.bureau)
+    subject = notice_subject(notice(people))
+    paper_of_published(built(bureau, subject))
     for name, sees in SEES.items():
         seen = queries.visible_papers(viewer_of(getattr(people, name)))
-        wanted = (*sees[:2], True) if name in ("district", "stranger") else sees
-        assert tuple(seen.filter(subject=s).exists() for s in SUBJECTS) == wanted, name
+        found = tuple(seen.filter(subject=s).exists() for s in (*SUBJECTS, subject))
+        assert found == sees, name
 
 
 NO_SUBJECTS = (
     "", "x", "agreement:TEST", "agreement:TEST:20x4", "notice:2024-13", "notice:2024", "who:A:1",
     "district:500901:99999", "agreement:NONE:2024", "agreement:TEST:1999", "notice:1999-01",
+    "notice:2024-11", "notice:2024-11:x", "notice:2024-11:0", "notice:2024-11:999999",
 )  # fmt: skip
 
 
@@ -154,7 +202,8 @@ def test_the_queries_of_a_paper_do_not_grow_with_its_months(
     year, people, django_assert_max_num_queries
 ):
     viewer = viewer_of(people.bureau)
-    for subject, most in zip(SUBJECTS, (17, 14, 3), strict=True):
+    subjects = (*SUBJECTS, notice_subject(notice(people)))
+    for subject, most in zip(subjects, (20, 14, 1), strict=True):
         with django_assert_max_num_queries(most):
             built(viewer, subject)
 
@@ -188,15 +237,18 @@ def test_changed_content_takes_the_next_number_and_the_place_of_the_old(year, pe
     assert (verdict.finding, verdict.superseding) == (Finding.GENUINE, second)
 
 
-def test_only_who_publishes_or_clears_issues_and_notices_only_who_publishes(year, people):
-    statement, _, notice = (built(viewer_of(people.bureau), s) for s in SUBJECTS)
+def test_only_who_publishes_or_clears_issues_and_a_notice_is_signed_off_not_issued(year, people):
+    statement = built(viewer_of(people.bureau), SUBJECTS[0])
+    monthly = built(viewer_of(people.bureau), notice_subject(notice(people)))
     refused = [(statement, name) for name in SEES if name not in ("bureau", "treasury")]
-    refused += [(notice, name) for name in SEES if name != "bureau"]
+    refused += [(monthly, name) for name in SEES]
     for paper, name in refused:
         with pytest.raises(NotAllowed):
             issue(paper, getattr(people, name))
     assert not IssuedPaper.objects.exists()
-    assert issue(statement, people.treasury).number == issue(notice, people.bureau).number == 1
+    assert issue(statement, people.treasury).number == 1
+    with pytest.raises(ValueError, match="不是已发布的月通报"):
+        paper_of_published(statement)
 
 
 FORBIDDEN = (

@@ -211,6 +211,13 @@ def test_only_decimals_are_taken(value):
         class_of("NH3-N", value)
 
 
+def test_a_bad_value_of_an_unknown_indicator_is_refused_under_its_code():
+    with pytest.raises(TypeError, match=r"^XYZ：数值须为 Decimal，而不是 float；"):
+        class_of("XYZ", 1.2)
+    with pytest.raises(ValueError, match=r"^XYZ：数值 -1 不能为负，也不能是无穷或非数；"):
+        class_of("XYZ", Decimal(-1))
+
+
 @pytest.mark.parametrize("value", ["-0.001", "NaN", "Infinity", "-Infinity"])
 @pytest.mark.parametrize("code", ["NH3-N", "DO", "pH"])
 def test_impossible_numbers_are_refused(code, value):

@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 
 from settlements.rules import baseline as rule
+from settlements.rules import needs
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
+from settlements.rules.parameters import ParameterErrors
 
 MET, NOT_MET, NOT_INCREASED = MonthState.MET, MonthState.NOT_MET, MonthState.NOT_INCREASED
 ANHUI = {"rate": "50万元", "tier_amount": "50万元", "comparison": "yearly"}
@@ -106,6 +108,41 @@ def test_the_month_against_limits(border, means, terms, wan, state):
     outcome = rule.evaluate(border.month(None, means=means), border.terms(rule, **terms))
     assert downstream_wan(outcome) == wan
     assert outcome.state is state
+
+
+OWN_LIMITS = {"section_limits": {"value": {"PUSHUN:TP": "0.1"}, "source": "第七条"}}
+
+
+@pytest.mark.parametrize(
+    ("code", "wan", "limit"),
+    [("PUSHUN", 100, ("0.1", "第七条")), ("LIUJIANTAN", -100, ("0.2", ""))],
+)
+def test_a_section_with_limits_of_its_own_is_held_against_them_alone(border, code, wan, limit):
+    """TP 0.15: over 普顺's own 0.1, under the term's 0.2; the term's DO says nothing of 普顺."""
+    both = {"baseline_kind": "limits", "limits": {"value": {"TP": "0.2", "DO": "5"}}}
+    facts = border.month(None, means={"TP": "0.15", "DO": "9"}, section_code=code)
+    outcome = rule.evaluate(facts, border.terms(rule, **both, **OWN_LIMITS))
+    assert downstream_wan(outcome) == wan
+    inputs = {i.value: i.source for s in outcome.steps if s.key == "comparison" for i in s.inputs}
+    assert inputs[limit[0]] == limit[1]
+
+
+def test_limits_of_single_sections_want_the_sections_code_and_are_asked_for_only_then(border):
+    plain, own = border.terms(rule, **TP_LIMIT), border.terms(rule, **TP_LIMIT, **OWN_LIMITS)
+    facts = border.month(None, means={"TP": "0.15"})
+    assert downstream_wan(rule.evaluate(facts, plain)) == -100
+    with pytest.raises(MissingFact, match="section_code"):
+        rule.evaluate(facts, own)
+    assert "section_code" not in needs(rule, plain)
+    assert "section_code" in needs(rule, own)
+    assert "section_code" not in facts.to_json()
+    assert rule.sections_named(own) == {"PUSHUN"}
+
+
+@pytest.mark.parametrize("key", ["PUSHUN", "PUSHUN:XX", ":TP", "PUSHUN:pH"])
+def test_a_limit_of_a_section_that_is_not_written_so_is_refused(border, key):
+    with pytest.raises(ParameterErrors, match="断面编码:指标"):
+        border.terms(rule, **TP_LIMIT, section_limits={"value": {key: "0.1"}, "source": "第七条"})
 
 
 def test_the_month_against_the_mean_of_a_base_period(border):

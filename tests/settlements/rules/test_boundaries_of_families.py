@@ -8,6 +8,7 @@ from settlements.rules import (
     baseline,
     charges,
     class_vs_last_year,
+    exceedance_steps,
     joint_fund,
     pollutant_threshold,
     steps,
@@ -98,6 +99,33 @@ def test_what_came_in_is_deducted_from_the_classes(border, found, inflow, wan):
     terms = border.terms(baseline, tier_amount="20万元", inherited="deduct")
     facts = border.month(found, inflow_section="六剑滩", inflow_class=inflow)
     assert upstream(baseline, facts, terms) == wan
+
+
+def test_without_a_tier_width_everything_over_is_one_tier(border):
+    terms = border.terms(
+        baseline, baseline_kind="limits", limits={"value": {"TP": "0.20"}}, tier_amount="10万元"
+    )
+    assert upstream(baseline, border.month("Ⅴ", means={"TP": "0.38"}), terms) == -100
+    assert upstream(baseline, border.month("Ⅱ", means={"TP": "0.05"}), terms) == 100
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "came_in", "wan"),
+    [
+        # In limits of Ⅲ: COD (32 − 24) ÷ 20 = 0.4, phosphorus (0.31 − 0.25) ÷ 0.2 = 0.3.
+        ("COD", "32", "24", -60),
+        ("TP", "0.31", "0.25", -60),
+        ("COD", "32", "15", -90),  # from the limit: 0.6
+        ("COD", "32", "32", 0),
+    ],
+)
+def test_what_came_in_is_deducted_from_the_steps(border, code, value, came_in, wan):
+    row = {"indicator": code, "step_width": "0.2", "unit_amount": "30万元"}
+    terms = border.terms(exceedance_steps, indicators=[row], inherited="deduct")
+    facts = border.month(
+        None, means={code: value}, inflow_section="六剑滩", inflow_means={code: came_in}
+    )
+    assert upstream(exceedance_steps, facts, terms) == wan
 
 
 @pytest.mark.parametrize("share", ["1", "0.5", "0.25"])

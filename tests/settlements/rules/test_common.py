@@ -71,13 +71,15 @@ def test_everything_that_may_be_asked_for_is_a_fact(code):
     assert set(getattr(get(code), "NEEDS_IF", {})) <= set(specs(get(code).Parameters))
 
 
-def test_the_migration_stores_just_what_was_added_at_its_default():
+def test_the_migrations_store_just_what_was_added_at_its_default():
     migration = import_module("settlements.migrations.0014_parameters_added")
+    later = import_module("settlements.migrations.0019_section_limits")
     stored = {
         (code, name): (value, source)
         for code, names in migration.ADDED.items()
         for name, (value, source) in names.items()
     }
+    stored["baseline", later.NAME] = later.EMPTY["value"], later.EMPTY["source"]
     assert stored == {
         (code, name): (default.value, default.source)
         for code, name in ADDED
@@ -94,3 +96,15 @@ def test_the_migration_leaves_what_a_term_holds_and_takes_out_just_its_own():
     assert added["missing_month"]["value"] == "none"
     assert migration.taken_out("baseline", added) == held | moved
     assert migration.added("p_index", held) == held
+
+
+def test_the_limits_of_sections_are_stored_empty_and_taken_out_only_where_they_are():
+    migration = import_module("settlements.migrations.0019_section_limits")
+    held = {"rate": {"value": "1.00", "source": "第一条", "is_default": False}}
+    own = {"section_limits": {"value": {"A:TP": "0.1"}, "source": "第七条", "is_default": False}}
+    added = migration.added("baseline", held)
+    assert added == held | {"section_limits": migration.EMPTY}
+    assert migration.added("baseline", held | own) == held | own
+    assert migration.taken_out("baseline", added) == held
+    assert migration.taken_out("baseline", held | own) == held | own
+    assert migration.added("rank", held) == held

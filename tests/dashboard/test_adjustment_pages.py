@@ -1,0 +1,164 @@
+"""调整 and stopped runs on their pages: side by side, by two persons, seen by the parties alone."""
+
+from datetime import date
+
+import pytest
+
+from basins.clock import moved_to
+from settlements import pipeline
+from settlements.models import Adjustment, FuseTrip, JournalEntry
+from settlements.services.adjustments import review_adjustment
+from tests.worlds import close_year, publish_year
+
+ON = date(2024, 2, 5)
+READERS = {"bureau", "bureau2", "treasury", "admin", "auditor", "district", "downstream"}
+OTHERS = ("stranger", "township", "station", "nobody")
+
+
+def missing(who: str) -> int:
+    return 403 if who in ("station", "nobody") else 404
+
+
+@pytest.fixture
+def year(border, people):
+    """2023 at its target in every month, published and final: nobody pays."""
+    for when in border.months("2022-01", "2023-12"):
+        border.measured(when, "III")
+    pipeline.recompute()
+    publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
+    with moved_to(ON):
+        yield
+
+
+@pytest.fixture
+def found(year, border) -> Adjustment:
+    border.measured("2023-05", "IV")
+    pipeline.recompute()
+    return Adjustment.objects.get()
+
+
+@pytest.fixture
+def visit(client):
+    def go(user, path, data=None, status=200) -> str:
+        client.force_login(user)
+        answer = client.get(path) if data is None else client.post(path, data)
+        assert answer.status_code == status, answer.content.decode()[-2000:]
+        return answer.content.decode()
+
+    return go
+
+
+def test_both_computations_stand_side_by_side(found, people, visit):
+    page = visit(people.bureau, f"/adjustments/{found.pk}/")
+    assert "由“互不补偿”调整为“上游区补偿下游区 100.00 万元”" in page
+    assert "调整前的计算" in page
+    assert "调整后的计算" in page
+    assert "本期各指标均值：氨氮（mg/L）" in page
+    assert "0.8" in page
+    assert "1.2" in page
+    assert "+100.00" in page
+    assert "−100.00" in page
+
+
+def test_the_list_narrows_and_sums(found, people, visit):
+    page = visit(people.bureau, "/adjustments/?state=proposed&agreement=TEST&year=2023")
+    assert "1 项调整待办理" in page
+    assert f'href="/adjustments/{found.pk}/"' in page
+    assert "合计" in page
+    assert "没有符合条件的调整" in visit(people.bureau, "/adjustments/?state=approved")
+    assert "1 项调整待办理" in visit(people.bureau, "/adjustments/?year=x&state=zzz")
+
+
+def test_two_persons_take_it_through_its_pages(found, people, visit):
+    own = f"/adjustments/{found.pk}/"
+    asked = visit(people.bureau, f"{own}review/", {"action": "check", "why": "原始记录属实"})
+    assert "核对：提请批准调整" in asked
+    assert "更改" in asked
+    assert Adjustment.objects.get().state == "proposed"
+    visit(people.bureau, f"{own}review/", {"action": "do", "why": "原始记录属实"}, 302)
+    assert "须由市局另一人批准" in visit(people.bureau, own)
+    visit(people.bureau, f"{own}approve/", {"action": "do"}, 302)
+    assert Adjustment.objects.get().state == "reviewed"
+    checked = visit(people.bureau2, f"{own}approve/")
+    assert "2023 年未关账：计入该年净额" in checked
+    assert "原始记录属实" in checked
+    visit(people.bureau2, f"{own}approve/", {"action": "do"}, 302)
+    assert "计入 2023 年" in visit(people.bureau, own)
+    visit(people.bureau2, f"{own}approve/", {"action": "do"}, 302)
+    assert Adjustment.objects.get().nets.count() == 2
+
+
+def test_returned_and_dismissed_with_a_reason(found, people, visit):
+    own = f"/adjustments/{found.pk}/"
+    review_adjustment(adjustment=found, by=people.bureau, reason="属实")
+    visit(people.bureau2, f"{own}return/", {"action": "do", "why": ""}, 422)
+    visit(people.bureau2, f"{own}return/", {"action": "do", "why": "缺原始记录"}, 302)
+    visit(people.bureau2, f"{own}dismiss/", {"action": "do", "why": "原始记录无误"}, 302)
+    page = visit(people.bureau, own)
+    assert "不予调整" in page
+    assert "缺原始记录" in page
+
+
+def test_parties_read_and_nobody_else_finds_it(found, people, client):
+    own = f"/adjustments/{found.pk}/"
+    for who in (*READERS, *OTHERS):
+        client.force_login(getattr(people, who))
+        expected = 200 if who in READERS else missing(who)
+        assert client.get(own).status_code == expected, who
+        may = who.startswith("bureau")
+        answer = client.get(f"{own}review/").status_code
+        assert answer == (200 if may else missing(who)), who
+        if not may:
+            posted = client.post(f"{own}review/", {"action": "do", "why": "x"})
+            assert posted.status_code == missing(who), who
+    assert "提请批准…" not in client.get(own).content.decode()
+    client.force_login(people.bureau)
+    assert client.get(f"{own}delete/").status_code == 404
+    assert client.get("/adjustments/999999/").status_code == 404
+    assert Adjustment.objects.get().state == "proposed"
+
+
+def test_after_the_closing_the_page_leads_to_the_entry(border, people, visit):
+    for when in border.months("2022-01", "2023-12"):
+        border.measured(when, "II")
+    pipeline.recompute()
+    close_year(border.agreement, 2023, people, on=ON)
+    with moved_to(date(2025, 3, 3)):
+        border.measured("2023-05", "IV")
+        pipeline.recompute()
+        found = Adjustment.objects.get()
+        review_adjustment(adjustment=found, by=people.bureau, reason="属实")
+        own = f"/adjustments/{found.pk}/"
+        assert "另记一张凭证" in visit(people.bureau2, f"{own}approve/")
+        visit(people.bureau2, f"{own}approve/", {"action": "do"}, 302)
+        entry = JournalEntry.objects.get(cause="adjustment")
+        page = visit(people.district, own)
+        assert f"记入 2025 年台账，{entry.label}" in page
+        assert f'href="/ledger/entries/{entry.pk}/"' in page
+        stranger = visit(people.stranger, "/settlements/TEST/2023/")
+        assert "记入 2025 年台账" in stranger
+        assert entry.label not in stranger
+
+
+def test_a_stopped_run_is_released_on_its_page(year, border, people, visit):
+    for when in ("2023-05", "2023-06", "2023-07", "2023-08"):
+        border.measured(when, "V")
+    pipeline.recompute()
+    trip = FuseTrip.objects.get()
+    own = f"/adjustments/stops/{trip.pk}/"
+    page = visit(people.bureau, own)
+    assert "4 个已发布月份" in page
+    assert "2023年8月" in page
+    assert "放行…" in page
+    assert own in visit(people.bureau, "/adjustments/")
+    assert "放行…" not in visit(people.district, own)
+    for who in OTHERS:
+        visit(getattr(people, who), own, status=missing(who))
+    visit(people.district, f"{own}release/", {"action": "do", "why": "x"}, 404)
+    visit(people.bureau, f"{own}release/", {"action": "do", "why": ""}, 422)
+    checked = visit(people.bureau, f"{own}release/", {"action": "check", "why": "系统偏差"})
+    assert "核对：放行停下的重算" in checked
+    visit(people.bureau, f"{own}release/", {"action": "do", "why": "系统偏差"}, 302)
+    assert Adjustment.objects.filter(state="proposed").count() == 4
+    visit(people.bureau, f"{own}drop/", {"action": "do", "why": "再来"}, 302)
+    assert FuseTrip.objects.get().state == "released"

@@ -1,0 +1,215 @@
+"""The year's page and its acts: who may what in which state, each after its 核对 page."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from basins.clock import moved_to
+from settlements import pipeline
+from settlements.models import Adjustment, JournalEntry, Settlement
+from settlements.services.closing import confirm_amounts, prepare_closing, sign_data
+from settlements.services.workflow import NotAllowed
+from tests.worlds import publish_year
+
+ON = date(2024, 2, 5)
+YEAR = "/settlements/TEST/2023/"
+DO = {"action": "do"}
+ROLES = (
+    "bureau", "bureau2", "treasury", "district", "downstream", "stranger", "township", "admin",
+    "auditor", "station", "nobody",
+)  # fmt: skip
+
+
+def missing(who: str) -> int:
+    """Who has nothing to do on any page is told so (403) before it is looked for."""
+    return 403 if who in ("station", "nobody") else 404
+
+
+@pytest.fixture
+def year(border, people):
+    """2023: five months better than the target, all published and final."""
+    for when in border.months("2022-01", "2023-12"):
+        border.measured(when, "II" if when in border.months("2023-01", "2023-05") else "III")
+    pipeline.recompute()
+    publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
+    with moved_to(ON):
+        yield Settlement.objects.get(year=2023)
+
+
+@pytest.fixture
+def visit(client):
+    def go(user, path="", data=None, status=200) -> str:
+        client.force_login(user)
+        answer = client.get(YEAR + path) if data is None else client.post(YEAR + path, data)
+        assert answer.status_code == status, answer.content.decode()[-2000:]
+        return answer.content.decode()
+
+    return go
+
+
+def advance(year, people, to: str) -> None:
+    if to in ("signed", "confirmed", "prepared"):
+        sign_data(settlement=year, by=people.district)
+        sign_data(settlement=year, by=people.downstream)
+    if to in ("confirmed", "prepared"):
+        confirm_amounts(settlement=year, by=people.district)
+        confirm_amounts(settlement=year, by=people.downstream)
+    if to == "prepared":
+        prepare_closing(settlement=year, by=people.bureau)
+    year.refresh_from_db()
+
+
+def test_the_whole_way_of_a_year_through_its_pages(year, people, visit):
+    page = visit(people.district)
+    assert "签认年度数据…" in page
+    checked = visit(people.district, "sign/")
+    assert "核对：签认 2023 年度数据" in checked
+    assert "2023年12月" in checked
+    assert "核验码" in checked
+    visit(people.district, "sign/", DO, 302)
+    visit(people.downstream, "sign/", DO, 302)
+    amounts = visit(people.downstream, "confirm/")
+    assert "5,000,000.00 元" in amounts
+    assert "人民币伍佰万元整" in amounts
+    visit(people.downstream, "confirm/", DO, 302)
+    visit(people.district, "confirm/", DO, 302)
+    visit(people.bureau, "prepare/", DO, 302)
+    assert "须由市局另一人关账" in visit(people.bureau)
+    entry = visit(people.bureau2, "close/")
+    assert "将入账的凭证" in entry
+    assert "2024-02-05" in entry
+    assert not JournalEntry.objects.exists()
+    visit(people.bureau2, "close/", DO, 302)
+    year.refresh_from_db()
+    assert (year.state, year.closed_by) == ("closed", people.bureau2)
+    assert "下游区尚未付清 5,000,000.00 元。" in visit(people.treasury)
+
+
+@pytest.mark.parametrize(
+    ("act", "state", "allowed"),
+    [
+        ("sign/", "open", {"district", "downstream"}),
+        ("confirm/", "signed", {"district", "downstream"}),
+        ("prepare/", "confirmed", {"bureau", "bureau2"}),
+        ("close/", "prepared", {"bureau2"}),
+        ("return/", "prepared", {"bureau", "bureau2"}),
+    ],
+)
+def test_each_act_is_a_missing_page_for_everyone_else(year, people, client, act, state, allowed):
+    advance(year, people, state)
+    bureau = {"bureau", "bureau2"}
+    for who in ROLES:
+        client.force_login(getattr(people, who))
+        answer = client.get(YEAR + act)
+        same_person = act == "close/" and who == "bureau"
+        expected = 200 if who in allowed else 302 if same_person else missing(who)
+        assert answer.status_code == expected, (who, act)
+        if who not in allowed | bureau:
+            assert client.post(YEAR + act, DO).status_code == missing(who)
+    year.refresh_from_db()
+    assert year.state == state
+
+
+def test_the_page_offers_only_what_its_viewer_may_do(year, people, visit):
+    advance(year, people, "prepared")
+    for who in ("district", "treasury", "admin", "auditor"):
+        page = visit(getattr(people, who))
+        assert "关账…" not in page
+    assert "退回关账…" in visit(people.bureau)
+    visit(people.stranger, status=404)
+
+
+def test_what_is_missing_is_listed_with_its_place(year, border, people, visit):
+    border.measured("2023-05", "IV")
+    pipeline.recompute()
+    adjustment = Adjustment.objects.get()
+    page = visit(people.bureau)
+    assert "2023年5月交界的调整待审。" in page
+    assert f'href="/adjustments/{adjustment.pk}/"' in page
+    assert "签认年度数据…" not in visit(people.district)
+    refused = visit(people.district, "sign/", DO, 302)
+    assert not year.signatures.exists(), refused
+
+
+def test_an_open_year_is_not_closed(border, people, client):
+    for when in border.months("2022-01", "2023-03"):
+        border.measured(when, "II")
+    pipeline.recompute()
+    with moved_to(date(2023, 4, 5)):
+        client.force_login(people.bureau2)
+        answer = client.post(f"{YEAR}close/", DO, follow=True)
+        assert "现为“核算中”，不能办理此事" in answer.content.decode()
+        client.force_login(people.district)
+        answer = client.post(f"{YEAR}sign/", DO, follow=True)
+        assert "2023 年尚未结束" in answer.content.decode()
+    assert Settlement.objects.get(year=2023).state == "open"
+
+
+def test_nobody_signs_for_another_district(year, border, people, client):
+    for who in ("district", "stranger"):
+        client.force_login(getattr(people, who))
+        assert client.post(f"{YEAR}sign/?party=500902", DO).status_code == 404
+    assert not year.signatures.exists()
+    with pytest.raises(NotAllowed):
+        sign_data(settlement=year, by=people.district, party=border.downstream)
+
+
+def test_signing_twice_signs_once(year, people, visit):
+    visit(people.district, "sign/", DO, 302)
+    visit(people.district, "sign/", DO, 302)
+    assert year.signatures.count() == 1
+    assert "贵方已签认" in visit(people.district)
+
+
+def test_the_bureau_enters_a_signature_by_its_document(year, people, visit):
+    people.downstream.roles.all().delete()
+    assert "代下游区登记…" in visit(people.bureau)
+    empty = visit(people.bureau, "sign/?party=500902", {"action": "check", "document": ""}, 422)
+    assert "请填写文号。" in empty
+    given = {"document": "下函〔2024〕1号"}
+    checked = visit(people.bureau, "sign/?party=500902", {"action": "check", **given})
+    assert "下函〔2024〕1号" in checked
+    assert "更改" in checked
+    visit(people.bureau, "sign/?party=500902", {**DO, **given}, 302)
+    assert year.signatures.get().document == "下函〔2024〕1号"
+    own = visit(people.bureau, "sign/?party=500901", {**DO, **given}, 422)
+    assert "自己的经办人" in own
+
+
+def test_a_return_needs_its_reason(year, people, visit):
+    advance(year, people, "prepared")
+    visit(people.bureau2, "return/", {**DO, "why": " "}, 422)
+    visit(people.bureau2, "return/", {**DO, "why": "金额待核"}, 302)
+    year.refresh_from_db()
+    assert year.state == "confirmed"
+    assert "金额待核" in visit(people.bureau)
+
+
+def test_months_and_adjustments_add_up_to_the_net(year, border, people, visit):
+    from settlements.queries.closing import closing
+    from settlements.services.adjustments import approve_adjustment, review_adjustment
+
+    border.measured("2023-05", "IV")
+    pipeline.recompute()
+    found = Adjustment.objects.get()
+    review_adjustment(adjustment=found, by=people.bureau, reason="属实")
+    approve_adjustment(adjustment=found, by=people.bureau2)
+    from basins.access import viewer_of
+
+    page = closing(viewer_of(people.bureau), "TEST", 2023)
+    sums = {s.place.name: (s.months, s.adjustments, s.net) for s in page.sums}
+    assert sums == {
+        "上游区": (Decimal(5000000), Decimal(-2000000), Decimal(3000000)),
+        "下游区": (Decimal(-5000000), Decimal(2000000), Decimal(-3000000)),
+    }
+    assert (page.total.months, page.total.adjustments, page.total.net) == (0, 0, 0)
+    text = visit(people.bureau)
+    assert "计入 2023 年" in text
+    assert "上游区补偿下游区 100.00 万元" in text
+
+
+def test_a_signed_year_shows_in_the_list(year, people, client):
+    advance(year, people, "confirmed")
+    client.force_login(people.bureau)
+    assert "各方已确认" in client.get("/settlements/").content.decode()

@@ -1,0 +1,15 @@
+"""Eight sessions at once, a hundred operations each, on connections of their own."""
+
+from tests.simulation.bank import CHANCES, Bank
+
+
+def test_eight_sessions_of_a_hundred_operations_leave_sound_books(committed):
+    bank = Bank.make()
+    bank.run(sessions=8, operations=100)
+    assert not bank.wrong
+    done = bank.done + bank.refused
+    assert done.total() == 800
+    assert set(done) == set(CHANCES)
+    assert bank.done["read"] == done["read"] > 200
+    assert min(bank.done[name] for name in ("pay", "approve", "reverse", "confirm", "close")) >= 2
+    assert bank.refused["voucher_again"] >= 1

@@ -1,0 +1,4 @@
+"""Living through scheme-years on the real services and database (docs/correctness.md).
+
+Used by tests and by benchmarks; nothing in here knows pytest.
+"""

@@ -1,0 +1,115 @@
+"""What the database holds: as one digest, and as facts that two runs can be compared by."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2.errors
+from django.db import OperationalError, connection
+
+# Kept by commits that are no part of any act.
+LEFT_OUT = {"django_migrations", "django_session", "spatial_ref_sys"}
+
+_TABLES = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+ORDER BY c.relname
+"""
+_tables: dict[str, str] = {}
+
+
+def fingerprint() -> dict[str, tuple[int, str]]:
+    """Table → how many rows, and a sum of their hashes: equal where nothing at all changed."""
+    with connection.cursor() as cursor:
+        name = connection.settings_dict["NAME"]
+        if name not in _tables:
+            cursor.execute(_TABLES)
+            _tables[name] = " UNION ALL ".join(
+                f"""SELECT '{t}', count(*), COALESCE(sum(hashtextextended(t::text, 0)), 0)::text
+                    FROM "{t}" t"""
+                for (t,) in cursor.fetchall()
+                if t not in LEFT_OUT
+            )
+        cursor.execute(_tables[name])
+        return {table: (count, total) for table, count, total in cursor.fetchall()}
+
+
+def changed(before: dict, after: dict) -> list[str]:
+    """Tables that are not as they were."""
+    return sorted(table for table in after if before.get(table) != after[table])
+
+
+# Natural keys only: no ids, no times of this run, so that two worlds can be compared.
+_FACTS = {
+    "moves": """SELECT thing, event, source, target, u.username, count(*)
+        FROM settlements_statemove m LEFT JOIN basins_user u ON u.id = m.by_id
+        GROUP BY 1, 2, 3, 4, 5""",
+    "entries": """SELECT e.year, e.number, e.cause, e.voucher, e.booked_on, e.effective_on,
+        j.code, a.kind, p.yuan FROM settlements_journalentry e
+        JOIN settlements_posting p ON p.entry_id = e.id
+        JOIN settlements_ledgeraccount a ON a.id = p.account_id
+        JOIN basins_jurisdiction j ON j.id = a.jurisdiction_id""",
+    "payments": "SELECT voucher, kind, yuan, state, reversed_on FROM settlements_payment",
+    "reversals": "SELECT state, why FROM settlements_reversal",
+    "statements": "SELECT as_of, yuan, our_yuan, note FROM settlements_balancestatement",
+    "openings": "SELECT sha256, state FROM settlements_openingbatch",
+    "notices": "SELECT month, state, year, number FROM settlements_notice",
+    "months": """SELECT month, state, objection_until, (SELECT count(*)
+        FROM settlements_monthconfirmation c WHERE c.month_id = m.id)
+        FROM settlements_agreementmonth m""",
+    "objections": "SELECT kind, state, decision, evidence_until FROM settlements_objection",
+    "replies": "SELECT kind, text FROM settlements_objectionreply",
+    "evidence": "SELECT item, sha256 FROM settlements_evidence",
+    "rulings": "SELECT month, state, revoked_why FROM settlements_monthruling",
+    "accruals": """SELECT period, state, month_state, water_class, complete
+        FROM settlements_accrual""",
+    "transfers": "SELECT yuan, reason FROM settlements_transfer",
+    "adjustments": "SELECT state, cause, reason FROM settlements_adjustment",
+    "fuses": "SELECT state, reasons FROM settlements_fusetrip",
+    "years": "SELECT year, state, closed_on, cleared_on FROM settlements_settlement",
+    "nets": "SELECT yuan FROM settlements_settlementnet",
+    "signatures": """SELECT subject, document, void_at IS NULL
+        FROM settlements_settlementsignature""",
+    "readings": "SELECT sampled_at, origin, value, flag FROM monitoring_reading",
+    "marks": "SELECT month FROM monitoring_dirtymonth",
+    "means": "SELECT month, mean, valid FROM monitoring_monthlymean",
+    "jobs": "SELECT kind, key, state FROM jobs_job",
+    "told": "SELECT text FROM basins_notification",
+}
+
+
+def facts() -> dict[str, list[str]]:
+    """The database in facts without ids and times, sorted: the same after the same acts."""
+    found = {}
+    with connection.cursor() as cursor:
+        for name, sql in _FACTS.items():
+            cursor.execute(sql)
+            found[name] = sorted(str(row) for row in cursor.fetchall())
+    return found
+
+
+class Abort(Exception):
+    """What stops an act half-way, in place of a killed process."""
+
+
+class Statements:
+    """Counts the statements of an act; with `full_at` the disk is full at that one."""
+
+    def __init__(self, full_at: int | None = None) -> None:
+        self.full_at, self.count = full_at, 0
+
+    def __call__(self, execute, sql, params, many, context):
+        if "SAVEPOINT" in str(sql[:30]):  # only there because the act runs inside another one
+            return execute(sql, params, many, context)
+        self.count += 1
+        if self.count == self.full_at:
+            cause = psycopg2.errors.DiskFull("could not extend file: No space left on device")
+            raise OperationalError(str(cause)) from cause
+        return execute(sql, params, many, context)
+
+
+@contextmanager
+def counted(full_at: int | None = None) -> Iterator[Statements]:
+    """Inside, every statement of this connection is counted, and one may fail."""
+    statements = Statements(full_at)
+    with connection.execute_wrapper(statements):
+        yield statements
