@@ -1,6 +1,8 @@
 """调整与停下的重算: the list, one with both computations side by side, and what the bureau does."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -102,11 +104,12 @@ def act(request, pk: int, event: str):
         if event == "approve":
             services.approve_adjustment(adjustment=found, by=request.user)
         else:
-            service, name = {
+            acts: dict[str, tuple[Callable[..., Any], str]] = {
                 "review": (services.review_adjustment, "reason"),
                 "dismiss": (services.dismiss_adjustment, "reason"),
                 "return": (services.return_adjustment, "why"),
-            }[event]
+            }
+            service, name = acts[event]
             service(adjustment=found, by=request.user, **{name: filled["why"]})
         return f"已{button}。"
 

@@ -1,5 +1,7 @@
 """资金使用: what was received, allotted and spent; a district allots, reports and corrects."""
 
+from typing import Any
+
 from django import forms
 from django.http import FileResponse, Http404
 from django.shortcuts import render
@@ -119,9 +121,9 @@ def _sheet(page: queries.Funds, form: FundFilters, wanted: dict, maker: str) -> 
         Column("安排", 18, total=True),
         Column("支出", 18, total=True),
     ]
-    rows = []
+    rows: list[list[Any]] = []
     for line in page.lines:
-        head = [line.place.name, line.title]
+        head: list[Any] = [line.place.name, line.title]
         rows.append([*head, "收到合计", "", None, "", line.received, None, None])
         rows += [
             [*head, p.name, p.purpose, p.allotted_on, p.document_number, None, p.allotted, p.spent]

@@ -1,5 +1,7 @@
 """措施: 考核、约谈、区域限批、限期整改: the register, one, and what bureau and district enter."""
 
+from typing import Any
+
 from django import forms
 from django.http import Http404
 from django.shortcuts import render
@@ -17,7 +19,7 @@ from settlements.queries import measures as queries
 from settlements.services import measures as services
 
 GET_POST = require_http_methods(["GET", "POST"])
-LONG = {"max_length": services.LONGEST, "widget": forms.Textarea(attrs={"rows": 4})}
+LONG: dict[str, Any] = {"max_length": services.LONGEST, "widget": forms.Textarea(attrs={"rows": 4})}
 
 
 class MeasureFilters(forms.Form):
@@ -56,12 +58,13 @@ class MeasureForm(ActForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["jurisdiction"].queryset = (
+        self.fields["jurisdiction"].queryset = (  # type: ignore[attr-defined]
             Jurisdiction.objects.filter(level=Jurisdiction.Level.DISTRICT)
             .defer("boundary")
             .order_by("sort_key")
         )
-        self.fields["river"].queryset = River.objects.order_by("level", "code")
+        rivers = River.objects.order_by("level", "code")
+        self.fields["river"].queryset = rivers  # type: ignore[attr-defined]
 
 
 class ReportForm(ActForm):

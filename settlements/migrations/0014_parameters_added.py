@@ -11,7 +11,7 @@ PLAN = "本系统默认，方案原文未载"
 MONTHLY = {"missing_month": ("none", OURS), "sampling": ("monthly", OURS)}
 PART_MONTH = {"part_month": ("first_day", OURS)}
 INHERITED = {"inherited": ("charge", OURS)}
-ADDED = {
+ADDED: dict[str, dict] = {
     "class_vs_last_year": {
         "not_met_schedule": (None, PLAN),
         "better_than": ("none", PLAN),

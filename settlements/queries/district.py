@@ -191,7 +191,7 @@ def _signed(accrual: Accrual, place: Jurisdiction) -> Decimal:
     return sum(
         (
             t.yuan if t.payee_id == place.pk else -t.yuan
-            for t in accrual.counted.all()
+            for t in accrual.counted.all()  # type: ignore[attr-defined]
             if place.pk in (t.payee_id, t.payer_id)
         ),
         ZERO,

@@ -202,7 +202,7 @@ class Past:
             answer.daily = self._daily(wanted, {month_start(day) for day in days})
         return answer
 
-    def _daily(self, wanted: Wanted, months: Collection[date]) -> Mapping[Any, Any]:
+    def _daily(self, wanted: Wanted, months: Collection[date]) -> dict[Any, Any]:
         found: dict[tuple[int, str], dict[date, Any]] = defaultdict(dict)
         readings = known_readings(self.at)
         for month in sorted(months):

@@ -291,7 +291,7 @@ def counted_of(accrual: Accrual) -> tuple[Payment, ...]:
     """As its year's settlement counts it: with the adjustments approved before the closing."""
     return tuple(
         Payment(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
-        for t in accrual.counted.all()
+        for t in accrual.counted.all()  # type: ignore[attr-defined]
     )
 
 

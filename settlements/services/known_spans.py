@@ -187,7 +187,8 @@ class _Spans:
         """When its month was; without a record of that it counts as published at once."""
         year = version.period.year
         month = date(year, 12, 1) if version.yearly else version.period
-        at = self.published.get((agreements.get(version.term_section_id), month))
+        agreement = agreements.get(version.term_section_id, 0)
+        at = self.published.get((agreement, month))
         return at or version.known_from
 
     def _adjustment_claims(self, accruals: dict[int, AccrualVersion]) -> Iterable[_Claim]:

@@ -149,3 +149,20 @@ def test_a_few_months_are_stored_and_counted_as_one_json_object():
     counts = json.loads(out.getvalue())
     assert (counts["sections"], counts["agreements"]) == (1, 1)
     assert counts["readings"] == Reading.objects.count() > 2 * 28 * 6 * 9
+
+
+def test_the_border_to_hechuan_must_be_better_than_hechuans_own_water():
+    """Public: 小安溪 must meet its class and be better than the downstream's own."""
+    (xiaoan,) = (a for a in AGREEMENTS if a.code == "XIAOAN")
+    conditioned = [t for t in xiaoan.terms if "better_than" in t.given]
+    assert [(t.sections, t.start) for t in conditioned] == [(("DUKOUBA",), date(2023, 1, 1))]
+    (own,) = (b.reference for b in xiaoan.borders if b.section == "DUKOUBA")
+    assert BY_CODE[own].is_demo
+    # Spring 2025: better than a year ago in April and in May, than 合川's own in April alone.
+    planned = {
+        (code, year, n): planned_class(BY_CODE[code], date(year, n, 1), LAST)
+        for code in ("DUKOUBA", own) for year in (2024, 2025) for n in (4, 5)
+    }  # fmt: skip
+    better = {n: planned["DUKOUBA", 2025, n] < planned["DUKOUBA", 2024, n] for n in (4, 5)}
+    than_own = {n: planned["DUKOUBA", 2025, n] < planned[own, 2025, n] for n in (4, 5)}
+    assert (better, than_own) == ({4: True, 5: True}, {4: True, 5: False})

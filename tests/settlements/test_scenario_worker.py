@@ -1,6 +1,7 @@
 """Many scenarios in a real worker: progress is kept, a reload shows it, a cancelled run stays so."""
 
 import pytest
+from django.db import connection, transaction
 from django.urls import reverse
 
 from jobs.models import Job
@@ -54,6 +55,30 @@ def test_a_cancelled_run_is_not_worked_off(world, tmp_path, client):
     page = client.get(reverse("scenario-run", args=[job.pk])).content.decode()
     assert "运行已取消，没有保存结果" in page
     assert _state(again) == "done"
+
+
+def test_a_run_cancelled_in_the_middle_stops_there_and_keeps_nothing(world, tmp_path, client):
+    """The worker is held at what it loads by a lock of this test's; the cancellation is seen
+    in the same moment as the lock ends."""
+    _, people = world
+    client.force_login(people.bureau)
+    job = run_saved(by=people.bureau, wake=False)
+    with Worker(environment(tmp_path, SWEEP_SECONDS="1")):
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE monitoring_assessment IN ACCESS EXCLUSIVE MODE")
+            until(lambda: _step(job) == "载入监测数据", seconds=40, what="the run to be loading")
+            assert _state(job) == "running"
+            client.post(reverse("scenario-run-cancel", args=[job.pk]))
+        again = run_saved(by=people.bureau, wake=False)
+        until(lambda: _state(again) not in Job.LIVE, seconds=40, what="the next run to end")
+    job.refresh_from_db()
+    assert (job.state, job.result, job.done) == ("cancelled", None, 0)
+    assert (_state(again), again.pk != job.pk) == ("done", True)
+
+
+def _step(job: Job) -> str:
+    return Job.objects.values_list("step", flat=True).get(pk=job.pk)
 
 
 def _state(job: Job) -> str:

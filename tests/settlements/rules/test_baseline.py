@@ -115,7 +115,7 @@ OWN_LIMITS = {"section_limits": {"value": {"PUSHUN:TP": "0.1"}, "source": "第�
 
 @pytest.mark.parametrize(
     ("code", "wan", "limit"),
-    [("PUSHUN", 100, ("0.1", "第七条")), ("LIUJIANTAN", -100, ("0.2", ""))],
+    [("PUSHUN", 100, ("0.1", "第七条")), ("LIUJIANTAN", -100, ("0.2", "协议约定"))],
 )
 def test_a_section_with_limits_of_its_own_is_held_against_them_alone(border, code, wan, limit):
     """TP 0.15: over 普顺's own 0.1, under the term's 0.2; the term's DO says nothing of 普顺."""
