@@ -15,6 +15,7 @@ from settlements.money import MoneyError, format_wan, format_yuan, yuan
 from settlements.rules.facts import plain_decimal
 
 LARGEST = 10**12  # yuan
+LONGEST = 60  # characters of a typed number; Decimal overflows on very long ones
 YEARS = range(1990, 2101)
 _NUMBER = re.compile(r"([+-]?)((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(.*)")
 _SCALES = (("亿", 100_000_000), ("千万", 10_000_000), ("百万", 1_000_000), ("万", 10_000))
@@ -31,6 +32,8 @@ def plain(text: str) -> str:
 
 
 def _parts(text: str) -> tuple[Decimal, str]:
+    if len(text) > LONGEST:
+        raise ValueError(f"“{text[:12]}…”太长；请只填一个数，如 1000、1,000 或 0.5。")
     found = _NUMBER.fullmatch(plain(text))
     if not found:
         raise ValueError(f"“{text}”不是数字；请填如 1000、1,000 或 0.5。")

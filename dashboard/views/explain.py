@@ -4,14 +4,15 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from basins.access import viewer_of
+from basins.access import Act, viewer_of
 from dashboard.about_page import version
 from settlements.queries.explain import explain_accrual, shown_section
 
 
 @require_GET
 def explain(request, pk: int):
-    found = explain_accrual(viewer_of(request.user), pk)
+    viewer = viewer_of(request.user)
+    found = explain_accrual(viewer, pk)
     if found is None:
         raise Http404
     return render(
@@ -19,6 +20,7 @@ def explain(request, pk: int):
         "explain/explain.html",
         {
             "page": found,
+            "sees_rules": viewer.may(Act.EDIT_AGREEMENTS),
             "section": shown_section(found),
             "software_version": version(),
         },

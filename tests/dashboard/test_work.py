@@ -48,6 +48,9 @@ def test_the_month_waits_for_each_in_turn(border, people):
         border.assessed("2023-04", "IV")
     with moved_to(date(2018, 7, 10)):
         assert waiting(people.bureau) == {"months-to-prepare": 1}
+        viewer = viewer_of(people.bureau)
+        ((task,),) = [group.tasks for group in todo(viewer, counts(viewer))]
+        assert task.deadline == date(2018, 7, 16), "15 July 2018 is a Sunday"
         draft = prepare_notice(month=month("2018-06"), by=people.bureau)
         assert waiting(people.bureau) == {}
         assert waiting(people.bureau2) == {"notices-to-sign": 1}
