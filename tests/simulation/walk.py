@@ -95,7 +95,9 @@ class Walk:
             f" {self.model.state}"
         )
         if not made:
-            assert StateMove.objects.count() == before, f"{thing}.{event} was refused, yet something moved"
+            assert StateMove.objects.count() == before, (
+                f"{thing}.{event} was refused, yet something moved"
+            )
         elif not undo:
             self.model.happens(thing, event, who)
         return made
