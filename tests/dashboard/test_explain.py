@@ -83,7 +83,6 @@ def test_every_key_of_the_answer_is_documented_and_every_documented_one_is_there
     assert found | {"readings"} >= documented("/accruals/") - {
         "steps[].defaults[]",
         "adjustments[]",
-        "holds[]",
     }
     assert found <= documented("/accruals/")
     month = get(people.bureau, "api:month-explanation", "TEST", 2023, 4).json()

@@ -149,8 +149,10 @@ def test_evidence_is_kept_by_its_hash_and_told_by_its_content(border, people, se
     settings.MEDIA_ROOT = tmp_path
     with pytest.raises(DocumentRefused, match="不是 PDF"):
         ruled(border, people, evidence=SimpleUploadedFile("证据.pdf", b"MZ..."))
-    made = ruled(border, people, evidence=SimpleUploadedFile("证据.txt", PDF))
-    assert (made.evidence_kind, made.evidence_name) == ("application/pdf", "证据.txt")
+    with pytest.raises(DocumentRefused, match="请改用 .pdf"):
+        ruled(border, people, evidence=SimpleUploadedFile("证据.txt", PDF))
+    made = ruled(border, people, evidence=SimpleUploadedFile("证据.pdf", PDF))
+    assert (made.evidence_kind, made.evidence_name) == ("application/pdf", "证据.pdf")
     assert made.evidence.name == f"rulings/{made.evidence_sha256[:16]}.pdf"
 
 

@@ -29,6 +29,7 @@ from config.embedded.places import Places, binaries
 from tests.processes import ROOT, until
 
 PATIENCE = 120
+PROCESSES = ("web", "worker", "beat")
 
 
 class _Stays(HTTPRedirectHandler):
@@ -77,7 +78,7 @@ class Site:
                 {"HOST": str(postgres.socket_dir(self.folder)), "NAME": "rivers",
                  "USER": "postgres", "PORT": "", "PASSWORD": ""}
             )  # fmt: skip
-            for name in ("web", "worker", "beat"):
+            for name in PROCESSES:
                 self.start(name)
             self.until_up()
         except BaseException:
@@ -134,7 +135,7 @@ class Site:
 
     def kill(self, victim: str) -> bool:
         """SIGKILL, without a word. False where there was nothing to kill just then."""
-        if victim in self.processes:
+        if victim in PROCESSES:
             self._kill_group(victim)
         elif victim == "postmaster":
             os.kill(self._postmaster(), signal.SIGKILL)
@@ -147,7 +148,7 @@ class Site:
     def restore(self, victim: str) -> None:
         """Start again what was killed, as whoever runs the site does."""
         connection.close()
-        if victim in self.processes:
+        if victim in PROCESSES:
             self.start(victim)
         else:
             # What died with the server is started by the next one who uses it.
@@ -160,6 +161,7 @@ class Site:
 
     def _kill_group(self, name: str) -> None:
         process = self.processes.pop(name)
+        # The group is its own: pool children and web workers go with it.
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
