@@ -149,7 +149,7 @@ def test_evidence_is_kept_by_its_hash_and_told_by_its_content(border, people, se
     settings.MEDIA_ROOT = tmp_path
     with pytest.raises(DocumentRefused, match="不是 PDF"):
         ruled(border, people, evidence=SimpleUploadedFile("证据.pdf", b"MZ..."))
-    with pytest.raises(DocumentRefused, match="请改用 .pdf"):
+    with pytest.raises(DocumentRefused, match=r"请改用 \.pdf"):
         ruled(border, people, evidence=SimpleUploadedFile("证据.txt", PDF))
     made = ruled(border, people, evidence=SimpleUploadedFile("证据.pdf", PDF))
     assert (made.evidence_kind, made.evidence_name) == ("application/pdf", "证据.pdf")
