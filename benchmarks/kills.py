@@ -35,7 +35,7 @@ def main() -> int:
             try:
                 killing.run(kills)
             finally:
-                print(", ".join(f"{n} × {name}" for name, n in killing.done.most_common()))
+                print(", ".join(f"{n} × {name}" for name, n in site.killed.most_common()))
     finally:
         teardown_databases(made, verbosity=0)
     print(f"{kills} kills in {time.perf_counter() - start:.0f} s: nothing lost, nothing doubled")

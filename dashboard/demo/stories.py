@@ -79,7 +79,10 @@ def _correct(accrual: Accrual, people: People, *, approved: bool) -> None:
     )
     recompute()
     for found in Adjustment.objects.filter(
-        accrual=accrual, state=Adjustment.State.PROPOSED
+        accrual__term__agreement=accrual.term.agreement,
+        accrual__term_section__section=accrual.term_section.section,
+        accrual__period=accrual.period,
+        state=Adjustment.State.PROPOSED,
     ).order_by("pk"):
         if approved:
             review_adjustment(

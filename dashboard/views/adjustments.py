@@ -19,6 +19,7 @@ from dashboard.forms import ALL, chosen, number, offer
 from settlements.models import Adjustment
 from settlements.queries import adjustments as queries
 from settlements.queries import stops
+from settlements.queries.adjustment_page import adjustment_page
 from settlements.services import adjustments as services
 from settlements.services.workflow import Refused, check, refuse_same_person
 
@@ -76,7 +77,7 @@ def listing(request):
 
 @require_GET
 def adjustment(request, pk: int):
-    page = queries.adjustment_page(viewer_of(request.user), pk)
+    page = adjustment_page(viewer_of(request.user), pk)
     if page is None:
         raise Http404
     return render(request, "adjustments/adjustment.html", {"page": page, "words": ACTS})
@@ -86,7 +87,7 @@ def adjustment(request, pk: int):
 def act(request, pk: int, event: str):
     """提请批准, 退回, 不予调整 or 批准: with its reason, then 核对."""
     viewer = viewer_of(request.user)
-    page = queries.adjustment_page(viewer, pk)
+    page = adjustment_page(viewer, pk)
     if page is None or event not in ACTS or not viewer.may(Act.ADJUST):
         raise Http404
     found, line = page.adjustment, page.line

@@ -5,9 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from basins.access import viewer_of
 from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, JournalEntry, Settlement
+from settlements.queries.closing import closing
+from settlements.services.adjustments import approve_adjustment, review_adjustment
 from settlements.services.closing import confirm_amounts, prepare_closing, sign_data
 from settlements.services.workflow import NotAllowed
 from tests.worlds import publish_year
@@ -187,16 +190,11 @@ def test_a_return_needs_its_reason(year, people, visit):
 
 
 def test_months_and_adjustments_add_up_to_the_net(year, border, people, visit):
-    from settlements.queries.closing import closing
-    from settlements.services.adjustments import approve_adjustment, review_adjustment
-
     border.measured("2023-05", "IV")
     pipeline.recompute()
     found = Adjustment.objects.get()
     review_adjustment(adjustment=found, by=people.bureau, reason="属实")
     approve_adjustment(adjustment=found, by=people.bureau2)
-    from basins.access import viewer_of
-
     page = closing(viewer_of(people.bureau), "TEST", 2023)
     sums = {s.place.name: (s.months, s.adjustments, s.net) for s in page.sums}
     assert sums == {

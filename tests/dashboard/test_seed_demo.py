@@ -17,7 +17,16 @@ from dashboard.demo.build import Refused, seed
 from dashboard.demo.readings import Rhythm, planned_class, readings
 from dashboard.demo.sections import sections
 from monitoring.models import Assessment, Reading, Section
-from settlements.models import Agreement, JournalEntry, Posting, Settlement, SettlementNet
+from settlements.models import (
+    Agreement,
+    FundProject,
+    FundSpending,
+    JournalEntry,
+    Measure,
+    Posting,
+    Settlement,
+    SettlementNet,
+)
 from settlements.services.periods import last_month
 
 LAST = date(2026, 10, 1)
@@ -105,6 +114,11 @@ class TestSeeded:
         roles = dict(Role.objects.values_list("user__username", "role"))
         assert set(roles.values()) == set(Role.Code)
         assert User.objects.get(username="admin").is_staff
+
+        assert FundProject.objects.filter(jurisdiction__code="500155").count() == 2
+        assert FundSpending.objects.count() == 2
+        measures = {m.kind: m.lifted_on is None for m in Measure.objects.all()}
+        assert measures == {"rectification": True, "summons": False}
 
         before = Reading.objects.count()
         assert seed().already

@@ -133,7 +133,7 @@ def _booked(years, deal: Deal, yuan: Decimal, *, voucher: str = "", **given) -> 
     voucher = voucher or years.voucher()
     more = {"agreement": deal.agreement, "yuan": yuan, "voucher": voucher, "paid_on": today()}
     payment = years.act(
-        f"prepare_payment {given['kind']}",
+        f"prepare_payment_{given['kind']}",
         lambda: payments.prepare_payment(**more, **given, by=one),
     )
     if years.chance("wrong_person"):

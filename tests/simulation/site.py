@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,7 @@ class Site:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.processes: dict[str, subprocess.Popen] = {}
+        self.killed: Counter[str] = Counter()
         self.kept = dict(connection.settings_dict)
         self.sessions = self._signed_in("treasury", "treasury2")
         self.env = {
@@ -133,8 +135,8 @@ class Site:
                 command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
             )
 
-    def kill(self, victim: str) -> bool:
-        """SIGKILL, without a word. False where there was nothing to kill just then."""
+    def kill(self, victim: str) -> None:
+        """SIGKILL, without a word; counted in `killed` where there was something to kill."""
         if victim in PROCESSES:
             self._kill_group(victim)
         elif victim == "postmaster":
@@ -142,8 +144,8 @@ class Site:
         elif (backend := self._some_backend()) is not None:
             os.kill(backend, signal.SIGKILL)
         else:
-            return False
-        return True
+            return
+        self.killed[victim] += 1
 
     def restore(self, victim: str) -> None:
         """Start again what was killed, as whoever runs the site does."""

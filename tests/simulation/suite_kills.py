@@ -13,5 +13,6 @@ def test_after_twenty_kills_nothing_is_lost_or_doubled(committed, tmp_path):
     with Site(tmp_path) as site:
         killing = Killing(site, scheme, ledger)
         killing.run(20)
-    assert killing.done.total() == 20
-    assert set(killing.done) == set(VICTIMS)
+    assert site.killed.total() == 20
+    assert set(site.killed) == set(VICTIMS)
+    assert len(killing.acknowledged) == 20

@@ -10,8 +10,9 @@ from tests.conftest import empty_database
 from tests.simulation.bugs import BUGS, planted, seed_of
 from tests.simulation.years import OFTEN, Broken, Years
 
-# seed, years, whether accruals are yearly: twenty years together
-LIVED = [(1, 7, True), (4, 6, True), (10, 5, True), (7, 2, False)]
+# seed, years, whether accruals are yearly, agreements: twenty years together
+SET_OFF = 31  # two agreements that owe in opposite directions
+LIVED = [(1, 7, True, 1), (4, 6, True, 1), (SET_OFF, 5, True, 2), (7, 2, False, 1)]
 
 
 @pytest.fixture
@@ -22,16 +23,18 @@ def alone(committed, tmp_path):
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.parametrize(("seed", "years", "yearly"), LIVED)
-def test_whole_years_keep_every_promise(alone, seed, years, yearly):
-    lived = Years(seed, years=years, yearly=yearly).run()
+@pytest.mark.parametrize(("seed", "years", "yearly", "agreements"), LIVED)
+def test_whole_years_keep_every_promise(alone, seed, years, yearly, agreements):
+    lived = Years(seed, years=years, yearly=yearly, agreements=agreements).run()
     assert lived.kinds["close_settlement"] >= years
     assert lived.kinds["approve_payment"] >= 1
+    if seed == SET_OFF:
+        assert lived.kinds["prepare_payment_offset"] >= 2  # booked, taken back, booked again
     assert lived.kinds["fault"] >= 1
 
 
 def test_twenty_years_are_lived():
-    assert sum(years for _, years, _ in LIVED) == 20
+    assert sum(years for _, years, *_ in LIVED) == 20
     assert len(BUGS) >= 12
 
 

@@ -253,7 +253,7 @@ class Years:
                 self._correct_earlier(month)
             self._settle()
             self.check(named=True)
-            if month.month == 11 and self.chance("amendment"):
+            if month.month == (12 if self.yearly else 11) and self.chance("amendment"):
                 self._amend(date(month.year + 1, 1, 1))
 
     def _measure(self, deal: Deal, month: date) -> None:
