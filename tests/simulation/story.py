@@ -1,6 +1,6 @@
 """One agreement's two months and its year, told act by act: every changing service, every task.
 
-Told once plainly and once harassed (tests/simulation/suite_repeated_acts.py): each act aborted
+Told once plainly and once harassed (tests/simulation/test_repeated_acts.py): each act aborted
 before its commit, with a full disk in its middle, twice at once, and a third time. After each
 act both worlds must say the same. An act finds what it acts on by itself, so that it can be
 done by anybody, in any thread, any number of times.

@@ -8,6 +8,7 @@ from django.test import override_settings
 
 from tests.conftest import empty_database
 from tests.simulation.bugs import BUGS, planted, seed_of
+from tests.simulation.invariants import broken_promises
 from tests.simulation.years import OFTEN, Broken, Years
 
 # seed, years, whether accruals are yearly, agreements: twenty years together
@@ -51,6 +52,7 @@ def test_a_planted_bug_is_found_and_named_with_its_seed(alone, name):
 @pytest.mark.parametrize("seed", sorted({seed_of(name) for name in BUGS}))
 def test_without_a_bug_the_same_months_hold(alone, seed):
     few_months(seed).run()
+    assert not broken_promises()
 
 
 def test_the_same_seed_lives_the_same_steps(alone):

@@ -72,6 +72,8 @@ def test_every_event_is_tried_in_every_state_by_everybody(db, files_here):
 class Workflow(RuleBasedStateMachine):
     """Random ways through the same; each in a transaction that is taken back."""
 
+    agreed = 0  # times the model and the database were held against each other
+
     def __init__(self) -> None:
         super().__init__()
         self.outer = transaction.atomic()
@@ -100,6 +102,7 @@ class Workflow(RuleBasedStateMachine):
     @invariant()
     def both_agree(self):
         self.walk.agree()
+        Workflow.agreed += 1
 
     def teardown(self):
         transaction.set_rollback(True)
@@ -107,6 +110,7 @@ class Workflow(RuleBasedStateMachine):
 
 
 def test_random_ways_through_the_workflow_are_as_the_model_says(db, files_here):
+    Workflow.agreed = 0
     run_state_machine_as_test(
         Workflow,
         settings=settings(
@@ -118,3 +122,4 @@ def test_random_ways_through_the_workflow_are_as_the_model_says(db, files_here):
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert Workflow.agreed >= 12
