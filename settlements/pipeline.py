@@ -7,7 +7,7 @@ worker killed half-way gives its marks back. Messages only wake; the sweep finds
 
 import logging
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from monitoring.services.assessment import (
     SectionMonth,
@@ -35,8 +35,10 @@ def recompute(*, batch: int = BATCH) -> int:
         try:
             worked = _recompute_some(claim_marks, batch)
         except Exception:
-            log.warning("A batch of dirty months failed; going on one by one.", exc_info=True)
-            worked = _one_by_one(batch)
+            log.warning("A batch of dirty months failed; looking for the reason.", exc_info=True)
+            # Those that failed wait; the others are still one run, which the fuse counts. Where
+            # each can be computed by itself, the trouble may have passed: else it is raised.
+            worked = _set_aside_failing(batch) or _recompute_some(claim_marks, batch)
         if not worked:
             break
         done += worked
@@ -46,23 +48,32 @@ def recompute(*, batch: int = BATCH) -> int:
 
 @transaction.atomic
 def _recompute_some(claim, which) -> int:
+    _one_after_the_other()
     marks = claim(which)  # (section, month): deleted here, back again on rollback
     touched = assess_months(marks)  # means and class of just these months
     accrue_changed(touched)  # the accruals they feed, then the years' nets
     return len(marks)
 
 
-def _one_by_one(batch: int) -> int:
-    """Each waiting mark in a transaction of its own; returns how many were dealt with."""
-    dealt = 0
+def _one_after_the_other() -> None:
+    """Two at once would share the marks between them, and the fuse would see half of each."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('settlements_recompute'))")
+
+
+def _set_aside_failing(batch: int) -> int:
+    """Try each waiting mark by itself and take it back; returns how many were set aside."""
+    failing = 0
     for mark in marks_waiting(batch):
         try:
-            dealt += _recompute_some(_claim_one, mark)
+            with transaction.atomic():
+                _recompute_some(_claim_one, mark)
+                transaction.set_rollback(True)
         except Exception as error:
             log.exception("Section %s, %s cannot be computed.", *mark)
             set_aside(mark, str(error) or type(error).__name__)
-            dealt += 1
-    return dealt
+            failing += 1
+    return failing
 
 
 def _claim_one(mark: SectionMonth) -> list[SectionMonth]:

@@ -9,7 +9,7 @@ import io
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from basins.models import CalendarChange, CalendarDay, User
 from basins.services.working_days import on_calendar_changed
@@ -99,8 +99,8 @@ def announce_year(*, year: int, days: list[Day], source: str, by: User) -> list[
     """
     if not source.strip():
         raise CalendarError(["请填通知的文号，如 国办发明电〔2025〕7号。"])
-    held = CalendarDay.objects.select_for_update().filter(date__year=year)
-    list(held)
+    _hold_calendar()
+    held = CalendarDay.objects.filter(date__year=year)
     changed = differences(days, year)
     held.exclude(date__in=[d.date for d in days]).delete()
     CalendarDay.objects.bulk_create(
@@ -124,7 +124,8 @@ def change_day(*, on: date, kind: str, name: str, reason: str, by: User) -> Diff
         raise CalendarError(["请写明修改原因。"])
     if kind == CalendarDay.Kind.WORKDAY and on.weekday() < 5:
         raise CalendarError([f"{on} 是{WEEKDAYS[on.weekday()]}，本来就上班；请选“按星期”。"])
-    held = CalendarDay.objects.select_for_update().filter(date=on).first()
+    _hold_calendar()
+    held = CalendarDay.objects.filter(date=on).first()
     before = _of(held).words if held else ""
     name = name.strip() or (held.name if held else "")
     after = Day(on, kind, name).words if kind else ""
@@ -154,6 +155,12 @@ def keep_change(*, on: date, before: str, after: str, reason: str, by: User) -> 
     """Note a change made elsewhere (the admin), and let deadlines be computed again."""
     _keep([Difference(on, before, after)], reason, by)
     on_calendar_changed()
+
+
+def _hold_calendar() -> None:
+    """One change after the other, until the commit: also of days that have no row yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('basins_calendar'))")
 
 
 WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")

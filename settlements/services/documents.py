@@ -2,8 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from uuid import uuid4
 
+from django.conf import settings
 from django.core.files.base import File
 
 from settlements.models.drafts import DraftDocument
@@ -66,3 +68,24 @@ def checked(file: File) -> Document:
             f"“{name}”的扩展名 {extension} 与内容（{kind.label}）不符；请改用 {suffix} 再传。"
         )
     return Document(name[-200:], kind, suffix, content, hashlib.sha256(content).hexdigest())
+
+
+def kept(document: Document, folder: str, name: str = "") -> str:
+    """Its name under MEDIA_ROOT, where it now is whole; by its hash where none is given.
+
+    Written aside and then renamed: a full disk or a killed process leaves nothing that looks
+    like the document. What lies there and is not what its hash says is replaced. Raises
+    OSError where it cannot be written.
+    """
+    name = f"{folder}/{name or document.sha256 + document.suffix}"
+    path = Path(settings.MEDIA_ROOT) / name
+    if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == document.sha256:
+        return name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{uuid4().hex}.part")
+    try:
+        part.write_bytes(document.content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return name

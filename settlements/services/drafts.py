@@ -16,14 +16,15 @@ Jurisdictions, rivers and sections by code; days as ISO dates; share of 1.
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 
 from basins.models import User
 from settlements.models import Agreement, AgreementDraft, DraftDocument
-from settlements.services.documents import checked
+from settlements.services.documents import checked, kept
 
 STEPS = {
     "parties": "协议方",
@@ -94,8 +95,8 @@ def add_document(*, draft: AgreementDraft, file: File, by: User) -> DraftDocumen
     """
     draft = _open(draft)
     found = checked(file)
-    if kept := draft.documents.filter(sha256=found.sha256).first():
-        return kept
+    if known := draft.documents.filter(sha256=found.sha256).first():
+        return known
     document = DraftDocument(
         draft=draft,
         name=found.name,
@@ -104,8 +105,9 @@ def add_document(*, draft: AgreementDraft, file: File, by: User) -> DraftDocumen
         sha256=found.sha256,
         added_by=by,
     )
-    stored = f"{draft.pk}-{found.stored_name}"
-    document.file.save(stored, ContentFile(found.content), save=False)
+    # A name of its own: one that was taken out may be on its way out of the folder.
+    stored = f"{draft.pk}-{uuid4().hex[:8]}-{found.stored_name}"
+    document.file.name = kept(found, "agreements", stored)
     document.save()
     _save(draft, by)
     return document

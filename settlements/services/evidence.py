@@ -1,12 +1,12 @@
 """证据: files of an objection, kept under MEDIA_ROOT by their hash."""
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 
 from basins.clock import now
 from basins.models import Jurisdiction, User
 from settlements.models import Evidence, Objection
 from settlements.objection_kinds import BY_CODE, EvidenceItem
-from settlements.services.documents import DocumentRefused, checked
+from settlements.services.documents import DocumentRefused, checked, kept
 
 
 def missing_evidence(objection: Objection) -> list[EvidenceItem]:
@@ -26,8 +26,8 @@ def keep_file(
     if rules.item(item) is None:
         raise DocumentRefused(f"“{rules.title}”没有这一证据项；请从清单中选择。")
     found = checked(file)
-    if kept := objection.evidence.filter(sha256=found.sha256).first():
-        return kept
+    if known := objection.evidence.filter(sha256=found.sha256).first():
+        return known
     evidence = Evidence(
         objection=objection,
         item=item,
@@ -39,11 +39,6 @@ def keep_file(
         by=by,
         at=now(),
     )
-    # By its hash: the same content of another objection is the same file.
-    name = f"evidence/{found.sha256}{found.suffix}"
-    if evidence.file.storage.exists(name):
-        evidence.file.name = name
-    else:
-        evidence.file.save(f"{found.sha256}{found.suffix}", ContentFile(found.content), save=False)
+    evidence.file.name = kept(found, "evidence")
     evidence.save()
     return evidence

@@ -7,7 +7,7 @@ further, negative one. Amounts are Decimal yuan. Locks: the agreement, then the 
 from datetime import date
 from decimal import Decimal
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q, Sum
 
@@ -16,7 +16,7 @@ from basins.clock import now, today
 from basins.models import Jurisdiction, User
 from settlements.models import Agreement, FundProject, FundSpending, Payment
 from settlements.money import MoneyError, format_yuan, yuan
-from settlements.services.documents import checked
+from settlements.services.documents import checked, kept
 from settlements.services.workflow import NotAllowed, Refused
 
 ZERO = Decimal("0.00")
@@ -101,6 +101,11 @@ def spend(
     given = _positive(amount, "支出金额")
     _refuse_day(project, on)
     _refuse_text(text, "摘要")
+    document = checked(file)
+    _refuse_twice(
+        project, "请附它自己的单据或改写摘要", "text",
+        yuan=given, spent_on=on, text=text.strip(), sha256=document.sha256,
+    )  # fmt: skip
     gone = spent(project)
     if gone + given > project.allotted:
         raise FundRefused(
@@ -108,13 +113,12 @@ def spend(
             f"已安排 {format_yuan(project.allotted)} 元，已支出 {format_yuan(gone)} 元。",
             "amount",
         )
-    document = checked(file)
     return FundSpending.objects.create(
         project=project,
         yuan=given,
         spent_on=on,
         text=text.strip(),
-        file=ContentFile(document.content, document.stored_name),
+        file=kept(document, "spending", document.stored_name),
         filename=document.name,
         kind=document.kind,
         sha256=document.sha256,
@@ -135,6 +139,7 @@ def correct(
     given = _positive(amount, "冲减金额")
     _refuse_day(project, on)
     _refuse_text(why, "理由", "why")
+    _refuse_twice(project, "请在理由中写明", "why", yuan=-given, spent_on=on, text=why.strip())
     gone = spent(project)
     if given > gone:
         raise FundRefused(
@@ -192,6 +197,12 @@ def _positive(amount: str | int | Decimal, what: str) -> Decimal:
     if given <= 0:
         raise FundRefused(f"{what} {given} 元须大于零。", "amount")
     return given
+
+
+def _refuse_twice(project: FundProject, remedy: str, field: str, **same: object) -> None:
+    """A form sent twice is one spending. The project is locked."""
+    if project.spendings.filter(**same).exists():
+        raise FundRefused(f"同日、同额、同内容的一笔已经登记；如确是另一笔，{remedy}。", field)
 
 
 def _refuse_future(on: date, what: str, field: str) -> None:

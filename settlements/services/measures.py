@@ -50,6 +50,7 @@ def take_measure(
         raise MeasureRefused("限期整改须填整改期限。", "due_on")
     if due_on is not None and due_on < on:
         raise MeasureRefused(f"整改期限 {due_on} 早于实施日期 {on}。", "due_on")
+    _refuse_twice(kind, jurisdiction, document_number.strip(), on)
     made = Measure.objects.create(
         kind=kind,
         jurisdiction=jurisdiction,
@@ -83,6 +84,8 @@ def report_rectification(*, measure: Measure, report: str, by: User) -> Measure:
     if measure.lifted_on is not None:
         raise MeasureRefused(f"这项措施已于 {measure.lifted_on} 解除，不必再报。")
     report = _said(report, "整改情况", "report")
+    if measure.report == report or measure.report.endswith(f" 补充：{report}"):
+        return measure  # sent twice
     if measure.report:
         report = f"{measure.report}\n{today():%Y-%m-%d} 补充：{report}"
     measure.report, measure.reported_by, measure.reported_at = report, by, now()
@@ -117,6 +120,19 @@ def lift_measure(*, measure: Measure, on: date, why: str, by: User) -> Measure:
         link=_path(measure),
     )
     return measure
+
+
+def _refuse_twice(kind: str, jurisdiction: Jurisdiction, number: str, on: date) -> None:
+    """A form sent twice is one measure; one after the other for each district."""
+    Jurisdiction.objects.select_for_update(no_key=True).only("pk").get(pk=jurisdiction.pk)
+    same = Measure.objects.filter(
+        kind=kind, jurisdiction=jurisdiction, document_number=number, taken_on=on
+    )
+    if same.exists():
+        raise MeasureRefused(
+            f"{on} 对{jurisdiction}的这项措施（{number}）已经登记；如确是另一项，请填它自己的文号。",
+            "document_number",
+        )
 
 
 def _bureau(by: User) -> None:

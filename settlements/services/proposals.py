@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from django.db.models import Sum
@@ -195,10 +196,7 @@ def _fuse_holds(new: list[Finding], holds: dict[int, Holding]) -> bool:
         by_agreement[finding.accrual.term.agreement_id].append(finding)
     reasons = _too_much(new, holds)
     for agreement, own in sorted(by_agreement.items()):
-        digest = hashlib.sha256(
-            json.dumps(sorted([f.accrual.pk, f.digest] for f in own)).encode()
-        ).hexdigest()
-        known = FuseTrip.objects.filter(agreement=agreement, digest=digest).first()
+        known = FuseTrip.objects.filter(agreement=agreement, digest=_digest(agreement, own)).first()
         if known is not None and known.state == FuseTrip.State.RELEASED:
             reasons = []
     if not reasons:
@@ -280,12 +278,28 @@ def _expire(by_agreement: Iterable[int]) -> None:
         )
 
 
+def _digest(agreement: int, own: list[Finding]) -> str:
+    """What the run would change, as one hash. A stop that ended by itself, because the data were
+    restored, was looked at by nobody: the same change later is another stop.
+    """
+    content: list = sorted([f.accrual.pk, f.digest] for f in own)
+    by_itself = set(
+        FuseTrip.objects.filter(
+            agreement=agreement, state=FuseTrip.State.DROPPED, decided_by=None
+        ).values_list("digest", flat=True)
+    )
+    for time in count():
+        given = [*content, time] if time else content
+        digest = hashlib.sha256(json.dumps(given).encode()).hexdigest()
+        if digest not in by_itself:
+            break
+    return digest
+
+
 def _trip(
     agreement: int, own: list[Finding], holds: dict[int, Holding], reasons: list[str]
 ) -> None:
-    digest = hashlib.sha256(
-        json.dumps(sorted([f.accrual.pk, f.digest] for f in own)).encode()
-    ).hexdigest()
+    digest = _digest(agreement, own)
     if FuseTrip.objects.filter(agreement=agreement, digest=digest).exists():
         return
     _expire([agreement])

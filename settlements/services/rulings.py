@@ -6,7 +6,7 @@ feeds. In a closed year that leads to a proposed adjustment; the books stay as t
 
 from datetime import date
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from monitoring.models import Origin, Reading, Section
 from monitoring.services.assessment import month_bounds
 from settlements.models import Agreement, MonthRuling
 from settlements.rules.facts import MonthState
-from settlements.services.documents import checked
+from settlements.services.documents import checked, kept
 
 Ground = MonthRuling.Ground
 LONGEST = 500
@@ -82,7 +82,7 @@ def rule_month(
         found = checked(evidence)
         ruling.evidence_name, ruling.evidence_kind = found.name, found.kind
         ruling.evidence_sha256 = found.sha256
-        ruling.evidence.save(found.stored_name, ContentFile(found.content), save=False)
+        ruling.evidence.name = kept(found, "rulings", found.stored_name)
     try:
         with transaction.atomic():
             ruling.save()

@@ -42,9 +42,13 @@ _opener = build_opener(_Stays)
 
 
 class Site:
-    """`with Site(folder) as site:` begins as a copy of the present database."""
+    """`with Site(folder) as site:` begins as a copy of the present database.
 
-    def __init__(self, folder: Path) -> None:
+    `running`: which of its processes; with none it is the database alone.
+    """
+
+    def __init__(self, folder: Path, running: tuple[str, ...] = PROCESSES) -> None:
+        self.running = running
         self.folder = folder / "var"
         self.folder.mkdir()
         with socket.socket() as free:
@@ -53,7 +57,7 @@ class Site:
         self.processes: dict[str, subprocess.Popen] = {}
         self.killed: Counter[str] = Counter()
         self.kept = dict(connection.settings_dict)
-        self.sessions = self._signed_in("treasury", "treasury2")
+        self.sessions = self._signed_in("treasury", "treasury2") if running else {}
         self.env = {
             **{k: v for k, v in os.environ.items() if k != "EMBEDDED_POSTGRES_UNSAFE"},
             "DATABASE_URL": postgres.url(self.folder),
@@ -80,7 +84,7 @@ class Site:
                 {"HOST": str(postgres.socket_dir(self.folder)), "NAME": "rivers",
                  "USER": "postgres", "PORT": "", "PASSWORD": ""}
             )  # fmt: skip
-            for name in PROCESSES:
+            for name in self.running:
                 self.start(name)
             self.until_up()
         except BaseException:
@@ -153,13 +157,17 @@ class Site:
         if victim in PROCESSES:
             self.start(victim)
         else:
-            # What died with the server is started by the next one who uses it.
-            with postgres.use(self.folder):
-                until(self._serves, seconds=PATIENCE, what="the database")
+            self.start_database()
         self.until_up()
 
+    def start_database(self) -> None:
+        """What died with the server is started by the next one who uses it."""
+        with postgres.use(self.folder):
+            until(self._serves, seconds=PATIENCE, what="the database")
+
     def until_up(self) -> None:
-        until(lambda: self.ask("GET", "/healthz")[0] == 200, seconds=PATIENCE, what="the site")
+        if "web" in self.running:
+            until(lambda: self.ask("GET", "/healthz")[0] == 200, seconds=PATIENCE, what="the site")
 
     def _kill_group(self, name: str) -> None:
         process = self.processes.pop(name)

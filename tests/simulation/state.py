@@ -73,7 +73,28 @@ _FACTS = {
     "marks": "SELECT month FROM monitoring_dirtymonth",
     "means": "SELECT month, mean, valid FROM monitoring_monthlymean",
     "jobs": "SELECT kind, key, state FROM jobs_job",
-    "told": "SELECT text FROM basins_notification",
+    "told": "SELECT text, read_at IS NULL, mailed_at IS NULL FROM basins_notification",
+    "figures": "SELECT name, period, value, superseded_at IS NULL FROM monitoring_observation",
+    "verdicts": "SELECT sampled_at, origin, outcome, value_after FROM monitoring_verdict",
+    "receipts": "SELECT u.username FROM settlements_noticereceipt JOIN basins_user u ON u.id = by_id",
+    "reminders": "SELECT thing, day FROM settlements_reminder",
+    "stars": "SELECT kind, code FROM basins_star",
+    "deliveries": "SELECT rhythm, mail FROM basins_delivery",
+    "papers": "SELECT kind, year, number, title FROM settlements_issuedpaper",
+    "files": "SELECT format, sha256 FROM settlements_paperfile",
+    "projects": "SELECT name, allotted FROM settlements_fundproject",
+    "spendings": "SELECT yuan, spent_on, text, sha256 FROM settlements_fundspending",
+    "measures": """SELECT kind, document_number, taken_on, report, lifted_on
+        FROM settlements_measure""",
+    "drafts": "SELECT title, state, ends, data FROM settlements_agreementdraft",
+    "documents": "SELECT name, sha256 FROM settlements_draftdocument",
+    "agreements": """SELECT a.code, a.state, t.number, t.rule, t.in_force
+        FROM settlements_agreement a LEFT JOIN settlements_term t ON t.agreement_id = a.id""",
+    "scenarios": """SELECT name, (SELECT string_agg((t ->> 'number') || ' ' || (t ->> 'since')
+        || ' ' || COALESCE(t ->> 'until', ''), '; ')
+        FROM jsonb_array_elements(terms) t) FROM settlements_scenario""",
+    "calendar": "SELECT date, kind, name FROM basins_calendarday WHERE source = '测试'",
+    "calendar_changes": "SELECT date, before, after FROM basins_calendarchange",
 }
 
 
@@ -92,24 +113,27 @@ class Abort(Exception):
 
 
 class Statements:
-    """Counts the statements of an act; with `full_at` the disk is full at that one."""
+    """Counts the statements of an act; with `full_at` the disk is full at that one, with
+    `stays` at each one from there on."""
 
-    def __init__(self, full_at: int | None = None) -> None:
-        self.full_at, self.count = full_at, 0
+    def __init__(self, full_at: int | None = None, *, stays: bool = False) -> None:
+        self.full_at, self.stays, self.count = full_at, stays, 0
 
     def __call__(self, execute, sql, params, many, context):
         if "SAVEPOINT" in str(sql[:30]):  # only there because the act runs inside another one
             return execute(sql, params, many, context)
         self.count += 1
-        if self.count == self.full_at:
+        if self.full_at and (
+            self.count == self.full_at or (self.stays and self.count > self.full_at)
+        ):
             cause = psycopg2.errors.DiskFull("could not extend file: No space left on device")
             raise OperationalError(str(cause)) from cause
         return execute(sql, params, many, context)
 
 
 @contextmanager
-def counted(full_at: int | None = None) -> Iterator[Statements]:
+def counted(full_at: int | None = None, *, stays: bool = False) -> Iterator[Statements]:
     """Inside, every statement of this connection is counted, and one may fail."""
-    statements = Statements(full_at)
+    statements = Statements(full_at, stays=stays)
     with connection.execute_wrapper(statements):
         yield statements

@@ -7,7 +7,6 @@ done by anybody, in any thread, any number of times.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -54,21 +53,11 @@ from settlements.services import (
 )
 from settlements.services.decisions import Treatment
 from settlements.services.opening import OpeningFile, OpeningRow
+from tests.simulation.act import Act
 from tests.simulation.scheme import Scheme
 
 NOVEMBER, DECEMBER = date(2023, 11, 1), date(2023, 12, 1)
 KIND = "tests.story"
-
-
-@dataclass(frozen=True)
-class Act:
-    """`name`: the task or service it is. `before` happens once, in peace."""
-
-    name: str
-    on: date
-    do: Callable[[Scheme], object]
-    before: Callable[[Scheme], object] = lambda _: None
-    several: bool = False  # several transactions: a full disk may stop it between two
 
 
 def counted_job(parameters: dict, progress) -> dict:
@@ -417,8 +406,3 @@ STORY: tuple[Act, ...] = (
 def in_peace() -> None:
     """Take out the calendar days the story adds: they outlive an emptied test database."""
     CalendarDay.objects.filter(source="测试").delete()
-
-
-def told() -> set[str]:
-    """Names of the services and tasks the story tells."""
-    return {act.name for act in STORY}

@@ -1,7 +1,7 @@
 """Telling the story plainly, and harassed; what both worlds say after each act."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,19 +12,24 @@ from settlements.services.drafts import DraftRefused
 from settlements.services.ledger import NotReversible, Unbalanced
 from settlements.services.opening import OpeningRefused
 from settlements.services.rulings import RulingRefused
+from settlements.services.scenarios import ScenarioError
 from settlements.services.workflow import Refused
+from tests.simulation.act import Act
 from tests.simulation.faults import aborted_at_the_end, disk_full_at
 from tests.simulation.invariants import broken_promises
+from tests.simulation.office import OFFICE
 from tests.simulation.scheme import Scheme
 from tests.simulation.state import counted, facts, fingerprint
-from tests.simulation.story import STORY, Act, in_peace
+from tests.simulation.story import STORY, in_peace
 from tests.simulation.together import at_once
+from tests.simulation.year import NOVEMBER, published_year
 
 # How a service says that an act is not possible any more.
 REFUSALS = (
     Refused, RulingRefused, OpeningRefused, NotReversible, Unbalanced, DraftRefused,
-    ValidationError,
+    ScenarioError, ValidationError,
 )  # fmt: skip
+JOBS = ("jobs.run", "mail_waiting")
 NUMBER = re.compile(r"第 \d+ 号")  # an id in words
 
 
@@ -37,14 +42,33 @@ class Told:
     facts: dict[str, list[str]]
 
 
-def world() -> Scheme:
-    in_peace()
-    return Scheme.make(date(2023, 11, 1))
+@dataclass(frozen=True)
+class Story:
+    """Acts, and the world they begin in."""
+
+    acts: tuple[Act, ...]
+    begin: Callable[[], Scheme]
+
+    def world(self) -> Scheme:
+        in_peace()
+        return self.begin()
 
 
-def plainly(scheme: Scheme) -> Iterator[Told]:
+STORIES = {
+    "year": Story(STORY, lambda: Scheme.make(date(2023, 11, 1))),
+    "office": Story(OFFICE, lambda: published_year(NOVEMBER)),
+}
+
+
+def told() -> set[str]:
+    """Names of the services and tasks that the stories tell."""
+    return {act.name for story in STORIES.values() for act in story.acts}
+
+
+def plainly(story: Story) -> Iterator[Told]:
     """Each act once."""
-    for act in STORY:
+    scheme = story.world()
+    for act in story.acts:
         with moved_to(act.on):
             act.before(scheme)
             with counted() as statements:
@@ -52,8 +76,9 @@ def plainly(scheme: Scheme) -> Iterator[Told]:
         yield Told(act, statements.count, said())
 
 
-def harassed(scheme: Scheme, known: list[Told]) -> Iterator[tuple[Told, list[str]]]:
+def harassed(story: Story, known: list[Told]) -> Iterator[tuple[Told, list[str]]]:
     """Each act stopped half-way, done twice at once, and once more; with what went wrong."""
+    scheme = story.world()
     for told in known:
         act, wrong = told.act, []
 
@@ -64,17 +89,7 @@ def harassed(scheme: Scheme, known: list[Told]) -> Iterator[tuple[Told, list[str
             act.before(scheme)
             wrong += [f"after an abort: {t}" for t in _stopped(act, do)]
             wrong += [f"after a full disk: {t}" for t in _full(told, do)]
-            answers = at_once([do, do])
-            bad = [a for a in answers if isinstance(a, Exception) and not isinstance(a, REFUSALS)]
-            wrong += [f"twice at once: {answer!r}" for answer in bad]
-            if all(isinstance(a, REFUSALS) for a in answers):
-                wrong.append(f"twice at once it was refused twice: {answers[0]}")
-            before = fingerprint() if not act.several else {}
-            try:
-                do()
-            except REFUSALS:
-                if before != (fingerprint() if not act.several else {}):
-                    wrong.append("refused the third time, it left something")
+            wrong += _once(do) if act.anew else _again_and_again(act, do)
         now = said()
         wrong += [
             f"{name} differ: {sorted(set(now[name]) ^ set(told.facts[name]))[:4]}"
@@ -85,6 +100,27 @@ def harassed(scheme: Scheme, known: list[Told]) -> Iterator[tuple[Told, list[str
         yield told, wrong
 
 
+def _once(do: Callable[[], object]) -> list[str]:
+    do()
+    return []
+
+
+def _again_and_again(act: Act, do: Callable[[], object]) -> list[str]:
+    """Twice at once, then a third time."""
+    answers = at_once([do, do])
+    bad = [a for a in answers if isinstance(a, Exception) and not isinstance(a, REFUSALS)]
+    wrong = [f"twice at once: {answer!r}" for answer in bad]
+    if all(isinstance(a, REFUSALS) for a in answers):
+        wrong.append(f"twice at once it was refused twice: {answers[0]}")
+    before = fingerprint() if not act.several else {}
+    try:
+        do()
+    except REFUSALS:
+        if before != (fingerprint() if not act.several else {}):
+            wrong.append("refused the third time, it left something")
+    return wrong
+
+
 def said() -> dict[str, list[str]]:
     return {
         name: sorted(NUMBER.sub("第 N 号", row) for row in rows) for name, rows in facts().items()
@@ -93,7 +129,7 @@ def said() -> dict[str, list[str]]:
 
 def _stopped(act: Act, do) -> list[str]:
     # A job keeps its claim and its failure in transactions of their own, on purpose.
-    return [] if act.name == "jobs.run" else aborted_at_the_end(do)
+    return [] if act.name in JOBS else aborted_at_the_end(do)
 
 
 def _full(told: Told, do) -> list[str]:
@@ -101,7 +137,7 @@ def _full(told: Told, do) -> list[str]:
     place = max(1, told.statements // 2)
     if not told.act.several:
         return disk_full_at(do, place)
-    if told.act.name in ("settlements.recompute", "jobs.run"):
+    if told.act.name in ("settlements.recompute", *JOBS):
         return []  # they set aside what failed, to be tried later: proved in their own tests
     disk_full_at(do, place)
     return []

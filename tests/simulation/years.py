@@ -265,6 +265,7 @@ class Years:
 
     def _publish(self, month: date, left_out: dict[str, str]) -> None:
         people = self.scheme.people
+        self._look_at_stops(month, left_out)
         one, two = self.two_of(people.bureau, people.bureau2)
         if self.chance("wrong_person"):
             stranger = self.one_of(people.treasury, people.district, people.auditor, people.admin)
@@ -287,6 +288,23 @@ class Years:
                 refused=True,
             )
         self.act("sign_off_notice", lambda: notices.sign_off_notice(notice=notice, by=two))
+
+    def _look_at_stops(self, month: date, left_out: dict[str, str]) -> None:
+        """A stopped run keeps its agreement's month from being published until it is decided."""
+        begun = AgreementMonth.objects.filter(month=month).values_list("agreement", flat=True)
+        due = FuseTrip.objects.filter(state=FuseTrip.State.TRIPPED).exclude(
+            Q(agreement__code__in=left_out) | Q(agreement__in=list(begun))
+        )
+        if not due.exists():
+            return
+        self.act(
+            f"prepare_notice {month:%Y-%m} with a run stopped",
+            lambda: notices.prepare_notice(
+                month=month, by=self.scheme.people.bureau, leave_out=left_out
+            ),
+            refused=True,
+        )
+        self._decide_stops()
 
     def _prepared(self, month: date, left_out: dict[str, str], by):
         return self.act(
@@ -387,6 +405,13 @@ class Years:
 
     def _settle(self) -> None:
         """People decide on what was stopped and what is proposed; then the months are final."""
+        self._decide_stops()
+        for adjustment in Adjustment.objects.filter(state__in=Adjustment.PENDING).order_by("pk"):
+            self._final_waits(adjustment)
+            self._decide(adjustment)
+        self.daily("daily")
+
+    def _decide_stops(self) -> None:
         people = self.scheme.people
         for trip in FuseTrip.objects.filter(state=FuseTrip.State.TRIPPED):
             by = self.one_of(people.bureau, people.bureau2)
@@ -394,10 +419,6 @@ class Years:
             self.act(
                 how.__name__, lambda trip=trip, how=how, by=by: how(trip=trip, by=by, reason="看过")
             )
-        for adjustment in Adjustment.objects.filter(state__in=Adjustment.PENDING).order_by("pk"):
-            self._final_waits(adjustment)
-            self._decide(adjustment)
-        self.daily("daily")
 
     def _final_waits(self, adjustment: Adjustment) -> None:
         """A month does not become final while its adjustment waits."""

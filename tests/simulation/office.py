@@ -1,0 +1,276 @@
+"""The rest of the office, told act by act as story.py tells the year: drafts, scenarios, papers,
+funds, measures, reminders, readings and figures handed in, the calendar, what people follow.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from basins.access import viewer_of
+from basins.services import calendar, notifications, stars
+from basins.services.calendar import Day
+from jobs import tasks as job_tasks
+from jobs.models import Job
+from monitoring.services import ingest, observations, verdicts
+from settlements.models import (
+    Agreement,
+    AgreementDraft,
+    AgreementMonth,
+    DraftDocument,
+    FundProject,
+    IssuedPaper,
+    Measure,
+    Notice,
+    Scenario,
+)
+from settlements.queries.papers import built
+from settlements.services import (
+    activation,
+    amendments,
+    drafts,
+    ending,
+    funds,
+    measures,
+    papers,
+    reminders,
+    scenarios,
+)
+from settlements.services.scenarios import ScenarioError
+from tests.books import Ledger
+from tests.drafting import content
+from tests.simulation.act import Act
+from tests.simulation.scheme import Scheme
+from tests.simulation.year import NOVEMBER
+
+FEB = date(2024, 2, 20)
+JANUARY = date(2024, 1, 16)
+READINGS = "断面编码,采样时间,pH,氨氮\nBORDER,2023-11-20 10:00,7.9,0.3\n".encode()
+FIGURES = "断面或行政区,指标,期间,数值,出处\nBORDER,flow,2023-11,1250万m³,水文年鉴\n".encode()
+PDF = b"%PDF-1.7 office"
+YEAR = [Day(date(2031, 1, 1), "holiday", "元旦"), Day(date(2031, 1, 4), "workday", "元旦调休")]
+
+
+def _file(name: str = "文本.pdf") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, PDF)
+
+
+# What acts are done on --------------------------------------------------------------------
+
+
+def _draft() -> AgreementDraft:
+    return AgreementDraft.objects.latest("pk")
+
+
+def _scenario(name: str) -> Scenario:
+    """Raises ScenarioError: the page says that it is not there."""
+    found = Scenario.objects.filter(name=name).order_by("pk").last()
+    if found is None:
+        raise ScenarioError("没有这个情景。")
+    return found
+
+
+def _measure() -> Measure:
+    return Measure.objects.latest("pk")
+
+
+def _published() -> Notice:
+    return Notice.objects.get(month=NOVEMBER)
+
+
+def _paper(s: Scheme, subject: str):
+    paper = built(viewer_of(s.people.bureau), subject)
+    assert paper is not None
+    return paper
+
+
+# What acts do -----------------------------------------------------------------------------
+
+
+def _received(s: Scheme) -> None:
+    ledger = Ledger.make(s.people)
+    ledger.owe("1000", on=FEB)
+    ledger.pay("1000", paid_on=FEB, on=FEB)
+
+
+def _allot(s: Scheme):
+    return funds.allot(
+        agreement=Agreement.objects.get(code="LEDGER"), name="生态护岸", purpose="monitoring",
+        amount="500", on=FEB, document_number="3号", by=s.people.downstream,
+    )  # fmt: skip
+
+
+def _spend(s: Scheme):
+    return funds.spend(
+        project=FundProject.objects.get(), amount="100", on=FEB, text="工程款", file=_file(),
+        by=s.people.downstream,
+    )  # fmt: skip
+
+
+def _correct(s: Scheme):
+    return funds.correct(
+        project=FundProject.objects.get(), amount="40", on=FEB, why="多报", by=s.people.downstream
+    )
+
+
+def _take_measure(s: Scheme):
+    return measures.take_measure(
+        kind="rectification", jurisdiction=s.border.upstream, reason="超标", on=FEB,
+        due_on=date(2024, 6, 1), document_number="整〔2024〕1号", by=s.people.bureau,
+    )  # fmt: skip
+
+
+def _fill(s: Scheme) -> None:
+    """All steps but the last."""
+    for step, values in list(content(s.border).items())[:-1]:
+        drafts.save_step(draft=_draft(), step=step, by=s.people.admin, values=values)
+
+
+def _last_step(s: Scheme):
+    return drafts.save_step(
+        draft=_draft(), step="term", by=s.people.admin, values=content(s.border)["term"]
+    )
+
+
+def _take_out(s: Scheme):
+    # Gone already: the page names one that is not there.
+    found = DraftDocument.objects.first()
+    return drafts.remove_document(
+        draft=_draft(), document_id=found.pk if found else 0, by=s.people.admin
+    )
+
+
+def _activate(s: Scheme):
+    draft = _draft()
+    return activation.activate_draft(draft=draft, version=draft.version, by=s.admins[1])
+
+
+def _submit(s: Scheme):
+    return activation.submit_draft(draft=_draft(), by=s.people.admin)
+
+
+def _amendment(s: Scheme):
+    return amendments.start_amendment(
+        agreement=Agreement.objects.get(code="NEWONE"), from_date=date(2025, 1, 1),
+        by=s.people.admin, reason="补充",
+    )  # fmt: skip
+
+
+def _ending(s: Scheme):
+    return ending.start_ending(
+        agreement=Agreement.objects.get(code="NEWONE"), from_date=date(2026, 1, 1),
+        by=s.people.admin, reason="期满", source="会议纪要",
+    )  # fmt: skip
+
+
+def _of_scenario(service, which: str, /, **given):
+    return lambda s: service(scenario=_scenario(which), by=s.people.bureau, **given)
+
+
+def _figures(s: Scheme):
+    return observations.import_observations(raw=FIGURES, filename="指标.csv", by=s.people.bureau)
+
+
+def _judge(s: Scheme):
+    return verdicts.judge_reading(
+        section=s.deals[0].section, key=s.deals[0].key(NOVEMBER), outcome="corrected",
+        value=Decimal("0.4"), reason="复核", by=s.people.bureau,
+    )  # fmt: skip
+
+
+def _remind(service, **given):
+    def do(s: Scheme):
+        return service(
+            jurisdiction=s.border.downstream, by=s.people.bureau,
+            **{name: what() for name, what in given.items()},
+        )  # fmt: skip
+
+    return do
+
+
+def _mail_wanted(s: Scheme) -> None:
+    s.people.district.email = "district@example.org"
+    s.people.district.save(update_fields=["email"])
+    notifications.choose_delivery(user=s.people.district, rhythm="at_once", mail=True)
+    notifications.notify(users=[s.people.district.pk], key="office", text="有信", link="/")
+
+
+def _mail(s: Scheme):
+    return job_tasks.run(Job.objects.filter(kind=notifications.KIND).latest("pk").pk)
+
+
+def _follow(service):
+    return lambda s: service(user=s.people.district, kind="agreement", code="TEST")
+
+
+OFFICE: tuple[Act, ...] = (
+    # Readings, figures, verdicts
+    Act("import_readings", JANUARY,
+        lambda s: ingest.import_readings(raw=READINGS, filename="读数.csv", by=s.people.bureau)),
+    Act("record_observations", JANUARY, _figures),
+    Act("judge_reading", JANUARY, _judge),
+    # Reading and reminding
+    Act("remind_to_read", JANUARY, _remind(reminders.remind_to_read, notice=_published)),
+    Act("note_receipt", JANUARY,
+        lambda s: reminders.note_receipt(notice=_published(), by=s.people.downstream)),
+    Act("remind_to_confirm", JANUARY,
+        _remind(reminders.remind_to_confirm,
+                agreement_month=lambda: AgreementMonth.objects.get(month=NOVEMBER))),
+    Act("follow", JANUARY, _follow(stars.follow)),
+    Act("looked_at", JANUARY, _follow(stars.looked_at)),
+    Act("looked_at_all", JANUARY, lambda s: stars.looked_at_all(user=s.people.district)),
+    Act("unfollow", JANUARY, _follow(stars.unfollow)),
+    Act("choose_delivery", JANUARY,
+        lambda s: notifications.choose_delivery(user=s.people.bureau, rhythm="weekly", mail=True)),
+    Act("mark_read", JANUARY, lambda s: notifications.mark_read(user=s.people.downstream)),
+    Act("mail_waiting", JANUARY, _mail, _mail_wanted, several=True),
+    # Papers
+    Act("paper_of_published", FEB,
+        lambda s: papers.paper_of_published(_paper(s, f"notice:2023-11:{_published().pk}"))),
+    Act("issue", FEB, lambda s: papers.issue(_paper(s, "agreement:TEST:2023"), s.people.bureau)),
+    Act("record_file", FEB,
+        lambda s: papers.record_file(
+            paper=IssuedPaper.objects.latest("pk"), format="pdf", content=PDF)),
+    # Funds and measures
+    Act("allot", FEB, _allot, _received),
+    Act("spend", FEB, _spend),
+    Act("funds.correct", FEB, _correct),
+    Act("take_measure", FEB, _take_measure),
+    Act("report_rectification", FEB,
+        lambda s: measures.report_rectification(
+            measure=_measure(), report="已整改", by=s.people.district)),
+    Act("lift_measure", FEB,
+        lambda s: measures.lift_measure(measure=_measure(), on=FEB, why="合格", by=s.people.bureau)),
+    # An agreement, from its draft to its end
+    Act("start_draft", FEB, lambda s: drafts.start_draft(by=s.people.admin), anew=True),
+    Act("save_step", FEB, _last_step, _fill),
+    Act("add_document", FEB,
+        lambda s: drafts.add_document(draft=_draft(), file=_file(), by=s.people.admin)),
+    Act("remove_document", FEB, _take_out),
+    Act("submit_draft", FEB, _submit),
+    Act("return_draft", FEB, lambda s: drafts.return_draft(draft=_draft(), by=s.admins[1])),
+    Act("activate_draft", FEB, _activate, _submit),
+    Act("start_amendment", FEB, _amendment, anew=True),
+    Act("discard_draft", FEB, lambda s: drafts.discard_draft(draft=_draft(), by=s.people.admin)),
+    Act("start_ending", FEB, _ending, anew=True),
+    # Scenarios
+    Act("copy_agreement", FEB,
+        lambda s: scenarios.copy_agreement(
+            agreement=s.deals[0].agreement, name="甲", by=s.people.bureau), anew=True),
+    Act("copy_scenario", FEB, _of_scenario(scenarios.copy_scenario, "甲", name="乙"), anew=True),
+    Act("change_term", FEB,
+        _of_scenario(scenarios.change_term, "乙", number=1, changes={"until": "2024-06-01"}, name="乙")),
+    Act("add_term", FEB, _of_scenario(scenarios.add_term, "乙", like=1, since=date(2024, 1, 1))),
+    Act("remove_term", FEB, _of_scenario(scenarios.remove_term, "乙", number=2)),
+    Act("delete_scenario", FEB, _of_scenario(scenarios.delete_scenario, "乙")),
+    # The calendar
+    Act("announce_year", FEB,
+        lambda s: calendar.announce_year(year=2031, days=YEAR, source="测试", by=s.people.admin)),
+    Act("change_day", FEB,
+        lambda s: calendar.change_day(
+            on=date(2031, 1, 2), kind="holiday", name="元旦", reason="测试", by=s.people.admin)),
+    Act("keep_change", FEB,
+        lambda s: calendar.keep_change(
+            on=date(2031, 1, 2), before="", after="放假 元旦", reason="测试", by=s.people.admin),
+        anew=True),
+)  # fmt: skip
