@@ -258,7 +258,7 @@ def publish_year(agreement: Agreement, year: int, people: People, *, on: date) -
                     month=month,
                     notice=notice,
                     objection_days=5,
-                    objection_until=on,
+                    objection_until=on - timedelta(days=1),
                 )
                 for month in months
             )

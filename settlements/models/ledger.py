@@ -213,6 +213,17 @@ class JournalEntry(models.Model):
         return self.label
 
     @property
+    def irreversible(self) -> str:
+        """Why entries of this cause are never cancelled, and what to do instead; else ''."""
+        if self.cause == Cause.REVERSAL:
+            return f"{self.label} 本身是冲销凭证，不能再冲销；请重新登记。"
+        if self.cause == Cause.SETTLEMENT:
+            return f"{self.label} 是年清缴凭证，已关账的年度不冲销；请提出调整。"
+        if self.cause == Cause.ADJUSTMENT:
+            return f"{self.label} 是已批准的调整，不冲销；更正数据后另提调整。"
+        return ""
+
+    @property
     def label(self) -> str:
         """凭证号 as people write it: JZ-2024-0015."""
         return f"{PREFIXES[self.cause]}-{self.year}-{self.number:04d}"

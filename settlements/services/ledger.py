@@ -225,17 +225,15 @@ def reverse(entry: JournalEntry, *, on: date, why: str, by) -> JournalEntry:
     """Post the counter-entry: the same accounts with the signs turned, once.
 
     A reversed payment is marked, its voucher free again. Raises NotReversible for a reversal,
-    an entry reversed already, and a year's closing (which is corrected by an adjustment).
+    an entry reversed already, and what is corrected by an adjustment (`JournalEntry.irreversible`).
     """
     lock_agreements_of(entry)
     lock_journal()
     entry = JournalEntry.objects.get(pk=entry.pk)
     if not why.strip():
         raise NotReversible("请写明冲销理由。")
-    if entry.cause == JournalEntry.Cause.REVERSAL:
-        raise NotReversible(f"{entry.label} 本身是冲销凭证，不能再冲销；请重新登记。")
-    if entry.cause == JournalEntry.Cause.SETTLEMENT:
-        raise NotReversible(f"{entry.label} 是年清缴凭证，已关账的年度不冲销；请提出调整。")
+    if entry.irreversible:
+        raise NotReversible(entry.irreversible)
     if other := JournalEntry.objects.filter(reverses=entry).first():
         raise NotReversible(f"{entry.label} 已由 {other.label} 冲销，不能再次冲销。")
     reversal = post(

@@ -19,10 +19,8 @@ class ReversalRefused(Refused):
 
 def refuse_irreversible(entry: JournalEntry) -> None:
     """Raises ReversalRefused for what no reversal can be asked for."""
-    if entry.cause == JournalEntry.Cause.REVERSAL:
-        raise ReversalRefused(f"{entry.label} 本身是冲销凭证，不能再冲销；请重新登记。")
-    if entry.cause == JournalEntry.Cause.SETTLEMENT:
-        raise ReversalRefused(f"{entry.label} 是年清缴凭证，已关账的年度不冲销；请提出调整。")
+    if entry.irreversible:
+        raise ReversalRefused(entry.irreversible)
     request = entry.reversal_requests.exclude(state=Reversal.State.REJECTED).first()
     if request is not None or hasattr(entry, "reversal"):
         raise ReversalRefused(f"{entry.label} 已申请冲销或已冲销，不能再次申请。")

@@ -38,7 +38,8 @@ Written by `manage.py workflow_docs` from `settlements/workflow.py`; a test comp
 One table for everything that has a state. Pages offer what it allows, services check it
 (`settlements/services/workflow.py`), and a trigger on every table with a state refuses what it does
 not name, also to the admin and to SQL, and writes each step into `StateMove` (流程记录), which only
-grows. “另一人” means that who did the step named may not do this one.
+grows. It holds the guards too that rest on nothing but what is stored (migration
+`0021_moves_are_earned`). “另一人” means that who did the step named may not do this one.
 
 ## Rules the table does not say
 

@@ -175,7 +175,7 @@ def close_openings(border, people):
     transit = account_of(border.stranger, border.agreement, kind="transit", opened_on=ON)
     own = account_of(border.downstream, border.agreement, opened_on=ON)
     yield post(
-        cause="settlement",
+        cause="award",
         settlement=before,
         on=ON,
         text="代收",

@@ -22,6 +22,7 @@ from settlements.models import (
 from settlements.services.months import confirm_month, finalise_due, lapse_due, refresh_deadlines
 from settlements.services.reminders import note_receipt, remind_to_confirm, remind_to_read
 from settlements.services.workflow import NotAllowed, Refused, moving
+from tests.disputes import objected
 from tests.published import agreement_month, published
 from tests.worlds import month
 
@@ -87,9 +88,8 @@ def test_a_party_that_left_before_the_month_need_not_confirm(april, border, peop
     assert state_of(april) == "confirmed"
 
 
-def test_a_month_with_an_objection_is_not_confirmed(april, people):
-    with transaction.atomic(), moving("object", by=people.district):
-        AgreementMonth.objects.update(state="objected")
+def test_a_month_with_an_objection_is_not_confirmed(april, border, people):
+    objected(border, people, april)
     with pytest.raises(Refused, match="有异议"):
         confirm_month(agreement_month=april, by=people.downstream)
 
@@ -105,9 +105,8 @@ def test_the_last_day_still_counts_and_the_day_after_confirms(april):
     assert (state_of(april), move.by) == ("confirmed", None)
 
 
-def test_an_objection_stops_the_lapse(april, people):
-    with transaction.atomic(), moving("object", by=people.district):
-        AgreementMonth.objects.update(state="objected")
+def test_an_objection_stops_the_lapse(april, border, people):
+    objected(border, people, april)
     assert lapse_due() == 0
 
 
@@ -124,7 +123,7 @@ def test_a_confirmed_month_is_final_unless_something_pends(april, border):
         accrual=border.accrual("2023-04"), outcome={}, inputs={}, input_digest="y"
     )
     assert finalise_due() == 0
-    with transaction.atomic():
+    with transaction.atomic(), moving("withdraw", by=None):
         Adjustment.objects.filter(pk=proposed.pk).update(state="withdrawn")
     assert [finalise_due() for _ in range(3)] == [1, 0, 0]
     assert state_of(april) == "final"
