@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
+from functools import lru_cache
 
 FEN = Decimal("0.01")
 WAN = Decimal(10000)
 MINUS = "\N{MINUS SIGN}"
+
+# Wider than any amount: quantize refuses what would not fit.
+_WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 _WAN = re.compile(r"(?P<number>.+?)\s*万元?")
@@ -65,9 +69,7 @@ def from_wan(text: str | int | Decimal) -> Decimal:
 
 def to_fen(amount: Decimal) -> Decimal:
     """The computed amount (yuan) rounded to the fen, half to even (GB/T 8170)."""
-    with localcontext() as context:
-        context.prec = 60
-        return amount.quantize(FEN, rounding=ROUND_HALF_EVEN) + Decimal(0)  # no -0.00
+    return _WIDE.plus(_WIDE.quantize(amount, FEN))  # plus: no -0.00
 
 
 def format_wan(amount: Decimal) -> str:
@@ -122,5 +124,6 @@ def _exponent(value: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
+@lru_cache(maxsize=1 << 14)  # rates and their multiples come again and again
 def _shown(amount: Decimal) -> str:
     return f"{to_fen(amount):,.2f}".replace("-", MINUS)

@@ -6,8 +6,13 @@ Warnings are errors and an unknown template variable fails (pyproject.toml).
 import pytest
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from hypothesis import HealthCheck, settings
 
 from tests.worlds import Border, People
+
+# A busy machine fails no test: nothing here asserts how long something takes.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 # Filled by migrations; a test that commits leaves them alone.
 REFERENCE = {

@@ -285,7 +285,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
     ),
     AgreementSpec(
         code="PINGJIN",
-        title="龙溪河屏锦镇镇街出境断面补偿试点(演示)",
+        title="龙溪河屏锦镇镇街出境断面补偿试点（演示）",
         river="LONGXI",
         parties=("500155-PJ", TOWN_TREASURY),
         borders=(Border("QIQIAO", "500155-PJ", TOWN_TREASURY),),

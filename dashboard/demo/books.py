@@ -74,7 +74,7 @@ def _close(settlement: Settlement, on: date, people: People) -> Settlement | Non
     None for a year that still lacks a month: it stays open, as it would.
     """
     subject = SettlementSignature.Subject
-    letter = f"渝环流域函〔{on.year}〕{settlement.pk}号(演示)"
+    letter = f"渝环流域函〔{on.year}〕{settlement.pk}号（演示）"
     with moved_to(on):
         try:
             for act, what in ((sign_data, subject.DATA), (confirm_amounts, subject.AMOUNT)):

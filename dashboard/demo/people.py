@@ -19,7 +19,7 @@ PEOPLE = {
     "admin": ("协议管理员", "重庆市生态环境局", None),
     "admin2": ("协议复核员", "重庆市生态环境局", None),
     "auditor": ("审计管理员", "重庆市审计局", None),
-    "station": ("普顺自动站", "龙溪河普顺断面(演示)", None),
+    "station": ("普顺自动站", "龙溪河普顺断面（演示）", None),
 }
 IN_OFFICE_SINCE = date(2018, 1, 1)
 TOWNSHIP = {"code": "500155-PJ", "name": "屏锦镇", "short_name": "屏锦", "sort_key": "pingjin"}

@@ -45,7 +45,7 @@ class Party(models.Model):
 
     class Role(models.TextChoices):
         SIGNATORY = "signatory", "签约方"
-        MUNICIPAL_FILL = "municipal_fill", "市级财政补位"
+        MUNICIPAL_FILL = "municipal_fill", "财政补位"
 
     agreement = models.ForeignKey(
         Agreement, verbose_name="协议", on_delete=models.CASCADE, related_name="parties"

@@ -55,8 +55,20 @@ def opening(facts: Facts, rule: Identity) -> list[Step]:
 
 def class_step(facts: Facts, found: WaterClass) -> Step:
     """The class of the section in the period, by its worst item."""
-    deciding = "、".join(NAMES.get(code, code) for code in facts.deciding)
-    rated = _rated(tuple(facts.means.items()), facts.water_body)
+    means, source = tuple(facts.means.items()), facts.sources.get("water_class", "")
+    return _class_step(found, facts.deciding, means, facts.water_body, source)
+
+
+@_kept
+def _class_step(
+    found: WaterClass,
+    codes: tuple[str, ...],
+    means: tuple[tuple[str, Decimal], ...],
+    water_body: WaterBody,
+    source: str,
+) -> Step:
+    deciding = "、".join(NAMES.get(code, code) for code in codes)
+    rated = _rated(means, water_body)
     formula = f"最差（{'，'.join(rated)}）＝ {found.label}" if rated else f"{found.label}"
     return Step(
         key="class",
@@ -66,7 +78,7 @@ def class_step(facts: Facts, found: WaterClass) -> Step:
         result=found.numeral,
         result_note=found.grade,
         clause="GB 3838-2002 表1；环办〔2011〕22号",
-        inputs=(Input("水质类别", found.label, "", facts.sources.get("water_class", "")),),
+        inputs=(Input("水质类别", found.label, "", source),),
     )
 
 
@@ -208,18 +220,25 @@ def shown_indicator(code: str) -> str:
 
 def borderline(facts: Facts) -> str:
     """临界提示 for the deciding items whose mean lies within one last decimal of a class limit."""
-    hints = []
-    for code in facts.deciding:
-        if code not in facts.means or code == "pH" or not has_limits(code, facts.water_body):
-            continue
-        value = facts.means[code]
-        own = class_of(code, value, facts.water_body)
-        for bound in (own - 1, own):
-            if WaterClass.I <= bound <= WaterClass.V:
-                name = f"{WaterClass(bound).label}限值"
-                at = limit(code, WaterClass(bound), facts.water_body)
-                hints.append(near_limit(code, value, at, name, facts.water_body))
-    return "".join(hint for hint in hints if hint)
+    return "".join(
+        _near_class_limits(code, facts.means[code], facts.water_body)
+        for code in facts.deciding
+        if code in facts.means and code != "pH" and has_limits(code, facts.water_body)
+    )
+
+
+@_kept
+def _near_class_limits(code: str, value: Decimal, water_body: WaterBody) -> str:
+    """Words for the limits of the value's own class and of the next better one."""
+    own = class_of(code, value, water_body)
+    return "".join(
+        near_limit(
+            code, value, limit(code, WaterClass(at), water_body), f"{WaterClass(at).label}限值",
+            water_body,
+        )
+        for at in (own - 1, own)
+        if WaterClass.I <= at <= WaterClass.V
+    )  # fmt: skip
 
 
 @_kept
@@ -261,34 +280,48 @@ def _decimals(code: str, at: Decimal, water_body: WaterBody) -> int:
 
 def _section(facts: Facts, rule: Identity) -> Step:
     term = f"{facts.term}（{rule.title}）" if facts.term else f"适用{rule.title}"
+    where = f"{facts.river}{facts.section}断面，上游{facts.upstream}、下游{facts.downstream}。"
+    return _section_step(f"{where}{term}。", facts.section, facts.period_label, rule)
+
+
+@_kept
+def _section_step(text: str, section: str, period: str, rule: Identity) -> Step:
     return Step(
         key="section",
         title="断面与适用条款",
-        text=f"{facts.river}{facts.section}断面，上游{facts.upstream}、下游{facts.downstream}。{term}。",
-        result=facts.section,
-        result_note=facts.period_label,
+        text=text,
+        result=section,
+        result_note=period,
         inputs=(Input("规则", f"{rule.title} 修订 {rule.revision}", "", rule.code),),
     )
 
 
 def _data(facts: Facts) -> Step:
-    formula, result, note = "", "完整" if facts.complete else "不完整", ""
-    if facts.valid is not None and facts.expected:
-        ratio = round_to_places(Decimal(facts.valid) / facts.expected * 100, 1)
-        formula = f"应有 {facts.expected} 条，采用 {facts.valid} 条"
-        result, note = f"{facts.valid} / {facts.expected}", f"采用率 {ratio} %"
+    clause = facts.sources.get("complete", "")
+    return _data_step(facts.period_label, facts.complete, facts.valid, facts.expected, clause)
+
+
+@_kept
+def _data_step(
+    period: str, complete: bool, valid: int | None, expected: int | None, clause: str
+) -> Step:
+    formula, result, note = "", "完整" if complete else "不完整", ""
+    if valid is not None and expected:
+        ratio = round_to_places(Decimal(valid) / expected * 100, 1)
+        formula = f"应有 {expected} 条，采用 {valid} 条"
+        result, note = f"{valid} / {expected}", f"采用率 {ratio} %"
     return Step(
         key="data",
         title="数据",
         text=(
-            f"{facts.period_label}有效数据满足完整性要求。"
-            if facts.complete
-            else f"{facts.period_label}有效数据不足，评价标为不完整。"
+            f"{period}有效数据满足完整性要求。"
+            if complete
+            else f"{period}有效数据不足，评价标为不完整。"
         ),
         formula=formula,
         result=result,
         result_note=note,
-        clause=facts.sources.get("complete", ""),
+        clause=clause,
     )
 
 

@@ -235,7 +235,8 @@ def test_a_party_confirms_through_a_check_page(notice, people, visit):
 
 
 def test_a_month_no_longer_open_leads_back_with_the_reason(notice, people, visit):
-    lapse_due(on=month("2099-01"))
+    with moved_to(date(2099, 1, 1)):
+        lapse_due()
     answer = visit(people.district, "month-confirm", "TEST", 2023, 4, post={})
     assert answer.status_code == 302
     assert not MonthConfirmation.objects.exists()

@@ -1,11 +1,13 @@
 """Two at once, with real connections: one signs off, one confirms last, each thing happens once."""
 
 from collections.abc import Callable
+from datetime import date
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
 
+from basins.clock import moved_to
 from settlements import tasks
 from settlements.models import AgreementMonth, MonthConfirmation, Notice, StateMove
 from settlements.services.months import confirm_month, finalise_due, lapse_due
@@ -94,13 +96,14 @@ def test_two_parties_that_confirm_at_once_confirm_the_month_once(world):
 
 def test_a_confirmation_and_the_lapse_at_once_confirm_the_month_once(world):
     border, people = world
-    published(people, "2023-04")
+    with moved_to(date(2023, 5, 15)):
+        published(people, "2023-04")
     found = agreement_month(border, "2023-04")
     confirm_month(agreement_month=found, by=people.district)
     at_once(
         lambda: confirm_month(agreement_month=found, by=people.downstream),
-        lambda: lapse_due(on=month("2099-01")),
-        lambda: lapse_due(on=month("2099-01")),
+        lapse_due,
+        lapse_due,
         finalise_due,
     )
     moves = StateMove.objects.filter(thing="month", source="published", target="confirmed")
@@ -109,8 +112,9 @@ def test_a_confirmation_and_the_lapse_at_once_confirm_the_month_once(world):
 
 def test_the_daily_round_twice_at_once_does_it_once(world):
     border, people = world
-    published(people, "2023-04")
-    lapse_due(on=month("2099-01"))
+    with moved_to(date(2023, 5, 15)):
+        published(people, "2023-04")
+    lapse_due()
     at_once(tasks.daily, tasks.daily, tasks.refresh_deadlines)
     assert agreement_month(border, "2023-04").state == "final"
     assert StateMove.objects.filter(thing="month", event="finalise").count() == 1

@@ -9,11 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from basins import clock
 from basins.access import viewer_of
 from settlements import pipeline
-from settlements.models import IssuedPaper, JournalEntry, Settlement
+from settlements.models import IssuedPaper, JournalEntry
 from settlements.money import yuan
 from settlements.queries import papers as queries
 from settlements.queries.papers import agreement_paper, built, district_paper
-from settlements.services.ledger import Line, account_of, post
 from settlements.services.papers import (
     Finding,
     NotAllowed,
@@ -24,6 +23,7 @@ from settlements.services.papers import (
 )
 from settlements.statements.paper import Paper, Table, from_data
 from tests.published import published
+from tests.worlds import close_year
 
 
 @pytest.fixture
@@ -38,20 +38,10 @@ def year(border):
     return border
 
 
-def book(border) -> JournalEntry:
-    """The year's entry in the ledger, as a closing posts it."""
-    on = date(2025, 2, 3)
-    return post(
-        cause="settlement",
-        settlement=Settlement.objects.get(agreement=border.agreement, year=2024),
-        on=on,
-        text="2024 年清缴",
-        lines=[
-            Line(account_of(border.upstream, border.agreement, opened_on=on), yuan("9000000")),
-            Line(account_of(border.downstream, border.agreement, opened_on=on), yuan("-9000000")),
-        ],
-        by=None,
-    )
+def book(border, people) -> JournalEntry:
+    """The year closed, and its entry in the ledger."""
+    close_year(border.agreement, 2024, people, on=date(2025, 2, 3))
+    return JournalEntry.objects.get(cause="settlement")
 
 
 def table(paper: Paper, title: str) -> Table:
@@ -79,7 +69,7 @@ def test_the_statement_of_an_agreement_holds_twelve_months_and_sums_to_the_nets(
 
 
 def test_the_closing_entry_and_the_account_stand_on_the_statements(year, people):
-    entry = book(year)
+    entry = book(year, people)
     viewer = viewer_of(people.treasury)
     rows = table(agreement_paper(viewer, "TEST", 2024), "关账凭证")
     assert column(rows, "凭证") == [entry.label] * 2
@@ -225,7 +215,7 @@ def test_the_same_content_issued_again_is_the_same_paper(year, people):
 def test_changed_content_takes_the_next_number_and_the_place_of_the_old(year, people):
     viewer = viewer_of(people.bureau)
     first = issue(built(viewer, SUBJECTS[0]), people.bureau)
-    book(year)
+    book(year, people)
     second = issue(built(viewer, SUBJECTS[0]), people.bureau)
     other = issue(built(viewer, SUBJECTS[1]), people.bureau)
     assert (first.number, second.number, other.number) == (1, 2, 1)
