@@ -35,6 +35,12 @@ class Measured:
     figures: dict[FigureKey, Given] = field(default_factory=dict)
     rulings: dict[tuple[int, date], dict[int | None, Ruling]] = field(default_factory=dict)
     daily: dict[tuple[int, str], dict[date, Decimal]] = field(default_factory=dict)
+    # What was made of it, for runs that ask for the same facts again (`kept_of`).
+    kept: dict[tuple[Any, ...], dict[Any, Facts]] = field(default_factory=dict)
+
+    def kept_of(self, *key: Any) -> dict[Any, Facts]:
+        """The facts made so far for that key, to be added to."""
+        return self.kept.setdefault(key, {})
 
     def target_on(self, section_id: int, day: date) -> Target | None:
         return next((t for t in self.targets.get(section_id, []) if covers(t.in_force, day)), None)

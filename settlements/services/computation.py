@@ -240,9 +240,16 @@ def _compute(found: Measured, item: Work, digests: bool) -> list[Computed]:
     needs = rules.needs(module, parameters)
     facts_of = year_facts if module.granularity(parameters) is Granularity.YEAR else month_facts
 
+    kept = found.kept_of(*_facts_key(item, needs)) if _may_share(item, digests) else {}
+
     def measured_in(period: date) -> Facts:
         base, parties = base_of(module, parameters, period), item.parties
-        return facts_of(found, item.term, item.part, period, needs, base, parties, item.asked)
+        key = period, frozenset(base)
+        if key not in kept:
+            kept[key] = facts_of(
+                found, item.term, item.part, period, needs, base, parties, item.asked
+            )
+        return kept[key]
 
     facts = facts_of_periods(item.term, parameters, item.periods, measured_in)
     outcomes = outcomes_of(module, parameters, facts)
@@ -256,6 +263,25 @@ def _compute(found: Measured, item: Work, digests: bool) -> list[Computed]:
         )
         for f, o in zip(facts, outcomes, strict=True)
     ]
+
+
+def _may_share(item: Work, digests: bool) -> bool:
+    """Scenarios ask for the same facts again and again; what is stored is computed once."""
+    return not digests and not item.asked.parts
+
+
+def _facts_key(item: Work, needs: frozenset[str]) -> tuple[Any, ...]:
+    """Everything of a term and section but the parameters that month_facts and year_facts use."""
+    term, part = item.term, item.part
+    return (
+        item.module.granularity(item.parameters),
+        (term.agreement_id, term.number, term.in_force.lower),
+        (part.section_id, part.upstream_id, part.downstream_id, part.share),
+        (part.inflow_id, part.reference_id),
+        needs,
+        item.asked,
+        tuple(item.parties.items()),
+    )
 
 
 def outcomes_of(module: ModuleType, parameters: Any, facts: list[Facts]) -> list[Outcome]:

@@ -291,8 +291,14 @@ def test_many_scenarios_of_an_agreement_ask_the_database_no_more_than_one(
 
 
 def test_what_was_loaded_for_many_gives_each_what_it_gives_alone(doubled, people):
-    other = copy_agreement(agreement=doubled.agreement, name="原样", by=people.bureau)
-    plans = [plan_of(s, places_of([s])) for s in (doubled, other)]
+    def other(name: str, **part) -> Scenario:
+        made = copy_agreement(agreement=doubled.agreement, name=name, by=people.bureau)
+        sections = [{**p, **part} for p in made.terms[1]["sections"]]
+        return changed(made, people.bureau, sections=sections)
+
+    turned = {"upstream": "500902", "downstream": "500901"}
+    scenarios = [doubled, other("原样"), other("减半", share="0.5"), other("对调", **turned)]
+    plans = [plan_of(s, places_of([s])) for s in scenarios]
     shared = load_for(plans)
     for plan in plans:
         together = [(x.period, x.yuan, x.state, x.computed.outcome) for x in plan.lines(shared)]
