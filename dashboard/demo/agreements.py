@@ -49,7 +49,7 @@ class AgreementSpec:
     parties: tuple[str, ...]
     borders: tuple[Border, ...]
     terms: tuple[TermSpec, ...]
-    source: str = "19条流域面积500 km²以上跨区县河流之一的演示协议;断面、份额和水质均为演示"
+    source: str = "19条流域面积500 km²以上跨区县河流之一的演示协议；断面、份额和水质均为演示"
     confidence: str = "C"
 
 
@@ -62,7 +62,7 @@ def _city(**clauses: str) -> tuple[TermSpec, ...]:
             end=SCHEME_2023,
             given={"rate": "1000000"},
             source=PLAN_2018,
-            clauses={"rate": f"{PLAN_2018}:100 万元/月,月核算、月通报、年清缴", **clauses},
+            clauses={"rate": f"{PLAN_2018}：100 万元/月，月核算、月通报、年清缴", **clauses},
             first=True,
         ),
         TermSpec(
@@ -71,7 +71,7 @@ def _city(**clauses: str) -> tuple[TermSpec, ...]:
             end=None,
             given={},
             source="",
-            clauses={"baseline_kind": "2023 年起改按基准核算(公开报道);协议原文未载的按默认参数"},
+            clauses={"baseline_kind": "2023 年起改按基准核算（公开报道）；协议原文未载的按默认参数"},
         ),
     )
 
@@ -107,11 +107,11 @@ def _xiaoan() -> tuple[TermSpec, ...]:
                 "rate": "1000000",
                 "better_than": {
                     "value": "downstream_own",
-                    "source": "公开报道:达标且好于下游自身水质;自 2023 年起为演示",
+                    "source": "公开报道：达标且好于下游自身水质；自 2023 年起为演示",
                 },
             },
             source="演示取值",
-            clauses={"better_than": "公开报道:铜梁区的水须达标,且好于合川区自身的水"},
+            clauses={"better_than": "公开报道：铜梁区的水须达标，且好于合川区自身的水"},
             strand="铜梁—合川",
             sections=("DUKOUBA",),
         ),
@@ -127,7 +127,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         Border("PUSHUN", "500155", "500231"),
         Border("LIUJIANTAN", "500231", "500115", inflow="PUSHUN"),
         Border("FENGCHENG", "500115", TREASURY, inflow="LIUJIANTAN"),
-        source="公开报道:梁平区 2019 年支付 500 万元、2023 年获补 300 万元;各月分布与断面名称为演示",
+        source="公开报道：梁平区 2019 年支付 500 万元、2023 年获补 300 万元；各月分布与断面名称为演示",
         confidence="A",
     ),
     _river(
@@ -137,17 +137,17 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         Border("MOUDAO", TREASURY, "500101"),
         Border("XIANGJIA", "500101", "500235", inflow="MOUDAO"),
         Border("XINJIN", "500235", TREASURY, inflow="XIANGJIA"),
-        source="公开报道:中段在湖北利川,市级财政补位,合计付石柱县、万州区 1,000 万元;"
-        "年度(设为 2019 年)和各月分布为演示",
+        source="公开报道：中段在湖北利川，市级财政补位，合计付石柱县、万州区 1,000 万元；"
+        "年度（设为 2019 年）和各月分布为演示",
         confidence="A",
     ),
     _river(
         "临江河",
         "LINJIANG",
         Border("CIBA", "500118", "500116", first_share="0.8783"),
-        source="公开报道:2019 年永川区获江津区补偿 878.3 万元;各月分布与份额为演示",
+        source="公开报道：2019 年永川区获江津区补偿 878.3 万元；各月分布与份额为演示",
         confidence="A",
-        share_note="份额 0.8783 为演示取值,由公开金额反推:10 个月 × 100 万元 × 0.8783 ＝ 878.3 万元;"
+        share_note="份额 0.8783 为演示取值，由公开金额反推：10 个月 × 100 万元 × 0.8783 ＝ 878.3 万元；"
         "协议原文未载",
     ),
     _river(
@@ -155,7 +155,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         "BINAN",
         Border("LIANGHEKOU", "500120", "500118", share="0.5"),
         Border("LIANGHEKOU", "500120", "500116", share="0.5"),
-        source="公开资料:璧山区与永川区、江津区,两河口断面;两个下游各半为演示",
+        source="公开资料：璧山区与永川区、江津区，两河口断面；两个下游各半为演示",
         confidence="B",
         share_note=HALF,
     ),
@@ -164,7 +164,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         "XIAOAN",
         Border("SHIMIAO", "500118", "500151"),
         Border("DUKOUBA", "500151", "500117", inflow="SHIMIAO", reference="XIAOANKOU"),
-        source="公开报道:铜梁区至合川区要求达标且好于下游自身水质;合川区自身断面、起算日期(2023年)与"
+        source="公开报道：铜梁区至合川区要求达标且好于下游自身水质；合川区自身断面、起算日期（2023年）与"
         "其余取值均为演示",
         confidence="B",
         terms=_xiaoan(),
@@ -219,11 +219,11 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
                 given={"amount": "3500000", "from_year": 2023, "to_year": 2030},
                 source="垫江县、忠县备忘录（2023年7月）",
                 clauses={
-                    "amount": "垫江县每年付忠县 350 万元,2023—2030 年,共 2,800 万元(公开报道)"
+                    "amount": "垫江县每年付忠县 350 万元，2023—2030 年，共 2,800 万元（公开报道）"
                 },
             ),
         ),
-        source="公开报道:备忘录 2023 年 7 月,2024 年 1 月批准为水源;水源保护区 16.52 km²",
+        source="公开报道：备忘录 2023 年 7 月，2024 年 1 月批准为水源；水源保护区 16.52 km²",
         confidence="A",
     ),
     AgreementSpec(
@@ -243,24 +243,24 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
                 given={
                     "rate": {
                         "value": "400000",
-                        "source": "由公开金额反推:2019 年 480 万元 ＝ 40 万元 × 12 个月",
+                        "source": "由公开金额反推：2019 年 480 万元 ＝ 40 万元 × 12 个月",
                     },
                     "baseline_kind": {"value": "class", "source": "演示取值"},
                     "baseline_class": {"value": "III", "source": "演示取值"},
                 },
                 source="演示取值",
                 clauses={
-                    "rate": "公开报道:2019 年湖南省付重庆市 480 万元",
+                    "rate": "公开报道：2019 年湖南省付重庆市 480 万元",
                     "share": "酉阳、秀山各半为演示取值",
                 },
             ),
         ),
-        source="公开报道:2018 年起渝湘试点,2019 年湖南省付重庆市 480 万元;按月基准法表达为演示",
+        source="公开报道：2018 年起渝湘试点，2019 年湖南省付重庆市 480 万元；按月基准法表达为演示",
         confidence="A",
     ),
     AgreementSpec(
         code="CHUANYU",
-        title="长江流域川渝横向生态保护补偿协议(第二轮,演示)",
+        title="长江流域川渝横向生态保护补偿协议（第二轮，演示）",
         river="CHANGJIANG",
         parties=("510000", "500000"),
         borders=(Border("ZHUTUO", "510000", "500000"),),
@@ -275,12 +275,12 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
                 },
                 source="演示取值",
                 clauses={
-                    "indicators": "公开报道:第二轮(2024 年)除水质外考核生态流量、自然岸线、鱼类多样性;"
+                    "indicators": "公开报道：第二轮（2024 年）除水质外考核生态流量、自然岸线、鱼类多样性；"
                     "权重、满分值与出资为演示"
                 },
             ),
         ),
-        source="公开报道:2024 年川渝第二轮协议增加水生态指标;金额、权重和指标值均为演示",
+        source="公开报道：2024 年川渝第二轮协议增加水生态指标；金额、权重和指标值均为演示",
         confidence="C",
     ),
     AgreementSpec(
@@ -302,12 +302,12 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
                 },
                 source="演示取值",
                 clauses={
-                    "reward": "参照璧山区 2018 年办法和万州区 2024-06-01 起的镇街试点;"
+                    "reward": "参照璧山区 2018 年办法和万州区 2024-06-01 起的镇街试点；"
                     "断面、指标、每月 5 万元和只同功能类别比较为演示"
                 },
             ),
         ),
-        source="演示试点:区内镇街之间的补偿由区财政收付;断面与金额均为演示",
+        source="演示试点：区内镇街之间的补偿由区财政收付；断面与金额均为演示",
         confidence="C",
     ),
 )

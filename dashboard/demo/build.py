@@ -84,7 +84,7 @@ def seed(
         return Seeded(already=True)
     _refuse_others()
     if not River.objects.filter(code="LONGXI").exists():
-        raise Refused("还没有行政区与河流;请先运行 manage.py load_basins。")
+        raise Refused("还没有行政区与河流；请先运行 manage.py load_basins。")
     unknown = set(only) - {a.code for a in AGREEMENTS}
     if unknown:
         raise Refused(
@@ -99,20 +99,20 @@ def _refuse_others() -> None:
     other = Section.objects.exclude(code__in=[s.code for s in sections()]).order_by("pk").first()
     if other is not None:
         raise Refused(
-            f"数据库里有演示以外的断面“{other.name}”;演示数据只能载入空的数据库,"
+            f"数据库里有演示以外的断面“{other.name}”；演示数据只能载入空的数据库，"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )
     agreement = Agreement.objects.order_by("pk").first()
     if agreement is not None:
         raise Refused(
-            f"数据库里有演示以外的协议“{agreement.title}”;演示数据只能载入空的数据库,"
+            f"数据库里有演示以外的协议“{agreement.title}”；演示数据只能载入空的数据库，"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )
     names = [username for username, _ in settings.DEMO_SIGN_INS]
     user = User.objects.filter(username__in=names).order_by("pk").first()
     if user is not None:
         raise Refused(
-            f"已有名为“{user.username}”的用户,与演示用户重名;演示数据只能载入空的数据库,"
+            f"已有名为“{user.username}”的用户，与演示用户重名；演示数据只能载入空的数据库，"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from basins.services.reference import DATA
 
 DEMO_TARGET = "演示取值"
-NATIONAL_2021 = "国家站名称:中国环境监测总站 2021年4月发布;位置为示意"
+NATIONAL_2021 = "国家站名称：中国环境监测总站 2021年4月发布；位置为示意"
 NAMED = {
-    "A": "公开资料所列断面;位置为示意",
-    "B": "公开报道所列断面;位置为示意",
-    "C": "国家站名称;所在河流按一般地理知识,位置为示意",
+    "A": "公开资料所列断面；位置为示意",
+    "B": "公开报道所列断面；位置为示意",
+    "C": "国家站名称；所在河流按一般地理知识，位置为示意",
 }
 CLASSES = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5}
 
@@ -101,8 +101,8 @@ LONGTAN = SectionSpec(
     lon=107.5831,
     lat=30.3418,
     km=4.0,
-    source="垫江县、忠县备忘录(2023年7月),公开报道:水质稳定在Ⅲ类;位置为示意",
-    target_source="水源地水质Ⅲ类(公开报道)",
+    source="垫江县、忠县备忘录（2023年7月），公开报道：水质稳定在Ⅲ类；位置为示意",
+    target_source="水源地水质Ⅲ类（公开报道）",
     water_body="lake",
     swing=0.0,
 )
@@ -138,7 +138,7 @@ def _national(entry: dict) -> SectionSpec:
         km=entry["km"],
         grade="national" if entry["kind"] == "national_automatic" else "municipal",
         source=NAMED[entry["confidence"]],
-        target_source="水功能类别(公开资料)" if known else DEMO_TARGET,
+        target_source="水功能类别（公开资料）" if known else DEMO_TARGET,
         swing=settled if main_stem else 1.0,
     )
 

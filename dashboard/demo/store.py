@@ -25,7 +25,7 @@ IN_MEMORY = 128 * 1024 * 1024
 
 def store_reservoir() -> None:
     """龙滩水库 as a water of its own: no file of rivers has it."""
-    source = "公开报道:垫江县—忠县备忘录(2023年7月);水系关系与位置为示意"
+    source = "公开报道：垫江县—忠县备忘录（2023年7月）；水系关系与位置为示意"
     river, made = River.objects.get_or_create(
         code="LONGTAN",
         defaults={
