@@ -6,8 +6,7 @@ from decimal import Decimal
 from django.db.models import Q
 
 from basins.access import Viewer
-from basins.models import Jurisdiction
-from settlements.models import Adjustment, JournalEntry, Posting
+from settlements.models import JournalEntry, Posting
 from settlements.queries.paper_parts import (
     CLASS,
     DATE,
@@ -20,7 +19,7 @@ from settlements.queries.paper_parts import (
     approved_payments,
     columns,
     counts_in_year,
-    difference_of,
+    differences_of,
     effect_words,
     government,
     may_see_books_of,
@@ -221,7 +220,7 @@ def _adjustments(viewer: Viewer, code: str, year: int) -> Table:
     accruals = visible_accruals(viewer).filter(term__agreement__code=code, period__year=year)
     rows, counted = [], ZERO
     for a in adjustments_of(viewer, accruals.only("pk")):
-        for place, difference in _differences(a):
+        for place, difference in differences_of(a):
             counted += difference if counts_in_year(a) and difference > 0 else ZERO
             rows.append(
                 Row(
@@ -253,17 +252,6 @@ def _adjustments(viewer: Viewer, code: str, year: int) -> Table:
         else "",
         empty="没有调整。",
     )
-
-
-def _differences(adjustment: Adjustment) -> list[tuple[Jurisdiction, Decimal]]:
-    """Parties whose amount it changes, who gains first; of one not yet approved as it would."""
-    if adjustment.state == Adjustment.State.APPROVED:
-        found = [(n.jurisdiction, n.yuan) for n in adjustment.nets.all()]
-    else:
-        part = adjustment.term_section or adjustment.accrual.term_section
-        sides = (part.upstream, part.downstream)
-        found = [(side, difference_of(adjustment, side.pk)) for side in sides]
-    return sorted(found, key=lambda pair: (-pair[1], pair[0].code))
 
 
 def _entry(code: str, year: int) -> Table:

@@ -13,6 +13,7 @@ from basins.models import Jurisdiction
 from settlements.capitals import capitals
 from settlements.models import Accrual, Adjustment, Agreement, Party, Payment
 from settlements.queries.findings import starred
+from settlements.services.adjustments import difference
 from settlements.statements.paper import Amount, Column, ColumnKind
 
 ZERO = Decimal("0.00")
@@ -77,21 +78,22 @@ def others_of(accrual: Accrual, jurisdiction_id: int) -> str:
     )
 
 
-def difference_of(adjustment: Adjustment, jurisdiction_id: int) -> Decimal:
-    """What the adjustment changes for a jurisdiction, in yuan: fixed once approved."""
+def differences_of(adjustment: Adjustment) -> list[tuple[Jurisdiction, Decimal]]:
+    """Whose amount the adjustment changes and by how many yuan, who gains first: fixed once
+    approved, before that as it would be against what holds now."""
     if adjustment.state == Adjustment.State.APPROVED:
-        return sum(
-            (n.yuan for n in adjustment.nets.all() if n.jurisdiction_id == jurisdiction_id), ZERO
-        )
-    part = adjustment.term_section or adjustment.accrual.term_section
-    sides = {"upstream": part.upstream_id, "downstream": part.downstream_id}
-    should = ZERO
-    for transfer in adjustment.outcome["transfers"]:
-        if sides.get(transfer["payee"]) == jurisdiction_id:
-            should += Decimal(transfer["yuan"])
-        if sides.get(transfer["payer"]) == jurisdiction_id:
-            should -= Decimal(transfer["yuan"])
-    return should - signed_of(adjustment.accrual, jurisdiction_id)
+        found = [(n.jurisdiction, n.yuan) for n in adjustment.nets.all()]
+    else:
+        nets = difference(adjustment)
+        places = Jurisdiction.objects.filter(code__in=nets).defer("boundary")
+        found = [(place, nets[place.code]) for place in places]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0].code))
+
+
+def difference_of(adjustment: Adjustment, jurisdiction_id: int) -> Decimal:
+    """What the adjustment changes for one jurisdiction, in yuan."""
+    found = differences_of(adjustment)
+    return sum((yuan for place, yuan in found if place.pk == jurisdiction_id), ZERO)
 
 
 def counts_in_year(adjustment: Adjustment) -> bool:

@@ -19,7 +19,15 @@ from typing import Any
 from django.db.models import Sum
 
 from basins.clock import now
-from settlements.models import Accrual, Adjustment, FuseTrip, Objection, TermSection, Transfer
+from settlements.models import (
+    Accrual,
+    Adjustment,
+    FuseTrip,
+    MonthRuling,
+    Objection,
+    TermSection,
+    Transfer,
+)
 from settlements.money import format_wan
 from settlements.rules.base import MonthState, Outcome
 from settlements.services.workflow import moving
@@ -109,7 +117,7 @@ def propose(findings: list[Finding], *, fused: bool = True) -> list[Adjustment]:
     _expire({f.accrual.term.agreement_id for f in findings})
     if not new:
         return []
-    causes = _causes(new)
+    causes = _rulings(new, holds) | _objections(new)
     with moving("propose", by=None):
         return Adjustment.objects.bulk_create(
             Adjustment(
@@ -162,7 +170,29 @@ def _withdraw(
             Adjustment.objects.filter(pk__in=gone).update(state=State.WITHDRAWN)
 
 
-def _causes(findings: list[Finding]) -> dict[int, str]:
+def _rulings(findings: list[Finding], holds: dict[int, Holding]) -> dict[int, str]:
+    """Accrual id → the bureau's 认定, or its revocation, that led to its proposal, in words."""
+    by_section = defaultdict(list)
+    for f in findings:
+        if not f.accrual.yearly:
+            by_section[f.accrual.term_section.section_id, f.accrual.period].append(f)
+    causes = {}
+    rulings = MonthRuling.objects.filter(
+        section__in={section for section, _ in by_section},
+        month__in={month for _, month in by_section},
+    )
+    for ruling in rulings.order_by("pk"):
+        for finding in by_section.get((ruling.section_id, ruling.month), ()):
+            pk, agreement = finding.accrual.pk, finding.accrual.term.agreement_id
+            revoked = ruling.revoked_at is not None
+            state = holds[pk].state if revoked else finding.outcome.state.value
+            if ruling.agreement_id in (None, agreement) and state == ruling.state:
+                act = "撤销认定" if revoked else "认定"
+                causes[pk] = f"{act}“{ruling.get_state_display()}”（第 {ruling.pk} 号）"
+    return causes
+
+
+def _objections(findings: list[Finding]) -> dict[int, str]:
     """Accrual id → the accepted objection that led to its proposal, in words."""
     causes = {}
     by_section = {

@@ -125,6 +125,22 @@ def test_an_adjustment_after_the_closing_names_its_entry_and_leaves_the_year_alo
     assert column(table(after, "账户往来"), "减少（元）", "total") == [yuan("2000000")]
 
 
+def test_what_waits_stands_with_its_difference_to_what_holds_now(published_year, people):
+    """May: published II, adjusted to IV, measured once more as III."""
+    with moved_to(CLOSED):
+        published_year.measured("2023-05", "III")
+        pipeline.recompute()
+        assert Adjustment.objects.filter(state="proposed").count() == 1
+        own = table(district_paper(viewer_of(people.bureau), "500901", 2023), "调整")
+        both = table(agreement_paper(viewer_of(people.bureau), "TEST", 2023), "调整")
+    assert column(own, "差额（元）") == [yuan("-2000000"), yuan("1000000")]
+    assert column(both, "差额（元）") == [
+        *(yuan("2000000"), yuan("-2000000")),
+        *(yuan("1000000"), yuan("-1000000")),
+    ]
+    assert column(own, "差额（元）", "total") == [yuan("-2000000")]  # what waits counts nowhere
+
+
 def pay(border, people, kind, payer, payee, amount, voucher, on=PAID):
     with moved_to(on):
         payment = prepare_payment(

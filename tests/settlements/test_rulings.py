@@ -12,6 +12,7 @@ from settlements import pipeline
 from settlements.models import Accrual, Adjustment, MonthRuling
 from settlements.queries.rulings import effects
 from settlements.rules.facts import MonthState
+from settlements.services.adjustments import approve_adjustment, review_adjustment
 from settlements.services.documents import DocumentRefused
 from settlements.services.rulings import RulingRefused, revoke_ruling, rule_month
 from settlements.services.verification import verify_accruals
@@ -105,9 +106,17 @@ def test_a_published_month_stays_and_gets_a_proposal(border, people):
         section=border.section, month=month("2023-05"), agreement=None, state=MonthState.EXCLUDED
     )
     assert effect.published
-    ruled(border, people)
+    ruling = ruled(border, people)
     assert border.accrual("2023-05").month_state == "not_met"
-    assert Adjustment.objects.get(accrual=accrual).outcome["state"] == "excluded"
+    proposed = Adjustment.objects.get(accrual=accrual)
+    assert proposed.outcome["state"] == "excluded"
+    assert proposed.cause == f"认定“剔除”（第 {ruling.pk} 号）"
+    review_adjustment(adjustment=proposed, by=people.bureau, reason="属实")
+    approve_adjustment(adjustment=proposed, by=people.bureau2)
+    revoke_ruling(ruling=ruling, why="山洪不在本断面", by=people.bureau)
+    pipeline.recompute()
+    back = Adjustment.objects.get(accrual=accrual, state="proposed")
+    assert back.cause == f"撤销认定“剔除”（第 {ruling.pk} 号）"
 
 
 @pytest.mark.parametrize(
