@@ -138,7 +138,7 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
         layers=tuple(Tab(k, v, k == layer) for k, v in LAYERS.items()),
         tables=tuple(Tab(k, v, k == table) for k, v in TABLES.items()),
         table=table,
-        scene=build_scene(layer, water, money, agreements),
+        scene=build_scene(viewer, layer, water, money, agreements),
         water=water,
         money=money,
         nets=money.nets,

@@ -71,7 +71,9 @@ def _city(**clauses: str) -> tuple[TermSpec, ...]:
             end=None,
             given={},
             source="",
-            clauses={"baseline_kind": "2023 年起改按基准核算（公开报道）；协议原文未载的按默认参数"},
+            clauses={
+                "baseline_kind": "2023 年起改按基准核算（公开报道）；协议原文未载的按默认参数"
+            },
         ),
     )
 

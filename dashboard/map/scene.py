@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
+from basins.access import Viewer
 from dashboard.map.arrows import arrow, opposite
 from dashboard.map.geometry import Geometry, PlacePath, ReachPath, geometry
 from dashboard.map.labels import LINE, Box, Labels
@@ -13,6 +14,7 @@ from dashboard.map.projection import GRID, Point
 from dashboard.templatetags.figures import wan, water_label, water_numeral
 from monitoring.queries.assessments import MonthWater, SectionMonth
 from monitoring.queries.basins import class_of_reach
+from settlements.queries.districts import opens_place
 from settlements.queries.month import AgreementLine, MonthMoney, PartyNet
 
 LAYERS = {"net": "净额与流向", "class": "类别", "agreements": "协议覆盖"}
@@ -26,7 +28,7 @@ STEMS = (("CHANGJIANG", "长江干流"), ("JIALING", "嘉陵江"), ("WUJIANG", "
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A district: its link, and how it is filled."""
+    """A district: its link ('' where its page does not open), and how it is filled."""
 
     code: str
     path: str
@@ -96,7 +98,11 @@ class Scene:
 
 
 def build_scene(
-    layer: str, water: MonthWater, money: MonthMoney, agreements: tuple[AgreementLine, ...]
+    viewer: Viewer,
+    layer: str,
+    water: MonthWater,
+    money: MonthMoney,
+    agreements: tuple[AgreementLine, ...],
 ) -> Scene | None:
     """The map of a month in one of LAYERS; None while no shapes are stored. 2 SQL queries."""
     drawn = geometry()
@@ -125,7 +131,9 @@ def build_scene(
         words=f"{water.month.year}年{water.month.month}月{LAYERS[layer]}示意图，与旁边的表格内容一致",
         neighbours=tuple(p.path for p in drawn.places if not p.own),
         shapes=tuple(
-            _shape(p, layer, nets.get(p.code), parties, money.only) for p in drawn.places if p.own
+            _shape(viewer, p, layer, nets.get(p.code), parties, money.only)
+            for p in drawn.places
+            if p.own
         ),
         courses=tuple(_courses(drawn, water, agreements, layer)),
         flows=flows,
@@ -153,7 +161,12 @@ def net_words(name: str, net: PartyNet | None, only: str) -> str:
 
 
 def _shape(
-    place: PlacePath, layer: str, net: PartyNet | None, parties: Counter, only: str
+    viewer: Viewer,
+    place: PlacePath,
+    layer: str,
+    net: PartyNet | None,
+    parties: Counter,
+    only: str,
 ) -> Shape:
     css, hatched, words = "", False, net_words(place.name, net, only)
     if layer == "net":
@@ -167,7 +180,7 @@ def _shape(
         path=place.path,
         css=css,
         hatched=hatched,
-        url=reverse("district", args=[place.code]),
+        url=reverse("district", args=[place.code]) if opens_place(viewer, place.code) else "",
         words=words,
         tabbed=layer != "class",
     )

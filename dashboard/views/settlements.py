@@ -8,16 +8,17 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from basins.access import Act, viewer_of
+from basins.access import Act, Viewer, viewer_of
 from dashboard.forms import ALL, chosen, offer
 from dashboard.known import known_moment, known_page
-from settlements.models import Settlement
+from settlements.models import Agreement, Settlement
 from settlements.queries.adjustments import of_year
 from settlements.queries.as_known import month_as_known, year_as_known
 from settlements.queries.closing import closing
 from settlements.queries.month_workflow import month_workflow
 from settlements.queries.months import settlement_month as month_of
 from settlements.queries.papers import offered
+from settlements.queries.published_year import published_year
 from settlements.queries.year_list import settlement_choices
 from settlements.queries.year_list import settlement_list as years_of
 from settlements.queries.years import settlement_year
@@ -67,7 +68,7 @@ def settlement(request, code: str, year: int):
     viewer = viewer_of(request.user)
     page = settlement_year(viewer, code, year)
     if page is None:
-        raise Http404
+        return _published_year(request, viewer, code, year)
     if (known := known_moment(request)) is not None:
         then = year_as_known(viewer, code, year, known.at)
         return known_page(request, "known/year.html", known, page=then)
@@ -81,6 +82,16 @@ def settlement(request, code: str, year: int):
         "adjustments": of_year(viewer, progress.settlement.agreement, year),
     }
     return render(request, "settlements/settlement.html", context)
+
+
+def _published_year(request, viewer: Viewer, code: str, year: int):
+    """A year that runs, for those who are no party: what is published of it."""
+    page = published_year(viewer, code, year)
+    if page is None or known_moment(request) is not None:
+        raise Http404
+    agreement = Agreement.objects.get(code=code)
+    context = {"page": page, "adjustments": of_year(viewer, agreement, year)}
+    return render(request, "settlements/published_year.html", context)
 
 
 @require_GET

@@ -33,6 +33,16 @@ def visible_jurisdictions(viewer: Viewer) -> QuerySet[Jurisdiction]:
     return Jurisdiction.objects.none()
 
 
+def opens_place(viewer: Viewer, code: str) -> bool:
+    """Whether a party's or a district's page opens for the viewer: no SQL query."""
+    match viewer.scope(Act.SEE_RESULTS):
+        case Scope.ALL | Scope.PUBLISHED:
+            return True
+        case Scope.OWN:
+            return code == viewer.jurisdiction_code
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class DistrictLine:
     place: Place

@@ -7,7 +7,7 @@ from basins.access import Act, Viewer
 from basins.clock import today
 from basins.services.working_days import Calendar
 from settlements.models import AgreementMonth, MonthConfirmation
-from settlements.queries.notices import month_kind
+from settlements.queries.notices import month_kind, reads_notices
 from settlements.queries.visible import visible_agreements
 from settlements.services.parties_of_month import confirming
 
@@ -35,7 +35,7 @@ class MonthWorkflow:
     until: date
     provisional: bool
     left: int
-    notice: int
+    notice: int | None  # None: not for this viewer to read
     notice_words: str
     published_at: datetime
     parties: tuple[Confirming, ...]
@@ -98,7 +98,7 @@ def month_workflow(viewer: Viewer, agreement: str, month: date) -> MonthWorkflow
         left=Calendar({day.year, found.objection_until.year}).between(day, found.objection_until)
         if is_open
         else 0,
-        notice=found.notice_id,
+        notice=found.notice_id if reads_notices(viewer) else None,
         notice_words=str(found.notice),
         published_at=published_at,
         parties=parties,

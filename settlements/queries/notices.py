@@ -37,10 +37,15 @@ KINDS = {
 }  # fmt: skip
 
 
+def reads_notices(viewer: Viewer) -> bool:
+    """Whether the city's published notices are for this viewer."""
+    return viewer.scope(Act.SEE_RESULTS) in (Scope.ALL, Scope.PUBLISHED)
+
+
 def visible_notices(viewer: Viewer) -> QuerySet[Notice]:
     if viewer.sees_all(Act.SEE_DRAFTS):
         return Notice.objects.all()
-    if viewer.scope(Act.SEE_RESULTS) in (Scope.ALL, Scope.PUBLISHED):
+    if reads_notices(viewer):
         return Notice.objects.filter(state=Notice.State.PUBLISHED)
     return Notice.objects.none()
 

@@ -214,12 +214,12 @@ def settlement_year(viewer: Viewer, code: str, year: int) -> SettlementYear | No
         computed_at=settlement.computed_at,
         nets=shown,
         sections=section_years([a for a in accruals if not a.yearly], year),
-        yearly=_yearly_lines(viewer, agreement, year) if any(a.yearly for a in accruals) else (),
+        yearly=yearly_lines(viewer, agreement, year) if any(a.yearly for a in accruals) else (),
         terms=terms_in(agreement, year),
         entry=entry_of(viewer, settlement),
         adjustments=_adjustments(viewer, agreement, accruals),
         years=tuple(s.year for s in years),
-        states=_states(accruals),
+        states=states_of(accruals),
     )
 
 
@@ -295,8 +295,11 @@ def counted_of(accrual: Accrual) -> tuple[Payment, ...]:
     )
 
 
-def section_years(accruals: Iterable[Accrual], year: int) -> tuple[SectionYear, ...]:
-    """The monthly accruals as one table a border; a border goes on through a change of term."""
+def section_years(
+    accruals: Iterable[Accrual], year: int, *, missing: str = "未核算"
+) -> tuple[SectionYear, ...]:
+    """The monthly accruals as one table a border; a border goes on through a change of term.
+    `missing`: the state of a month without an accrual among them."""
     borders: dict[tuple[int, int, int], dict[date, Accrual]] = defaultdict(dict)
     for accrual in accruals:
         part = accrual.term_section
@@ -305,7 +308,8 @@ def section_years(accruals: Iterable[Accrual], year: int) -> tuple[SectionYear, 
     answer = []
     for found in borders.values():
         part = found[max(found)].term_section
-        lines = [_month_line(date(year, n, 1), found.get(date(year, n, 1))) for n in range(1, 13)]
+        months = [date(year, n, 1) for n in range(1, 13)]
+        lines = [_month_line(month, found.get(month), missing) for month in months]
         sums = accumulate(line.yuan or ZERO for line in lines)
         answer.append(
             SectionYear(
@@ -324,9 +328,9 @@ def section_years(accruals: Iterable[Accrual], year: int) -> tuple[SectionYear, 
     return tuple(answer)
 
 
-def _month_line(month: date, accrual: Accrual | None) -> MonthLine:
+def _month_line(month: date, accrual: Accrual | None, missing: str) -> MonthLine:
     if accrual is None:
-        return MonthLine(month, None, "", True, (), None, None, "未核算", "none")
+        return MonthLine(month, None, "", True, (), None, None, missing, "none")
     payments = payments_of(accrual)
     upstream = accrual.term_section.upstream.code
     return MonthLine(
@@ -349,7 +353,7 @@ def _with_sum(line: MonthLine, total: Decimal) -> MonthLine:
     )  # fmt: skip
 
 
-def _yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[YearlyLine, ...]:
+def yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[YearlyLine, ...]:
     found = (
         visible_accruals(viewer)
         .filter(term__agreement=agreement, period=date(year, 1, 1), yearly=True)
@@ -397,7 +401,7 @@ def clause_words(clauses: dict) -> list[str]:
     return [str(words) for words in clauses.values() if words]
 
 
-def _states(accruals: list[Accrual]) -> tuple[tuple[str, str, int], ...]:
+def states_of(accruals: list[Accrual]) -> tuple[tuple[str, str, int], ...]:
     counts: dict[str, int] = defaultdict(int)
     for accrual in accruals:
         counts[accrual.state] += 1

@@ -120,7 +120,10 @@ def test_the_page_offers_only_what_its_viewer_may_do(year, people, visit):
         page = visit(getattr(people, who))
         assert "关账…" not in page
     assert "退回关账…" in visit(people.bureau)
-    visit(people.stranger, status=404)
+    page = visit(people.stranger)
+    assert "已发布的月份" in page
+    assert "关账…" not in page
+    assert "各方签认" not in page
 
 
 def test_what_is_missing_is_listed_with_its_place(year, border, people, visit):

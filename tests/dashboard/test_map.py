@@ -59,6 +59,7 @@ def drawn(border):
 def scene_of(person, layer="net", when="2026-10"):
     viewer, day = viewer_of(person), month(when)
     return build_scene(
+        viewer,
         layer,
         month_water(viewer, day),
         money_of_month(viewer, day),

@@ -1,0 +1,26 @@
+"""Links that are offered only to whom they open."""
+
+from django import template
+from django.urls import reverse
+
+from basins.access import viewer_of
+from settlements.queries.districts import opens_place
+from settlements.queries.published_year import years_open
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def place_url(context, code: str) -> str:
+    """The page of a jurisdiction; '' where this viewer has none to see."""
+    viewer = viewer_of(context.request.user)
+    return reverse("district", args=[code]) if opens_place(viewer, code) else ""
+
+
+@register.simple_tag(takes_context=True)
+def year_url(context, code: str, year: int) -> str:
+    """The page of an agreement's year; '' where this viewer has none to see."""
+    request = context.request
+    if not hasattr(request, "_years_open"):
+        request._years_open = years_open(viewer_of(request.user))
+    return reverse("settlement", args=[code, year]) if (code, year) in request._years_open else ""
