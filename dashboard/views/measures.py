@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -60,6 +62,7 @@ class MeasureForm(ActForm):
         super().__init__(*args, **kwargs)
         self.fields["jurisdiction"].queryset = (  # type: ignore[attr-defined]
             Jurisdiction.objects.filter(level=Jurisdiction.Level.DISTRICT)
+            .exclude(~Q(parent__code=settings.HOME_PROVINCE), parent__isnull=False)
             .defer("boundary")
             .order_by("sort_key")
         )

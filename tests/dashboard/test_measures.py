@@ -6,7 +6,7 @@ import pytest
 
 from basins.access import viewer_of
 from basins.clock import moved_to
-from basins.models import Notification
+from basins.models import Jurisdiction, Notification
 from settlements.models import Measure
 from settlements.queries.measures import line_of
 from settlements.queries.work import counts
@@ -91,6 +91,18 @@ def test_what_is_wrong_is_said(border, people, now, client, wrong, words):
     answer = client.post("/measures/new/", {**NEW, **wrong, "action": "do"})
     assert answer.status_code == 422
     assert words in answer.content.decode()
+    assert not Measure.objects.exists()
+
+
+def test_districts_of_another_province_are_not_offered(border, people, now, client):
+    border.stranger.parent = Jurisdiction.objects.get(code="430000")
+    border.stranger.save(update_fields=["parent"])
+    client.force_login(people.bureau)
+    page = client.get("/measures/new/").content.decode()
+    assert border.upstream.name in page
+    assert border.stranger.name not in page
+    answer = client.post("/measures/new/", {**NEW, "jurisdiction": "500903", "action": "record"})
+    assert "请选" in answer.content.decode()
     assert not Measure.objects.exists()
 
 
