@@ -4,6 +4,7 @@ Every change of a state goes through `moving`; the trigger refuses the rest (set
 migration workflow_guards) and writes the StateMove.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,7 @@ from basins.access import Viewer, viewer_of
 from basins.clock import now
 from basins.models import User
 from settlements.models import StateMove
-from settlements.workflow import THINGS, Move, move_of, moves_from
+from settlements.workflow import MOVES, THINGS, Move, move_of, moves_from
 
 
 class Refused(Exception):
@@ -37,7 +38,7 @@ def moving(event: str, *, by: User | None, note: str = "") -> Iterator[None]:
         yield
     except DatabaseError as error:  # the rollback takes the settings back
         if isinstance(error, IntegrityError) and "流程不允许" in str(error):
-            raise Refused(_first_line(error)) from error
+            raise Refused(_in_words(error)) from error
         raise
     except BaseException:
         # In an aborted transaction the rollback does it.
@@ -95,5 +96,12 @@ def _act(event: str, by: str, at: str, note: str) -> tuple[str, str, str, str]:
     return before[0], before[1], before[2], before[3]
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0].strip()
+def _in_words(error: BaseException) -> str:
+    """What the trigger says, with the thing and the event as pages call them."""
+    line = str(error).splitlines()[0].strip()
+    found = re.fullmatch(r"流程不允许:(\w+) #\d+ 的“(\w+)”,?(.+?)。?", line)
+    if found is None:
+        return line
+    thing, event, why = found.groups()
+    words = next((m.words for m in MOVES if (m.thing, m.event) == (thing, event)), event)
+    return f"{THINGS.get(thing, thing)}现在不能“{words}”：{why}。"

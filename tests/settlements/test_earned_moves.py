@@ -65,7 +65,8 @@ def test_the_systems_own_moves_need_their_event(april):
 
 
 def test_nothing_lapses_before_its_last_day_is_over(april):
-    with moved_to(date(2023, 5, 22)), refused("异议期到 2023-05-22 才届满"):
+    words = "^月度现在不能“逾期视为确认”：异议期到 2023-05-22 才届满。$"
+    with moved_to(date(2023, 5, 22)), refused(words):
         move_month("confirmed", "lapse")
     with moved_to(date(2023, 5, 23)):
         move_month("confirmed", "lapse")
