@@ -101,10 +101,11 @@ def _raise(request, viewer, month: AgreementMonth, absent: list[Jurisdiction]):
     kind = BY_CODE[choose.cleaned_data["kind"]]
     section = next(s for s in sections if s.code == choose.cleaned_data["section"])
     indicator = given.get("indicator", "")
-    lines, count = queries.month_lines(section, month.month, indicator)
+    bounds = objections.bounds_of(month, section)
+    lines, count = queries.period_lines(section, bounds, indicator)
     if count > len(lines) and "indicator" not in given:
         indicator = queries.deciding_indicator(section, month.month)
-        lines, count = queries.month_lines(section, month.month, indicator)
+        lines, count = queries.period_lines(section, bounds, indicator)
     form = ObjectionForm(
         request.POST if request.method == "POST" else None,
         kind=kind, lines=lines, parties=absent,

@@ -123,11 +123,18 @@ class Line:
 
 
 def month_lines(section: Section, month: date, indicator: str = "") -> tuple[list[Line], int]:
-    """Readings of the section's month (of one indicator), and how many there are in all.
+    """As `period_lines` for one month."""
+    return period_lines(section, month_bounds(month), indicator)
+
+
+def period_lines(
+    section: Section, bounds: tuple[datetime, datetime], indicator: str = ""
+) -> tuple[list[Line], int]:
+    """Readings of the section in [start, end) (of one indicator), and how many there are in all.
 
     At most MOST are listed, those taken by hand first. 3 SQL queries.
     """
-    first, end = month_bounds(month)
+    first, end = bounds
     rows = Reading.objects.filter(section=section, sampled_at__gte=first, sampled_at__lt=end)
     if indicator:
         rows = rows.filter(indicator__code=indicator)

@@ -20,7 +20,7 @@ from settlements.models import Adjustment, FuseTrip, Objection
 from settlements.rules.facts import MonthState
 from settlements.services.accruals import accrue_changed
 from settlements.services.adjustments import difference
-from settlements.services.decisions import Treatment, treat
+from settlements.services.decisions import Treatment, months_changed, treat, treated_at
 from settlements.services.objections import locked
 
 
@@ -77,14 +77,20 @@ def dry_run(
 def _go(
     run: DryRun, objection: Objection, treatment: Sequence[Treatment], by: User, reason: str
 ) -> None:
-    section, month = objection.section, objection.month.month
-    mark_month(section.pk, month)
+    section, own = objection.section, objection.month.month
+    months = months_changed(objection, treated_at(treatment))
+    for each in months:
+        mark_month(section.pk, each)
+    month = next((each for each in months if each != own), own)  # whose class is shown
     objection = locked(objection)
     means, run.class_before = _means(section.pk, month)
     known = Adjustment.objects.aggregate(last=Max("pk"))["last"] or 0
     trips = FuseTrip.objects.aggregate(last=Max("pk"))["last"] or 0
     run.done = treat(objection, treatment, by=by, reason=reason or "试算", with_files=False)
-    accrue_changed(assess_months(claim_marks(1, only=(section.pk, month)) or [(section.pk, month)]))
+    marks = [(section.pk, each) for each in months]
+    for each in marks:
+        claim_marks(1, only=each)
+    accrue_changed(assess_months(marks))
     after, run.class_after = _means(section.pk, month)
     run.means = [
         MeanChange(code, name, unit, decimals, _of(means, code), _of(after, code))

@@ -5,22 +5,23 @@ Locks: the section-month's mark, the agreement, the month, the objection, then r
 order of the pipeline, so that neither waits for the other in a ring.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
+from django.utils import timezone
 
 from basins.access import Act, viewer_of
 from basins.clock import now
 from basins.models import User
+from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section, Verdict
-from monitoring.services.assessment import month_bounds
 from monitoring.services.verdicts import (
     INVALID,
     Key,
@@ -39,6 +40,7 @@ from settlements.services.evidence import missing_evidence
 from settlements.services.joint_samples import use
 from settlements.services.objections import (
     LONGEST,
+    bounds_of,
     locked,
     settle_month,
     tell,
@@ -78,7 +80,7 @@ def accept_objection(
     Raises Refused where it is decided already, evidence is missing, or nothing would change;
     NotAllowed.
     """
-    mark_month(objection.section_id, _month_of(objection))
+    _mark(objection, treated_at(treatment))
     objection = _decidable(objection, "accept", by)
     said = _said(reason, "采纳异议")
     if missing := missing_evidence(objection):
@@ -126,7 +128,7 @@ def record_remeasurement(
 ) -> ObjectionReply:
     """The result, in words and as readings. They count in no mean until an acceptance judges
     them valid. A sample of another month is told in the words only. Raises Refused."""
-    mark_month(objection.section_id, _month_of(objection))
+    _mark(objection, [one.sampled_at for one in values])
     objection = locked(objection)
     if not viewer_of(by).may(Act.DECIDE):
         raise NotAllowed(f"{by} 不能录入复测结果。")
@@ -304,11 +306,11 @@ def _decide(objection: Objection, event: str, target: str, by: User, said: str) 
 
 
 def _refuse_outside(objection: Objection, key: Key) -> None:
-    first, end = month_bounds(objection.month.month)
+    first, end = bounds_of(objection.month, objection.section)
     if not first <= key.sampled_at < end:
         raise Refused(
-            f"{named(objection.section, key)}不在 {objection.month.month:%Y-%m} 之内；"
-            "他月的结果请写在说明里。"
+            f"{named(objection.section, key)}不在这一期（{first:%Y-%m} 至 "
+            f"{objection.month.month:%Y-%m}）之内；他期的结果请写在说明里。"
         )
 
 
@@ -330,6 +332,24 @@ def _said(reason: str, what: str) -> str:
 
 def _month_of(objection: Objection):
     return AgreementMonth.objects.values_list("month", flat=True).get(pk=objection.month_id)
+
+
+def treated_at(treatment: Sequence[Treatment]) -> list[datetime]:
+    """When the readings were sampled that a treatment names."""
+    return [one.reading.sampled_at for one in treatment if one.reading is not None]
+
+
+def months_changed(objection: Objection, sampled: Iterable[datetime]) -> list[date]:
+    """The months whose data change, in order: the objection's own, and those of readings (a
+    result settled for the year rests on twelve)."""
+    months = {month_start(timezone.localdate(at)) for at in sampled}
+    return sorted({_month_of(objection), *months})
+
+
+def _mark(objection: Objection, sampled: Iterable[datetime]) -> None:
+    """Before the agreement is locked, as the recompute does."""
+    for month in months_changed(objection, sampled):
+        mark_month(objection.section_id, month)
 
 
 def disputed(objection: Objection, section: Section) -> list[Key]:

@@ -5,7 +5,7 @@ the agreement, the month, the objection.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
@@ -135,10 +135,10 @@ def examine(
         raise Refused("请选出有异议的数据，至少一条。")
     if len(keys) > MOST_READINGS:
         raise Refused(f"一次至多选 {MOST_READINGS} 条数据；整月有误请写在理由里。")
-    first, end = month_bounds(month.month)
+    first, end = bounds_of(month, section)
     for key in keys:
         if not first <= key.sampled_at < end or readings_at(section, key) is None:
-            raise Refused(f"{named(section, key)}不是该月的数据；请从列表中选择。")
+            raise Refused(f"{named(section, key)}不是该期的数据；请从列表中选择。")
     if not rules.needs_ground:
         return said
     if ground not in GROUNDS:
@@ -298,6 +298,15 @@ def accruals_of(month: AgreementMonth, section: Section | None = None) -> list[A
         .defer("steps", "inputs", "term_section__upstream__boundary")
         .order_by("pk")
     )
+
+
+def bounds_of(month: AgreementMonth, section: Section) -> tuple[datetime, datetime]:
+    """[start, end) of the readings the month's result rests on: the year, where it was settled
+    for the year."""
+    first, end = month_bounds(month.month)
+    if any(accrual.yearly for accrual in accruals_of(month, section)):
+        first, _ = month_bounds(date(month.month.year, 1, 1))
+    return first, end
 
 
 def speaker(

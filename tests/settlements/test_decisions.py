@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from basins.clock import moved_to
-from monitoring.models import Indicator, MonthlyMean, Reading, Verdict
+from monitoring.models import DirtyMonth, Indicator, MonthlyMean, Reading, Verdict
 from monitoring.services.verdicts import Key
 from settlements import pipeline
 from settlements.models import (
@@ -38,6 +38,7 @@ from settlements.services.objections import (
 )
 from settlements.services.workflow import NotAllowed, Refused
 from tests.disputes import AMMONIA, APRIL, DECIDED, april_published, objected, pdf
+from tests.published import agreement_month, published
 
 CORRECT = [Treatment("correct", reading=AMMONIA, value=Decimal("0.8"))]
 
@@ -273,3 +274,38 @@ def test_the_month_waits_for_its_last_objection(border, people, april, objection
     with moved_to(DECIDED):
         withdraw_objection(objection=other, by=people.downstream)
     assert state_of(april) == "decided"
+
+
+def test_a_reading_of_any_month_of_a_year_settled_as_one_is_disputed_and_treated(border, people):
+    """Twelve months of class III but for one sample of June, Ⅴ: the year's mean is Ⅳ."""
+    border.agreement.terms.get(rule="baseline").delete()
+    border.term("baseline", date(2023, 1, 1), comparison="yearly")
+    for when in border.months("2023-01", "2023-12"):
+        border.measured(when, "劣Ⅴ" if when in ("2023-06", "2023-07") else "III")
+    pipeline.recompute()
+    with moved_to(date(2024, 1, 15)):
+        published(people, "2023-12")
+    assert border.net(2023) == {"上游区": -1000000, "下游区": 1000000}
+    june = Key("NH3-N", APRIL.replace(month=6), AMMONIA.origin)
+    with moved_to(date(2024, 1, 16)):
+        outside = Key("NH3-N", APRIL.replace(year=2022), AMMONIA.origin)
+        given = {
+            "month": agreement_month(border, "2023-12"), "by": people.district,
+            "section": border.section, "kind": "data_error", "reason": "六月样品有误。",
+        }  # fmt: skip
+        with pytest.raises(Refused, match="不是该期的数据"):
+            raise_objection(**given, readings=[outside])
+        objection = raise_objection(**given, readings=[june])
+        add_evidence(objection=objection, by=people.district, item="original", file=pdf())
+        treatment = [Treatment("correct", reading=june, value=Decimal("0.5"))]
+        run = dry_run(objection=objection, treatment=treatment, by=people.bureau, reason="试")
+        assert [m.after for m in run.means] == [Decimal("0.5")]
+        accept_objection(
+            objection=objection, by=people.bureau, reason="原始记录属实。", treatment=treatment
+        )
+        assert set(DirtyMonth.objects.values_list("month", flat=True)) >= {date(2023, 6, 1)}
+        pipeline.recompute()
+    adjustment = Adjustment.objects.get()
+    assert adjustment.accrual.yearly
+    assert adjustment.cause == f"采纳上游区异议（第 {objection.pk} 号）"
+    assert difference(adjustment) == {"500901": 1000000, "500902": -1000000}

@@ -136,8 +136,8 @@ def test_the_bureau_enters_it_for_a_party_without_a_person_with_its_document(bor
         ({"readings": []}, "至少一条"),
         ({"kind": "whatever"}, "没有这种异议"),
         ({"kind": "exclusion", "readings": []}, "事由"),
-        ({"readings": [Key("NH3-N", APRIL, Origin.AUTOMATIC.value)]}, "不是该月的数据"),
-        ({"readings": [Key("NH3-N", APRIL - timedelta(days=31), 2)]}, "不是该月的数据"),
+        ({"readings": [Key("NH3-N", APRIL, Origin.AUTOMATIC.value)]}, "不是该期的数据"),
+        ({"readings": [Key("NH3-N", APRIL - timedelta(days=31), 2)]}, "不是该期的数据"),
     ],
 )
 def test_what_is_incomplete_or_of_another_month_is_refused(border, people, april, wrong, says):
