@@ -11,7 +11,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic
 
-from django.db import OperationalError, connections, transaction
+from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -220,7 +220,7 @@ def _renewed_lease(job: Job) -> Iterator[None]:
                            WHERE id = %s AND state = 'running' AND attempts = %s""",
                         [timezone.now() + LEASE, job.pk, job.attempts],
                     )
-            except OperationalError as error:
+            except (DatabaseError, InterfaceError) as error:  # a lost server says either
                 log.warning("The lease of job %s was not renewed: %s", job.pk, error)
 
     thread = Thread(target=renew, daemon=True)

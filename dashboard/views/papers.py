@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from basins.access import Act, viewer_of
+from basins.access import Act, Viewer, viewer_of
 from dashboard.access_log import record_export
 from dashboard.forms import ALL, chosen, number, offer
+from dashboard.known import Moment, known_moment, known_page
 from dashboard.papers import export
 from dashboard.papers.pdf import pdf_of
 from dashboard.papers.shown import shown
@@ -23,7 +24,7 @@ from settlements.queries import papers as queries
 from settlements.services.papers import issue as issue_paper
 from settlements.services.papers import may_issue, verify_code
 from settlements.statements.codes import shown as shown_code
-from settlements.statements.paper import PaperKind, as_draft, body_digest_of
+from settlements.statements.paper import Paper, PaperKind, as_draft, body_digest_of
 
 PAGE = 30
 FORMATS = {
@@ -84,7 +85,8 @@ def paper_list(request):
 
 @require_GET
 def preview(request):
-    """The paper as the data are now; who may issue it checks it here (核对) and issues it."""
+    """The paper as the data are now; who may issue it checks it here (核对) and issues it. With
+    `?known=` as the data were known then, to read alone."""
     viewer = _viewer(request)
     subject = request.GET.get("subject", "")
     paper = queries.built(viewer, subject)
@@ -92,11 +94,10 @@ def preview(request):
         raise Http404
     if paper.kind is PaperKind.NOTICE:  # published as it is; its page offers the files
         return redirect("notice", queries.notice_of_subject(subject))
-    format = request.GET.get("format")
-    if format in FORMATS:
-        content = pdf_of(paper) if format == "pdf" else xlsx_of(paper)
-        record_export(request, f"预览 {paper.title}.{format}", None)
-        return as_file(content, f"预览 {paper.title}.{format}", format)
+    if (known := known_moment(request)) is not None:
+        return _as_known(request, viewer, paper, known)
+    if (format := request.GET.get("format")) in FORMATS:
+        return _preview_file(request, paper, f"预览 {paper.title}", format)
     current = queries.newest(viewer, subject)
     body = body_digest_of(as_draft(paper))
     return render(
@@ -111,6 +112,30 @@ def preview(request):
             "may_issue": may_issue(viewer, paper.kind),
         },
     )
+
+
+def _as_known(request, viewer: Viewer, now: Paper, known: Moment) -> HttpResponse:
+    """The paper as it would have been set then, where there was one, beside what was issued."""
+    paper = queries.built(viewer, now.subject, known.at)
+    format = request.GET.get("format")
+    if paper is not None and format in FORMATS:
+        name = f"{paper.title} 按 {known.text.replace(':', '')} 所知"
+        return _preview_file(request, paper, name, format)
+    return known_page(
+        request,
+        "papers/known.html",
+        known,
+        title=now.title,
+        paper=shown(paper) if paper else None,
+        same=paper is not None and queries.says_the_same(paper, now),
+        issued=queries.newest(viewer, now.subject, known.at),
+    )
+
+
+def _preview_file(request, paper: Paper, name: str, format: str) -> HttpResponse:
+    content = pdf_of(paper) if format == "pdf" else xlsx_of(paper)
+    record_export(request, f"{name}.{format}", None)
+    return as_file(content, f"{name}.{format}", format)
 
 
 @require_POST

@@ -5,8 +5,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from basins.access import Viewer
-from settlements.models import JournalEntry, Posting
+from settlements.models import Agreement, JournalEntry, Posting
 from settlements.queries.paper_parts import (
     CLASS,
     DATE,
@@ -14,13 +13,8 @@ from settlements.queries.paper_parts import (
     TEXT,
     YUAN,
     ZERO,
-    adjustments_of,
     amount,
-    approved_payments,
     columns,
-    counts_in_year,
-    differences_of,
-    effect_words,
     government,
     may_see_books_of,
     movements_of,
@@ -28,8 +22,8 @@ from settlements.queries.paper_parts import (
     place_of_installation,
     section_words,
 )
-from settlements.queries.visible import visible_accruals, visible_agreements
-from settlements.queries.years import SectionYear, SettlementYear, settlement_year
+from settlements.queries.paper_sources import Standing
+from settlements.queries.years import SectionYear, SettlementYear
 from settlements.statements.paper import (
     Column,
     Paper,
@@ -43,15 +37,15 @@ from settlements.statements.paper import (
 SIDE_BY_SIDE = 3  # sections of one table, so that A4 holds it
 
 
-def agreement_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
+def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
     """The year of an agreement as its parties sign it: 20 SQL queries at most.
 
     None where the viewer does not see that year, or is no party and may not see its books.
     """
-    agreement = visible_agreements(viewer).filter(code=code).first()
-    if agreement is None or not may_see_books_of(viewer, agreement):
+    agreement = standing.agreement(code)
+    if agreement is None or not may_see_books_of(standing.viewer, agreement):
         return None
-    page = settlement_year(viewer, code, year)
+    page = standing.year(agreement, year)
     if page is None:
         return None
     city = place_of_installation()
@@ -76,8 +70,10 @@ def agreement_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
                 (_terms_words(page),) if page.terms else (),
                 (*_month_tables(page.sections), *_yearly(page)),
             ),
-            Section("调整", tables=(_adjustments(viewer, code, year),)),
-            Section("入账与付款", tables=(_entry(code, year), _payments(code, year))),
+            Section("调整", tables=(_adjustments(standing, agreement, year),)),
+            Section(
+                "入账与付款", tables=(_entry(standing, code, year), _payments(standing, code, year))
+            ),
         ),
         signatures=(
             *(Signature("协议方", name) for name in parties),
@@ -85,13 +81,14 @@ def agreement_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
             Signature("清算单位", f"{city}财政局"),
         ),
         notes=(
+            *standing.notes,
             "逐月金额以各断面上游方为准：正数为上游方应收，负数为上游方应付，按发布时的核算；"
             "净额＝核算＋计入本年的调整，正数为该方应收。",
             "关账后以本单净额入账；其后的更正以调整另行入账，本年不再改动。",
             *((DEMO_NOTE,) if page.has_demo_names else ()),
         ),
-        filters=(("协议", f"{page.title}（{code}）"), ("年度", str(year))),
-        as_of=page.computed_at,
+        filters=(("协议", f"{page.title}（{code}）"), ("年度", str(year)), *standing.filters),
+        as_of=standing.at or page.computed_at,
     )
 
 
@@ -215,22 +212,21 @@ def _terms_words(page: SettlementYear) -> str:
     )
 
 
-def _adjustments(viewer: Viewer, code: str, year: int) -> Table:
+def _adjustments(standing: Standing, agreement: Agreement, year: int) -> Table:
     """A line an adjustment and party whose amount it changes, in the order of the months."""
-    accruals = visible_accruals(viewer).filter(term__agreement__code=code, period__year=year)
     rows, counted = [], ZERO
-    for a in adjustments_of(viewer, accruals.only("pk")):
-        for place, difference in differences_of(a):
-            counted += difference if counts_in_year(a) and difference > 0 else ZERO
+    for change in standing.changes(standing.of_agreement(agreement, year)):
+        for place, difference in change.differences:
+            counted += difference if change.counts and difference > 0 else ZERO
             rows.append(
                 Row(
                     (
-                        period_words(a.accrual),
-                        section_words(a.accrual),
-                        a.cause or a.reason or "数据或规则更正",
+                        period_words(change.accrual),
+                        section_words(change.accrual),
+                        change.cause,
                         place.name,
                         difference,
-                        effect_words(a),
+                        change.effect,
                     )
                 )
             )
@@ -254,13 +250,14 @@ def _adjustments(viewer: Viewer, code: str, year: int) -> Table:
     )
 
 
-def _entry(code: str, year: int) -> Table:
+def _entry(standing: Standing, code: str, year: int) -> Table:
+    own = Posting.objects.filter(
+        entry__settlement__agreement__code=code,
+        entry__settlement__year=year,
+        entry__cause=JournalEntry.Cause.SETTLEMENT,
+    )
     postings = list(
-        Posting.objects.filter(
-            entry__settlement__agreement__code=code,
-            entry__settlement__year=year,
-            entry__cause=JournalEntry.Cause.SETTLEMENT,
-        )
+        standing.postings(own)
         .select_related("entry", "account__jurisdiction")
         .defer("account__jurisdiction__boundary")
         .order_by("entry__year", "entry__number", "-yuan", "pk")
@@ -294,10 +291,10 @@ def _entry(code: str, year: int) -> Table:
     )
 
 
-def _payments(code: str, year: int) -> Table:
-    found = approved_payments().filter(
-        Q(agreement__code=code) | Q(other_agreement__code=code),
-        Q(settlement__year=year) | Q(settlement__isnull=True, paid_on__year=year),
+def _payments(standing: Standing, code: str, year: int) -> Table:
+    found = standing.payments(
+        (Q(agreement__code=code) | Q(other_agreement__code=code))
+        & (Q(settlement__year=year) | Q(settlement__isnull=True, paid_on__year=year))
     )
     moved = [m for m in movements_of(found) if m.agreement.code == code]
     rows = [

@@ -8,20 +8,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Q, Sum
 
 from basins.access import Act, Viewer
-from basins.clock import today
 from basins.models import Jurisdiction
 from settlements.models import (
     Accrual,
-    Adjustment,
-    AdjustmentNet,
     Agreement,
     LedgerAccount,
     Posting,
-    Settlement,
-    Transfer,
 )
 from settlements.queries.districts import visible_jurisdictions
 from settlements.queries.paper_parts import (
@@ -31,13 +26,8 @@ from settlements.queries.paper_parts import (
     TEXT,
     YUAN,
     ZERO,
-    adjustments_of,
     amount,
-    approved_payments,
     columns,
-    counts_in_year,
-    difference_of,
-    effect_words,
     government,
     last_day,
     movements_of,
@@ -47,47 +37,48 @@ from settlements.queries.paper_parts import (
     section_words,
     signed_of,
 )
-from settlements.queries.visible import visible_accounts, visible_accruals
-from settlements.queries.years import payments_prefetch
+from settlements.queries.paper_sources import Change, Standing
+from settlements.queries.visible import visible_accounts
 from settlements.statements.paper import Paper, PaperKind, Row, Section, Signature, Table
 
 Groups = dict[Agreement, list[Accrual]]
 
 
-def district_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
+def district_paper(standing: Standing, code: str, year: int) -> Paper | None:
     """The statement of a jurisdiction's year: 14 SQL queries at most, whatever is in it.
 
     None where the viewer may not see that jurisdiction's money, or the year has none.
     """
+    viewer = standing.viewer
     place = visible_jurisdictions(viewer).defer("boundary").filter(code=code).first()
     if place is None or not may_see_statement(viewer, code):
         return None
-    accruals = _accruals(viewer, place, year)
-    adjustments = adjustments_of(viewer, accruals)
-    account = _account_table(viewer, place, year)
+    accruals = standing.of_place(place, year)
+    changes = standing.changes(accruals)
+    account = _account_table(standing, place, year)
     if not accruals and account is None:
         return None
     groups: Groups = defaultdict(list)
     for accrual in accruals:
         groups[accrual.term.agreement].append(accrual)
-    added = _added(adjustments, place)
+    added = _added(changes, place)
     net = sum((signed_of(a, place.pk) for a in accruals), ZERO) + sum(added.values(), ZERO)
     opening, closing, movements = account or (ZERO, ZERO, _movements([]))
-    until = last_day(year, today())
+    until = last_day(year, standing.today)
     amounts = [amount(f"{year}年核算净额", net)]
     if account is not None:
         amounts.append(amount(f"{until:%Y-%m-%d} 账面余额", closing))
     sections = [
-        Section("各协议收付", tables=(_by_agreement(groups, added, place, year),)),
+        Section("各协议收付", tables=(_by_agreement(standing, groups, added, place, year),)),
         Section("逐月明细", tables=(_months(groups, place),)),
-        Section("调整", tables=(_adjustments(adjustments, place),)),
+        Section("调整", tables=(_adjustments(changes, place),)),
         Section(
             "账户往来",
             (
                 f"期初余额 {opening:,.2f} 元，期末余额 {closing:,.2f} 元；"
                 "正数为应收，负数为应付，只含已关账年度的清缴、调整和付款。",
             ),
-            (movements, _payments(place, year)),
+            (movements, _payments(standing, place, year)),
         ),
     ]
     city = place_of_installation()
@@ -106,12 +97,17 @@ def district_paper(viewer: Viewer, code: str, year: int) -> Paper | None:
             Signature("制表单位", f"{city}生态环境局"),
         ),
         notes=(
+            *standing.notes,
             "核算金额由系统按协议条款从监测数据逐月计算，可在系统内逐行查看计算过程。",
             "收到本单后请核对；有出入的，注明凭证号和金额后退回。",
             *((DEMO_NOTE,) if _has_demo(accruals) else ()),
         ),
-        filters=(("行政区", f"{place.name}（{place.code}）"), ("年度", str(year))),
-        as_of=_as_of(accruals),
+        filters=(
+            ("行政区", f"{place.name}（{place.code}）"),
+            ("年度", str(year)),
+            *standing.filters,
+        ),
+        as_of=standing.at or _as_of(accruals),
     )
 
 
@@ -130,49 +126,23 @@ def may_see_statement(viewer: Viewer, code: str) -> bool:
     return viewer.may(Act.SEE_LEDGER) and viewer.jurisdiction_code == code
 
 
-def _accruals(viewer: Viewer, place: Jurisdiction, year: int) -> list[Accrual]:
-    side = Q(term_section__upstream=place) | Q(term_section__downstream=place)
-    paid = Exists(
-        Transfer.objects.filter(accrual=OuterRef("pk")).filter(Q(payer=place) | Q(payee=place))
-    )
-    adjusted = Exists(
-        AdjustmentNet.objects.filter(adjustment__accrual=OuterRef("pk"), jurisdiction=place)
-    )
-    return list(
-        visible_accruals(viewer)
-        .filter(side | paid | adjusted, period__year=year)
-        .select_related(
-            "term__agreement__river",
-            "term_section__section",
-            "term_section__upstream",
-            "term_section__downstream",
-        )
-        .defer(
-            "steps",
-            "inputs",
-            "term_section__upstream__boundary",
-            "term_section__downstream__boundary",
-        )
-        .prefetch_related(payments_prefetch())
-        .order_by("term__agreement__code", "period", "term_section__section__km", "pk")
-    )
-
-
-def _added(adjustments: Sequence[Adjustment], place: Jurisdiction) -> dict[int, Decimal]:
+def _added(changes: Sequence[Change], place: Jurisdiction) -> dict[int, Decimal]:
     """Agreement id → what adjustments approved before the closing change for the place."""
     added: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for adjustment in filter(counts_in_year, adjustments):
-        added[adjustment.accrual.term.agreement_id] += difference_of(adjustment, place.pk)
+    for change in changes:
+        if change.counts:
+            added[change.accrual.term.agreement_id] += change.yuan_for(place.pk)
     return added
 
 
 def _by_agreement(
-    groups: Groups, added: Mapping[int, Decimal], place: Jurisdiction, year: int
+    standing: Standing,
+    groups: Groups,
+    added: Mapping[int, Decimal],
+    place: Jurisdiction,
+    year: int,
 ) -> Table:
-    states = {
-        s.agreement_id: s.get_state_display()
-        for s in Settlement.objects.filter(agreement__in=list(groups), year=year)
-    }
+    states = standing.states(list(groups), year)
     rows, sums = [], [ZERO] * 4
     for agreement, accruals in groups.items():
         signed = [signed_of(a, place.pk) for a in accruals]
@@ -257,22 +227,22 @@ def _months(groups: Groups, place: Jurisdiction) -> Table:
     )
 
 
-def _adjustments(found: Sequence[Adjustment], place: Jurisdiction) -> Table:
+def _adjustments(changes: Sequence[Change], place: Jurisdiction) -> Table:
     rows = [
         Row(
             (
-                a.accrual.term.agreement.title,
-                period_words(a.accrual),
-                section_words(a.accrual),
-                a.cause or a.reason or "数据或规则更正",
-                difference_of(a, place.pk),
-                effect_words(a),
+                change.accrual.term.agreement.title,
+                period_words(change.accrual),
+                section_words(change.accrual),
+                change.cause,
+                change.yuan_for(place.pk),
+                change.effect,
             )
         )
-        for a in found
+        for change in changes
     ]
     if rows:
-        total = sum(_added(found, place).values(), ZERO)
+        total = sum(_added(changes, place).values(), ZERO)
         rows.append(Row(("计入本年净额", None, None, None, total, None), "total"))
     return Table(
         "调整",
@@ -290,15 +260,17 @@ def _adjustments(found: Sequence[Adjustment], place: Jurisdiction) -> Table:
 
 
 def _account_table(
-    viewer: Viewer, place: Jurisdiction, year: int
+    standing: Standing, place: Jurisdiction, year: int
 ) -> tuple[Decimal, Decimal, Table] | None:
     """Opening and closing balance and what moved between them; None without an account."""
-    accounts = visible_accounts(viewer).filter(
-        jurisdiction=place, kind=LedgerAccount.Kind.COMPENSATION
+    accounts = standing.accounts(
+        visible_accounts(standing.viewer).filter(
+            jurisdiction=place, kind=LedgerAccount.Kind.COMPENSATION
+        )
     )
     if not accounts.exists():
         return None
-    own = Posting.objects.filter(account__in=accounts)
+    own = standing.postings(Posting.objects.filter(account__in=accounts))
     opening = own.filter(entry__year__lt=year).aggregate(total=Sum("yuan"))["total"] or ZERO
     postings = list(
         own.filter(entry__year=year)
@@ -348,10 +320,10 @@ def _movements(postings: list[Posting], opening: Decimal = ZERO) -> Table:
     )
 
 
-def _payments(place: Jurisdiction, year: int) -> Table:
+def _payments(standing: Standing, place: Jurisdiction, year: int) -> Table:
     """What the place paid and received in the year; the difference is what its account moved."""
-    found = approved_payments().filter(
-        Q(payer=place) | Q(payee=place), Q(paid_on__year=year) | Q(reversed_on__year=year)
+    found = standing.payments(
+        (Q(payer=place) | Q(payee=place)) & (Q(paid_on__year=year) | Q(reversed_on__year=year))
     )
     rows, paid_out, received = [], ZERO, ZERO
     for m in movements_of(found):

@@ -6,14 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from settlements.capitals import capitals
-from settlements.models import Accrual, Adjustment, Agreement, Party, Payment
+from settlements.models import Accrual, Agreement, Party, Payment
 from settlements.queries.findings import starred
-from settlements.services.adjustments import difference
 from settlements.statements.paper import Amount, Column, ColumnKind
 
 ZERO = Decimal("0.00")
@@ -78,38 +76,6 @@ def others_of(accrual: Accrual, jurisdiction_id: int) -> str:
     )
 
 
-def differences_of(adjustment: Adjustment) -> list[tuple[Jurisdiction, Decimal]]:
-    """Whose amount the adjustment changes and by how many yuan, who gains first: fixed once
-    approved, before that as it would be against what holds now."""
-    if adjustment.state == Adjustment.State.APPROVED:
-        found = [(n.jurisdiction, n.yuan) for n in adjustment.nets.all()]
-    else:
-        nets = difference(adjustment)
-        places = Jurisdiction.objects.filter(code__in=nets).defer("boundary")
-        found = [(place, nets[place.code]) for place in places]
-    return sorted(found, key=lambda pair: (-pair[1], pair[0].code))
-
-
-def difference_of(adjustment: Adjustment, jurisdiction_id: int) -> Decimal:
-    """What the adjustment changes for one jurisdiction, in yuan."""
-    found = differences_of(adjustment)
-    return sum((yuan for place, yuan in found if place.pk == jurisdiction_id), ZERO)
-
-
-def counts_in_year(adjustment: Adjustment) -> bool:
-    """Whether its difference is part of its year's net: approved before the closing."""
-    return adjustment.state == Adjustment.State.APPROVED and not hasattr(adjustment, "entry")
-
-
-def effect_words(adjustment: Adjustment) -> str:
-    """Where the difference went: into the year's net, or an entry of its own after the closing."""
-    if counts_in_year(adjustment):
-        return "计入本年净额"
-    if adjustment.state == Adjustment.State.APPROVED:
-        return f"另行入账 {adjustment.entry.label}"
-    return adjustment.get_state_display()
-
-
 @dataclass(frozen=True, slots=True)
 class Paid:
     """A movement of money or its reversal, as one agreement's statement shows it."""
@@ -138,49 +104,6 @@ def movements_of(payments: Iterable[Payment]) -> list[Paid]:
                 back = f"冲销（{how}）"
                 found.append(Paid(p.reversed_on, p, agreement, back, payer, payee, -p.yuan))
     return sorted(found, key=lambda m: (m.day, m.payment.pk, m.agreement.pk, m.yuan < 0))
-
-
-def approved_payments() -> QuerySet[Payment]:
-    """Payments in the books, those reversed later among them, with what a statement names."""
-    return (
-        Payment.objects.filter(state=Payment.State.APPROVED)
-        .select_related("payer", "payee", "agreement", "other_agreement")
-        .defer("payer__boundary", "payee__boundary")
-    )
-
-
-def adjustments_of(viewer: Viewer, accruals: Iterable[Accrual]) -> list[Adjustment]:
-    """Adjustments of the accruals; such as are not approved only where drafts may be seen."""
-    found = (
-        Adjustment.objects.filter(accrual__in=[a.pk for a in accruals])
-        .exclude(state=Adjustment.State.WITHDRAWN)
-        .select_related(
-            "entry",
-            "term_section__upstream",
-            "term_section__downstream",
-            "accrual__term__agreement",
-            "accrual__term_section__section",
-            "accrual__term_section__upstream",
-            "accrual__term_section__downstream",
-        )
-        .prefetch_related("nets__jurisdiction", "accrual__transfers")
-        .order_by("accrual__period", "pk")
-    )
-    match viewer.scope(Act.SEE_DRAFTS):
-        case Scope.ALL:
-            return list(found)
-        case Scope.OWN:
-            own = set(
-                Party.objects.filter(jurisdiction=viewer.jurisdiction_id).values_list(
-                    "agreement_id", flat=True
-                )
-            )
-            return [
-                a
-                for a in found
-                if a.state == Adjustment.State.APPROVED or a.accrual.term.agreement_id in own
-            ]
-    return list(found.filter(state=Adjustment.State.APPROVED))
 
 
 def may_see_books_of(viewer: Viewer, agreement: Agreement) -> bool:

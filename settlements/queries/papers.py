@@ -5,18 +5,22 @@ is about or a party to the agreement; of notices, also whoever sees all publishe
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from basins.access import Act, Scope, Viewer
+from basins.history import as_known
 from basins.models import Jurisdiction
 from settlements.models import Accrual, IssuedPaper, LedgerAccount, Notice, Party, Settlement
+from settlements.queries.known_basis import Past
 from settlements.queries.notices import visible_notices
 from settlements.queries.paper_agreement import agreement_paper
 from settlements.queries.paper_district import district_paper, may_see_statement
 from settlements.queries.paper_notice import notice_of_subject, notice_paper
 from settlements.queries.paper_parts import may_see_books_of
+from settlements.queries.paper_sources import Standing
+from settlements.queries.paper_sources_known import StandingThen, without_moment
 from settlements.queries.visible import (
     visible_agreements,
     visible_settlements,
@@ -36,6 +40,7 @@ __all__ = [
     "notice_paper",
     "offered",
     "same_as_now",
+    "says_the_same",
     "subjects_of_year",
     "visible_papers",
     "years_of_papers",
@@ -43,13 +48,16 @@ __all__ = [
 ]
 
 
-def built(viewer: Viewer, subject: str) -> Paper | None:
-    """The paper a subject names ("agreement:LX:2024", "notice:2024-05:12"), from data as it is now.
+def built(viewer: Viewer, subject: str, at: datetime | None = None) -> Paper | None:
+    """The paper a subject names ("agreement:LX:2024", "notice:2024-05:12"), from data as it is
+    now, or as known at a past moment.
 
     A notice is what it was published as, whenever it is asked for.
 
-    None for what is no subject, or is not this viewer's to see.
+    None for what is no subject, is not this viewer's to see, or was not there yet. Raises
+    ValueError for a moment without a zone.
     """
+    standing = Standing(viewer) if at is None else StandingThen(viewer, Past(at))
     kind = subject.partition(":")[0]
     try:
         agreement, jurisdiction, year, month = subject_of(subject)
@@ -59,13 +67,20 @@ def built(viewer: Viewer, subject: str) -> Paper | None:
         return None
     match kind:
         case PaperKind.AGREEMENT:
-            return agreement_paper(viewer, agreement, year)
+            return agreement_paper(standing, agreement, year)
         case PaperKind.DISTRICT:
-            return district_paper(viewer, jurisdiction, year)
+            return district_paper(standing, jurisdiction, year)
         case PaperKind.NOTICE if month is not None:
             notice = notice_of_subject(subject)
-            return notice_paper(viewer, date(year, month, 1), notice) if notice else None
+            if notice is None or (at is not None and not _published_by(notice, at)):
+                return None
+            return notice_paper(viewer, date(year, month, 1), notice)
     return None
+
+
+def _published_by(notice: int, at: datetime) -> bool:
+    then = {n.pk: n.state for n in Past(at).rows(Notice)}
+    return then.get(notice) == Notice.State.PUBLISHED
 
 
 def offered(viewer: Viewer, subject: str) -> bool:
@@ -152,9 +167,19 @@ def years_to_state(viewer: Viewer) -> list[int]:
     )
 
 
-def newest(viewer: Viewer, subject: str) -> IssuedPaper | None:
-    """The paper of a subject that holds today, where the viewer may see it."""
-    return visible_papers(viewer).filter(subject=subject, superseded_by__isnull=True).first()
+def newest(viewer: Viewer, subject: str, at: datetime | None = None) -> IssuedPaper | None:
+    """The paper of a subject that holds today, or held at `at`, where the viewer may see it."""
+    found = visible_papers(viewer).filter(subject=subject)
+    if at is None:
+        return found.filter(superseded_by__isnull=True).first()
+    then = [row["id"] for row in as_known(IssuedPaper, at, subject=subject)]
+    return found.filter(pk__in=then).order_by("-pk").first()
+
+
+def says_the_same(paper: Paper, other: Paper) -> bool:
+    """Whether two papers of one subject differ in nothing but the moment they are known at."""
+    bodies = [body_digest_of(as_draft(without_moment(each))) for each in (paper, other)]
+    return bodies[0] == bodies[1]
 
 
 def same_as_now(viewer: Viewer, issued: IssuedPaper) -> bool | None:

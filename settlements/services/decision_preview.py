@@ -88,8 +88,8 @@ def _go(
     trips = FuseTrip.objects.aggregate(last=Max("pk"))["last"] or 0
     run.done = treat(objection, treatment, by=by, reason=reason or "试算", with_files=False)
     marks = [(section.pk, each) for each in months]
-    for each in marks:
-        claim_marks(1, only=each)
+    for mark in marks:
+        claim_marks(1, only=mark)
     accrue_changed(assess_months(marks))
     after, run.class_after = _means(section.pk, month)
     run.means = [

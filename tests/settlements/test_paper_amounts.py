@@ -10,6 +10,7 @@ from basins.models import Jurisdiction
 from settlements import pipeline
 from settlements.models import Adjustment, LedgerAccount, Posting, Settlement
 from settlements.money import yuan
+from settlements.queries.paper_sources import Standing
 from settlements.queries.papers import agreement_paper, district_paper
 from settlements.services.adjustments import approve_adjustment, review_adjustment
 from settlements.services.closing import (
@@ -80,7 +81,7 @@ def nets(border) -> dict:
 def test_the_net_of_an_agreement_is_its_months_and_the_adjustments_that_count(
     published_year, people
 ):
-    paper = agreement_paper(viewer_of(people.bureau), "TEST", 2023)
+    paper = agreement_paper(Standing(viewer_of(people.bureau)), "TEST", 2023)
     assert nets(published_year) == {"上游区": yuan("10000000"), "下游区": yuan("-10000000")}
     shown = table(paper, "各方净额")
     assert column(shown, "核算（元）") == [yuan("12000000"), yuan("-12000000")]
@@ -98,7 +99,7 @@ def test_the_net_of_an_agreement_is_its_months_and_the_adjustments_that_count(
 
 def test_the_amount_of_a_district_is_its_net_of_the_year(published_year, people):
     for code, name in (("500901", "上游区"), ("500902", "下游区")):
-        paper = district_paper(viewer_of(people.bureau), code, 2023)
+        paper = district_paper(Standing(viewer_of(people.bureau)), code, 2023)
         net = nets(published_year)[name]
         assert paper.amounts[0].yuan == net
         shown = table(paper, "各协议收付")
@@ -113,9 +114,9 @@ def test_an_adjustment_after_the_closing_names_its_entry_and_leaves_the_year_alo
     before = nets(closed_year)
     with moved_to(LATER):
         entry = corrected(closed_year, people, "2023-06", "IV").entry
-        paper = district_paper(viewer_of(people.bureau), "500901", 2023)
-        agreement = agreement_paper(viewer_of(people.bureau), "TEST", 2023)
-        after = district_paper(viewer_of(people.bureau), "500901", 2025)
+        paper = district_paper(Standing(viewer_of(people.bureau)), "500901", 2023)
+        agreement = agreement_paper(Standing(viewer_of(people.bureau)), "TEST", 2023)
+        after = district_paper(Standing(viewer_of(people.bureau)), "500901", 2025)
     assert paper.amounts[0].yuan == before["上游区"] == nets(closed_year)["上游区"]
     shown = table(paper, "调整")
     assert column(shown, "去向") == ["计入本年净额", f"另行入账 {entry.label}"]
@@ -131,8 +132,8 @@ def test_what_waits_stands_with_its_difference_to_what_holds_now(published_year,
         published_year.measured("2023-05", "III")
         pipeline.recompute()
         assert Adjustment.objects.filter(state="proposed").count() == 1
-        own = table(district_paper(viewer_of(people.bureau), "500901", 2023), "调整")
-        both = table(agreement_paper(viewer_of(people.bureau), "TEST", 2023), "调整")
+        own = table(district_paper(Standing(viewer_of(people.bureau)), "500901", 2023), "调整")
+        both = table(agreement_paper(Standing(viewer_of(people.bureau)), "TEST", 2023), "调整")
     assert column(own, "差额（元）") == [yuan("-2000000"), yuan("1000000")]
     assert column(both, "差额（元）") == [
         *(yuan("2000000"), yuan("-2000000")),
@@ -166,8 +167,8 @@ def test_payments_through_the_treasury_and_reversals_stand_line_by_line(closed_y
         approve_reversal(reversal=request, by=people.treasury2, on=BACK)
     viewer = viewer_of(people.treasury)
     with moved_to(BACK):
-        rows = table(agreement_paper(viewer, "TEST", 2023), "付款")
-        papers = {p: district_paper(viewer, p.code, 2024) for p in (up, down)}
+        rows = table(agreement_paper(Standing(viewer), "TEST", 2023), "付款")
+        papers = {p: district_paper(Standing(viewer), p.code, 2024) for p in (up, down)}
     assert list(zip(column(rows, "方式"), column(rows, "金额（元）"), strict=True)) == [
         ("市级代收", yuan("6000000")),
         ("市级拨付", yuan("5000000")),
@@ -198,7 +199,7 @@ def test_an_offset_stands_on_the_statements_of_both_agreements(people):
     ledger.owe("300000", debtor=ledger.down, creditor=ledger.up, agreement=ledger.other)
     ledger.pay("300000", kind="offset", other_agreement=ledger.other, on=PAID)
     with moved_to(BACK):
-        paper = district_paper(viewer_of(people.treasury), "500901", 2024)
+        paper = district_paper(Standing(viewer_of(people.treasury)), "500901", 2024)
     shown = table(paper, "付款")
     assert column(shown, "协议") == ["台账河协议", "另一协议"]
     assert column(shown, "付出（元）") == [yuan("300000"), None]

@@ -5,13 +5,15 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from basins import clock
 from basins.access import viewer_of
 from settlements import pipeline
-from settlements.models import IssuedPaper, JournalEntry
+from settlements.models import IssuedPaper, JournalEntry, Notice
 from settlements.money import yuan
 from settlements.queries import papers as queries
+from settlements.queries.paper_sources import Standing
 from settlements.queries.papers import agreement_paper, built, district_paper
 from settlements.services.papers import (
     Finding,
@@ -54,7 +56,7 @@ def column(found: Table, title: str, role: str = "") -> list:
 
 
 def test_the_statement_of_an_agreement_holds_twelve_months_and_sums_to_the_nets(year, people):
-    paper = agreement_paper(viewer_of(people.bureau), "TEST", 2024)
+    paper = agreement_paper(Standing(viewer_of(people.bureau)), "TEST", 2024)
     months = table(paper, "逐月结果")
     assert column(months, "月份") == [f"{n}月" for n in range(1, 13)]
     amounts = column(months, "交界\n金额（元）")
@@ -71,10 +73,10 @@ def test_the_statement_of_an_agreement_holds_twelve_months_and_sums_to_the_nets(
 def test_the_closing_entry_and_the_account_stand_on_the_statements(year, people):
     entry = book(year, people)
     viewer = viewer_of(people.treasury)
-    rows = table(agreement_paper(viewer, "TEST", 2024), "关账凭证")
+    rows = table(agreement_paper(Standing(viewer), "TEST", 2024), "关账凭证")
     assert column(rows, "凭证") == [entry.label] * 2
     assert column(rows, "金额（元）") == [yuan("9000000"), yuan("-9000000")]
-    paper = district_paper(viewer, "500901", 2025)
+    paper = district_paper(Standing(viewer), "500901", 2025)
     moved = table(paper, "账户往来")
     assert column(moved, "余额（元）") == [yuan(0), yuan("9000000")]
     assert column(moved, "余额（元）", "total") == [yuan("9000000")]
@@ -83,13 +85,13 @@ def test_the_closing_entry_and_the_account_stand_on_the_statements(year, people)
 
 def test_the_statement_of_a_district_names_every_month_and_both_sides_mirror(year, people):
     viewer = viewer_of(people.bureau)
-    up, down = (district_paper(viewer, code, 2024) for code in ("500901", "500902"))
+    up, down = (district_paper(Standing(viewer), code, 2024) for code in ("500901", "500902"))
     ours, theirs = (column(table(p, "逐月明细"), "金额（元）") for p in (up, down))
     assert len(ours) == 12
     assert ours == [-amount for amount in theirs]
     assert column(table(up, "逐月明细"), "金额（元）", "total") == [yuan("9000000")]
     assert column(table(up, "各协议收付"), "应付（元）") == [yuan("1000000")]
-    assert district_paper(viewer, "500903", 2024) is None
+    assert district_paper(Standing(viewer), "500903", 2024) is None
 
 
 def notice(people, when: str = "2024-11"):
@@ -294,3 +296,16 @@ def test_a_paper_altered_past_the_guards_is_told(year, people):
 
 def test_a_code_nobody_issued_is_unknown(people):
     assert verify_code("0" * 16).finding is Finding.UNKNOWN
+
+
+def test_a_notice_is_known_from_its_publication_on(border, people):
+    for when in border.months("2022-01", "2023-01"):
+        border.measured(when, "II")
+    pipeline.recompute()
+    before = timezone.now()
+    with clock.moved_to(date(2023, 2, 6)):
+        published(people, "2023-01")
+    notice = Notice.objects.get()
+    viewer, subject = viewer_of(people.bureau), f"notice:2023-01:{notice.pk}"
+    assert built(viewer, subject, timezone.now()) == built(viewer, subject)
+    assert built(viewer, subject, before) is None

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from django.db import OperationalError, connection
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from jobs.models import Job
 from monitoring.models import DirtyMonth
@@ -21,7 +23,7 @@ from tests.books import Ledger
 from tests.processes import until
 from tests.simulation.invariants import broken_promises, found
 from tests.simulation.scheme import Scheme
-from tests.simulation.site import PATIENCE, Site
+from tests.simulation.site import LOST, PATIENCE, Site
 
 VICTIMS = {"backend": 10, "web": 4, "worker": 3, "postmaster": 3, "beat": 1}
 MONTH = date(2023, 11, 1)
@@ -99,7 +101,7 @@ class Killing:
     def _approve(self, voucher: str) -> bool:
         try:
             payment = Payment.objects.filter(voucher=voucher).first()
-        except OperationalError:
+        except LOST:
             connection.close()
             return False
         if payment is None:
@@ -113,6 +115,8 @@ class Killing:
 
     def _check(self, after: str) -> None:
         connection.close()
+        # The job of a killed worker waits for its lease and then for the next sweep.
+        until(lambda: not _lapsed().exists(), seconds=PATIENCE, what="the sweep of a job")
         wrong = broken_promises()
         assert not wrong, f"after {after}: {wrong}"
         booked = Counter(
@@ -139,3 +143,7 @@ class Killing:
         assert not wrong, wrong
         paid = -sum(Payment.objects.values_list("yuan", flat=True), Decimal(0))
         assert paid == Decimal(-100 * len(self.acknowledged)), f"{paid} yuan paid"
+
+
+def _lapsed() -> QuerySet[Job]:
+    return Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=Now())

@@ -21,7 +21,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import psycopg2
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.test import Client
 
 from basins.models import User
@@ -29,6 +29,7 @@ from config.embedded import postgres
 from config.embedded.places import Places, binaries
 from tests.processes import ROOT, until
 
+LOST = (DatabaseError, InterfaceError)  # how a session says that its server is gone
 PATIENCE = 120
 PROCESSES = ("web", "worker", "beat")
 
@@ -190,7 +191,7 @@ class Site:
                        ORDER BY state = 'active' DESC, random() LIMIT 1"""
                 )
                 found = cursor.fetchone()
-        except psycopg2.OperationalError:
+        except psycopg2.Error:
             return None
         return found[0] if found else None
 
@@ -199,7 +200,7 @@ class Site:
             with self._own() as session, session.cursor() as cursor:
                 cursor.execute("SELECT 1")
                 return True
-        except psycopg2.OperationalError:
+        except psycopg2.Error:
             return False
 
     @contextmanager

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
 from basins.clock import moved_to
 from settlements.models import JournalEntry, Settlement, StateMove
@@ -11,13 +11,12 @@ from settlements.services.closing import close_settlement
 from settlements.services.workflow import Refused
 from tests.simulation.faults import statements_of
 from tests.simulation.invariants import found
-from tests.simulation.site import Site
+from tests.simulation.site import LOST, Site
 from tests.simulation.state import changed, fingerprint
 from tests.simulation.year import CLOSED, prepared_closing
 
 pytestmark = pytest.mark.worker
 MILLION = Decimal(1_000_000)
-LOST = (DatabaseError, InterfaceError)  # how a session says that its server is gone
 
 
 class Restart:

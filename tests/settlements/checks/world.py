@@ -7,6 +7,7 @@ from basins.access import viewer_of
 from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, JournalEntry, Settlement
+from settlements.queries.paper_sources import Standing
 from settlements.queries.papers import agreement_paper
 from settlements.services.adjustments import approve_adjustment, review_adjustment
 from settlements.services.closing import (
@@ -76,7 +77,7 @@ class World:
             pipeline.recompute()
             for when in ("2024-01", "2024-02"):
                 published(people, when)
-            paper = agreement_paper(viewer_of(people.bureau), "TEST", 2023)
+            paper = agreement_paper(Standing(viewer_of(people.bureau)), "TEST", 2023)
             assert paper is not None
             issue(paper, people.bureau)
         entries["last"] = _owed(ledger, "7", date(2024, 3, 15))
