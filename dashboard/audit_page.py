@@ -15,7 +15,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from basins.models import AccessEvent, AuditRecord
-from dashboard.audit_words import access_person, access_words, told
+from dashboard.audit_words import Names, access_person, access_words, told
 from dashboard.forms import offer
 from dashboard.section_csv import safe
 from settlements.queries.audit import AuditFilter
@@ -72,8 +72,9 @@ def to_the_second(at: datetime) -> str:
 
 def change_rows(records: QuerySet[AuditRecord]) -> Iterator[tuple[Any, ...]]:
     each = records.iterator(chunk_size=AT_ONCE)
+    names = Names()
     while some := list(islice(each, AT_ONCE)):
-        for one in told(some):
+        for one in told(some, names):
             record = one.record
             yield (
                 to_the_second(record.at),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -156,9 +156,10 @@ def history_url(viewer: Viewer, obj: models.Model) -> str:
     return f"{reverse('audit')}?{urlencode({'table': obj._meta.db_table, 'key': obj.pk})}"
 
 
-def told(records: Sequence[AuditRecord]) -> list[Told]:
+def told(records: Sequence[AuditRecord], names: "Names | None" = None) -> list[Told]:
+    """`names`: of the records told before these, so that each object is fetched once."""
     tables = by_table()
-    names = Names()
+    names = names or Names()
     for record in records:
         if kept := tables.get(record.table):
             names.want(kept.model, record.key)
@@ -202,23 +203,33 @@ class Names:
 
     def __init__(self) -> None:
         self._wanted: dict[type[models.Model], set[str]] = defaultdict(set)
+        self._asked: set[tuple[type[models.Model], str]] = set()
         self._found: dict[tuple[type[models.Model], str], models.Model] = {}
 
     def want(self, model: Any, key: Any) -> None:
-        if key is not None and isinstance(model, type):
+        if key is not None and isinstance(model, type) and (model, str(key)) not in self._asked:
             self._wanted[model].add(str(key))
 
     def fetch(self) -> None:
         for model, keys in self._wanted.items():
             for obj in self._some(model).filter(pk__in=keys):
                 self._found[model, str(obj.pk)] = obj
+            self._asked |= {(model, key) for key in keys}
+        self._wanted.clear()
 
     def _some(self, model: type[models.Model]) -> models.QuerySet:
         through = THROUGH.get(model._meta.label)
         if through is None:
             through = tuple(f.name for f in model._meta.concrete_fields if f.is_relation)
         kept = audited_of(model)
-        found = model._base_manager.order_by("pk").defer(*(kept.masked if kept else ()))
+        if kept and kept.part_of:  # its name begins with that of its owner
+            owner = cast(type[models.Model], model._meta.get_field(kept.part_of).related_model)
+            of_owner = THROUGH.get(owner._meta.label, ())
+            through = (*through, *(f"{kept.part_of}__{path}" for path in of_owner))
+        left_out = {*(kept.masked if kept else ()), *_bulky(model)}
+        for path in through:
+            left_out |= _bulky_along(model, path)
+        found = model._base_manager.order_by("pk").defer(*left_out)
         return found.select_related(*through) if through else found
 
     def get(self, model: type[models.Model], key: Any) -> models.Model | None:
@@ -227,6 +238,22 @@ class Names:
     def name(self, model: type[models.Model], key: Any) -> str:
         obj = self.get(model, key)
         return str(obj) if obj is not None else f"{model._meta.verbose_name} {key}（已删除）"
+
+
+def _bulky(model: type[models.Model]) -> set[str]:
+    """Fields that hold documents; no name needs them."""
+    return {f.name for f in model._meta.concrete_fields if isinstance(f, models.JSONField)}
+
+
+def _bulky_along(model: type[models.Model], path: str) -> set[str]:
+    """Those of the models on a path of foreign keys, as `defer` names them."""
+    found: set[str] = set()
+    steps: list[str] = []
+    for step in path.split("__"):
+        model = cast(type[models.Model], model._meta.get_field(step).related_model)
+        steps.append(step)
+        found |= {"__".join([*steps, name]) for name in _bulky(model)}
+    return found
 
 
 # Sign-ins and exports ------------------------------------------------------------------------
