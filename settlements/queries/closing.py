@@ -334,6 +334,7 @@ class MonthToSign:
     yearly: bool
     section: str
     is_demo: bool
+    water_class: int | None
     month_state: str
     complete: bool
     state: str
@@ -354,6 +355,7 @@ def months_to_sign(viewer: Viewer, settlement: Settlement) -> list[MonthToSign]:
             a.yearly,
             a.term_section.section.name,
             a.term_section.section.is_demo,
+            a.water_class,
             a.get_month_state_display(),
             a.complete,
             states.get(date(year, 12, 1) if a.yearly else a.period, "未发布"),
