@@ -1,7 +1,7 @@
 """Forms of objections, decisions, joint samples and the review of data: typed words to values."""
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from django import forms
@@ -197,6 +197,12 @@ class DecisionForm(PlainForm):
                 label="事由", required=False, choices=[CHOOSE, *MonthRuling.Ground.choices],
                 initial=ground_of(page.objection.reason),
             )  # fmt: skip
+            if len(page.months) > 1:
+                self.fields["month"] = forms.ChoiceField(
+                    label="认定的月份", required=False,
+                    choices=[CHOOSE, *((f"{m:%Y-%m}", f"{m.year}年{m.month}月") for m in page.months)],
+                    help_text="按年核算的结果，认定其中一个月；该月不计入年均值。",
+                )  # fmt: skip
         say_required(self)
 
     def clean(self):
@@ -211,6 +217,8 @@ class DecisionForm(PlainForm):
                     self.add_error(f"value-{n}", "请填写更正后的值，如 0.8。")
         if typed.get("state") and not typed.get("ground"):
             self.add_error("ground", "请选择事由。")
+        if typed.get("state") and "month" in self.fields and not typed.get("month"):
+            self.add_error("month", "请选择认定哪一个月。")
         return typed
 
     def treatment(self) -> list[Treatment]:
@@ -225,7 +233,10 @@ class DecisionForm(PlainForm):
         if typed.get("sample"):
             found.insert(0, Treatment("joint", sample=int(typed["sample"])))
         if typed.get("state"):
-            found.append(Treatment("exclude", state=typed["state"], ground=typed["ground"]))
+            month = date.fromisoformat(f"{typed['month']}-01") if typed.get("month") else None
+            found.append(
+                Treatment("exclude", state=typed["state"], ground=typed["ground"], month=month)
+            )
         return found
 
 
@@ -237,7 +248,7 @@ class RemeasurementForm(PlainForm):
     indicator = forms.ChoiceField(label="指标", required=False)
     sampled_at = forms.CharField(
         label="采样时间", required=False, max_length=20,
-        help_text="本月之内才作数据；他月的复测只写在上面。",
+        help_text="本期之内才作数据；他期的复测只写在上面。",
     )  # fmt: skip
     value = forms.CharField(label="数值", required=False, max_length=24)
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from basins.clock import moved_to
 from monitoring.models import Origin
 from monitoring.services.verdicts import Key
+from settlements import pipeline
 from settlements.models import AgreementMonth, Objection
 from settlements.services.objections import add_evidence, raise_objection
 from tests.published import agreement_month, published
@@ -40,3 +41,16 @@ def objected(border: Border, people: People, month: AgreementMonth, **more) -> O
         if given["kind"] == "data_error":
             add_evidence(objection=objection, by=people.district, item="original", file=pdf())
     return objection
+
+
+def year_published(border: Border, people: People) -> AgreementMonth:
+    """2023 settled as one, class III but for June and July, 劣Ⅴ: the year's mean is Ⅳ. Published
+    on 15 January; the December that carries it."""
+    border.agreement.terms.get(rule="baseline").delete()
+    border.term("baseline", date(2023, 1, 1), comparison="yearly")
+    for when in border.months("2023-01", "2023-12"):
+        border.measured(when, "劣Ⅴ" if when in ("2023-06", "2023-07") else "III")
+    pipeline.recompute()
+    with moved_to(date(2024, 1, 15)):
+        published(people, "2023-12")
+    return agreement_month(border, "2023-12")

@@ -1,7 +1,7 @@
 """异议 as pages show them: the list, one with its timeline, and the readings of its month."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
 from basins.models import Jurisdiction
+from basins.ranges import month_start, months_between
 from monitoring.models import Assessment, Origin, Reading, Section, Verdict
 from monitoring.services.assessment import month_bounds
 from monitoring.services.verdicts import Key
@@ -30,7 +31,7 @@ from settlements.services.adjustments import difference
 from settlements.services.decisions import TREATMENTS, cause_of, disputed
 from settlements.services.evidence import missing_evidence
 from settlements.services.joint_samples import relative_error
-from settlements.services.objections import accruals_of
+from settlements.services.objections import accruals_of, bounds_of
 from settlements.workflow import MOVES
 
 KINDS = {
@@ -236,6 +237,13 @@ class ObjectionPage:
         return f"第 {self.objection.pk} 号"
 
     @property
+    def months(self) -> list[date]:
+        """The months the result rests on: one, or a year's twelve."""
+        first, end = bounds_of(self.objection.month, self.objection.section)
+        last = timezone.localdate(end) - timedelta(days=1)
+        return months_between(timezone.localdate(first), month_start(last))
+
+    @property
     def path(self) -> str:
         return path_of("objection", self.objection.pk)
 
@@ -299,7 +307,8 @@ def objection_page(viewer: Viewer, pk: int) -> ObjectionPage | None:
 def treated(one: dict[str, Any]) -> str:
     """Words for one line of what was done to the data."""
     if one["do"] == "exclude":
-        return f"认定为“{one['state']}”（{one['ground']}）"
+        month = f"{one['month']} " if "month" in one else ""
+        return f"{month}认定为“{one['state']}”（{one['ground']}）"
     at = datetime.fromisoformat(one["sampled_at"])
     where = f"{NAMES.get(one['indicator'], one['indicator'])} {_local(at)}"
     if one["do"] == "joint":

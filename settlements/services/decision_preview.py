@@ -20,7 +20,7 @@ from settlements.models import Adjustment, FuseTrip, Objection
 from settlements.rules.facts import MonthState
 from settlements.services.accruals import accrue_changed
 from settlements.services.adjustments import difference
-from settlements.services.decisions import Treatment, months_changed, treat, treated_at
+from settlements.services.decisions import Treatment, months_treated, treat
 from settlements.services.objections import locked
 
 
@@ -78,7 +78,7 @@ def _go(
     run: DryRun, objection: Objection, treatment: Sequence[Treatment], by: User, reason: str
 ) -> None:
     section, own = objection.section, objection.month.month
-    months = months_changed(objection, treated_at(treatment))
+    months = months_treated(objection, treatment)
     for each in months:
         mark_month(section.pk, each)
     month = next((each for each in months if each != own), own)  # whose class is shown

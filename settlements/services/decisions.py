@@ -69,6 +69,7 @@ class Treatment:
     sample: int | None = None  # of "joint"
     state: str = ""  # of "exclude": MonthState and ground of the ruling
     ground: str = ""
+    month: date | None = None  # of "exclude": one of a year settled as one; else the objection's
 
 
 @transaction.atomic
@@ -80,7 +81,7 @@ def accept_objection(
     Raises Refused where it is decided already, evidence is missing, or nothing would change;
     NotAllowed.
     """
-    _mark(objection, treated_at(treatment))
+    _mark(objection, months_treated(objection, treatment))
     objection = _decidable(objection, "accept", by)
     said = _said(reason, "采纳异议")
     if missing := missing_evidence(objection):
@@ -128,7 +129,7 @@ def record_remeasurement(
 ) -> ObjectionReply:
     """The result, in words and as readings. They count in no mean until an acceptance judges
     them valid. A sample of another month is told in the words only. Raises Refused."""
-    _mark(objection, [one.sampled_at for one in values])
+    _mark(objection, months_of(one.sampled_at for one in values))
     objection = locked(objection)
     if not viewer_of(by).may(Act.DECIDE):
         raise NotAllowed(f"{by} 不能录入复测结果。")
@@ -261,12 +262,14 @@ def _exclude(
     objection: Objection, one: Treatment, by: User, words: str, with_files: bool
 ) -> dict[str, Any]:
     """A ruling for this agreement, with the objection's first required evidence."""
+    month = one.month or objection.month.month
+    _refuse_month(objection, month)
     required = [item.key for item in BY_CODE[objection.kind].required]
     evidence = sorted(objection.evidence.all(), key=lambda e: (e.item not in required, e.at, e.pk))
     make = partial(
         rule_month,
         section=objection.section,
-        month=objection.month.month,
+        month=month,
         agreement=objection.month.agreement,
         state=one.state,
         ground=one.ground,
@@ -281,6 +284,7 @@ def _exclude(
     return {
         "do": "exclude",
         "ruling": ruling.pk,
+        **({"month": f"{month:%Y-%m}"} if month != objection.month.month else {}),
         "state": MonthState(one.state).label,
         "ground": str(MonthRuling.Ground(one.ground).label),
     }
@@ -314,6 +318,14 @@ def _refuse_outside(objection: Objection, key: Key) -> None:
         )
 
 
+def _refuse_month(objection: Objection, month: date) -> None:
+    months = [
+        month_start(timezone.localdate(at)) for at in bounds_of(objection.month, objection.section)
+    ]
+    if not months[0] <= month < months[1]:
+        raise Refused(f"{month:%Y-%m} 不在这一期之内；请选择本期的月份。")
+
+
 @contextmanager
 def _said_as_refused() -> Iterator[None]:
     """What the data's own services refuse is refused here, in their words."""
@@ -334,21 +346,25 @@ def _month_of(objection: Objection):
     return AgreementMonth.objects.values_list("month", flat=True).get(pk=objection.month_id)
 
 
-def treated_at(treatment: Sequence[Treatment]) -> list[datetime]:
-    """When the readings were sampled that a treatment names."""
-    return [one.reading.sampled_at for one in treatment if one.reading is not None]
+def months_of(sampled: Iterable[datetime]) -> set[date]:
+    return {month_start(timezone.localdate(at)) for at in sampled}
 
 
-def months_changed(objection: Objection, sampled: Iterable[datetime]) -> list[date]:
-    """The months whose data change, in order: the objection's own, and those of readings (a
+def months_treated(objection: Objection, treatment: Sequence[Treatment]) -> list[date]:
+    """The months whose data a treatment changes, in order, the objection's own among them (a
     result settled for the year rests on twelve)."""
-    months = {month_start(timezone.localdate(at)) for at in sampled}
-    return sorted({_month_of(objection), *months})
+    sampled = [one.reading.sampled_at for one in treatment if one.reading is not None]
+    if any(one.do == "joint" for one in treatment):
+        sampled += objection.readings.values_list("sampled_at", flat=True)
+        used = [one.sample for one in treatment if one.sample is not None]
+        sampled += JointSample.objects.filter(pk__in=used).values_list("sampled_at", flat=True)
+    ruled = {one.month for one in treatment if one.month is not None}
+    return sorted({_month_of(objection), *months_of(sampled), *ruled})
 
 
-def _mark(objection: Objection, sampled: Iterable[datetime]) -> None:
+def _mark(objection: Objection, months: Iterable[date]) -> None:
     """Before the agreement is locked, as the recompute does."""
-    for month in months_changed(objection, sampled):
+    for month in sorted({_month_of(objection), *months}):
         mark_month(objection.section_id, month)
 
 

@@ -39,7 +39,11 @@ One table for everything that has a state. Pages offer what it allows, services 
 (`settlements/services/workflow.py`), and a trigger on every table with a state refuses what it does
 not name, also to the admin and to SQL, and writes each step into `StateMove` (流程记录), which only
 grows. It holds the guards too that rest on nothing but what is stored (migration
-`0021_moves_are_earned`). “另一人” means that who did the step named may not do this one.
+`0021_moves_are_earned`). Migration `0023_facts_stay` holds what lies around them: what was said is
+not reworded (an objection, a decision, what an adjustment proposes, a measure), a term under which
+results were published is followed by another and never changed, a result is published with its
+notice and settled with its year, histories are written by triggers alone.
+“另一人” means that who did the step named may not do this one.
 
 ## Rules the table does not say
 

@@ -16,12 +16,22 @@ from settlements.models import (
     AgreementMonth,
     Evidence,
     JointSample,
+    MonthRuling,
     Objection,
     ObjectionReply,
 )
 from settlements.queries.work_sources import SOURCES
 from settlements.services.decisions import order_remeasurement
-from tests.disputes import AMMONIA, DECIDED, RAISED, april_published, objected, pdf
+from settlements.services.objections import add_evidence, raise_objection
+from tests.disputes import (
+    AMMONIA,
+    DECIDED,
+    RAISED,
+    april_published,
+    objected,
+    pdf,
+    year_published,
+)
 
 EVERYONE = (
     "bureau", "treasury", "district", "downstream", "township", "admin", "auditor", "station",
@@ -315,3 +325,31 @@ def test_everybody_finds_their_part_in_the_work_list(objection, people, visit):
     assert reverse("objection", args=[objection.pk]) in begun
     late = text_of(visit(people.downstream, "work", on=date(2023, 5, 24)))
     assert "答复异议" not in late
+
+
+def test_the_bureau_says_which_month_of_a_year_it_excludes(border, people, visit):
+    month = year_published(border, people)
+    on = date(2024, 1, 16)
+    with moved_to(on):
+        objection = raise_objection(
+            month=month, by=people.district, section=border.section, kind="exclusion",
+            reason="六月大旱断流。", ground="drought",
+        )  # fmt: skip
+        add_evidence(objection=objection, by=people.district, item="official", file=pdf())
+    given = {"outcome": "accept", "reason": "属实", "state": "excluded", "ground": "drought"}
+    wrong = visit(people.bureau, "objection-decide", objection.pk, post=given, on=on)
+    assert "请选择认定哪一个月" in text_of(wrong, 422)
+    given |= {"month": "2023-06"}
+    check = text_of(visit(people.bureau, "objection-decide", objection.pk, post=given, on=on))
+    assert "2023-06 认定为“剔除”" in check
+    visit(
+        people.bureau, "objection-decide", objection.pk, post={**given, "action": "decide"}, on=on
+    )
+    assert MonthRuling.objects.get().month == date(2023, 6, 1)
+
+
+def test_a_month_of_its_own_asks_for_no_month(border, people, april, visit):
+    objection = objected(border, people, april, kind="exclusion", ground="drought", readings=[])
+    page = text_of(visit(people.bureau, "objection-decide", objection.pk))
+    assert 'name="state"' in page
+    assert 'name="month"' not in page

@@ -18,6 +18,7 @@ from settlements.models import (
     Objection,
     StateMove,
 )
+from settlements.queries.objections import treated
 from settlements.services.adjustments import approve_adjustment, difference, review_adjustment
 from settlements.services.decision_preview import dry_run
 from settlements.services.decisions import (
@@ -37,8 +38,15 @@ from settlements.services.objections import (
     withdraw_objection,
 )
 from settlements.services.workflow import NotAllowed, Refused
-from tests.disputes import AMMONIA, APRIL, DECIDED, april_published, objected, pdf
-from tests.published import agreement_month, published
+from tests.disputes import (
+    AMMONIA,
+    APRIL,
+    DECIDED,
+    april_published,
+    objected,
+    pdf,
+    year_published,
+)
 
 CORRECT = [Treatment("correct", reading=AMMONIA, value=Decimal("0.8"))]
 
@@ -277,21 +285,14 @@ def test_the_month_waits_for_its_last_objection(border, people, april, objection
 
 
 def test_a_reading_of_any_month_of_a_year_settled_as_one_is_disputed_and_treated(border, people):
-    """Twelve months of class III but for one sample of June, Ⅴ: the year's mean is Ⅳ."""
-    border.agreement.terms.get(rule="baseline").delete()
-    border.term("baseline", date(2023, 1, 1), comparison="yearly")
-    for when in border.months("2023-01", "2023-12"):
-        border.measured(when, "劣Ⅴ" if when in ("2023-06", "2023-07") else "III")
-    pipeline.recompute()
-    with moved_to(date(2024, 1, 15)):
-        published(people, "2023-12")
+    month = year_published(border, people)
     assert border.net(2023) == {"上游区": -1000000, "下游区": 1000000}
     june = Key("NH3-N", APRIL.replace(month=6), AMMONIA.origin)
     with moved_to(date(2024, 1, 16)):
         outside = Key("NH3-N", APRIL.replace(year=2022), AMMONIA.origin)
         given = {
-            "month": agreement_month(border, "2023-12"), "by": people.district,
-            "section": border.section, "kind": "data_error", "reason": "六月样品有误。",
+            "month": month, "by": people.district, "section": border.section,
+            "kind": "data_error", "reason": "六月样品有误。",
         }  # fmt: skip
         with pytest.raises(Refused, match="不是该期的数据"):
             raise_objection(**given, readings=[outside])
@@ -309,3 +310,30 @@ def test_a_reading_of_any_month_of_a_year_settled_as_one_is_disputed_and_treated
     assert adjustment.accrual.yearly
     assert adjustment.cause == f"采纳上游区异议（第 {objection.pk} 号）"
     assert difference(adjustment) == {"500901": 1000000, "500902": -1000000}
+
+
+def test_one_month_of_a_year_settled_as_one_is_excluded(border, people):
+    month = year_published(border, people)
+    with moved_to(date(2024, 1, 16)):
+        objection = raise_objection(
+            month=month, by=people.district, section=border.section, kind="exclusion",
+            reason="六、七月大旱断流。", ground="drought",
+        )  # fmt: skip
+        add_evidence(objection=objection, by=people.district, item="official", file=pdf())
+        given = {"objection": objection, "by": people.bureau, "reason": "水文资料属实。"}
+        drought = {"do": "exclude", "state": "excluded", "ground": "drought"}
+        with pytest.raises(Refused, match="2022-12 不在这一期之内"):
+            accept_objection(**given, treatment=[Treatment(**drought, month=date(2022, 12, 1))])
+        accept_objection(
+            **given,
+            treatment=[Treatment(**drought, month=date(2023, n, 1)) for n in (6, 7)],
+        )
+        pipeline.recompute()
+    assert set(MonthRuling.objects.values_list("month", flat=True)) == {
+        date(2023, 6, 1), date(2023, 7, 1),
+    }  # fmt: skip
+    objection.refresh_from_db()
+    assert [treated(one) for one in objection.treatment] == [
+        "2023-06 认定为“剔除”（干旱、断流）", "2023-07 认定为“剔除”（干旱、断流）",
+    ]  # fmt: skip
+    assert difference(Adjustment.objects.get()) == {"500901": 1000000, "500902": -1000000}
