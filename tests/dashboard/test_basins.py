@@ -14,7 +14,7 @@ from monitoring.models import Section
 from monitoring.queries.basins import km_nearest
 from settlements.models import Accrual
 from settlements.queries.river_year import river_year
-from tests.worlds import month
+from tests.worlds import month, taken_as
 
 NOW = "2026-10"
 
@@ -127,7 +127,7 @@ def test_the_years_money_sums_to_the_settlement(river, people):
 def test_a_stranger_sees_only_settled_months_and_is_told_so(river, people, client):
     river.assessed("2026-03", "IV")
     river.assessed(NOW, "IV")
-    Accrual.objects.filter(period=month("2026-03")).update(state=Accrual.State.SETTLED)
+    taken_as("settled", Accrual.objects.filter(period=month("2026-03")))
     year = river_year(viewer_of(people.stranger), "TESTHE", 2026)
     assert [m.label for m in year.months] == ["3月"]
     client.force_login(people.stranger)

@@ -16,7 +16,7 @@ from monitoring.models import Origin
 from settlements import pipeline
 from settlements.models import Accrual, TermSection
 from tests.drafting import amended, person, put_in_force
-from tests.worlds import month
+from tests.worlds import month, taken_as
 
 FREE = {
     "facts",
@@ -64,7 +64,7 @@ def documented(heading: str) -> set[str]:
 
 def adjusted(border, when="2023-04") -> None:
     """The month published, and then the rate trebled from it on by an amendment."""
-    Accrual.objects.filter(period=month(when)).update(state="published")
+    taken_as("published", Accrual.objects.filter(period=month(when)))
     preparer, second = person("录入人"), person("核对人")
     draft = amended(border.agreement, month(when), preparer, rate="3000000.00")
     put_in_force(draft, second)
@@ -143,7 +143,7 @@ def test_readings_left_out_are_counted_by_flag(border, people, get):
 
 def test_a_mean_corrected_since_stands_beside_the_one_that_was_reckoned_with(border, people, get):
     accrual = accrual_of(border)
-    Accrual.objects.filter(pk=accrual.pk).update(state=Accrual.State.PUBLISHED)
+    taken_as("published", Accrual.objects.filter(pk=accrual.pk))
     border.measured("2023-04", "II")
     pipeline.recompute()
     found = get(people.bureau, "api:accrual-explanation", accrual.pk).json()
@@ -208,7 +208,7 @@ def test_each_person_reads_what_the_page_shows_them(border, people, get, who, dr
     accrual = accrual_of(border)
     user = getattr(people, who)
     for state, expected in (("preliminary", draft), ("published", published)):
-        Accrual.objects.filter(pk=accrual.pk).update(state=state)
+        taken_as(state, Accrual.objects.filter(pk=accrual.pk))
         one = get(user, "api:accrual-explanation", accrual.pk)
         month = get(user, "api:month-explanation", "TEST", 2023, 4)
         assert (one.status_code, month.status_code) == (expected, expected)

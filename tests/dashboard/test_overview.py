@@ -13,7 +13,7 @@ from monitoring.models import Section, Target
 from monitoring.queries.assessments import ClassShare, months_assessed
 from settlements.models import Accrual, Transfer
 from settlements.queries.month import money_of_month
-from tests.worlds import month
+from tests.worlds import month, taken_as
 
 NOW = "2026-10"  # a month that is over whenever these tests run
 
@@ -98,7 +98,7 @@ def test_a_party_sees_the_preliminary_money_of_its_agreement(border, people):
 
 def test_settled_money_is_everybodys_to_see(border, people):
     border.assessed(NOW, "IV")
-    Accrual.objects.update(state=Accrual.State.SETTLED)
+    taken_as("settled", Accrual.objects.all())
     page = page_of(people.stranger)
     assert page.money.total == Decimal("1000000.00")
     assert page.money.only == ""
@@ -128,7 +128,7 @@ def test_changes_compare_with_the_month_before_and_the_year_before(border, peopl
 def test_no_change_is_shown_where_one_side_is_only_partly_visible(border, people):
     for when in ("2025-10", "2026-09", NOW):
         border.assessed(when, "IV")
-    Accrual.objects.filter(period__lt=month(NOW)).update(state=Accrual.State.SETTLED)
+    taken_as("settled", Accrual.objects.filter(period__lt=month(NOW)))
     money = page_of(people.stranger).key_figures[3]
     assert money.deltas == ()
     assert "仅含" in money.extra

@@ -12,6 +12,7 @@ from jobs.models import Job
 from settlements import pipeline
 from settlements.models import Accrual, Scenario
 from settlements.services.scenarios import copy_agreement
+from tests.worlds import taken_as
 
 
 @pytest.fixture
@@ -186,7 +187,7 @@ def test_nobody_gets_in_without_signing_in(scenario, client):
 
 
 def test_a_stranger_is_told_that_only_published_periods_are_compared(scenario, people, visit):
-    Accrual.objects.filter(period="2023-05-01").update(state=Accrual.State.PUBLISHED)
+    taken_as("published", Accrual.objects.filter(period="2023-05-01"))
     page = visit(people.stranger, "scenario", scenario.token, by="month").content.decode()
     assert "只比较已发布的期间" in page
     assert "2023-05" in page

@@ -23,7 +23,7 @@ from settlements.services.entered import entered
 from settlements.services.gaps import fill_gaps
 from settlements.services.verification import verify_accruals
 from tests.drafting import amended, fill, person, put_in_force
-from tests.worlds import Border, month
+from tests.worlds import Border, month, taken_as
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def published(border: Border, first: str, last: str, water_class="II", state="pu
     for when in border.months(first, last):
         border.measured(when, water_class)
     pipeline.recompute()
-    Accrual.objects.filter(period__range=(month(first), month(last))).update(state=state)
+    taken_as(state, Accrual.objects.filter(period__range=(month(first), month(last))))
 
 
 def closed(border: Border, year: int) -> Settlement:
@@ -216,7 +216,7 @@ def test_a_section_that_a_closed_year_never_had_is_refused(border, preparer):
 def test_months_cannot_take_the_place_of_a_published_year(border, preparer):
     published(border, "2023-01", "2023-12")
     draft = start_amendment(agreement=border.agreement, from_date=date(2024, 1, 1), by=preparer)
-    Accrual.objects.filter(period=month("2024-01")).update(state="published")
+    taken_as("published", Accrual.objects.filter(period=month("2024-01")))
     rule = draft.data["rule"]["values"]
     rule["parameters"]["comparison"] = {"value": "yearly", "source": "补", "is_default": False}
     services.save_step(draft=draft, step="rule", by=preparer, values=rule)

@@ -79,7 +79,7 @@ def test_what_an_adjustment_proposes_is_not_changed_before_it_is_approved(border
 def test_a_measure_is_reported_on_and_lifted_once(border, people):
     with moved_to(date(2023, 6, 1)):
         measure = take_measure(
-            kind="talk", jurisdiction=border.downstream, river=None, reason="连续超标",
+            kind="summons", jurisdiction=border.downstream, river=None, reason="连续超标",
             document_number="渝环函〔2023〕1 号", on=date(2023, 5, 20), by=people.bureau,
         )  # fmt: skip
         report_rectification(measure=measure, report="已整改。", by=people.downstream)

@@ -16,7 +16,7 @@ from settlements.services.adjustments import approve_adjustment, review_adjustme
 from settlements.services.documents import DocumentRefused
 from settlements.services.rulings import RulingRefused, revoke_ruling, rule_month
 from settlements.services.verification import verify_accruals
-from tests.worlds import month
+from tests.worlds import month, taken_as
 
 PDF = b"%PDF-1.7\n%...\n"
 
@@ -96,12 +96,7 @@ def test_the_effects_name_what_would_be_recomputed_before_anything_is(border, pe
 def test_a_published_month_stays_and_gets_a_proposal(border, people):
     border.assessed("2023-05", "IV")
     accrual = border.accrual("2023-05")
-    with connection.cursor() as cursor:  # as published; who publishes is not at issue here
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(
-            "UPDATE settlements_accrual SET state = 'published' WHERE id = %s", [accrual.pk]
-        )
-        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    taken_as("published", Accrual.objects.filter(pk=accrual.pk))
     (effect,) = effects(
         section=border.section, month=month("2023-05"), agreement=None, state=MonthState.EXCLUDED
     )

@@ -38,7 +38,7 @@ from settlements.services.scenarios import (
     places_of,
     plan_of,
 )
-from tests.worlds import close_year, month
+from tests.worlds import close_year, month, taken_as
 
 BOOKS = (Accrual, Transfer, Settlement, SettlementNet, JournalEntry, Posting, Term, Agreement)
 
@@ -226,7 +226,7 @@ def test_a_draft_agreements_scenario_is_not_for_strangers(doubled, people):
 
 def test_a_stranger_compares_published_periods_only(doubled, people):
     assert comparison_of(people.stranger, doubled).periods == ()
-    Accrual.objects.filter(period=month("2023-05")).update(state=Accrual.State.PUBLISHED)
+    taken_as("published", Accrual.objects.filter(period=month("2023-05")))
     comparison = comparison_of(people.stranger, doubled)
     assert comparison.published_only
     assert [(f.label, f.scenario) for f in comparison.by_month("500901")] == [("2023-05", 2000000)]
