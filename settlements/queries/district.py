@@ -21,7 +21,13 @@ from settlements.queries.districts import Years, chosen_year, visible_jurisdicti
 from settlements.queries.findings import Payment, starred
 from settlements.queries.month import Place, only_words
 from settlements.queries.visible import visible_accruals
-from settlements.queries.years import KINDS, counted_of, counted_prefetch, words_of
+from settlements.queries.years import (
+    KINDS,
+    counted_of,
+    counted_prefetch,
+    listed_accruals,
+    words_of,
+)
 
 ZERO = Decimal("0.00")
 QUARTERS = ("一季度", "二季度", "三季度", "四季度")
@@ -168,23 +174,8 @@ def _concerning(accruals: QuerySet[Accrual], place: Jurisdiction) -> QuerySet[Ac
 
 
 def _accruals_of(viewer: Viewer, place: Jurisdiction, year: int) -> list[Accrual]:
-    return list(
-        _concerning(visible_accruals(viewer).filter(period__year=year), place)
-        .select_related(
-            "term__agreement__river",
-            "term_section__section",
-            "term_section__upstream",
-            "term_section__downstream",
-        )
-        .defer(
-            "steps",
-            "inputs",
-            "term_section__upstream__boundary",
-            "term_section__downstream__boundary",
-        )
-        .prefetch_related(counted_prefetch())
-        .order_by("term__agreement__code", "period", "term_section__section__km", "pk")
-    )
+    found = _concerning(visible_accruals(viewer).filter(period__year=year), place)
+    return list(listed_accruals(found).prefetch_related(counted_prefetch()))
 
 
 def _signed(accrual: Accrual, place: Jurisdiction) -> Decimal:

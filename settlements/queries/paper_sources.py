@@ -30,6 +30,7 @@ from settlements.queries.visible import visible_accruals, visible_agreements
 from settlements.queries.years import (
     SettlementYear,
     accruals_of_year,
+    listed_accruals,
     payments_prefetch,
     settlement_year,
 )
@@ -88,24 +89,8 @@ class Standing:
         adjusted = Exists(
             AdjustmentNet.objects.filter(adjustment__accrual=OuterRef("pk"), jurisdiction=place)
         )
-        return list(
-            visible_accruals(self.viewer)
-            .filter(side | paid | adjusted, period__year=year)
-            .select_related(
-                "term__agreement__river",
-                "term_section__section",
-                "term_section__upstream",
-                "term_section__downstream",
-            )
-            .defer(
-                "steps",
-                "inputs",
-                "term_section__upstream__boundary",
-                "term_section__downstream__boundary",
-            )
-            .prefetch_related(payments_prefetch())
-            .order_by("term__agreement__code", "period", "term_section__section__km", "pk")
-        )
+        found = visible_accruals(self.viewer).filter(side | paid | adjusted, period__year=year)
+        return list(listed_accruals(found).prefetch_related(payments_prefetch()))
 
     def changes(self, accruals: Iterable[Accrual]) -> list[Change]:
         """Adjustments by month; such as are not approved only where drafts may be seen."""

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import accumulate
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
@@ -258,6 +258,25 @@ def accruals_of_year(viewer: Viewer, agreement: Agreement, year: int) -> list[Ac
         )
         .prefetch_related(payments_prefetch())
         .order_by("term_section__section__km", "term_section__section__code", "period", "pk")
+    )
+
+
+def listed_accruals(found: QuerySet[Accrual]) -> QuerySet[Accrual]:
+    """With what a list of several agreements names, by agreement and month; steps left aside."""
+    return (
+        found.select_related(
+            "term__agreement__river",
+            "term_section__section",
+            "term_section__upstream",
+            "term_section__downstream",
+        )
+        .defer(
+            "steps",
+            "inputs",
+            "term_section__upstream__boundary",
+            "term_section__downstream__boundary",
+        )
+        .order_by("term__agreement__code", "period", "term_section__section__km", "pk")
     )
 
 

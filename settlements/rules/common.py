@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from settlements.rules.kinds import Kind, parameter, since
+from monitoring.standards.gb3838_2002 import WaterClass
+from settlements.rules.kinds import Kind, ParameterError, parameter, since
 
 OURS = "本系统默认，协议未载时使用"
 MONTHLY = ("comparison", ("monthly",))  # applies_if of families that settle months or years
@@ -152,3 +153,42 @@ def part_month(on: str, **spec: Any) -> Any:
         added=True,
         **spec,
     )
+
+
+def water_condition(on: str, does: str) -> Any:
+    """The class that a yearly sum hangs on. does: 付 or 补, what is done less of."""
+    return parameter(
+        "水质条件",
+        Kind.CLASS,
+        english="Condition on the water",
+        english_help="Class that the year must not be worse than, else less is paid; empty for "
+        "none.",
+        minimum=WaterClass.I,
+        maximum=WaterClass.V,
+        optional=True,
+        help=f"年度水质差于该类别时按扣减比例少{does}；空为不设条件。",
+        default=[since(on, None, source=OURS)],
+    )
+
+
+def reduction(on: str, does: str) -> Any:
+    """Per cent taken off where the `water_condition` is not met."""
+    return parameter(
+        "扣减比例",
+        Kind.PERCENT,
+        english="Reduction",
+        english_help="Per cent taken off where the condition is not met; 100 for nothing paid.",
+        unit=" %",
+        minimum=Decimal(0),
+        maximum=Decimal(100),
+        help=f"差于水质条件时扣减的百分数；100 为全部不{does}。",
+        default=[since(on, "100", source=OURS)],
+    )
+
+
+def years_in_order(p: Any) -> list[ParameterError]:
+    """from_year … to_year must be a span."""
+    if p.to_year >= p.from_year:
+        return []
+    words = f"{p.to_year} 早于起始年度 {p.from_year}；请填不早于它的年度。"
+    return [p.error("to_year", words)]

@@ -83,29 +83,8 @@ class Parameters(BaseParameters):
         help="谁付给另一方；水源地协议为受益的下游。",
         default=[since("2018-06-01", "downstream", source=_OURS)],
     )
-    condition_class: WaterClass | None = parameter(
-        "水质条件",
-        Kind.CLASS,
-        english="Condition on the water",
-        english_help="Class that the year must not be worse than, else less is paid; empty for "
-        "none.",
-        minimum=WaterClass.I,
-        maximum=WaterClass.V,
-        optional=True,
-        help="年度水质差于该类别时按扣减比例少付；空为不设条件。",
-        default=[since("2018-06-01", None, source=_OURS)],
-    )
-    reduction: Decimal = parameter(
-        "扣减比例",
-        Kind.PERCENT,
-        english="Reduction",
-        english_help="Per cent taken off where the condition is not met; 100 for nothing paid.",
-        unit=" %",
-        minimum=Decimal(0),
-        maximum=Decimal(100),
-        help="差于水质条件时扣减的百分数；100 为全部不付。",
-        default=[since("2018-06-01", "100", source=_OURS)],
-    )
+    condition_class: WaterClass | None = common.water_condition("2018-06-01", "付")
+    reduction: Decimal = common.reduction("2018-06-01", "付")
     incomplete_period: str = common.incomplete(
         "2018-06-01",
         "年",
@@ -115,13 +94,7 @@ class Parameters(BaseParameters):
     )
 
     def contradictions(self) -> list[ParameterError]:
-        errors = []
-        if self.to_year < self.from_year:
-            errors.append(
-                self.error(
-                    "to_year", f"{self.to_year} 早于起始年度 {self.from_year}；请填不早于它的年度。"
-                )
-            )
+        errors = common.years_in_order(self)
         if self.payer == UPSTREAM and self.condition_class is not None:
             errors.append(
                 self.error(

@@ -101,29 +101,8 @@ class Parameters(BaseParameters):
         help="市级财政补的是哪一方；写入核算过程。",
         default=[since("2018-06-01", "outside", source=_OURS)],
     )
-    condition_class: WaterClass | None = parameter(
-        "水质条件",
-        Kind.CLASS,
-        english="Condition on the water",
-        english_help="Class that the year must not be worse than, else less is paid; empty for "
-        "none.",
-        minimum=WaterClass.I,
-        maximum=WaterClass.V,
-        optional=True,
-        help="年度水质差于该类别时按扣减比例少补；空为不设条件。",
-        default=[since("2018-06-01", None, source=_OURS)],
-    )
-    reduction: Decimal = parameter(
-        "扣减比例",
-        Kind.PERCENT,
-        english="Reduction",
-        english_help="Per cent taken off where the condition is not met; 100 for nothing paid.",
-        unit=" %",
-        minimum=Decimal(0),
-        maximum=Decimal(100),
-        help="差于水质条件时扣减的百分数；100 为全部不补。",
-        default=[since("2018-06-01", "100", source=_OURS)],
-    )
+    condition_class: WaterClass | None = common.water_condition("2018-06-01", "补")
+    reduction: Decimal = common.reduction("2018-06-01", "补")
     incomplete_period: str = common.incomplete(
         "2018-06-01",
         "年",
@@ -133,13 +112,7 @@ class Parameters(BaseParameters):
     )
 
     def contradictions(self) -> list[ParameterError]:
-        errors = []
-        if self.to_year < self.from_year:
-            errors.append(
-                self.error(
-                    "to_year", f"{self.to_year} 早于起始年度 {self.from_year}；请填不早于它的年度。"
-                )
-            )
+        errors = common.years_in_order(self)
         if TREASURY in self.shares:
             errors.append(self.error("shares", "市级财政是付款方，不能再分；请删去 treasury。"))
         if not any(self.shares.values()):
