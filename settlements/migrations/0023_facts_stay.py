@@ -100,7 +100,8 @@ CREATE CONSTRAINT TRIGGER accrual_earned AFTER INSERT OR UPDATE OF state ON sett
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state <> 'preliminary')
     EXECUTE FUNCTION settlements_accrual_earned();
 
--- Histories are written by the triggers of the tables they are of.
+-- Steps and versions are written by the triggers of the tables they are of; what readings were
+-- (also by an import, of values replaced within one file) only grows.
 CREATE FUNCTION settlements_written_by_trigger() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF pg_trigger_depth() < 2 THEN
@@ -112,8 +113,6 @@ CREATE TRIGGER written_by_trigger BEFORE INSERT ON settlements_statemove
     FOR EACH ROW EXECUTE FUNCTION settlements_written_by_trigger();
 CREATE TRIGGER written_by_trigger BEFORE INSERT ON settlements_accrualversion
     FOR EACH ROW EXECUTE FUNCTION settlements_written_by_trigger();
-CREATE TRIGGER written_by_trigger BEFORE INSERT ON monitoring_readingrevision
-    FOR EACH ROW EXECUTE FUNCTION settlements_written_by_trigger();
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE ON monitoring_readingrevision
     FOR EACH ROW EXECUTE FUNCTION settlements_only_grows();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON monitoring_readingrevision
@@ -123,7 +122,6 @@ CREATE TRIGGER never_truncated BEFORE TRUNCATE ON monitoring_readingrevision
 UNDO = """
 DROP TRIGGER never_truncated ON monitoring_readingrevision;
 DROP TRIGGER only_grows ON monitoring_readingrevision;
-DROP TRIGGER written_by_trigger ON monitoring_readingrevision;
 DROP TRIGGER written_by_trigger ON settlements_accrualversion;
 DROP TRIGGER written_by_trigger ON settlements_statemove;
 DROP FUNCTION settlements_written_by_trigger();

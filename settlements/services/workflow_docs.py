@@ -42,7 +42,7 @@ grows. It holds the guards too that rest on nothing but what is stored (migratio
 `0021_moves_are_earned`). Migration `0023_facts_stay` holds what lies around them: what was said is
 not reworded (an objection, a decision, what an adjustment proposes, a measure), a term under which
 results were published is followed by another and never changed, a result is published with its
-notice and settled with its year, histories are written by triggers alone.
+notice and settled with its year, steps and versions of results are written by triggers alone.
 “另一人” means that who did the step named may not do this one.
 
 ## Rules the table does not say

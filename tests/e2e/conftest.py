@@ -72,6 +72,7 @@ class Visit:
     page: Page
     base: str
     wrong: list[str] = field(default_factory=list)
+    answers: tuple[int, ...] = ()  # statuses that are no error here
 
     def __post_init__(self):
         self.page.on("console", self._console)
@@ -96,7 +97,8 @@ class Visit:
         )
 
     def _console(self, message) -> None:
-        if message.type in ("error", "warning"):
+        answered = any(f"status of {status} " in message.text for status in self.answers)
+        if message.type in ("error", "warning") and not answered:
             self.wrong.append(f"console {message.type} at {self.page.url}: {message.text}")
 
     def _request(self, request) -> None:
@@ -104,7 +106,7 @@ class Visit:
             self.wrong.append(f"left this machine: {request.url}")
 
     def _response(self, response) -> None:
-        if response.status >= 400:
+        if response.status >= 400 and response.status not in self.answers:
             self.wrong.append(f"{response.status} {response.url}")
 
 
