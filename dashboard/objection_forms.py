@@ -7,6 +7,7 @@ from decimal import Decimal
 from django import forms
 from django.utils import timezone
 
+from basins.models import Jurisdiction
 from dashboard.entry.values import read_day, read_decimal, read_percent
 from dashboard.forms import ALL, offer, say_required
 from monitoring.models import Indicator, Section
@@ -92,11 +93,7 @@ class ObjectionForm(PlainForm):
     def __init__(self, data, *, kind: Kind, lines: list[Line], parties=(), initial=None):
         super().__init__(data, initial=initial)
         if parties:
-            self.fields["party"] = forms.ChoiceField(
-                label="代登记的一方", choices=[(p.code, p.name) for p in parties],
-                help_text="没有自己经办人的一方；须有其书面文件。",
-            )  # fmt: skip
-            self.fields["document"] = forms.CharField(label="文号", max_length=80)
+            for_absent(self, parties)
         if kind.needs_ground:
             self.fields["ground"] = forms.ChoiceField(
                 label="剔除的事由", choices=[CHOOSE, *GROUNDS.items()]
@@ -112,6 +109,16 @@ class ObjectionForm(PlainForm):
 
     def keys(self) -> list[Key]:
         return [Key.parse(text) for text in self.cleaned_data.get("readings", [])]
+
+
+def for_absent(form: forms.Form, parties: Iterable[Jurisdiction], own: str = "") -> None:
+    """代为登记: which party without a person here, by which document. own: words for nobody."""
+    form.fields["party"] = forms.ChoiceField(
+        label="代登记的一方", required=not own,
+        choices=[*([("", own)] if own else []), *((p.code, p.name) for p in parties)],
+        help_text="没有自己经办人的一方；须有其书面文件。",
+    )  # fmt: skip
+    form.fields["document"] = forms.CharField(label="文号", max_length=80, required=not own)
 
 
 class EvidenceForm(PlainForm):
@@ -130,9 +137,23 @@ class EvidenceForm(PlainForm):
 
 
 class ReplyForm(PlainForm):
+    """What a side says; the bureau may enter it for `parties`, who have nobody here."""
+
     text = forms.CharField(
         label="内容", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+    def __init__(self, *args, parties: Iterable[Jurisdiction] = (), **kwargs):
+        super().__init__(*args, **kwargs)
+        if parties:
+            for_absent(self, parties, own="市局自己的说明")
+            say_required(self)
+
+    def clean(self):
+        typed = super().clean() or {}
+        if typed.get("party") and not (typed.get("document") or "").strip():
+            self.add_error("document", "请填写该方书面文件的文号。")
+        return typed
 
 
 class WithdrawForm(PlainForm):

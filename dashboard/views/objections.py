@@ -187,7 +187,7 @@ def _page(request, page: queries.ObjectionPage, **forms) -> HttpResponse:
     context = {
         "page": page,
         "evidence_form": EvidenceForm(kind=page.kind, auto_id="evidence_%s"),
-        "reply_form": ReplyForm(auto_id="reply_%s"),
+        "reply_form": ReplyForm(auto_id="reply_%s", parties=page.absent),
         "remeasurement_form": RemeasurementForm(),
         "wrong": None,
         **forms,
@@ -215,12 +215,16 @@ def evidence(request, pk: int):
 @require_POST
 def reply(request, pk: int):
     page = _found(request, pk)
-    form = ReplyForm(request.POST, auto_id="reply_%s")
+    form = ReplyForm(request.POST, auto_id="reply_%s", parties=page.absent)
     if form.is_valid():
+        typed = form.cleaned_data
+        party = next((p for p in page.absent if p.code == typed.get("party")), None)
+        given = {"party": party, "document": typed["document"]} if party else {}
         done = _try(form, "text", lambda: objections.reply(
-            objection=page.objection, by=request.user, text=form.cleaned_data["text"]))  # fmt: skip
+            objection=page.objection, by=request.user, text=typed["text"], **given))  # fmt: skip
         if done:
-            messages.success(request, "已答复。" if page.answers else "已补充说明。")
+            answered = page.answers or party not in (None, page.objection.jurisdiction)
+            messages.success(request, "已答复。" if answered else "已补充说明。")
             return redirect("objection", pk)
     return _page(request, page, reply_form=form, wrong=form)
 

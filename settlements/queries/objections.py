@@ -31,7 +31,7 @@ from settlements.services.adjustments import difference
 from settlements.services.decisions import TREATMENTS, cause_of, disputed
 from settlements.services.evidence import missing_evidence
 from settlements.services.joint_samples import relative_error
-from settlements.services.objections import accruals_of, bounds_of
+from settlements.services.objections import absent_parties, accruals_of, bounds_of
 from settlements.workflow import MOVES
 
 KINDS = {
@@ -231,6 +231,7 @@ class ObjectionPage:
     is_other: bool = False
     may_decide: bool = False
     in_time: bool = False
+    absent: list[Jurisdiction] = field(default_factory=list)  # for whom the viewer may enter
 
     @property
     def name(self) -> str:
@@ -301,6 +302,7 @@ def objection_page(viewer: Viewer, pk: int) -> ObjectionPage | None:
         is_other=party and objection.jurisdiction_id != viewer.jurisdiction_id,
         may_decide=viewer.may(Act.DECIDE),
         in_time=today() <= objection.evidence_until,
+        absent=absent_parties(objection.month) if viewer.may(Act.CONFIRM_FOR) else [],
     )
 
 

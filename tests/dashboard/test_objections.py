@@ -353,3 +353,34 @@ def test_a_month_of_its_own_asks_for_no_month(border, people, april, visit):
     page = text_of(visit(people.bureau, "objection-decide", objection.pk))
     assert 'name="state"' in page
     assert 'name="month"' not in page
+
+
+def test_the_bureau_enters_the_answer_of_a_party_without_a_person_here(
+    border, people, april, objection, visit
+):
+    people.downstream.roles.all().delete()
+    page = text_of(visit(people.bureau, "objection", objection.pk))
+    assert '<option value="500902">下游区</option>' in page
+    assert '<option value="500901">' not in page  # speaks for itself
+    given = {"text": "数据无误。", "party": "500902"}
+    bare = visit(people.bureau, "objection-reply", objection.pk, post=given)
+    assert "请填写该方书面文件的文号" in text_of(bare, 422)
+    visit(people.bureau, "objection-reply", objection.pk, post={**given, "document": "下函 3 号"})
+    reply = ObjectionReply.objects.get()
+    assert reply.kind == "answer"
+    assert (reply.jurisdiction, reply.by) == (border.downstream, people.bureau)
+    assert "下函 3 号" in reply.text
+    objection.refresh_from_db()
+    assert objection.state == "answered"
+    visit(people.bureau, "objection-reply", objection.pk, post={"text": "请附原始记录。"})
+    assert ObjectionReply.objects.latest("pk").jurisdiction is None
+
+
+def test_a_party_is_not_offered_to_speak_for_another(objection, people, visit):
+    people.downstream.roles.all().delete()
+    page = text_of(visit(people.district, "objection", objection.pk))
+    assert 'name="text"' in page
+    assert 'name="party"' not in page
+    visit(people.district, "objection-reply", objection.pk,
+          post={"text": "代为答复", "party": "500902", "document": "1 号"})  # fmt: skip
+    assert ObjectionReply.objects.get().jurisdiction == objection.jurisdiction
