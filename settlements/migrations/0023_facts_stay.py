@@ -1,7 +1,8 @@
 """What was said stays as it was said, results are published by their notice alone, and histories
 are written by the tables they are of.
 
-Until now these were kept by the services, and a direct statement could pass them by.
+Until now these were kept by the services, and a direct statement could pass them by. A later
+migration that gives stored terms a parameter at its old meaning disables `term_stays` around it.
 """
 
 from django.db import migrations

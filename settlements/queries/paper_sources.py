@@ -128,9 +128,11 @@ class Standing:
         return {s.agreement_id: s.get_state_display() for s in found}
 
     def accounts(self, found: QuerySet[LedgerAccount]) -> QuerySet[LedgerAccount]:
+        """Those that are open by the moment: now, all."""
         return found
 
     def postings(self, found: QuerySet[Posting]) -> QuerySet[Posting]:
+        """Those that are booked by the moment: now, all."""
         return found
 
     def payments(self, which: Q) -> list[Payment]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -164,6 +165,10 @@ class StandingThen(Standing):
                 answer.append(payment)
         return answer
 
+    @cached_property
+    def _by_code(self) -> dict[str, Jurisdiction]:
+        return {j.code: j for j in self.past.jurisdictions.values()}
+
     # --- of then ------------------------------------------------------------------------------
 
     def _settlements(self, year: int) -> dict[int, Settlement]:
@@ -223,7 +228,7 @@ class StandingThen(Standing):
             input_digest=version.input_digest,
             state=state,
         )
-        places = {j.code: j for j in self.past.jurisdictions.values()}
+        places = self._by_code
         transfers = Transfer.objects.none()  # evaluated, as a prefetch leaves it
         transfers._result_cache = [
             Transfer(
@@ -276,9 +281,8 @@ class StandingThen(Standing):
                 for place, yuan in nets[other.pk]:
                     held[place.code] += yuan
         proposed = Outcome.from_json(adjustment.outcome).net()
-        places = {j.code: j for j in self.past.jurisdictions.values()}
         return [
-            (places[code], yuan)
+            (self._by_code[code], yuan)
             for code in sorted({*held, *proposed})
             if (yuan := proposed.get(code, ZERO) - held.get(code, ZERO))
         ]

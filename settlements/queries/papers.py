@@ -79,8 +79,7 @@ def built(viewer: Viewer, subject: str, at: datetime | None = None) -> Paper | N
 
 
 def _published_by(notice: int, at: datetime) -> bool:
-    then = {n.pk: n.state for n in Past(at).rows(Notice)}
-    return then.get(notice) == Notice.State.PUBLISHED
+    return bool(as_known(Notice, at, id=notice, state=Notice.State.PUBLISHED))
 
 
 def offered(viewer: Viewer, subject: str) -> bool:

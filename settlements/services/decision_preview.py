@@ -6,6 +6,7 @@ back: nothing is kept, nobody is told, no file is stored.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -28,12 +29,22 @@ from settlements.services.objections import locked
 class MeanChange:
     """A monthly mean in the indicator's unit before and after; None: there is none."""
 
+    month: date
     indicator: str
     name: str
     unit: str
     decimals: int
     before: Decimal | None
     after: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChange:
+    """The class of a month whose data change, before and after; None: not assessed."""
+
+    month: date
+    before: int | None
+    after: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +60,7 @@ class Proposal:
 @dataclass(slots=True)
 class DryRun:
     done: list[dict[str, Any]] = field(default_factory=list)
-    class_before: int | None = None
-    class_after: int | None = None
+    classes: list[ClassChange] = field(default_factory=list)  # of each month treated
     means: list[MeanChange] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)  # reasons of the fuse
@@ -77,13 +87,12 @@ def dry_run(
 def _go(
     run: DryRun, objection: Objection, treatment: Sequence[Treatment], by: User, reason: str
 ) -> None:
-    section, own = objection.section, objection.month.month
+    section = objection.section
     months = months_treated(objection, treatment)
     for each in months:
         mark_month(section.pk, each)
-    month = next((each for each in months if each != own), own)  # whose class is shown
     objection = locked(objection)
-    means, run.class_before = _means(section.pk, month)
+    before = {month: _means(section.pk, month) for month in months}
     known = Adjustment.objects.aggregate(last=Max("pk"))["last"] or 0
     trips = FuseTrip.objects.aggregate(last=Max("pk"))["last"] or 0
     run.done = treat(objection, treatment, by=by, reason=reason or "试算", with_files=False)
@@ -91,12 +100,14 @@ def _go(
     for mark in marks:
         claim_marks(1, only=mark)
     accrue_changed(assess_months(marks))
-    after, run.class_after = _means(section.pk, month)
-    run.means = [
-        MeanChange(code, name, unit, decimals, _of(means, code), _of(after, code))
-        for code, (name, unit, decimals, _) in {**means, **after}.items()
-        if _of(means, code) != _of(after, code)
-    ]
+    for month in months:
+        (means, was), (after, now) = before[month], _means(section.pk, month)
+        run.classes.append(ClassChange(month, was, now))
+        run.means += [
+            MeanChange(month, code, name, unit, decimals, _of(means, code), _of(after, code))
+            for code, (name, unit, decimals, _) in {**means, **after}.items()
+            if _of(means, code) != _of(after, code)
+        ]
     new = (
         Adjustment.objects.filter(pk__gt=known, state=Adjustment.State.PROPOSED)
         .select_related("accrual__term__agreement")

@@ -123,7 +123,8 @@ def test_from_objection_to_net(border, people, april, objection):
 def test_the_dry_run_shows_what_then_happens_and_leaves_nothing(border, people, objection):
     with moved_to(DECIDED):
         run = dry_run(objection=objection, treatment=CORRECT, by=people.bureau, reason="试")
-    assert (run.class_before, run.class_after) == (4, 3)
+    (change,) = run.classes
+    assert (change.before, change.after) == (4, 3)
     (mean,) = run.means
     assert (mean.indicator, mean.before, mean.after) == ("NH3-N", Decimal("1.2"), Decimal("0.8"))
     assert not Verdict.objects.exists()
@@ -300,7 +301,9 @@ def test_a_reading_of_any_month_of_a_year_settled_as_one_is_disputed_and_treated
         add_evidence(objection=objection, by=people.district, item="original", file=pdf())
         treatment = [Treatment("correct", reading=june, value=Decimal("0.5"))]
         run = dry_run(objection=objection, treatment=treatment, by=people.bureau, reason="试")
-        assert [m.after for m in run.means] == [Decimal("0.5")]
+        assert [(m.month, m.after) for m in run.means] == [(date(2023, 6, 1), Decimal("0.5"))]
+        classes = {each.month: (each.before, each.after) for each in run.classes}
+        assert classes == {date(2023, 6, 1): (6, 2), date(2023, 12, 1): (3, 3)}
         accept_objection(
             objection=objection, by=people.bureau, reason="原始记录属实。", treatment=treatment
         )
