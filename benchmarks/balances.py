@@ -16,7 +16,7 @@ set_up()
 
 from django.db import connection  # noqa: E402
 
-from settlements.services.balances import balances  # noqa: E402
+from settlements.ledger.balances import balances  # noqa: E402
 
 ENTRIES = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
 ACCOUNTS, FIRST, RUNS = 80, date(2014, 1, 1), 9

@@ -18,8 +18,8 @@ from django.db import connection  # noqa: E402
 from monitoring.models import Target  # noqa: E402
 from settlements import pipeline  # noqa: E402
 from settlements.models import Accrual, AccrualVersion  # noqa: E402
-from settlements.services.known_check import verify_known  # noqa: E402
-from settlements.services.known_spans import lifetimes  # noqa: E402
+from settlements.reckoning.known_check import verify_known  # noqa: E402
+from settlements.reckoning.known_spans import lifetimes  # noqa: E402
 
 PAIRS = 1000
 CHANGES = 20

@@ -14,9 +14,9 @@ from django.db import connection, transaction  # noqa: E402
 
 from monitoring.models import Assessment, MonthlyMean  # noqa: E402
 from settlements import pipeline  # noqa: E402
+from settlements.accruals.services.accruals import accrue_agreement  # noqa: E402
 from settlements.models import Accrual, Agreement  # noqa: E402
-from settlements.services.accruals import accrue_agreement  # noqa: E402
-from settlements.services.computation import compute, work_of  # noqa: E402
+from settlements.reckoning.computation import compute, work_of  # noqa: E402
 
 EVERY_MONTH = """
 INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)

@@ -27,10 +27,10 @@ from basins.ranges import between, months_between  # noqa: E402
 from monitoring.models import Assessment, Indicator, MonthlyMean, Origin, Section, Target  # noqa: E402
 from settlements import rules  # noqa: E402
 from settlements.models import Agreement, Party, Term, TermSection  # noqa: E402
+from settlements.reckoning.preview import load_for  # noqa: E402
 from settlements.rules.parameters import with_defaults  # noqa: E402
-from settlements.services.preview import load_for  # noqa: E402
-from settlements.services.scenario_runs import grid_scenarios, run_all  # noqa: E402
-from settlements.services.scenarios import places_of, plan_of  # noqa: E402
+from settlements.scenarios.services.runs import grid_scenarios, run_all  # noqa: E402
+from settlements.scenarios.services.scenarios import places_of, plan_of  # noqa: E402
 
 RIVERS, FIRST, LAST = 19, date(2017, 1, 1), date(2025, 12, 1)
 STARTS = date(2018, 1, 1)

@@ -18,7 +18,7 @@ from basins.models import AccessEvent, AuditRecord
 from dashboard.audit_words import Names, access_person, access_words, told
 from dashboard.forms import offer
 from dashboard.section_csv import safe
-from settlements.queries.audit import AuditFilter
+from settlements.work.queries.audit import AuditFilter
 
 AT_ONCE = 500  # records whose names are fetched together
 MOST_ROWS = 100_000  # of a file; a larger one is asked for in parts

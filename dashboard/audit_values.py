@@ -13,7 +13,7 @@ from django.db import models
 
 from dashboard.templatetags.figures import local_time
 from settlements import rules
-from settlements.queries.agreements import parameter_lines
+from settlements.agreements.queries.agreements import parameter_lines
 from settlements.rules.facts import plain_decimal
 from settlements.rules.kinds import specs
 

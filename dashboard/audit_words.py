@@ -21,7 +21,7 @@ from basins.audit import Audited, audited_of, by_table
 from basins.models import AccessEvent, AuditRecord, Jurisdiction
 from dashboard.audit_values import Change, changes_of, plain
 from monitoring.figures import FIGURES
-from settlements.queries.audit import visible_tables
+from settlements.work.queries.audit import visible_tables
 
 NAMED = 3  # changes a sentence names
 Op = AuditRecord.Op

@@ -15,13 +15,13 @@ from dashboard.templatetags.figures import local_time, month_zh, water_label
 from monitoring.queries.assessments import months_assessed
 from monitoring.queries.basins import RiverLine, RiverPage, RiverState, river_page, rivers
 from monitoring.standards.rounding import round_to_places
-from settlements.queries.month import (
+from settlements.accruals.queries.month import (
     ZERO,
     AgreementLine,
     agreements_in_force,
     money_of_month,
 )
-from settlements.queries.river_year import RiverYear, river_year
+from settlements.accruals.queries.river_year import RiverYear, river_year
 
 GOOD = ("优", "良好")
 YEARS_SHOWN = 3

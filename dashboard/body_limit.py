@@ -2,7 +2,7 @@
 
 from django.shortcuts import render
 
-from settlements.services.documents import MEGABYTE
+from settlements.moving.documents import MEGABYTE
 
 LARGEST = 90 * MEGABYTE  # four documents of the largest size, and what is typed
 

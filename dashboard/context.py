@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from basins.access import Act, Viewer, viewer_of
-from settlements.queries.work import counts
+from settlements.work.queries.work import counts
 
 INSTALLATIONS = {"demo": "演示", "test": "测试", "production": "正式"}
 

@@ -16,8 +16,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from dashboard.forms import say_required
-from settlements.services.documents import DocumentRefused
-from settlements.services.workflow import NotAllowed, Refused
+from settlements.moving.acts import NotAllowed, Refused
+from settlements.moving.documents import DocumentRefused
 
 
 class ActForm(forms.Form):

@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from basins.clock import now
 from dashboard.section_csv import safe
 from dashboard.templatetags.figures import local_time
-from settlements.queries.ledger import head
+from settlements.ledger.queries.ledger import head
 
 Cell = str | int | date | Decimal | None
 

@@ -1,9 +1,9 @@
 """What each export of the ledger holds: journal, trial balance, arrears."""
 
 from dashboard.ledger_files import Cell, Column, Sheet
-from settlements.queries.accounts import Accounts
-from settlements.queries.arrears import LABELS, Arrears
-from settlements.queries.ledger import JournalLine
+from settlements.ledger.queries.accounts import Accounts
+from settlements.ledger.queries.arrears import LABELS, Arrears
+from settlements.ledger.queries.ledger import JournalLine
 
 BASES = {"effective": "业务日期", "booked": "记账日期"}
 

@@ -13,11 +13,11 @@ from dashboard.forms import ALL, offer, say_required
 from monitoring.models import Indicator, Section
 from monitoring.services.verdicts import Key, VerdictRefused
 from settlements.models import MonthRuling, Objection
-from settlements.objection_kinds import GROUNDS, Kind, ground_of
-from settlements.queries.objections import Line, ObjectionPage
-from settlements.services.decisions import Treatment
-from settlements.services.objections import LONGEST
-from settlements.services.rulings import GROUNDS as FITTING
+from settlements.objections.kinds import GROUNDS, Kind, ground_of
+from settlements.objections.queries.objections import Line, ObjectionPage
+from settlements.objections.services.decisions import Treatment
+from settlements.objections.services.objections import LONGEST
+from settlements.objections.services.rulings import GROUNDS as FITTING
 
 CHOOSE = ("", "请选择")
 

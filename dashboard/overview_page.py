@@ -31,7 +31,7 @@ from monitoring.queries.assessments import (
     months_assessed,
 )
 from monitoring.standards.rounding import round_to_places
-from settlements.queries.month import (
+from settlements.accruals.queries.month import (
     ZERO,
     AgreementLine,
     MonthMoney,

@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 
-from settlements.queries.worked import WorkedStep
 from settlements.rules import RULES
 from settlements.rules.base import Step
 from settlements.rules.kinds import specs
 from settlements.rules.parameters import describe
-from settlements.services.rule_docs import (
+from settlements.shown.worked import WorkedStep
+from settlements.trying.rule_docs import (
     NoExample,
     applies_words,
     bounds,
@@ -20,7 +20,7 @@ from settlements.services.rule_docs import (
     example,
     needs,
 )
-from settlements.services.try_rule import (
+from settlements.trying.try_rule import (
     RefusedTrial,
     Trial,
     Tried,
@@ -206,7 +206,7 @@ def _finding(tried: Tried) -> Finding:
 
 
 def _step(tried: Tried, step: Step) -> WorkedStep:
-    """As settlements.queries.worked shows a stored step."""
+    """As settlements.shown.worked shows a stored step."""
     clause = step.key == "clause"
     found = tried.facts.water_class
     return WorkedStep(

@@ -8,7 +8,7 @@ from decimal import Decimal
 import xlsxwriter
 
 from dashboard.section_csv import safe
-from settlements.queries.scenario_figures import Comparison
+from settlements.scenarios.queries.figures import Comparison
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEAD = ("期间", "协议方", "行政区代码", "实际净额(元)", "情景净额(元)", "差额(元)")

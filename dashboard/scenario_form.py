@@ -13,8 +13,8 @@ from dashboard.entry import values as typing
 from dashboard.entry.fields import ReadField, choice, line
 from dashboard.entry.parameters import SAME_SOURCE, RuleForm, starting, typed_parameters
 from settlements import rules
-from settlements.queries.scenarios import TermOffer
-from settlements.services.scenarios import LONGEST_NAME
+from settlements.scenarios.queries.scenarios import TermOffer
+from settlements.scenarios.services.scenarios import LONGEST_NAME
 
 SOURCE = "情景设定"
 PART = ("section", "upstream", "downstream", "share")

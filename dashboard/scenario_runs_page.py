@@ -11,7 +11,7 @@ from dashboard.entry.parameters import as_stored, field_of
 from jobs.models import Job
 from settlements import rules
 from settlements.rules.parameters import describe, specs
-from settlements.services.scenario_runs import SINGLE
+from settlements.scenarios.services.runs import SINGLE
 
 ZERO = Decimal("0.00")
 

@@ -27,7 +27,7 @@ from monitoring.queries.sections import (
 from monitoring.queries.series import MeanPoint, Series, indicator_of, means, reading_page, series
 from monitoring.standards.gb3838_2002 import WaterClass
 from monitoring.standards.rounding import round_to_places
-from settlements.queries.of_section import (
+from settlements.agreements.queries.of_section import (
     MonthAccrual,
     SectionAgreement,
     accrual_of_month,

@@ -9,7 +9,7 @@ class SettlementsConfig(AppConfig):
     def ready(self):
         # Registers the job kinds of this app.
         from settlements.checks import job  # noqa: F401
-        from settlements.services import scenario_runs  # noqa: F401
+        from settlements.scenarios.services import runs as scenario_runs  # noqa: F401
 
         post_migrate.connect(_workflow_as_data, sender=self)
 

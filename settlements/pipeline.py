@@ -16,8 +16,8 @@ from monitoring.services.assessment import (
     marks_waiting,
     set_aside,
 )
-from settlements.services.accruals import accrue_changed
-from settlements.services.gaps import fill_gaps
+from settlements.accruals.services.accruals import accrue_changed
+from settlements.accruals.services.gaps import fill_gaps
 
 log = logging.getLogger(__name__)
 BATCH = 50

@@ -4,8 +4,8 @@ from celery import shared_task
 
 from basins.services.notifications import enter_mail_if_due
 from settlements import pipeline
-from settlements.services import months
-from settlements.services.objections import refresh_evidence_deadlines
+from settlements.notices.services import months
+from settlements.objections.services.objections import refresh_evidence_deadlines
 
 
 @shared_task(name="settlements.recompute")

@@ -5,16 +5,16 @@ from datetime import date
 from decimal import Decimal
 
 from basins.models import Jurisdiction, River, User
-from settlements.models import Agreement, JournalEntry, LedgerAccount, Party, Payment
-from settlements.money import yuan
-from settlements.services.ledger import account_of
-from settlements.services.opening import (
+from settlements.ledger.services.ledger import account_of
+from settlements.ledger.services.opening import (
     OpeningFile,
     OpeningRow,
     approve_opening,
     prepare_opening,
 )
-from settlements.services.payments import approve_payment, prepare_payment
+from settlements.ledger.services.payments import approve_payment, prepare_payment
+from settlements.models import Agreement, JournalEntry, LedgerAccount, Party, Payment
+from settlements.money import yuan
 from tests.worlds import People, jurisdiction
 
 DAY = date(2024, 2, 2)
@@ -105,6 +105,6 @@ class Ledger:
         return account_of(place, agreement or self.agreement, kind=kind, opened_on=DAY)
 
     def balance(self, place: Jurisdiction, **given) -> Decimal:
-        from settlements.services.balances import balance
+        from settlements.ledger.balances import balance
 
         return balance(self.account(place), **given)

@@ -10,7 +10,7 @@ from monitoring.models import Origin
 from monitoring.services.verdicts import Key
 from settlements import pipeline
 from settlements.models import AgreementMonth, Objection
-from settlements.services.objections import add_evidence, raise_objection
+from settlements.objections.services.objections import add_evidence, raise_objection
 from tests.published import agreement_month, published
 from tests.worlds import Border, People
 

@@ -5,7 +5,7 @@ from datetime import date
 from basins.models import Jurisdiction, Role, User
 from basins.ranges import between
 from settlements.models import AgreementMonth, Notice
-from settlements.services.notices import prepare_notice, sign_off_notice
+from settlements.notices.services.notices import prepare_notice, sign_off_notice
 from tests.worlds import Border, People, month
 
 

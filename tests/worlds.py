@@ -26,15 +26,15 @@ from settlements.models import (
     TermSection,
     Transfer,
 )
+from settlements.moving.acts import moving
 from settlements.rules.parameters import with_defaults
-from settlements.services.closing import (
+from settlements.years.services.closing import (
     close_settlement,
     confirm_amounts,
     prepare_closing,
     sign_data,
     unsigned,
 )
-from settlements.services.workflow import moving
 
 # NH3-N (mg/L) well inside each class; everything else is class I.
 AMMONIA = {1: "0.1", 2: "0.3", 3: "0.8", 4: "1.2", 5: "1.8", 6: "3.0"}

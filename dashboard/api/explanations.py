@@ -10,8 +10,8 @@ from dashboard.about_page import version as software_version
 from dashboard.api.base import Endpoint
 from dashboard.known import Moment
 from monitoring.standards.gb3838_2002 import WaterClass
-from settlements.queries.as_known import SectionThen, accrual_as_known, month_as_known
-from settlements.queries.explain import Explanation, explain_accrual, explain_month
+from settlements.accruals.queries.explain import Explanation, explain_accrual, explain_month
+from settlements.as_known.queries.as_known import SectionThen, accrual_as_known, month_as_known
 
 VERSION = 1
 

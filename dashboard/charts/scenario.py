@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from settlements.money import format_wan
-from settlements.queries.scenario_figures import Figure
+from settlements.scenarios.queries.figures import Figure
 
 WIDTH, LEFT, TOP, BOTTOM = 1180, 72, 16, 208
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dashboard.charts.template import Figure, layout
-from settlements.queries.draft_preview import Flow
+from settlements.agreements.queries.preview import Flow
 
 # Told apart by pattern as well as colour.
 LOOKS = (

@@ -11,10 +11,12 @@ from decimal import Decimal
 from basins.clock import moved_to
 from basins.models import Jurisdiction, User
 from basins.ranges import next_month
+from settlements.ledger.balances import balance
+from settlements.ledger.services.payments import approve_payment, prepare_payment
+from settlements.ledger.services.reconciliation import state_balance
 from settlements.models import Agreement, LedgerAccount, Payment, Settlement, SettlementSignature
 from settlements.money import yuan
-from settlements.services.balances import balance
-from settlements.services.closing import (
+from settlements.years.services.closing import (
     NotReady,
     close_settlement,
     confirm_amounts,
@@ -22,8 +24,6 @@ from settlements.services.closing import (
     sign_data,
     unsigned,
 )
-from settlements.services.payments import approve_payment, prepare_payment
-from settlements.services.reconciliation import state_balance
 
 FIRST_YEAR = 2018
 CLOSED_A_DAY = 6

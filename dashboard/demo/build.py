@@ -33,7 +33,7 @@ from jobs.acting import acting
 from monitoring.models import Section
 from settlements.models import Accrual, Agreement, Transfer
 from settlements.pipeline import recompute
-from settlements.services.periods import last_month
+from settlements.reckoning.periods import last_month
 
 MARKS_AT_ONCE = 100_000
 

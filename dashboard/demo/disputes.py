@@ -17,17 +17,17 @@ from monitoring.models import Reading
 from monitoring.services.assessment import month_bounds
 from monitoring.services.verdicts import Key
 from settlements.models import Accrual, Adjustment, AgreementMonth, MonthRuling, Objection
-from settlements.pipeline import recompute
-from settlements.rules.facts import MonthState
-from settlements.services.adjustments import approve_adjustment, review_adjustment
-from settlements.services.decisions import Treatment, accept_objection, reject_objection
-from settlements.services.objections import (
+from settlements.objections.services.decisions import Treatment, accept_objection, reject_objection
+from settlements.objections.services.objections import (
     absent_parties,
     accruals_of,
     add_evidence,
     raise_objection,
     reply,
 )
+from settlements.pipeline import recompute
+from settlements.rules.facts import MonthState
+from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 
 DISTRICT = "500155"
 ACCEPTED, REJECTED = 1, 2  # how many months are published after it

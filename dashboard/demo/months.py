@@ -12,10 +12,10 @@ from basins.ranges import months_between
 from basins.services.working_days import Calendar
 from dashboard.demo.readings import FIRST_MONTH
 from settlements.models import Notice, NoticeReceipt
-from settlements.services.months import finalise_due, lapse_due
-from settlements.services.notice_content import draw
-from settlements.services.notice_data import notice_data
-from settlements.services.notices import (
+from settlements.notices.services.content import draw
+from settlements.notices.services.data import notice_data
+from settlements.notices.services.months import finalise_due, lapse_due
+from settlements.notices.services.notices import (
     due_on_calendar,
     keep_prepared,
     lock_agreements,

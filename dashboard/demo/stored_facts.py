@@ -12,8 +12,8 @@ from basins.models import User
 from basins.ranges import month_start
 from monitoring.figures import FIGURES
 from monitoring.models import Observation, Section
+from settlements.objections.services.rulings import rule_month
 from settlements.rules.facts import MonthState
-from settlements.services.rulings import rule_month
 
 SOURCE = "演示取值"
 

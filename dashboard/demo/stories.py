@@ -14,13 +14,13 @@ from django.core.files.base import ContentFile
 from basins.clock import moved_to, today
 from basins.models import Jurisdiction, User
 from dashboard.demo.disputes import DISTRICT, PDF
+from settlements.funds.services.funds import allot, received, spend
+from settlements.funds.services.measures import lift_measure, report_rectification, take_measure
 from settlements.models import Accrual, Adjustment, Agreement, AgreementMonth, MonthRuling
+from settlements.objections.services.rulings import rule_month
 from settlements.pipeline import recompute
 from settlements.rules.facts import MonthState
-from settlements.services.adjustments import approve_adjustment, review_adjustment
-from settlements.services.funds import allot, received, spend
-from settlements.services.measures import lift_measure, report_rectification, take_measure
-from settlements.services.rulings import rule_month
+from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 
 PUBLIC = ("LONGXI", "LONGTAN")  # their amounts are those of public sources
 FEN = Decimal("0.01")

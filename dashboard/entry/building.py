@@ -8,11 +8,11 @@ from dashboard.entry.fields import StepForm
 from dashboard.entry.parameters import RuleForm, starting, typed_parameters
 from dashboard.entry.steps import PartiesForm, RiverForm, TermForm, typed_of
 from settlements import rules
+from settlements.agreements.queries import drafts as queries
+from settlements.agreements.queries.drafts import Offered
+from settlements.agreements.services.amendments import superseded
+from settlements.agreements.services.entered import span_of, values_of
 from settlements.models import AgreementDraft
-from settlements.queries import drafts as queries
-from settlements.queries.drafts import Offered
-from settlements.services.amendments import superseded
-from settlements.services.entered import span_of, values_of
 
 CHOSEN_BY = {"river": "sections-of", "rule": "rule-of"}
 

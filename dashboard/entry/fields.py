@@ -54,7 +54,7 @@ class StepForm(forms.Form):
         self.rows: dict[str, list[int]] = {}
 
     def values(self) -> dict[str, Any]:
-        """What was understood, as a draft keeps it (settlements.services.drafts)."""
+        """What was understood, as a draft keeps it (settlements.agreements.services.drafts)."""
         raise NotImplementedError
 
     def row_numbers(self, group: str, least: int = 1) -> list[int]:

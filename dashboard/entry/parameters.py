@@ -16,7 +16,7 @@ from dashboard.entry import values as typing
 from dashboard.entry.fields import ReadField, StepForm, choice, line
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
-from settlements.queries.agreements import in_words
+from settlements.agreements.queries.agreements import in_words
 from settlements.rules.parameters import Kind, ParameterErrors, Spec, describe, specs
 
 CLASSES = [(c.numeral, c.label) for c in WaterClass]

@@ -10,9 +10,9 @@ from django import forms
 from dashboard.entry import values as typing
 from dashboard.entry.fields import ReadField, StepForm, choice, line
 from dashboard.entry.parameters import typed_parameters
+from settlements.agreements.queries.drafts import Offered
+from settlements.agreements.services.entered import code_problems
 from settlements.models import Party
-from settlements.queries.drafts import Offered
-from settlements.services.entered import code_problems
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,19}")
 PARTY = ("jurisdiction", "role")

@@ -14,8 +14,8 @@ from dashboard.map.projection import GRID, Point
 from dashboard.templatetags.figures import wan, water_label, water_numeral
 from monitoring.queries.assessments import MonthWater, SectionMonth
 from monitoring.queries.basins import class_of_reach
-from settlements.queries.districts import opens_place
-from settlements.queries.month import AgreementLine, MonthMoney, PartyNet
+from settlements.accruals.queries.month import AgreementLine, MonthMoney, PartyNet
+from settlements.districts.queries.districts import opens_place
 
 LAYERS = {"net": "净额与流向", "class": "类别", "agreements": "协议覆盖"}
 # Shades of a district, by its net of the month in yuan: up to the first, up to the second, above.

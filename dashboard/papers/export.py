@@ -22,16 +22,16 @@ from dashboard.papers.xlsx import xlsx_of
 from jobs import services as jobs
 from jobs.models import Job
 from settlements.models import IssuedPaper
-from settlements.queries.papers import built, subjects_of_year
-from settlements.services.papers import (
+from settlements.papers.codes import shown as shown_code
+from settlements.papers.paper import PaperKind, from_data
+from settlements.papers.queries.papers import built, subjects_of_year
+from settlements.papers.services.papers import (
     NotAllowed,
     issue,
     may_issue,
     paper_of_published,
     record_file,
 )
-from settlements.statements.codes import shown as shown_code
-from settlements.statements.paper import PaperKind, from_data
 
 KIND = "dashboard.statements"
 KEPT_DAYS = 30

@@ -13,7 +13,7 @@ import typst
 
 from dashboard.papers.font import FAMILY, font_folder, marked
 from dashboard.papers.shown import shown
-from settlements.statements.paper import Paper
+from settlements.papers.paper import Paper
 
 TEMPLATE = Path(__file__).with_name("paper.typ")
 DRAFTED = datetime(2000, 1, 1, tzinfo=UTC)  # of a preview, which has no time of issue

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import WAN, format_wan, format_yuan
-from settlements.statements.codes import shown as shown_code
-from settlements.statements.paper import (
+from settlements.papers.codes import shown as shown_code
+from settlements.papers.paper import (
     Column,
     ColumnKind,
     Paper,

@@ -13,8 +13,8 @@ import xlsxwriter
 from django.utils import timezone
 
 from dashboard.papers.shown import NUMERALS, date_zh, in_wan, makers, moment, text_of
-from settlements.statements.codes import shown as shown_code
-from settlements.statements.paper import ColumnKind, Paper, Table, Value, digest_of
+from settlements.papers.codes import shown as shown_code
+from settlements.papers.paper import ColumnKind, Paper, Table, Value, digest_of
 
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 DRAFTED = datetime(2000, 1, 1)  # noqa: DTZ001 - the format has no zone

@@ -4,8 +4,8 @@ from django import template
 from django.urls import reverse
 
 from basins.access import viewer_of
-from settlements.queries.districts import opens_place
-from settlements.queries.published_year import years_open
+from settlements.districts.queries.districts import opens_place
+from settlements.years.queries.published import years_open
 
 register = template.Library()
 

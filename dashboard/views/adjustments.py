@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from basins.access import Act, viewer_of
 from dashboard.decide import Decision, Fact, WhyForm, decide
 from dashboard.forms import ALL, chosen, number, offer
+from settlements.accruals.queries import stops
 from settlements.models import Adjustment
-from settlements.queries import adjustments as queries
-from settlements.queries import stops
-from settlements.queries.adjustment_page import adjustment_page
-from settlements.services import adjustments as services
-from settlements.services.workflow import Refused, check, refuse_same_person
+from settlements.moving.acts import Refused, check, refuse_same_person
+from settlements.years.queries import adjustments as queries
+from settlements.years.queries.adjustment import adjustment_page
+from settlements.years.services import adjustments as services
 
 PAGE = 30
 ZERO = Decimal("0.00")

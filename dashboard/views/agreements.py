@@ -8,10 +8,10 @@ from django.views.decorators.http import require_GET
 from basins.access import Act, viewer_of
 from basins.services.stars import looked_at
 from dashboard.forms import ALL, chosen, offer
+from settlements.agreements.queries import agreements as queries
+from settlements.agreements.queries.drafts import documents_of
+from settlements.agreements.queries.history import changes_of
 from settlements.models import Agreement
-from settlements.queries import agreements as queries
-from settlements.queries.agreement_history import changes_of
-from settlements.queries.drafts import documents_of
 
 
 class AgreementFilters(forms.Form):

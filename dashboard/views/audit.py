@@ -18,7 +18,7 @@ from dashboard.audit_page import (
     change_rows,
 )
 from dashboard.audit_words import access_person, access_words, changed_rows, told
-from settlements.queries import audit as queries
+from settlements.work.queries import audit as queries
 
 ON_A_PAGE = 50
 

@@ -11,11 +11,11 @@ from basins.access import Act, Scope, viewer_of
 from basins.clock import today
 from basins.models import Jurisdiction
 from dashboard.decide import ActForm, Decision, Fact, WhyForm, decide
-from settlements.capitals import capitals
 from settlements.models import Party, Settlement
-from settlements.queries.closing import WORDS, Subject, found_settlement, months_to_sign
-from settlements.services import closing as services
-from settlements.services.workflow import Refused, check, refuse_same_person
+from settlements.moving.acts import Refused, check, refuse_same_person
+from settlements.papers.capitals import capitals
+from settlements.years.queries.closing import WORDS, Subject, found_settlement, months_to_sign
+from settlements.years.services import closing as services
 
 GET_POST = require_http_methods(["GET", "POST"])
 

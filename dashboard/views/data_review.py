@@ -20,14 +20,14 @@ from dashboard.objection_forms import JointForm, JudgeForm, ReserveForm, ReviewF
 from monitoring.models import Section, Verdict
 from monitoring.services.verdicts import VerdictRefused, judge_reading
 from settlements.models import JointSample, Objection
-from settlements.queries import objections as queries
-from settlements.services.joint_samples import (
+from settlements.moving.acts import Refused
+from settlements.objections.queries import objections as queries
+from settlements.objections.services.joint_samples import (
     compare,
     enter_reserve,
     examine_results,
     record_joint_sample,
 )
-from settlements.services.workflow import Refused
 
 PAGE = 50
 

@@ -7,12 +7,12 @@ from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
 from dashboard.forms import number
-from settlements.queries import district as one
-from settlements.queries import districts as all_of_them
-from settlements.queries.duties import duties_of
-from settlements.queries.ledger import statement
-from settlements.queries.measures import of_district
-from settlements.queries.papers import offered
+from settlements.districts.queries import district as one
+from settlements.districts.queries import districts as all_of_them
+from settlements.funds.queries.measures import of_district
+from settlements.ledger.queries.ledger import statement
+from settlements.papers.queries.papers import offered
+from settlements.work.queries.duties import duties_of
 
 
 @require_GET

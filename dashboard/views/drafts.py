@@ -12,18 +12,18 @@ from dashboard.access_log import record_export
 from dashboard.charts.trial import monthly_flows
 from dashboard.entry import building
 from dashboard.entry.steps import AmendForm
+from settlements.agreements.queries import drafts as queries
+from settlements.agreements.queries import preview as draft_preview
+from settlements.agreements.queries.difference import difference
+from settlements.agreements.services import drafts as services
+from settlements.agreements.services.activation import activate_draft, problems_of, submit_draft
+from settlements.agreements.services.amendments import start_amendment
+from settlements.agreements.services.drafts import PREVIEW, PREVIEW_LABEL, STEPS, DraftRefused
+from settlements.agreements.services.ending import start_ending
+from settlements.agreements.services.entered import entered, values_of
 from settlements.models import AgreementDraft
-from settlements.queries import draft_preview
-from settlements.queries import drafts as queries
-from settlements.queries.draft_difference import difference
-from settlements.services import documents
-from settlements.services import drafts as services
-from settlements.services.activation import activate_draft, problems_of, submit_draft
-from settlements.services.amendments import start_amendment
-from settlements.services.computation import NotAParty
-from settlements.services.drafts import PREVIEW, PREVIEW_LABEL, STEPS, DraftRefused
-from settlements.services.ending import start_ending
-from settlements.services.entered import entered, values_of
+from settlements.moving import documents
+from settlements.reckoning.computation import NotAParty
 
 NOT_TYPED = {"csrfmiddlewaretoken", "action", "documents"}
 State = AgreementDraft.State

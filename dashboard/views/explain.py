@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
 from dashboard.about_page import version
-from settlements.queries.explain import explain_accrual, shown_section
+from settlements.accruals.queries.explain import explain_accrual, shown_section
 
 
 @require_GET

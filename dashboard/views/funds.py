@@ -16,11 +16,11 @@ from dashboard.entry.fields import ReadField
 from dashboard.entry.values import read_day, read_money, say_money
 from dashboard.forms import ALL, chosen, offer
 from dashboard.ledger_files import Column, Sheet, as_csv, as_xlsx
+from settlements.funds.queries import funds as queries
+from settlements.funds.services import funds as services
 from settlements.models import Agreement, FundProject
 from settlements.money import format_yuan
-from settlements.queries import funds as queries
-from settlements.services import funds as services
-from settlements.services.documents import LARGEST, MEGABYTE
+from settlements.moving.documents import LARGEST, MEGABYTE
 
 GET_POST = require_http_methods(["GET", "POST"])
 PURPOSES = FundProject._meta.get_field("purpose").choices

@@ -10,11 +10,11 @@ from dashboard.access_log import record_export
 from dashboard.forms import chosen, number, offer
 from dashboard.known import known_moment, known_page
 from dashboard.ledger_forms import ArrearsFilter, JournalFilters
-from settlements.queries.accounts import accounts
-from settlements.queries.arrears import LABELS, arrears
-from settlements.queries.as_known import account_as_known
-from settlements.queries.entries import entry_page
-from settlements.queries.ledger import Filter, all_lines, head, journal
+from settlements.as_known.queries.as_known import account_as_known
+from settlements.ledger.queries.accounts import accounts
+from settlements.ledger.queries.arrears import LABELS, arrears
+from settlements.ledger.queries.entries import entry_page
+from settlements.ledger.queries.ledger import Filter, all_lines, head, journal
 
 WRITERS = {"csv": ledger_files.as_csv, "xlsx": ledger_files.as_xlsx}
 

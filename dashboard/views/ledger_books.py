@@ -8,25 +8,25 @@ from django.views.decorators.http import require_GET, require_http_methods
 from basins.access import Act, viewer_of
 from dashboard.ledger_forms import HeadForm, OpeningForm, StatementForm, WhyForm
 from settlements.checks.job import may_check
-from settlements.models import OpeningBatch
-from settlements.money import yuan
-from settlements.queries import reconciliation as queries
-from settlements.queries.accounts import accounts
-from settlements.queries.entries import openings
-from settlements.services.books import NoHash, verify
-from settlements.services.opening import (
+from settlements.ledger.books.books import NoHash, verify
+from settlements.ledger.queries import reconciliation as queries
+from settlements.ledger.queries.accounts import accounts
+from settlements.ledger.queries.entries import openings
+from settlements.ledger.services.opening import (
     OpeningRefused,
     approve_opening,
     prepare_opening,
     read_opening,
     reject_opening,
 )
-from settlements.services.reconciliation import (
+from settlements.ledger.services.reconciliation import (
     StatementRefused,
     examine_statement,
     state_balance,
 )
-from settlements.services.workflow import NotAllowed, Refused
+from settlements.models import OpeningBatch
+from settlements.money import yuan
+from settlements.moving.acts import NotAllowed, Refused
 
 KINDS = {"prepared": "open", "approved": "final", "rejected": "none"}
 

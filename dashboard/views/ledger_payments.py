@@ -11,9 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
 from dashboard.ledger_forms import PaymentForm, WhyForm
-from settlements.models import Payment, Reversal
-from settlements.queries import entries as queries
-from settlements.services.payments import (
+from settlements.ledger.queries import entries as queries
+from settlements.ledger.services.payments import (
     PaymentRefused,
     approve_payment,
     due,
@@ -21,14 +20,15 @@ from settlements.services.payments import (
     prepare_payment,
     reject_payment,
 )
-from settlements.services.payments import draft_of as draft_of_payment
-from settlements.services.reversals import (
+from settlements.ledger.services.payments import draft_of as draft_of_payment
+from settlements.ledger.services.reversals import (
     approve_reversal,
     propose_reversal,
     refuse_irreversible,
     reject_reversal,
 )
-from settlements.services.workflow import Refused
+from settlements.models import Payment, Reversal
+from settlements.moving.acts import Refused
 
 PAGE = 25
 KINDS = {"prepared": "open", "approved": "final", "rejected": "none"}

@@ -16,9 +16,9 @@ from dashboard.decide import ActForm, Decision, Fact, decide
 from dashboard.entry.fields import ReadField
 from dashboard.entry.values import read_day
 from dashboard.forms import ALL, chosen, offer
+from settlements.funds.queries import measures as queries
+from settlements.funds.services import measures as services
 from settlements.models import Measure
-from settlements.queries import measures as queries
-from settlements.services import measures as services
 
 GET_POST = require_http_methods(["GET", "POST"])
 LONG: dict[str, Any] = {"max_length": services.LONGEST, "widget": forms.Textarea(attrs={"rows": 4})}

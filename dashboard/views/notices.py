@@ -19,21 +19,21 @@ from basins.words import month_words
 from dashboard.forms import ALL, chosen, number, offer
 from dashboard.views.papers import FORMATS, issued_file
 from settlements.models import AgreementMonth, Notice
-from settlements.queries.month_workflow import month_workflow
-from settlements.queries.months import settlement_month
-from settlements.queries.notices import (
+from settlements.moving.acts import NotAllowed, Refused
+from settlements.notices.queries.month_workflow import month_workflow
+from settlements.notices.queries.months import settlement_month
+from settlements.notices.queries.notices import (
     notice_list,
     notice_page,
     visible_notices,
     with_amounts,
 )
-from settlements.queries.paper_notice import paper_of
-from settlements.services import notices as services
-from settlements.services.months import confirm_month
-from settlements.services.notice_content import draw
-from settlements.services.papers import paper_of_published
-from settlements.services.reminders import note_receipt, remind_to_confirm, remind_to_read
-from settlements.services.workflow import NotAllowed, Refused
+from settlements.notices.services import notices as services
+from settlements.notices.services.content import draw
+from settlements.notices.services.months import confirm_month
+from settlements.notices.services.reminders import note_receipt, remind_to_confirm, remind_to_read
+from settlements.papers.queries.notice import paper_of
+from settlements.papers.services.papers import paper_of_published
 
 PAGE = 24
 

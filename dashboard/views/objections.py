@@ -26,12 +26,12 @@ from dashboard.objection_forms import (
 )
 from monitoring.models import Indicator
 from settlements.models import AgreementMonth
-from settlements.objection_kinds import BY_CODE, GROUNDS, KINDS
-from settlements.queries import objections as queries
-from settlements.services import decisions, objections
-from settlements.services.decision_preview import dry_run
-from settlements.services.documents import DocumentRefused
-from settlements.services.workflow import NotAllowed, Refused
+from settlements.moving.acts import NotAllowed, Refused
+from settlements.moving.documents import DocumentRefused
+from settlements.objections.kinds import BY_CODE, GROUNDS, KINDS
+from settlements.objections.queries import objections as queries
+from settlements.objections.services import decisions, objections
+from settlements.objections.services.decision_preview import dry_run
 
 PAGE = 50
 

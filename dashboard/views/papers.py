@@ -20,11 +20,11 @@ from dashboard.papers.shown import shown
 from dashboard.papers.xlsx import xlsx_of
 from jobs import services as jobs
 from settlements.models import IssuedPaper
-from settlements.queries import papers as queries
-from settlements.services.papers import issue as issue_paper
-from settlements.services.papers import may_issue, verify_code
-from settlements.statements.codes import shown as shown_code
-from settlements.statements.paper import Paper, PaperKind, as_draft, body_digest_of
+from settlements.papers.codes import shown as shown_code
+from settlements.papers.paper import Paper, PaperKind, as_draft, body_digest_of
+from settlements.papers.queries import papers as queries
+from settlements.papers.services.papers import issue as issue_paper
+from settlements.papers.services.papers import may_issue, verify_code
 
 PAGE = 30
 FORMATS = {

@@ -13,10 +13,10 @@ from dashboard.entry.values import read_day
 from dashboard.forms import ALL, chosen, number, offer, say_required
 from monitoring.models import Section
 from settlements.models import Agreement, MonthRuling
-from settlements.queries import rulings as queries
+from settlements.moving.documents import LARGEST, MEGABYTE, DocumentRefused
+from settlements.objections.queries import rulings as queries
+from settlements.objections.services import rulings as services
 from settlements.rules.facts import MonthState
-from settlements.services import rulings as services
-from settlements.services.documents import LARGEST, MEGABYTE, DocumentRefused
 
 PAGE = 50
 

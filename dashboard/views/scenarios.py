@@ -16,17 +16,18 @@ from dashboard.scenario_form import ScenarioTermForm, before_of, rule_choices, t
 from dashboard.scenario_page import computed, scenario_page
 from dashboard.scenario_runs_page import GridForm, run_page
 from settlements import rules
-from settlements.queries.scenarios import (
+from settlements.reckoning.computation import NotAParty
+from settlements.rules.parameters import ParameterErrors
+from settlements.scenarios.queries.scenarios import (
     agreements_to_copy,
     find_scenario,
     own_scenarios,
     runs_of,
     term_offer,
 )
-from settlements.rules.parameters import ParameterErrors
-from settlements.services import scenario_runs, scenarios
-from settlements.services.computation import NotAParty
-from settlements.services.scenarios import ScenarioError
+from settlements.scenarios.services import runs as scenario_runs
+from settlements.scenarios.services import scenarios
+from settlements.scenarios.services.scenarios import ScenarioError
 
 UNUSABLE = (ScenarioError, ParameterErrors, rules.UnknownRule, NotAParty)
 

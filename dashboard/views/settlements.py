@@ -11,17 +11,17 @@ from django.views.decorators.http import require_GET
 from basins.access import Act, Viewer, viewer_of
 from dashboard.forms import ALL, chosen, offer
 from dashboard.known import known_moment, known_page
+from settlements.as_known.queries.as_known import month_as_known, year_as_known
 from settlements.models import Agreement, Settlement
-from settlements.queries.adjustments import of_year
-from settlements.queries.as_known import month_as_known, year_as_known
-from settlements.queries.closing import closing
-from settlements.queries.month_workflow import month_workflow
-from settlements.queries.months import settlement_month as month_of
-from settlements.queries.papers import offered
-from settlements.queries.published_year import published_year
-from settlements.queries.year_list import settlement_choices
-from settlements.queries.year_list import settlement_list as years_of
-from settlements.queries.years import settlement_year
+from settlements.notices.queries.month_workflow import month_workflow
+from settlements.notices.queries.months import settlement_month as month_of
+from settlements.papers.queries.papers import offered
+from settlements.years.queries.adjustments import of_year
+from settlements.years.queries.closing import closing
+from settlements.years.queries.listing import settlement_choices
+from settlements.years.queries.listing import settlement_list as years_of
+from settlements.years.queries.published import published_year
+from settlements.years.queries.years import settlement_year
 
 PAGE = 30
 

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from dashboard.papers.shown import shown
-from settlements.services.papers import Finding, Verdict, verify_code, verify_file
-from settlements.statements.codes import BadCode, read_code
-from settlements.statements.codes import shown as shown_code
+from settlements.papers.codes import BadCode, read_code
+from settlements.papers.codes import shown as shown_code
+from settlements.papers.services.papers import Finding, Verdict, verify_code, verify_file
 
 LARGEST = 20 * 1024 * 1024
 SIGNS = {"pdf": b"%PDF-", "xlsx": b"PK\x03\x04"}

@@ -9,10 +9,10 @@ from basins.access import Act, viewer_of
 from basins.models import River, Star
 from basins.services import stars
 from monitoring.queries.visible import visible_sections
-from settlements.queries.stars import followed
-from settlements.queries.visible import visible_agreements
-from settlements.queries.work import counts, todo
-from settlements.queries.work_done import begun, done
+from settlements.shown.visible import visible_agreements
+from settlements.work.queries.done import begun, done
+from settlements.work.queries.stars import followed
+from settlements.work.queries.work import counts, todo
 
 TABS = (("todo", "待办"), ("done", "已办"), ("begun", "我发起的"), ("stars", "我的关注"))
 

@@ -1,7 +1,7 @@
 """Checks of accounts: when they are used, what they hold."""
 
 from settlements.checks.base import Check, of_the_books
-from settlements.services.books_found import Promise
+from settlements.ledger.books.found import Promise
 
 OPENED = Check(
     "account_opened_before_use",

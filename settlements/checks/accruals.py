@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from settlements.checks.base import Check, Context, rows
-from settlements.services.books_found import Promise
-from settlements.services.verification import verify_accruals
+from settlements.ledger.books.found import Promise
+from settlements.reckoning.verification import verify_accruals
 
 # Twice for one term, section and period; or published under a term since cut off, and once
 # more under the one in force, where only an adjustment may answer (decision 0006).

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from settlements.services.books import Books, verify
-from settlements.services.books_found import Promise
+from settlements.ledger.books.books import Books, verify
+from settlements.ledger.books.found import Promise
 
 MOST = 20  # findings that are named; of the rest only how many there are
 

@@ -11,7 +11,7 @@ from jobs import services as jobs
 from jobs.models import Job
 from settlements.checks.base import Check
 from settlements.checks.registry import CHECKS, run_checks
-from settlements.services.workflow import NotAllowed
+from settlements.moving.acts import NotAllowed
 
 KIND = "settlements.checks"
 KEY = "books"

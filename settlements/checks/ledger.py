@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from settlements.checks.base import Check, Context, of_the_books, rows
+from settlements.ledger.books.found import Promise
 from settlements.models.ledger import PREFIXES
-from settlements.services.books_found import Promise
 
 # Every column that holds money: nothing in them is finer than a fen.
 MONEY = (

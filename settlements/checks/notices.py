@@ -10,7 +10,7 @@ from typing import Any
 from monitoring.models import Assessment
 from settlements.checks.base import Check, Context, rows
 from settlements.models import Notice
-from settlements.services.notice_content import digest_of
+from settlements.notices.services.content import digest_of
 
 ZERO = Decimal("0.00")
 CHANGED = """

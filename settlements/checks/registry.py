@@ -6,8 +6,8 @@ from django.db import transaction
 
 from settlements.checks import accounts, accruals, data, ledger, notices, payments, workflow
 from settlements.checks.base import Check, Context, Result, answer
-from settlements.services.ledger import lock_journal
-from settlements.services.notices import lock_agreements
+from settlements.ledger.services.ledger import lock_journal
+from settlements.notices.services.notices import lock_agreements
 
 CHECKS: tuple[Check, ...] = (
     *ledger.CHECKS,

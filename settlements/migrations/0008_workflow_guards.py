@@ -5,7 +5,7 @@ from django.db import migrations
 from settlements.workflow import moves_sql
 
 GUARDS = """
--- Who does what just now; set for the transaction by settlements.services.workflow.moving.
+-- Who does what just now; set for the transaction by settlements.moving.acts.moving.
 CREATE FUNCTION settlements_acting(OUT event text, OUT person bigint, OUT moment timestamptz,
     OUT words text) LANGUAGE sql STABLE AS $$
     SELECT COALESCE(current_setting('rivers.event', true), ''),

@@ -15,7 +15,7 @@ from settlements.models.agreements import Agreement, Term
 @audited(without=("changed_at",))
 class AgreementDraft(models.Model):
     """`data` is {step: {"values": …}} for what was understood, {step: {"typed": …}} for what
-    was not yet; the steps and their values are described in settlements.services.drafts."""
+    was not yet; the steps and their values are described in settlements.agreements.services.drafts."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "录入中"

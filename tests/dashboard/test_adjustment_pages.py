@@ -7,7 +7,7 @@ import pytest
 from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, FuseTrip, JournalEntry
-from settlements.services.adjustments import review_adjustment
+from settlements.years.services.adjustments import review_adjustment
 from tests.worlds import close_year, publish_year
 
 ON = date(2024, 2, 5)

@@ -5,9 +5,9 @@ from django.urls import resolve, reverse
 
 from basins.clock import moved_to
 from settlements import pipeline
+from settlements.ledger.services.payments import Kind, approve_payment, prepare_payment
 from settlements.models import Notice
-from settlements.services.payments import Kind, approve_payment, prepare_payment
-from settlements.services.scenarios import copy_agreement
+from settlements.scenarios.services.scenarios import copy_agreement
 from tests.money_links import links, unlinked
 from tests.published import published
 from tests.worlds import close_year, month

@@ -12,8 +12,8 @@ from dashboard.basin_page import basin_list_page, basin_page, chosen_years
 from dashboard.river_line import rows_of
 from monitoring.models import Section
 from monitoring.queries.basins import km_nearest
+from settlements.accruals.queries.river_year import river_year
 from settlements.models import Accrual
-from settlements.queries.river_year import river_year
 from tests.worlds import month, taken_as
 
 NOW = "2026-10"

@@ -9,10 +9,10 @@ from basins.access import viewer_of
 from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, JournalEntry, Settlement
-from settlements.queries.closing import closing
-from settlements.services.adjustments import approve_adjustment, review_adjustment
-from settlements.services.closing import confirm_amounts, prepare_closing, sign_data
-from settlements.services.workflow import NotAllowed
+from settlements.moving.acts import NotAllowed
+from settlements.years.queries.closing import closing
+from settlements.years.services.adjustments import approve_adjustment, review_adjustment
+from settlements.years.services.closing import confirm_amounts, prepare_closing, sign_data
 from tests.worlds import publish_year
 
 ON = date(2024, 2, 5)

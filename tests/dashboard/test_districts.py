@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from basins.access import Viewer
 from settlements import pipeline
-from settlements.queries import district as one
-from settlements.queries import districts as queries
+from settlements.districts.queries import district as one
+from settlements.districts.queries import districts as queries
 from tests.worlds import close_year, month
 
 

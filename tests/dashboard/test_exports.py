@@ -17,10 +17,10 @@ from basins.models import AccessEvent
 from dashboard.papers import export
 from jobs.models import Job
 from settlements.models import AgreementDraft, DraftDocument, FundProject, FundSpending, Notice
-from settlements.queries.papers import built
-from settlements.services.papers import issue
-from settlements.services.rulings import rule_month
-from settlements.services.scenarios import copy_agreement
+from settlements.objections.services.rulings import rule_month
+from settlements.papers.queries.papers import built
+from settlements.papers.services.papers import issue
+from settlements.scenarios.services.scenarios import copy_agreement
 from tests.disputes import april_published, objected, pdf
 from tests.worlds import month
 

@@ -7,11 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.clock import moved_to
+from settlements.funds.services.funds import FundRefused, allot, correct, received, spend
+from settlements.ledger.services.reversals import approve_reversal, propose_reversal
 from settlements.models import FundProject, FundSpending
-from settlements.services.documents import LARGEST, DocumentRefused
-from settlements.services.funds import FundRefused, allot, correct, received, spend
-from settlements.services.reversals import approve_reversal, propose_reversal
-from settlements.services.workflow import NotAllowed
+from settlements.moving.acts import NotAllowed
+from settlements.moving.documents import LARGEST, DocumentRefused
 from tests.books import Ledger
 
 ON = date(2024, 5, 6)

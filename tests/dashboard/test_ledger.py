@@ -10,12 +10,12 @@ from django.urls import reverse
 from python_calamine import load_workbook
 
 from basins.access import Viewer
+from settlements.ledger.queries import ledger as queries
+from settlements.ledger.queries.accounts import accounts
+from settlements.ledger.queries.arrears import aged, arrears, unpaid
+from settlements.ledger.services.ledger import reverse as reverse_entry
 from settlements.models import LedgerAccount
 from settlements.money import yuan
-from settlements.queries import ledger as queries
-from settlements.queries.accounts import accounts
-from settlements.queries.arrears import aged, arrears, unpaid
-from settlements.services.ledger import reverse as reverse_entry
 from tests.books import DAY, PAID, Ledger
 
 ADDRESS = "/ledger/"

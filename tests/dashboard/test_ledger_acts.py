@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from settlements.ledger.queries.ledger import head
 from settlements.models import BalanceStatement, JournalEntry, OpeningBatch, Payment, Reversal
 from settlements.money import yuan
-from settlements.queries.ledger import head
 from tests.books import PAID, Ledger
 
 PAY = {

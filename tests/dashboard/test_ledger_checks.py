@@ -4,7 +4,7 @@ import pytest
 
 from jobs.models import Job
 from settlements.checks.job import KIND, last_done, start_checks
-from settlements.services.workflow import NotAllowed
+from settlements.moving.acts import NotAllowed
 from tests.books import Ledger
 
 PAGE = "/ledger/checks/"

@@ -16,7 +16,7 @@ from dashboard.map.projection import GRID, WIDTH, Projection, rings
 from monitoring.models import Section
 from monitoring.queries.assessments import month_water
 from monitoring.queries.basins import class_of_reach
-from settlements.queries.month import agreements_in_force, money_of_month
+from settlements.accruals.queries.month import agreements_in_force, money_of_month
 from tests.worlds import month
 
 SQUARE = [[106.0, 29.0], [107.0, 29.0], [107.0, 30.0], [106.0, 30.0], [106.0, 29.0]]

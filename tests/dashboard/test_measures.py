@@ -7,16 +7,16 @@ import pytest
 from basins.access import viewer_of
 from basins.clock import moved_to
 from basins.models import Jurisdiction, Notification
-from settlements.models import Measure
-from settlements.queries.measures import line_of
-from settlements.queries.work import counts
-from settlements.services.measures import (
+from settlements.funds.queries.measures import line_of
+from settlements.funds.services.measures import (
     MeasureRefused,
     lift_measure,
     report_rectification,
     take_measure,
 )
-from settlements.services.workflow import NotAllowed
+from settlements.models import Measure
+from settlements.moving.acts import NotAllowed
+from settlements.work.queries.work import counts
 
 ON = date(2024, 5, 6)
 NEW = {

@@ -17,8 +17,8 @@ from settlements.models import (
     Party,
     Reminder,
 )
-from settlements.services.months import lapse_due
-from settlements.services.notices import prepare_notice
+from settlements.notices.services.months import lapse_due
+from settlements.notices.services.notices import prepare_notice
 from tests.published import published
 from tests.worlds import month
 

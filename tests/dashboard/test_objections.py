@@ -20,9 +20,9 @@ from settlements.models import (
     Objection,
     ObjectionReply,
 )
-from settlements.queries.work_sources import SOURCES
-from settlements.services.decisions import order_remeasurement
-from settlements.services.objections import add_evidence, raise_objection
+from settlements.objections.services.decisions import order_remeasurement
+from settlements.objections.services.objections import add_evidence, raise_objection
+from settlements.work.queries.sources import SOURCES
 from tests.disputes import (
     AMMONIA,
     DECIDED,

@@ -11,8 +11,8 @@ from basins.ranges import month_start, today
 from dashboard.overview_page import chosen_month, other_month, overview_page
 from monitoring.models import Section, Target
 from monitoring.queries.assessments import ClassShare, months_assessed
+from settlements.accruals.queries.month import money_of_month
 from settlements.models import Accrual, Transfer
-from settlements.queries.month import money_of_month
 from tests.worlds import month, taken_as
 
 NOW = "2026-10"  # a month that is over whenever these tests run

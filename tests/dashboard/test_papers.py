@@ -24,10 +24,10 @@ from jobs import services as jobs
 from jobs.models import Job
 from settlements import pipeline
 from settlements.models import IssuedPaper, Notice, PaperFile
-from settlements.queries.papers import built, subjects_of_year
-from settlements.services.papers import issue, paper_of_published
-from settlements.statements.codes import shown as shown_code
-from settlements.statements.paper import from_data
+from settlements.papers.codes import shown as shown_code
+from settlements.papers.paper import from_data
+from settlements.papers.queries.papers import built, subjects_of_year
+from settlements.papers.services.papers import issue, paper_of_published
 from tests.published import published
 from tests.worlds import Border, People
 

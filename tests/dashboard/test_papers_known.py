@@ -12,8 +12,8 @@ from python_calamine import CalamineWorkbook
 from basins.access import viewer_of
 from basins.clock import moved_to
 from settlements import pipeline
-from settlements.queries.papers import built
-from settlements.services.papers import issue
+from settlements.papers.queries.papers import built
+from settlements.papers.services.papers import issue
 from tests.conftest import empty_database
 from tests.worlds import Border, People
 

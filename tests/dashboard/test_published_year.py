@@ -10,7 +10,7 @@ from basins.access import viewer_of
 from basins.clock import moved_to
 from basins.models import Jurisdiction, RiverReach
 from settlements.models import Party
-from settlements.queries.published_year import published_year
+from settlements.years.queries.published import published_year
 from tests.published import published
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from settlements.rules import RULES
-from settlements.services.rule_docs import example
+from settlements.trying.rule_docs import example
 
 ADDRESS = "/rules/class_vs_last_year/"
 FACTS = {

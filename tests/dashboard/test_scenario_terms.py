@@ -10,7 +10,12 @@ from python_calamine import CalamineWorkbook
 
 from settlements import pipeline
 from settlements.models import Scenario
-from settlements.services.scenarios import ScenarioError, add_term, copy_agreement, remove_term
+from settlements.scenarios.services.scenarios import (
+    ScenarioError,
+    add_term,
+    copy_agreement,
+    remove_term,
+)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.urls import reverse
 from jobs.models import Job
 from settlements import pipeline
 from settlements.models import Accrual, Scenario
-from settlements.services.scenarios import copy_agreement
+from settlements.scenarios.services.scenarios import copy_agreement
 from tests.worlds import taken_as
 
 

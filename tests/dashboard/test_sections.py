@@ -21,7 +21,7 @@ from monitoring.queries.section_list import SectionFilter, section_list
 from monitoring.queries.sections import MeasuredIndicator, find_section, limit_words, neighbours
 from monitoring.queries.series import POINTS, Series, series, step_of
 from settlements import pipeline
-from settlements.queries.of_section import agreements_of_section
+from settlements.agreements.queries.of_section import agreements_of_section
 from tests.worlds import month
 
 ZONE = timezone.get_default_timezone()

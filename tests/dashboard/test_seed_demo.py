@@ -27,7 +27,7 @@ from settlements.models import (
     Settlement,
     SettlementNet,
 )
-from settlements.services.periods import last_month
+from settlements.reckoning.periods import last_month
 
 LAST = date(2026, 10, 1)
 BY_CODE = {s.code: s for s in sections()}

@@ -11,7 +11,7 @@ from monitoring.models import Observation
 from monitoring.services.observation_file import Typed
 from monitoring.services.observations import record_observations, understand
 from settlements.models import MonthRuling
-from settlements.services.rulings import rule_month
+from settlements.objections.services.rulings import rule_month
 from tests.worlds import month
 
 PDF = b"%PDF-1.7\n%...\n"

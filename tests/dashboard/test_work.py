@@ -11,10 +11,10 @@ from basins.access import PEOPLE, TABLE, Scope, viewer_of
 from basins.clock import moved_to
 from basins.models import Delivery, Notification, Star
 from basins.services.notifications import notify
-from settlements.queries.work import counts, todo
-from settlements.queries.work_sources import SOURCES
-from settlements.services.months import confirm_month
-from settlements.services.notices import prepare_notice
+from settlements.notices.services.months import confirm_month
+from settlements.notices.services.notices import prepare_notice
+from settlements.work.queries.sources import SOURCES
+from settlements.work.queries.work import counts, todo
 from tests.published import agreement_month, published
 from tests.worlds import month
 
@@ -56,7 +56,7 @@ def test_the_month_waits_for_each_in_turn(border, people):
         assert waiting(people.bureau2) == {"notices-to-sign": 1}
         assert waiting(people.district) == {}
     with moved_to(date(2018, 7, 16)):
-        from settlements.services.notices import sign_off_notice
+        from settlements.notices.services.notices import sign_off_notice
 
         sign_off_notice(notice=draft, by=people.bureau2)
         assert waiting(people.bureau2) == {}

@@ -10,7 +10,8 @@ from django.utils.timezone import get_default_timezone
 from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Accrual, Adjustment, FuseTrip, JournalEntry, Settlement
-from settlements.services.adjustments import (
+from settlements.moving.acts import NotAllowed, Refused
+from settlements.years.services.adjustments import (
     approve_adjustment,
     dismiss_adjustment,
     drop_fuse,
@@ -18,8 +19,7 @@ from settlements.services.adjustments import (
     return_adjustment,
     review_adjustment,
 )
-from settlements.services.closing import sign_data
-from settlements.services.workflow import NotAllowed, Refused
+from settlements.years.services.closing import sign_data
 from tests.worlds import close_year, publish_year
 
 MILLION = Decimal("1000000.00")

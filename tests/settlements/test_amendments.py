@@ -9,19 +9,19 @@ from basins.models import User
 from basins.ranges import between, today
 from monitoring.models import Section
 from settlements import pipeline, rules
+from settlements.accruals.services.accruals import accrue_agreement
+from settlements.accruals.services.gaps import fill_gaps
+from settlements.agreements.queries.difference import difference
+from settlements.agreements.services import drafts as services
+from settlements.agreements.services.activation import activate_draft, ready, submit_draft
+from settlements.agreements.services.amendments import start_amendment
+from settlements.agreements.services.drafts import DraftRefused
+from settlements.agreements.services.ending import start_ending
+from settlements.agreements.services.entered import entered
 from settlements.models import Accrual, Adjustment, Settlement, SettlementNet
 from settlements.money import yuan
-from settlements.queries.draft_difference import difference
+from settlements.reckoning.verification import verify_accruals
 from settlements.rules.parameters import with_defaults
-from settlements.services import drafts as services
-from settlements.services.accruals import accrue_agreement
-from settlements.services.activation import activate_draft, ready, submit_draft
-from settlements.services.amendments import start_amendment
-from settlements.services.drafts import DraftRefused
-from settlements.services.ending import start_ending
-from settlements.services.entered import entered
-from settlements.services.gaps import fill_gaps
-from settlements.services.verification import verify_accruals
 from tests.drafting import amended, fill, person, put_in_force
 from tests.worlds import Border, month, taken_as
 

@@ -8,10 +8,10 @@ import pytest
 from django.db.models import Sum
 
 from basins.clock import moved_to
+from settlements.ledger.balances import Basis, balance, balances
+from settlements.ledger.services.clearing import outstanding
 from settlements.models import Posting
 from settlements.money import yuan
-from settlements.services.balances import Basis, balance, balances
-from settlements.services.clearing import outstanding
 from tests.books import Ledger
 
 COLUMNS = {Basis.EFFECTIVE: "entry__effective_on__lte", Basis.BOOKED: "entry__booked_on__lte"}

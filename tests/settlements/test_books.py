@@ -7,9 +7,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from settlements import pipeline
-from settlements.queries.ledger import head
-from settlements.services.books import NoHash, verify
-from settlements.services.ledger import HashedLine, entry_hash, reverse
+from settlements.ledger.books.books import NoHash, verify
+from settlements.ledger.queries.ledger import head
+from settlements.ledger.services.ledger import HashedLine, entry_hash, reverse
 from tests.books import PAID, Ledger
 from tests.worlds import close_year, month
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlements.capitals import capitals
 from settlements.money import MoneyError
+from settlements.papers.capitals import capitals
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 

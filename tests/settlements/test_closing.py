@@ -8,8 +8,10 @@ from django.db import IntegrityError, connection, transaction
 
 from basins.clock import moved_to
 from settlements import pipeline
+from settlements.ledger.services.ledger import Line, account_of, post
 from settlements.models import Accrual, Settlement, StateMove
-from settlements.services.closing import (
+from settlements.moving.acts import NotAllowed, Refused, moving
+from settlements.years.services.closing import (
     NotReady,
     close_settlement,
     confirm_amounts,
@@ -17,8 +19,6 @@ from settlements.services.closing import (
     return_closing,
     sign_data,
 )
-from settlements.services.ledger import Line, account_of, post
-from settlements.services.workflow import NotAllowed, Refused, moving
 from tests.worlds import close_year, publish_year
 
 MILLION = Decimal("1000000.00")

@@ -11,14 +11,14 @@ from django.db import connection
 from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, AdjustmentNet, JournalEntry, Settlement, StateMove
-from settlements.services.adjustments import approve_adjustment, review_adjustment
-from settlements.services.closing import (
+from settlements.moving.acts import Refused
+from settlements.years.services.adjustments import approve_adjustment, review_adjustment
+from settlements.years.services.closing import (
     close_settlement,
     confirm_amounts,
     prepare_closing,
     sign_data,
 )
-from settlements.services.workflow import Refused
 from tests.published import person
 from tests.worlds import Border, People, publish_year
 

@@ -7,12 +7,12 @@ import pytest
 
 from monitoring.models import Target
 from settlements import pipeline
+from settlements.accruals.services.gaps import fill_gaps
 from settlements.models import Accrual
-from settlements.services.gaps import fill_gaps
-from settlements.services.periods import due_in_year
-from settlements.services.preview import nets_by_year, preview, terms_of
-from settlements.services.rulings import rule_month
-from settlements.services.verification import verify_accruals
+from settlements.objections.services.rulings import rule_month
+from settlements.reckoning.periods import due_in_year
+from settlements.reckoning.preview import nets_by_year, preview, terms_of
+from settlements.reckoning.verification import verify_accruals
 from tests.settlements.strands import Chain
 from tests.worlds import month
 

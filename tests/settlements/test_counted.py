@@ -8,16 +8,16 @@ import pytest
 from basins.access import viewer_of
 from basins.clock import moved_to
 from settlements import pipeline
+from settlements.accruals.queries.explain import explain_month
+from settlements.accruals.queries.month import money_of_month
+from settlements.accruals.queries.river_year import river_year
+from settlements.agreements.queries.agreements import agreement
+from settlements.districts.queries.district import district
+from settlements.districts.queries.districts import district_list
 from settlements.models import Accrual, Adjustment, CountedTransfer, JournalEntry, Transfer
-from settlements.queries.agreements import agreement
-from settlements.queries.closing import closing
-from settlements.queries.district import district
-from settlements.queries.districts import district_list
-from settlements.queries.explain import explain_month
-from settlements.queries.month import money_of_month
-from settlements.queries.months import settlement_month
-from settlements.queries.river_year import river_year
-from settlements.services.adjustments import approve_adjustment, review_adjustment
+from settlements.notices.queries.months import settlement_month
+from settlements.years.queries.closing import closing
+from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 from tests.worlds import close_year, publish_year
 
 ON = date(2024, 2, 5)

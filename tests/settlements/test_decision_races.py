@@ -10,9 +10,9 @@ from basins.clock import moved_to
 from monitoring.models import Verdict
 from settlements import pipeline
 from settlements.models import Adjustment, AgreementMonth, Objection, StateMove
-from settlements.services.decisions import Treatment, accept_objection, reject_objection
-from settlements.services.objections import raise_objection, withdraw_objection
-from settlements.services.workflow import Refused
+from settlements.moving.acts import Refused
+from settlements.objections.services.decisions import Treatment, accept_objection, reject_objection
+from settlements.objections.services.objections import raise_objection, withdraw_objection
 from tests.disputes import AMMONIA, DECIDED, april_published, objected
 from tests.settlements.test_month_races import at_once
 from tests.worlds import Border, People

@@ -18,10 +18,11 @@ from settlements.models import (
     Objection,
     StateMove,
 )
-from settlements.queries.objections import treated
-from settlements.services.adjustments import approve_adjustment, difference, review_adjustment
-from settlements.services.decision_preview import dry_run
-from settlements.services.decisions import (
+from settlements.moving.acts import NotAllowed, Refused
+from settlements.notices.services.months import finalise_due
+from settlements.objections.queries.objections import treated
+from settlements.objections.services.decision_preview import dry_run
+from settlements.objections.services.decisions import (
     Measured,
     Treatment,
     accept_objection,
@@ -29,15 +30,14 @@ from settlements.services.decisions import (
     record_remeasurement,
     reject_objection,
 )
-from settlements.services.joint_samples import enter_reserve, record_joint_sample
-from settlements.services.months import finalise_due
-from settlements.services.objections import (
+from settlements.objections.services.joint_samples import enter_reserve, record_joint_sample
+from settlements.objections.services.objections import (
     add_evidence,
     raise_objection,
     reply,
     withdraw_objection,
 )
-from settlements.services.workflow import NotAllowed, Refused
+from settlements.years.services.adjustments import approve_adjustment, difference, review_adjustment
 from tests.disputes import (
     AMMONIA,
     APRIL,

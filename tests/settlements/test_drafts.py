@@ -12,14 +12,14 @@ from basins.models import User
 from basins.ranges import between
 from monitoring.models import Assessment, Section, Target
 from settlements import pipeline
+from settlements.agreements.queries.preview import both_ways, trial
+from settlements.agreements.services import drafts as services
+from settlements.agreements.services.activation import activate_draft, submit_draft
+from settlements.agreements.services.drafts import DraftRefused
+from settlements.agreements.services.entered import entered
 from settlements.models import Agreement, AgreementDraft, Term
 from settlements.money import yuan
-from settlements.queries.draft_preview import both_ways, trial
-from settlements.services import drafts as services
-from settlements.services.activation import activate_draft, submit_draft
-from settlements.services.documents import LARGEST, DocumentRefused
-from settlements.services.drafts import DraftRefused
-from settlements.services.entered import entered
+from settlements.moving.documents import LARGEST, DocumentRefused
 from tests.drafting import content, fill, person, submitted
 from tests.worlds import Border, month
 

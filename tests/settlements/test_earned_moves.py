@@ -8,6 +8,8 @@ from django.db import IntegrityError, connection, transaction
 
 from basins.clock import moved_to, now
 from settlements import pipeline
+from settlements.ledger.services.ledger import Line, NotReversible, account_of, post, reverse
+from settlements.ledger.services.reversals import ReversalRefused, propose_reversal
 from settlements.models import (
     Adjustment,
     FuseTrip,
@@ -16,12 +18,10 @@ from settlements.models import (
     Settlement,
 )
 from settlements.money import yuan
-from settlements.services.adjustments import approve_adjustment, review_adjustment
-from settlements.services.closing import prepare_closing, sign_data
-from settlements.services.ledger import Line, NotReversible, account_of, post, reverse
-from settlements.services.months import confirm_month
-from settlements.services.reversals import ReversalRefused, propose_reversal
-from settlements.services.workflow import Refused, moving
+from settlements.moving.acts import Refused, moving
+from settlements.notices.services.months import confirm_month
+from settlements.years.services.adjustments import approve_adjustment, review_adjustment
+from settlements.years.services.closing import prepare_closing, sign_data
 from tests.books import Ledger
 from tests.disputes import april_published, objected
 from tests.worlds import close_year, publish_year
@@ -302,7 +302,7 @@ def test_a_payment_that_waits_has_no_entry(payment, people):
 
 
 def test_a_payment_is_reversed_with_its_counter_entry(payment, people):
-    from settlements.services.payments import approve_payment
+    from settlements.ledger.services.payments import approve_payment
 
     entry = approve_payment(payment=payment, by=people.treasury2, on=date(2024, 3, 21))
     with refused("记为冲销的须有冲销凭证"):

@@ -7,10 +7,10 @@ from django.db import IntegrityError, connection, transaction
 
 from basins.clock import moved_to
 from settlements import pipeline
+from settlements.funds.services.measures import lift_measure, report_rectification, take_measure
 from settlements.models import Accrual, Adjustment
-from settlements.services.adjustments import review_adjustment
-from settlements.services.decisions import reject_objection
-from settlements.services.measures import lift_measure, report_rectification, take_measure
+from settlements.objections.services.decisions import reject_objection
+from settlements.years.services.adjustments import review_adjustment
 from tests.disputes import DECIDED, april_published, objected
 
 APRIL, MAY = "period = '2023-04-01'", "period = '2023-05-01'"

@@ -8,13 +8,13 @@ import pytest
 from monitoring.models import Indicator, MonthlyMean, Origin, Reading
 from settlements import pipeline
 from settlements.models import JointSample
-from settlements.services.joint_samples import (
+from settlements.moving.acts import NotAllowed, Refused
+from settlements.objections.services.joint_samples import (
     compare,
     enter_reserve,
     record_joint_sample,
     relative_error,
 )
-from settlements.services.workflow import NotAllowed, Refused
 from tests.disputes import APRIL
 
 

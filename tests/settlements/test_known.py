@@ -14,11 +14,11 @@ from django.utils import timezone
 from monitoring.models import DirtyMonth, MarkWorked
 from settlements import pipeline, rules
 from settlements.models import Accrual, AccrualVersion, Adjustment, MonthRuling, Transfer
-from settlements.queries.known_basis import with_later
+from settlements.reckoning.known import known_at
+from settlements.reckoning.known_basis import with_later
+from settlements.reckoning.known_check import differing, verify_known
+from settlements.reckoning.known_spans import lifetimes, without
 from settlements.rules.parameters import specs, with_defaults
-from settlements.services.known import known_at
-from settlements.services.known_check import differing, verify_known
-from settlements.services.known_spans import lifetimes, without
 from tests.conftest import empty_database
 from tests.known_world import World
 from tests.worlds import month

@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
+from settlements.ledger.books.books import verify
+from settlements.ledger.services.payments import PaymentRefused, approve_payment
 from settlements.models import JournalEntry, Payment, Posting
 from settlements.money import yuan
-from settlements.services.books import verify
-from settlements.services.payments import PaymentRefused, approve_payment
-from settlements.services.workflow import Refused
+from settlements.moving.acts import Refused
 from tests.books import PAID, Ledger
 from tests.worlds import People
 

@@ -6,9 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from settlements.models import AccountMonth, JournalEntry, LedgerAccount, Posting
-from settlements.money import yuan
-from settlements.services.ledger import (
+from settlements.ledger.services.ledger import (
     Line,
     NotReversible,
     Unbalanced,
@@ -17,7 +15,9 @@ from settlements.services.ledger import (
     post,
     reverse,
 )
-from settlements.services.reconciliation import state_balance
+from settlements.ledger.services.reconciliation import state_balance
+from settlements.models import AccountMonth, JournalEntry, LedgerAccount, Posting
+from settlements.money import yuan
 from tests.books import DAY, PAID, Ledger
 
 REFUSED = IntegrityError

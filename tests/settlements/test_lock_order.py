@@ -9,10 +9,10 @@ from django.db import connection, transaction
 
 from basins.clock import moved_to
 from monitoring.services.assessment import assess_months, claim_marks
+from settlements.accruals.services.accruals import accrue_changed
 from settlements.models import Adjustment, AgreementMonth, FuseTrip, Objection
-from settlements.services.accruals import accrue_changed
-from settlements.services.notices import prepare_notice, sign_off_notice
-from settlements.services.objections import raise_objection, refresh_evidence_deadlines
+from settlements.notices.services.notices import prepare_notice, sign_off_notice
+from settlements.objections.services.objections import raise_objection, refresh_evidence_deadlines
 from tests.processes import until
 from tests.simulation.scheme import Scheme, months_of
 

@@ -10,9 +10,9 @@ from django.db import connection
 from basins.clock import moved_to
 from settlements import tasks
 from settlements.models import AgreementMonth, MonthConfirmation, Notice, StateMove
-from settlements.services.months import confirm_month, finalise_due, lapse_due
-from settlements.services.notices import prepare_notice, sign_off_notice
-from settlements.services.workflow import Refused
+from settlements.moving.acts import Refused
+from settlements.notices.services.months import confirm_month, finalise_due, lapse_due
+from settlements.notices.services.notices import prepare_notice, sign_off_notice
 from tests.published import agreement_month, person, published
 from tests.worlds import Border, People, month
 

@@ -19,9 +19,14 @@ from settlements.models import (
     Reminder,
     StateMove,
 )
-from settlements.services.months import confirm_month, finalise_due, lapse_due, refresh_deadlines
-from settlements.services.reminders import note_receipt, remind_to_confirm, remind_to_read
-from settlements.services.workflow import NotAllowed, Refused, moving
+from settlements.moving.acts import NotAllowed, Refused, moving
+from settlements.notices.services.months import (
+    confirm_month,
+    finalise_due,
+    lapse_due,
+    refresh_deadlines,
+)
+from settlements.notices.services.reminders import note_receipt, remind_to_confirm, remind_to_read
 from tests.disputes import objected
 from tests.published import agreement_month, published
 from tests.worlds import month

@@ -23,7 +23,8 @@ from settlements.models import (
     TermSection,
     Transfer,
 )
-from settlements.services.notices import (
+from settlements.moving.acts import NotAllowed, Refused, moving
+from settlements.notices.services.notices import (
     DataChanged,
     IncompleteMonth,
     due_day,
@@ -31,7 +32,6 @@ from settlements.services.notices import (
     return_notice,
     sign_off_notice,
 )
-from settlements.services.workflow import NotAllowed, Refused, moving
 from tests.published import agreement_month, published
 from tests.worlds import month
 

@@ -11,17 +11,17 @@ from monitoring.models import Origin
 from monitoring.services.verdicts import Key
 from settlements import tasks
 from settlements.models import AgreementMonth, Evidence, Objection, Party, StateMove
-from settlements.objection_kinds import GROUNDS, KINDS, ground_of, with_ground
-from settlements.services.documents import LARGEST, DocumentRefused
-from settlements.services.evidence import missing_evidence
-from settlements.services.months import confirm_month, lapse_due
-from settlements.services.objections import (
+from settlements.moving.acts import NotAllowed, Refused
+from settlements.moving.documents import LARGEST, DocumentRefused
+from settlements.notices.services.months import confirm_month, lapse_due
+from settlements.objections.kinds import GROUNDS, KINDS, ground_of, with_ground
+from settlements.objections.services.evidence import missing_evidence
+from settlements.objections.services.objections import (
     add_evidence,
     raise_objection,
     reply,
     withdraw_objection,
 )
-from settlements.services.workflow import NotAllowed, Refused
 from tests.disputes import AMMONIA, APRIL, RAISED, april_published, objected, pdf
 
 

@@ -8,17 +8,17 @@ import pytest
 import xlsxwriter
 from django.core.management import CommandError, call_command
 
-from settlements.models import JournalEntry, LedgerAccount, OpeningBatch
-from settlements.money import yuan
-from settlements.services.balances import balance
-from settlements.services.opening import (
+from settlements.ledger.balances import balance
+from settlements.ledger.services.opening import (
     OpeningRefused,
     approve_opening,
     prepare_opening,
     read_opening,
     reject_opening,
 )
-from settlements.services.workflow import NotAllowed
+from settlements.models import JournalEntry, LedgerAccount, OpeningBatch
+from settlements.money import yuan
+from settlements.moving.acts import NotAllowed
 from tests.books import Ledger
 
 HEAD = "行政区代码,协议编码,金额(元),备注\n"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlements.statements.codes import ALPHABET, BadCode, new_code, read_code, shown
-from settlements.statements.paper import (
+from settlements.papers.codes import ALPHABET, BadCode, new_code, read_code, shown
+from settlements.papers.paper import (
     Amount,
     Column,
     ColumnKind,

@@ -8,20 +8,20 @@ from basins.access import viewer_of
 from basins.clock import moved_to
 from basins.models import Jurisdiction
 from settlements import pipeline
+from settlements.ledger.services.payments import approve_payment, prepare_payment
+from settlements.ledger.services.reversals import approve_reversal, propose_reversal
 from settlements.models import Adjustment, LedgerAccount, Posting, Settlement
 from settlements.money import yuan
-from settlements.queries.paper_sources import Standing
-from settlements.queries.papers import agreement_paper, district_paper
-from settlements.services.adjustments import approve_adjustment, review_adjustment
-from settlements.services.closing import (
+from settlements.papers.paper import Paper, Table
+from settlements.papers.queries.papers import agreement_paper, district_paper
+from settlements.papers.queries.sources import Standing
+from settlements.years.services.adjustments import approve_adjustment, review_adjustment
+from settlements.years.services.closing import (
     close_settlement,
     confirm_amounts,
     prepare_closing,
     sign_data,
 )
-from settlements.services.payments import approve_payment, prepare_payment
-from settlements.services.reversals import approve_reversal, propose_reversal
-from settlements.statements.paper import Paper, Table
 from tests.books import Ledger
 from tests.worlds import jurisdiction, publish_year
 

@@ -12,10 +12,11 @@ from basins.access import viewer_of
 from settlements import pipeline
 from settlements.models import IssuedPaper, JournalEntry, Notice
 from settlements.money import yuan
-from settlements.queries import papers as queries
-from settlements.queries.paper_sources import Standing
-from settlements.queries.papers import agreement_paper, built, district_paper
-from settlements.services.papers import (
+from settlements.papers.paper import Paper, Table, from_data
+from settlements.papers.queries import papers as queries
+from settlements.papers.queries.papers import agreement_paper, built, district_paper
+from settlements.papers.queries.sources import Standing
+from settlements.papers.services.papers import (
     Finding,
     NotAllowed,
     issue,
@@ -23,7 +24,6 @@ from settlements.services.papers import (
     record_file,
     verify_code,
 )
-from settlements.statements.paper import Paper, Table, from_data
 from tests.published import published
 from tests.worlds import close_year
 

@@ -12,24 +12,24 @@ from basins.clock import moved_to, today
 from basins.models import Jurisdiction
 from monitoring.models import Target
 from settlements import pipeline
+from settlements.ledger.services.payments import approve_payment, prepare_payment
+from settlements.ledger.services.reversals import approve_reversal, propose_reversal
 from settlements.models import Adjustment, Settlement
 from settlements.money import yuan
-from settlements.queries.paper_sources_known import without_moment
-from settlements.queries.papers import built
-from settlements.services.adjustments import (
+from settlements.papers.paper import OF_ISSUE, to_data
+from settlements.papers.queries.papers import built
+from settlements.papers.queries.sources_known import without_moment
+from settlements.years.services.adjustments import (
     approve_adjustment,
     dismiss_adjustment,
     review_adjustment,
 )
-from settlements.services.closing import (
+from settlements.years.services.closing import (
     close_settlement,
     confirm_amounts,
     prepare_closing,
     sign_data,
 )
-from settlements.services.payments import approve_payment, prepare_payment
-from settlements.services.reversals import approve_reversal, propose_reversal
-from settlements.statements.paper import OF_ISSUE, to_data
 from tests.conftest import empty_database
 from tests.worlds import Border, People, publish_year
 

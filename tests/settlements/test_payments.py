@@ -5,22 +5,22 @@ from datetime import date
 import pytest
 
 from settlements import pipeline
-from settlements.models import JournalEntry, LedgerAccount, Payment
-from settlements.money import yuan
-from settlements.services.books import verify
-from settlements.services.payments import (
+from settlements.ledger.books.books import verify
+from settlements.ledger.services.payments import (
     PaymentRefused,
     approve_payment,
     reject_payment,
     transit_balance,
 )
-from settlements.services.reversals import (
+from settlements.ledger.services.reversals import (
     ReversalRefused,
     approve_reversal,
     propose_reversal,
     reject_reversal,
 )
-from settlements.services.workflow import NotAllowed, Refused
+from settlements.models import JournalEntry, LedgerAccount, Payment
+from settlements.money import yuan
+from settlements.moving.acts import NotAllowed, Refused
 from tests.books import DAY, PAID, Ledger
 from tests.worlds import close_year, jurisdiction
 

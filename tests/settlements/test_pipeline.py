@@ -21,10 +21,10 @@ from monitoring.models import (
     Target,
 )
 from settlements import pipeline
+from settlements.accruals.services.accruals import accrue_agreement
 from settlements.models import Accrual, Adjustment, Settlement, Transfer
 from settlements.money import yuan
-from settlements.services.accruals import accrue_agreement
-from settlements.services.closing import NotReady
+from settlements.years.services.closing import NotReady
 from tests.worlds import close_year, month
 
 MILLION = yuan("1000000")

@@ -7,8 +7,8 @@ from basins.ranges import between
 from settlements import pipeline, rules
 from settlements.models import Accrual, Transfer
 from settlements.money import yuan
+from settlements.reckoning.preview import PartSpec, TermSpec, nets_by_year, preview, terms_of
 from settlements.rules.parameters import with_defaults
-from settlements.services.preview import PartSpec, TermSpec, nets_by_year, preview, terms_of
 from tests.worlds import jurisdiction, month
 
 

@@ -5,8 +5,8 @@ from django.core.management import call_command
 
 from settlements.rules import RULES, every_need
 from settlements.rules.parameters import specs
-from settlements.services.facts_by_hand import KEYS
-from settlements.services.rule_docs import (
+from settlements.trying.facts_by_hand import KEYS
+from settlements.trying.rule_docs import (
     FOLDER,
     NoExample,
     example,

@@ -10,12 +10,12 @@ from django.db import IntegrityError, connection, transaction
 from monitoring.models import DirtyMonth, Origin
 from settlements import pipeline
 from settlements.models import Accrual, Adjustment, MonthRuling
-from settlements.queries.rulings import effects
+from settlements.moving.documents import DocumentRefused
+from settlements.objections.queries.rulings import effects
+from settlements.objections.services.rulings import RulingRefused, revoke_ruling, rule_month
+from settlements.reckoning.verification import verify_accruals
 from settlements.rules.facts import MonthState
-from settlements.services.adjustments import approve_adjustment, review_adjustment
-from settlements.services.documents import DocumentRefused
-from settlements.services.rulings import RulingRefused, revoke_ruling, rule_month
-from settlements.services.verification import verify_accruals
+from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 from tests.worlds import month, taken_as
 
 PDF = b"%PDF-1.7\n%...\n"

@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from jobs.models import Job
 from settlements import pipeline
-from settlements.services.scenario_runs import run_saved
-from settlements.services.scenarios import copy_agreement
+from settlements.scenarios.services.runs import run_saved
+from settlements.scenarios.services.scenarios import copy_agreement
 from tests.processes import Worker, environment, until
 from tests.worlds import Border, People
 

@@ -22,13 +22,13 @@ from settlements.models import (
     Term,
     Transfer,
 )
-from settlements.queries.scenario_figures import compare, what_happened
-from settlements.queries.scenario_words import terms_in_words
-from settlements.queries.scenarios import find_scenario, own_scenarios
+from settlements.reckoning.preview import load_for
 from settlements.rules.parameters import ParameterErrors
-from settlements.services.preview import load_for
-from settlements.services.scenario_runs import run_all, run_grid, run_saved
-from settlements.services.scenarios import (
+from settlements.scenarios.queries.figures import compare, what_happened
+from settlements.scenarios.queries.scenarios import find_scenario, own_scenarios
+from settlements.scenarios.queries.words import terms_in_words
+from settlements.scenarios.services.runs import run_all, run_grid, run_saved
+from settlements.scenarios.services.scenarios import (
     NotTheOwner,
     ScenarioError,
     change_term,

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from monitoring.models import Origin
 from settlements import pipeline
+from settlements.accruals.services.accruals import accrue_agreement
 from settlements.models import Accrual, Transfer
-from settlements.services.accruals import accrue_agreement
-from settlements.services.computation import load, work_of
-from settlements.services.rulings import rule_month
-from settlements.services.verification import verify_accruals
+from settlements.objections.services.rulings import rule_month
+from settlements.reckoning.computation import load, work_of
+from settlements.reckoning.verification import verify_accruals
 from tests.settlements.strands import Chain
 from tests.worlds import month
 

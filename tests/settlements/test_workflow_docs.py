@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from settlements.services.workflow_docs import STATES, files, outdated
+from settlements.moving.workflow_docs import STATES, files, outdated
 from settlements.workflow import MOVES, THINGS
 
 

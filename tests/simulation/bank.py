@@ -15,6 +15,9 @@ from django.db.models import Sum
 
 from basins.clock import moved_to
 from settlements import pipeline
+from settlements.ledger.balances import balances
+from settlements.ledger.services import payments, reconciliation, reversals
+from settlements.ledger.services.ledger import NotReversible
 from settlements.models import (
     AgreementMonth,
     JournalEntry,
@@ -24,10 +27,9 @@ from settlements.models import (
     Reversal,
     Settlement,
 )
-from settlements.services import closing, months, notices, payments, reconciliation, reversals
-from settlements.services.balances import balances
-from settlements.services.ledger import NotReversible
-from settlements.services.workflow import Refused
+from settlements.moving.acts import Refused
+from settlements.notices.services import months, notices
+from settlements.years.services import closing
 from tests.books import Ledger
 from tests.simulation.invariants import found
 from tests.simulation.scheme import Scheme, months_of

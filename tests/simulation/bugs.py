@@ -14,19 +14,14 @@ from unittest.mock import patch
 
 from basins.clock import today
 from settlements import pipeline
+from settlements.accruals.services import nets as settlements
+from settlements.accruals.services import proposals
+from settlements.ledger.services import clearing, ledger, payments
+from settlements.ledger.services.ledger import Line
 from settlements.models import Adjustment
-from settlements.services import (
-    adjustments,
-    clearing,
-    closing,
-    decisions,
-    ledger,
-    months,
-    payments,
-    proposals,
-    settlements,
-)
-from settlements.services.ledger import Line
+from settlements.notices.services import months
+from settlements.objections.services import decisions
+from settlements.years.services import adjustments, closing
 
 VARIABLE = "PLANTED_BUG"
 

@@ -1,6 +1,6 @@
-"""Which functions of the service packages change data, found by looking at them.
+"""Which functions of the domain apps change data, found by looking at them.
 
-A service: a public function of a service module that begins a transaction of its own, or
+A service: a public function of a module that begins a transaction of its own, or
 writes by itself or by a private function of its module. New ones are found without being named.
 """
 
@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-PACKAGES = ("jobs.services", "basins.services", "monitoring.services", "settlements.services")
-FURTHER = ("settlements.pipeline",)
+PACKAGES = ("jobs.services", "basins.services", "monitoring", "settlements")
+NO_SERVICES = {"models", "migrations", "management", "checks", "rules", "standards", "protocols"}
 WRITES = {
     "save", "create", "bulk_create", "get_or_create", "update_or_create", "delete", "bulk_update",
     "atomic",
@@ -25,9 +25,9 @@ def modules() -> Iterator[ModuleType]:
     for name in PACKAGES:
         package = import_module(name)
         yield package
-        for found in pkgutil.iter_modules(getattr(package, "__path__", ())):
-            yield import_module(f"{name}.{found.name}")
-    yield from map(import_module, FURTHER)
+        for found in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
+            if not NO_SERVICES & set(found.name.split(".")):
+                yield import_module(found.name)
 
 
 def changing_of(module: ModuleType) -> set[str]:

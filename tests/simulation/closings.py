@@ -4,8 +4,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from basins.clock import moved_to, today
+from settlements.ledger.services import payments, reconciliation, reversals
 from settlements.models import JournalEntry, LedgerAccount, Settlement
-from settlements.services import closing, payments, reconciliation, reversals
+from settlements.years.services import closing
 from tests.simulation.scheme import ZERO, Deal, year_of
 
 

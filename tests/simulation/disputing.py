@@ -6,9 +6,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from monitoring.models import Assessment
 from settlements.models import AgreementMonth
-from settlements.services import decisions, objections
-from settlements.services.decisions import Treatment
-from settlements.services.months import confirm_month
+from settlements.notices.services.months import confirm_month
+from settlements.objections.services import decisions, objections
+from settlements.objections.services.decisions import Treatment
 from tests.simulation.scheme import Deal
 from tests.worlds import AMMONIA
 

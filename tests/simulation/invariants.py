@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from settlements.checks.base import Context, answer
 from settlements.checks.registry import CHECKS, run_checks
-from settlements.services.balances import balances
+from settlements.ledger.balances import balances
 
 # Their cost grows with the years that were lived: at the end of each year, not of each step.
 SLOW = {

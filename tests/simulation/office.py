@@ -13,6 +13,8 @@ from basins.services.calendar import Day
 from jobs import tasks as job_tasks
 from jobs.models import Job
 from monitoring.services import ingest, observations, verdicts
+from settlements.agreements.services import activation, amendments, drafts, ending
+from settlements.funds.services import funds, measures
 from settlements.models import (
     Agreement,
     AgreementDraft,
@@ -24,19 +26,11 @@ from settlements.models import (
     Notice,
     Scenario,
 )
-from settlements.queries.papers import built
-from settlements.services import (
-    activation,
-    amendments,
-    drafts,
-    ending,
-    funds,
-    measures,
-    papers,
-    reminders,
-    scenarios,
-)
-from settlements.services.scenarios import ScenarioError
+from settlements.notices.services import reminders
+from settlements.papers.queries.papers import built
+from settlements.papers.services import papers
+from settlements.scenarios.services import scenarios
+from settlements.scenarios.services.scenarios import ScenarioError
 from tests.books import Ledger
 from tests.drafting import content
 from tests.simulation.act import Act

@@ -12,6 +12,7 @@ from basins.ranges import between, next_month
 from monitoring.models import Origin, Section, Target
 from monitoring.services.verdicts import Key
 from settlements import rules
+from settlements.ledger.balances import balances
 from settlements.models import (
     Accrual,
     Adjustment,
@@ -23,7 +24,6 @@ from settlements.models import (
     Transfer,
 )
 from settlements.rules.parameters import with_defaults
-from settlements.services.balances import balances
 from tests.published import person
 from tests.worlds import AMMONIA, CLEAN, Border, People, jurisdiction
 

@@ -20,6 +20,8 @@ from jobs import tasks as job_tasks
 from jobs.models import Job
 from monitoring.models import Indicator
 from settlements import tasks
+from settlements.ledger.services import ledger, opening, payments, reconciliation, reversals
+from settlements.ledger.services.opening import OpeningFile, OpeningRow
 from settlements.models import (
     Adjustment,
     AgreementMonth,
@@ -35,24 +37,11 @@ from settlements.models import (
     Reversal,
     Settlement,
 )
+from settlements.notices.services import months, notices
+from settlements.objections.services import decisions, joint_samples, objections, rulings
+from settlements.objections.services.decisions import Treatment
 from settlements.rules.facts import MonthState
-from settlements.services import (
-    adjustments,
-    closing,
-    decisions,
-    joint_samples,
-    ledger,
-    months,
-    notices,
-    objections,
-    opening,
-    payments,
-    reconciliation,
-    reversals,
-    rulings,
-)
-from settlements.services.decisions import Treatment
-from settlements.services.opening import OpeningFile, OpeningRow
+from settlements.years.services import adjustments, closing
 from tests.simulation.act import Act
 from tests.simulation.scheme import Scheme
 

@@ -8,12 +8,12 @@ from datetime import date
 from django.core.exceptions import ValidationError
 
 from basins.clock import moved_to
-from settlements.services.drafts import DraftRefused
-from settlements.services.ledger import NotReversible, Unbalanced
-from settlements.services.opening import OpeningRefused
-from settlements.services.rulings import RulingRefused
-from settlements.services.scenarios import ScenarioError
-from settlements.services.workflow import Refused
+from settlements.agreements.services.drafts import DraftRefused
+from settlements.ledger.services.ledger import NotReversible, Unbalanced
+from settlements.ledger.services.opening import OpeningRefused
+from settlements.moving.acts import Refused
+from settlements.objections.services.rulings import RulingRefused
+from settlements.scenarios.services.scenarios import ScenarioError
 from tests.simulation.act import Act
 from tests.simulation.faults import aborted_at_the_end, disk_full_at
 from tests.simulation.invariants import broken_promises

@@ -20,9 +20,11 @@ from jobs.models import Job
 from monitoring.models import DirtyMonth, ImportBatch, Reading
 from monitoring.services.import_job import enter_import
 from settlements import tasks
+from settlements.agreements.services import drafts
+from settlements.funds.services import funds
 from settlements.models import Accrual, Adjustment, AgreementMonth, Evidence, FuseTrip, IssuedPaper
+from settlements.objections.services import objections, rulings
 from settlements.rules.facts import MonthState
-from settlements.services import drafts, funds, objections, rulings
 from tests.books import Ledger
 from tests.simulation.disk import full_disk, left_in
 from tests.simulation.invariants import broken_promises, found

@@ -44,8 +44,8 @@ WITHIN = {
     "proposals.propose": "settlements.recompute",
     "services.run": "jobs.run",
     "services.sweep": "jobs.sweep",
-    "settlements.resettle": "settlements.recompute",
-    "settlements.void_signatures": "approve_adjustment",
+    "nets.resettle": "settlements.recompute",
+    "nets.void_signatures": "approve_adjustment",
     "verdicts.keep_reading": "enter_reserve",
     "verdicts.mark_month": "accept_objection",
 }

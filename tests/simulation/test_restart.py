@@ -7,8 +7,8 @@ from django.db import connection
 
 from basins.clock import moved_to
 from settlements.models import JournalEntry, Settlement, StateMove
-from settlements.services.closing import close_settlement
-from settlements.services.workflow import Refused
+from settlements.moving.acts import Refused
+from settlements.years.services.closing import close_settlement
 from tests.simulation.faults import statements_of
 from tests.simulation.invariants import found
 from tests.simulation.site import LOST, Site

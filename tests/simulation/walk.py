@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 
 from basins.clock import moved_to
 from settlements import tasks
+from settlements.ledger.services import payments, reversals
 from settlements.models import (
     Adjustment,
     AgreementMonth,
@@ -21,18 +22,11 @@ from settlements.models import (
     Settlement,
     StateMove,
 )
-from settlements.services import (
-    adjustments,
-    closing,
-    decisions,
-    months,
-    notices,
-    objections,
-    payments,
-    reversals,
-)
-from settlements.services.decisions import Treatment
-from settlements.services.workflow import Refused
+from settlements.moving.acts import Refused
+from settlements.notices.services import months, notices
+from settlements.objections.services import decisions, objections
+from settlements.objections.services.decisions import Treatment
+from settlements.years.services import adjustments, closing
 from tests.simulation.invariants import broken_promises
 from tests.simulation.model import Model as Workflow
 from tests.simulation.scheme import Scheme

@@ -5,7 +5,8 @@ from datetime import date
 from basins.clock import moved_to
 from settlements import tasks
 from settlements.models import Settlement
-from settlements.services import closing, months, notices
+from settlements.notices.services import months, notices
+from settlements.years.services import closing
 from tests.simulation.scheme import Scheme
 
 NOVEMBER, DECEMBER = date(2023, 11, 1), date(2023, 12, 1)

@@ -26,8 +26,9 @@ from settlements.models import (
     Settlement,
     Transfer,
 )
-from settlements.services import adjustments, months, notices
-from settlements.services.workflow import Refused
+from settlements.moving.acts import Refused
+from settlements.notices.services import months, notices
+from settlements.years.services import adjustments
 from tests.drafting import amended, put_in_force
 from tests.simulation import closings, disputing
 from tests.simulation.faults import at_the_end, some_fault

@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand
 from settlements.money import format_yuan
 from settlements.rules import RULES, UnknownRule
 from settlements.rules.base import Step
-from settlements.services.facts_by_hand import Fault
-from settlements.services.try_rule import (
+from settlements.trying.facts_by_hand import Fault
+from settlements.trying.try_rule import (
     RefusedTrial,
     Trial,
     Tried,

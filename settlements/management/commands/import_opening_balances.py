@@ -9,14 +9,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from basins.models import User
-from settlements.money import format_yuan
-from settlements.services.opening import (
+from settlements.ledger.services.opening import (
     OpeningRefused,
     approve_opening,
     prepare_opening,
     read_opening,
 )
-from settlements.services.workflow import NotAllowed
+from settlements.money import format_yuan
+from settlements.moving.acts import NotAllowed
 
 
 class Command(BaseCommand):

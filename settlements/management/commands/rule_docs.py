@@ -4,8 +4,8 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandError
 
-from settlements.services.rule_docs import NoExample, outdated, write
-from settlements.services.try_rule import RefusedTrial, UnreadableJson
+from settlements.trying.rule_docs import NoExample, outdated, write
+from settlements.trying.try_rule import RefusedTrial, UnreadableJson
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from django.core.management.base import BaseCommand
 
-from settlements.services.verification import verify_accruals
+from settlements.reckoning.verification import verify_accruals
 
 
 class Command(BaseCommand):

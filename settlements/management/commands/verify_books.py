@@ -5,7 +5,7 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandError
 
-from settlements.services.books import Books, NoHash, verify
+from settlements.ledger.books.books import Books, NoHash, verify
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 
-from settlements.services.known_check import verify_known
+from settlements.reckoning.known_check import verify_known
 
 
 class Command(BaseCommand):

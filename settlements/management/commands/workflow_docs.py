@@ -4,7 +4,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 
-from settlements.services.workflow_docs import outdated, write
+from settlements.moving.workflow_docs import outdated, write
 
 
 class Command(BaseCommand):

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from settlements.ledger.services.ledger import NO_HASH, HashedLine, entry_hash
 from settlements.models import Accrual, IssuedPaper, JournalEntry, Notice
-from settlements.services.ledger import NO_HASH, HashedLine, entry_hash
-from settlements.services.notice_content import digest_of
+from settlements.notices.services.content import digest_of
 from tests.settlements.checks.world import World
 
 

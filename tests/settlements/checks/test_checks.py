@@ -11,8 +11,8 @@ from settlements.checks.base import MOST, Check, Context, answer
 from settlements.checks.docs import PAGE, page
 from settlements.checks.job import lines_of, start_checks
 from settlements.checks.registry import BY_NAME, CHECKS, run_checks
+from settlements.ledger.books.books import verify
 from settlements.models import Adjustment, JournalEntry, Payment, Settlement
-from settlements.services.books import verify
 from tests.conftest import empty_database
 from tests.settlements.checks.breaks import BREAKS, Break
 from tests.settlements.checks.world import World

@@ -6,20 +6,20 @@ from datetime import date
 from basins.access import viewer_of
 from basins.clock import moved_to
 from settlements import pipeline
+from settlements.ledger.services.reconciliation import state_balance
+from settlements.ledger.services.reversals import approve_reversal, propose_reversal
 from settlements.models import Adjustment, JournalEntry, Settlement
-from settlements.queries.paper_sources import Standing
-from settlements.queries.papers import agreement_paper
-from settlements.services.adjustments import approve_adjustment, review_adjustment
-from settlements.services.closing import (
+from settlements.notices.services.months import finalise_due, lapse_due
+from settlements.papers.queries.papers import agreement_paper
+from settlements.papers.queries.sources import Standing
+from settlements.papers.services.papers import issue
+from settlements.years.services.adjustments import approve_adjustment, review_adjustment
+from settlements.years.services.closing import (
     close_settlement,
     confirm_amounts,
     prepare_closing,
     sign_data,
 )
-from settlements.services.months import finalise_due, lapse_due
-from settlements.services.papers import issue
-from settlements.services.reconciliation import state_balance
-from settlements.services.reversals import approve_reversal, propose_reversal
 from tests.books import Ledger
 from tests.published import published
 from tests.worlds import Border, People
@@ -134,7 +134,7 @@ def _stated(ledger: Ledger, people: People, border: Border) -> None:
 
 
 def ledger_balance(account):
-    from settlements.services.balances import balance
+    from settlements.ledger.balances import balance
 
     return balance(account, date(2024, 3, 5))
 

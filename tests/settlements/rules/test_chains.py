@@ -24,10 +24,10 @@ from settlements.models import (
     TermSection,
     Transfer,
 )
+from settlements.reckoning.computation import compute, digest_of, work_of
+from settlements.reckoning.preview import preview, terms_of
+from settlements.reckoning.verification import verify_accruals
 from settlements.rules.parameters import specs
-from settlements.services.computation import compute, digest_of, work_of
-from settlements.services.preview import preview, terms_of
-from settlements.services.verification import verify_accruals
 from tests.settlements.strands import Chain
 from tests.worlds import jurisdiction
 

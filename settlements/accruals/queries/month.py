@@ -1,0 +1,326 @@
+"""The money of one month: who pays whom, each party's net, and the months before.
+
+Amounts are Decimal yuan to the fen. A month holds what is computed by the month; rules that
+settle whole years are counted apart (`yearly`), never spread over months. An adjustment
+approved before its year was closed counts in its month (settlements.models.counted).
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Sum
+
+from basins.access import Act, Scope, Viewer
+from basins.models import Jurisdiction
+from monitoring.standards.gb3838_2002 import WaterClass
+from settlements import rules
+from settlements.models import Accrual, Agreement, CountedTransfer, Party, Term, TermSection
+from settlements.shown.visible import visible_accruals, visible_agreements
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A jurisdiction as the money names it."""
+
+    code: str
+    name: str
+    short_name: str
+    level: str
+
+    @classmethod
+    def of(cls, j: Jurisdiction) -> "Place":
+        return cls(j.code, j.name, j.short_name, j.level)
+
+    @property
+    def is_district(self) -> bool:
+        return self.level == Jurisdiction.Level.DISTRICT
+
+
+@dataclass(frozen=True, slots=True)
+class TransferLine:
+    """One payment of the month, with what the class was compared with."""
+
+    agreement: str
+    agreement_title: str
+    river: str
+    river_code: str
+    section: str
+    section_code: str
+    is_demo: bool
+    payer: Place
+    payee: Place
+    reference: int | None
+    reference_name: str  # 基准 or 去年同月
+    water_class: int | None
+    reason: str
+    yuan: Decimal
+    state: str
+    period: date
+
+    @property
+    def shown_section(self) -> str:
+        return f"{self.section}*" if self.is_demo else self.section
+
+
+@dataclass(frozen=True, slots=True)
+class PartyNet:
+    """What a party is to receive and to pay; `net` positive: it receives."""
+
+    place: Place
+    receivable: Decimal
+    payable: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        return self.receivable - self.payable
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotal:
+    month: date
+    yuan: Decimal  # computed by the month
+    yearly: Decimal  # settled for the whole year, booked in its January
+    whole: bool  # False: the viewer does not see all of it
+
+
+@dataclass(frozen=True, slots=True)
+class MonthMoney:
+    month: date
+    lines: tuple[TransferLine, ...]
+    nets: tuple[PartyNet, ...]  # receivers first, then payers
+    states: tuple[tuple[str, int], ...]  # label of the state, accruals in it
+    accruals: int
+    seen: frozenset[str]  # codes of the agreements whose accruals the viewer sees
+    computed_at: datetime | None
+    totals: tuple[MonthTotal, ...]  # since January of last year, oldest first
+    only: str  # words saying that figures cover only a part; '' where they are whole
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.yuan for line in self.lines), ZERO)
+
+    @property
+    def receivers(self) -> int:
+        return sum(n.net > 0 for n in self.nets)
+
+    @property
+    def payers(self) -> int:
+        return sum(n.net < 0 for n in self.nets)
+
+    def at(self, month: date) -> MonthTotal | None:
+        return next((t for t in self.totals if t.month == month), None)
+
+    def to_date(self, year: int) -> list[MonthTotal]:
+        """January up to this month's name, of a year."""
+        return [
+            t for t in self.totals if t.month.year == year and t.month.month <= self.month.month
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementLine:
+    """An agreement in force on the month's first day."""
+
+    code: str
+    title: str
+    river: str
+    river_code: str
+    rule: str
+    parties: tuple[Place, ...]
+    sections: tuple[str, ...]  # codes
+    section_names: tuple[str, ...]
+    crosses_province: bool
+    since: date | None
+    until: date | None
+
+
+def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
+    """Transfers, nets and totals the viewer may see: 4 queries, 3 for who sees everything."""
+    lines = transfer_lines(viewer, month)
+    states: dict[str, int] = defaultdict(int)
+    seen, computed = set(), None
+    for row in (
+        visible_accruals(viewer)
+        .filter(period=month, yearly=False)
+        .order_by("state")
+        .values("state", "term__agreement__code")
+        .annotate(n=Count("pk"), at=Max("computed_at"))
+    ):
+        states[str(Accrual.State(row["state"]).label)] += row["n"]
+        seen.add(row["term__agreement__code"])
+        computed = max(computed, row["at"]) if computed else row["at"]
+    totals = month_totals(viewer, date(month.year - 1, 1, 1), month)
+    this = next((t for t in totals if t.month == month), None)
+    return MonthMoney(
+        month=month,
+        lines=lines,
+        nets=nets_of(lines),
+        states=tuple(states.items()),
+        accruals=sum(states.values()),
+        seen=frozenset(seen),
+        computed_at=computed,
+        totals=totals,
+        only=only_words(viewer) if this and not this.whole else "",
+    )
+
+
+def only_words(viewer: Viewer) -> str:
+    """What a viewer who does not see all of a month is told about its figures."""
+    match viewer.scope(Act.SEE_RESULTS):
+        case Scope.ALL:
+            return ""
+        case Scope.PUBLISHED:
+            return "仅含已发布、已结清及本区协议"
+    return "仅含本地为协议方的已发布结果"
+
+
+def transfer_lines(viewer: Viewer, month: date) -> tuple[TransferLine, ...]:
+    """The month's payments, largest first: 1 query."""
+    found = (
+        CountedTransfer.objects.filter(
+            accrual__in=visible_accruals(viewer), accrual__period=month, accrual__yearly=False
+        )
+        .select_related(
+            "payer",
+            "payee",
+            "accrual__term__agreement__river",
+            "accrual__term_section__section__river",
+        )
+        .defer("payer__boundary", "payee__boundary", "accrual__steps")
+        .order_by("-yuan", "accrual__term__agreement__code", "accrual__term_section", "pk")
+    )
+    return tuple(_line(t) for t in found)
+
+
+def _line(transfer: CountedTransfer) -> TransferLine:
+    accrual = transfer.accrual
+    agreement, section = accrual.term.agreement, accrual.term_section.section
+    reference, reference_name = _reference(accrual)
+    river = section.river or agreement.river
+    return TransferLine(
+        agreement=agreement.code,
+        agreement_title=agreement.title,
+        river=river.name,
+        river_code=river.code,
+        section=section.name,
+        section_code=section.code,
+        is_demo=section.is_demo,
+        payer=Place.of(transfer.payer),
+        payee=Place.of(transfer.payee),
+        reference=reference,
+        reference_name=reference_name,
+        water_class=accrual.water_class,
+        reason=transfer.reason,
+        yuan=transfer.yuan,
+        state=str(Accrual.State(accrual.state).label),
+        period=accrual.period,
+    )
+
+
+def _reference(accrual: Accrual) -> tuple[int | None, str]:
+    """The class this month's was compared with, as the accrual's own inputs have it."""
+    inputs, term = accrual.inputs, accrual.term
+    target = _class_of(inputs.get("target"))
+    if term.rule == "class_vs_last_year":
+        missed = target and accrual.water_class and accrual.water_class > target
+        if missed:
+            return target, "目标"
+        return _class_of(inputs.get("last_year_class")), "去年同月"
+    fixed = term.parameters.get("baseline_class", {}).get("value")
+    return _class_of(fixed) or target, "基准"
+
+
+def _class_of(stored) -> int | None:
+    return None if stored in (None, "") else WaterClass.parse(str(stored)).value
+
+
+def nets_of(lines) -> tuple[PartyNet, ...]:
+    """Each party's sums, the largest receiver first and the largest payer last."""
+    places: dict[str, Place] = {}
+    received: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    paid: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for line in lines:
+        places[line.payer.code], places[line.payee.code] = line.payer, line.payee
+        paid[line.payer.code] += line.yuan
+        received[line.payee.code] += line.yuan
+    nets = [PartyNet(place, received[code], paid[code]) for code, place in places.items()]
+    return tuple(sorted(nets, key=lambda n: (-n.net, n.place.code)))
+
+
+def month_totals(viewer: Viewer, first: date, last: date) -> tuple[MonthTotal, ...]:
+    """Sum of each month that has accruals: 1 query, and 1 more for who sees only a part."""
+    seen = visible_accruals(viewer).filter(period__range=(first, last))
+    sums: dict[date, dict[bool, Decimal]] = defaultdict(dict)
+    for period, yearly, total in (
+        seen.values_list("period", "yearly").annotate(total=Sum("counted__yuan")).order_by("period")
+    ):
+        sums[period][yearly] = total or ZERO
+    hidden: set[date] = set()
+    if not viewer.sees_all(Act.SEE_RESULTS):
+        hidden = set(
+            Accrual.objects.filter(period__range=(first, last))
+            .exclude(pk__in=seen.values("pk"))
+            .values_list("period", flat=True)
+            .distinct()
+            .order_by("period")
+        )
+    return tuple(
+        MonthTotal(
+            month,
+            sums[month].get(False, ZERO) if month in sums else ZERO,
+            sums[month].get(True, ZERO) if month in sums else ZERO,
+            month not in hidden,
+        )
+        for month in sorted(set(sums) | hidden)
+    )
+
+
+def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementLine, ...]:
+    """Agreements with a term in force on a day, with its parties and sections: 4 queries."""
+    terms = Term.objects.filter(in_force__contains=day).order_by("number")
+    current = terms.filter(agreement=OuterRef("pk"))
+    found = (
+        visible_agreements(viewer)
+        .filter(Exists(current), state=Agreement.State.ACTIVE, **only)
+        .select_related("river")
+        .prefetch_related(
+            Prefetch(
+                "parties",
+                queryset=Party.objects.select_related("jurisdiction")
+                .defer("jurisdiction__boundary")
+                .order_by("order"),
+            ),
+            Prefetch("terms", queryset=terms, to_attr="in_force_now"),
+            Prefetch(
+                "in_force_now__sections", queryset=TermSection.objects.select_related("section")
+            ),
+        )
+        .order_by("river__level", "river__code", "code")
+    )
+    return tuple(_agreement_line(a) for a in found)
+
+
+def _agreement_line(agreement: Agreement) -> AgreementLine:
+    terms = agreement.in_force_now  # type: ignore[attr-defined]
+    sections = {part.section.code: part.section for term in terms for part in term.sections.all()}
+    parties = [Place.of(p.jurisdiction) for p in agreement.parties.all()]
+    return AgreementLine(
+        code=agreement.code,
+        title=agreement.title,
+        river=agreement.river.name,
+        river_code=agreement.river.code,
+        rule="、".join(dict.fromkeys(rules.get(term.rule).TITLE for term in terms)),
+        parties=tuple(parties),
+        sections=tuple(sections),
+        section_names=tuple(f"{s.name}*" if s.is_demo else s.name for s in sections.values()),
+        # Parties outside the city carry another province in the first two digits (GB/T 2260).
+        crosses_province=len({p.code[:2] for p in parties}) > 1,
+        since=min((t.in_force.lower for t in terms if t.in_force.lower), default=None),
+        until=max((t.in_force.upper for t in terms), default=None)
+        if all(t.in_force.upper for t in terms)
+        else None,
+    )

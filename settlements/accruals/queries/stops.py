@@ -1,0 +1,130 @@
+"""停下的重算: why a run stopped, and what it would change, month by month.
+
+Amounts are Decimal yuan; positive: the party receives more. Seen by who sees all drafts, and
+by the parties of the agreement.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from basins.access import Act, Scope, Viewer
+from basins.models import Jurisdiction
+from settlements.accruals.queries.month import Place
+from settlements.accruals.services.proposals import net_of_payments
+from settlements.models import FuseTrip, Party
+from settlements.shown.findings import Net, Payment
+from settlements.years.queries.years import words_of
+
+ZERO = Decimal("0.00")
+KINDS = {
+    FuseTrip.State.TRIPPED: "waiting",
+    FuseTrip.State.RELEASED: "open",
+    FuseTrip.State.DROPPED: "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    period: date
+    section: str
+    before_state: str
+    before: str
+    after_state: str
+    after: str
+    shifts: tuple[Net, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopPage:
+    trip: FuseTrip
+    kind: str
+    changes: tuple[Change, ...]
+    totals: tuple[Net, ...]
+    may_decide: bool
+    names: bool  # whether the viewer is told who decided
+
+
+def visible_stops(viewer: Viewer) -> QuerySet[FuseTrip]:
+    match viewer.scope(Act.SEE_DRAFTS):
+        case Scope.ALL:
+            return FuseTrip.objects.all()
+        case Scope.OWN:
+            party = Party.objects.filter(
+                agreement=OuterRef("agreement"), jurisdiction=viewer.jurisdiction_id
+            )
+            return FuseTrip.objects.filter(Exists(party))
+    return FuseTrip.objects.none()
+
+
+def waiting(viewer: Viewer) -> list[FuseTrip]:
+    """Stops nobody has decided yet: 1 SQL query."""
+    return list(
+        visible_stops(viewer)
+        .filter(state=FuseTrip.State.TRIPPED)
+        .select_related("agreement")
+        .order_by("pk")
+    )
+
+
+def stop_page(viewer: Viewer, pk: int) -> StopPage | None:
+    """One stop, or None where there is none for this viewer: 3 SQL queries."""
+    trip = visible_stops(viewer).filter(pk=pk).select_related("agreement", "decided_by").first()
+    if trip is None:
+        return None
+    codes = {
+        code
+        for change in trip.changes
+        for side in ("before", "after")
+        for payer, payee, _ in change[side]["payments"]
+        for code in (payer, payee)
+    }
+    places = {
+        j.code: Place.of(j) for j in Jurisdiction.objects.filter(code__in=codes).defer("boundary")
+    }
+    changes = tuple(_change(change, places) for change in trip.changes)
+    return StopPage(
+        trip=trip,
+        kind=KINDS[FuseTrip.State(trip.state)],
+        changes=changes,
+        totals=_totals(changes),
+        may_decide=viewer.may(Act.ADJUST) and trip.state == FuseTrip.State.TRIPPED,
+        names=viewer.sees_all(Act.SEE_DRAFTS),
+    )
+
+
+def _change(change: dict, places: dict[str, Place]) -> Change:
+    before, after = (
+        [(payer, payee, Decimal(yuan)) for payer, payee, yuan in change[side]["payments"]]
+        for side in ("before", "after")
+    )
+    old, new = net_of_payments(frozenset(before)), net_of_payments(frozenset(after))
+    return Change(
+        period=date.fromisoformat(change["period"]),
+        section=change["section"],
+        before_state=change["before"]["state"],
+        before=_words(before, places),
+        after_state=change["after"]["state"],
+        after=_words(after, places),
+        shifts=tuple(
+            Net(places[code], new.get(code, ZERO) - old.get(code, ZERO))
+            for code in sorted({*old, *new})
+            if new.get(code, ZERO) != old.get(code, ZERO)
+        ),
+    )
+
+
+def _words(payments: Iterable[tuple[str, str, Decimal]], places: dict[str, Place]) -> str:
+    return words_of(Payment(places[a], places[b], yuan, "") for a, b, yuan in payments)
+
+
+def _totals(changes: Iterable[Change]) -> tuple[Net, ...]:
+    sums: dict[Place, Decimal] = defaultdict(lambda: ZERO)
+    for change in changes:
+        for shift in change.shifts:
+            sums[shift.place] += shift.yuan
+    return tuple(Net(place, yuan) for place, yuan in sums.items())

@@ -1,0 +1,1 @@
+"""Writing accruals, proposals and the nets of years."""

@@ -1,0 +1,1 @@
+"""协议: drafts, activation, amendments, ends, and what an agreement says."""

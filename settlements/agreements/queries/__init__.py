@@ -1,0 +1,1 @@
+"""Agreements and drafts as their pages show them."""

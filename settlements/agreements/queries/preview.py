@@ -1,0 +1,267 @@
+"""预览: what a draft would have yielded over every stored past month, and what to beware of.
+
+Amounts are Decimal yuan to the fen.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Min
+
+from basins.ranges import between, covers
+from monitoring.models import Assessment, MonthlyMean
+from settlements import rules
+from settlements.agreements.services.entered import Entered
+from settlements.models import Agreement, TermSection
+from settlements.money import format_wan
+from settlements.reckoning.preview import PreviewLine, preview
+from settlements.rules.facts import MonthState
+from settlements.shown.findings import starred
+
+ZERO = Decimal("0.00")
+FACT = re.compile(r"“([^”]+)”（([^）]+)）")  # as a rule names a fact it lacks
+PERIOD_CAPS = ("month_cap", "period_cap")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLine:
+    """One section and period of the month table."""
+
+    period: date
+    yearly: bool
+    section: str
+    finding: str  # 甲 → 乙, or 互不补偿
+    yuan: Decimal
+    state: str
+    complete: bool
+    in_term: bool
+
+    @property
+    def month(self) -> str:
+        return f"{self.period:%Y}年" if self.yearly else f"{self.period:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialYear:
+    year: int
+    lines: tuple[TrialLine, ...]
+    nets: tuple[Decimal, ...]  # in the order of the parties
+
+    @property
+    def paid(self) -> Decimal:
+        return sum((line.yuan for line in self.lines), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What one pays another, month by month, for the chart."""
+
+    name: str
+    points: tuple[tuple[date, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    parties: tuple[str, ...]
+    years: tuple[TrialYear, ...]  # newest first
+    totals: tuple[Decimal, ...]
+    flows: tuple[Flow, ...]
+    warnings: tuple[str, ...]
+    first: date | None  # first month with anything stored
+    periods: int
+    has_demo_names: bool
+
+    @property
+    def paid(self) -> Decimal:
+        return sum((year.paid for year in self.years), ZERO)
+
+
+def trial(found: Entered, *, besides: Agreement | None = None) -> Trial:
+    """The draft run over every stored month of its sections, whatever its own dates."""
+    sections = [p.section.pk for p in found.term.parts]
+    first = first_month(sections)
+    parties = found.jurisdictions()
+    lines: list[PreviewLine] = []
+    if first is not None:
+        own = besides.pk if besides else None
+        spec = replace(found.term, in_force=between(first), agreement_id=own)
+        lines = preview(found.river, [spec], parties, treasury=found.treasury())
+    nets: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    flows: dict[tuple[str, str], dict[date, Decimal]] = defaultdict(
+        lambda: defaultdict(lambda: ZERO)
+    )
+    by_year: dict[int, list[TrialLine]] = defaultdict(list)
+    for line in lines:
+        by_year[line.period.year].append(_line(line, found))
+        if line.payer is not None and line.payee is not None:
+            nets[line.period.year][line.payer.pk] -= line.yuan
+            nets[line.period.year][line.payee.pk] += line.yuan
+            flows[line.payer.name, line.payee.name][line.period] += line.yuan
+    years = tuple(
+        TrialYear(year, tuple(by_year[year]), tuple(nets[year][p.pk] for p in parties))
+        for year in sorted(by_year, reverse=True)
+    )
+    return Trial(
+        parties=tuple(p.name for p in parties),
+        years=years,
+        totals=tuple(sum((y.nets[i] for y in years), ZERO) for i in range(len(parties))),
+        flows=tuple(
+            Flow(f"{payer} → {payee}", tuple(sorted(points.items())))
+            for (payer, payee), points in sorted(flows.items())
+        ),
+        warnings=tuple([*_warnings(lines, found), *_overlaps(found, besides)]),
+        first=first,
+        periods=len({(x.section.pk, x.period) for x in lines}),
+        has_demo_names=any(p.section.is_demo for p in found.term.parts),
+    )
+
+
+def first_month(sections: Iterable[int]) -> date | None:
+    """The first month with anything stored of the sections."""
+    ids = list(sections)
+    found = [
+        model.objects.filter(section__in=ids).aggregate(first=Min("month"))["first"]
+        for model in (Assessment, MonthlyMean)
+    ]
+    return min((m for m in found if m), default=None)
+
+
+def _line(line: PreviewLine, found: Entered) -> TrialLine:
+    return TrialLine(
+        period=line.period,
+        yearly=line.yearly,
+        section=starred(line.section.name, line.section.is_demo),
+        finding=who(line),
+        yuan=line.yuan,
+        state=MonthState(line.state).label,
+        complete=line.complete,
+        in_term=covers(found.term.in_force, line.period),
+    )
+
+
+def who(line: PreviewLine) -> str:
+    if line.payer is None or line.payee is None:
+        return "互不补偿"
+    return f"{line.payer.name} → {line.payee.name}"
+
+
+def _when(lines: Sequence[PreviewLine]) -> str:
+    periods = sorted({f"{x.period:%Y}年" if x.yearly else f"{x.period:%Y-%m}" for x in lines})
+    return "、".join(periods[:6]) + (f" 等 {len(periods)} 期" if len(periods) > 6 else "")
+
+
+def _warnings(lines: list[PreviewLine], found: Entered) -> list[str]:
+    warnings = both_ways(lines) + _caps(lines, found)
+    no_data = [x for x in lines if x.state == MonthState.NO_DATA]
+    partial = [x for x in lines if not x.complete and x.state != MonthState.NO_DATA]
+    if partial:
+        warnings.append(f"{len(partial)} 个断面月的数据不完整而照常核算：{_when(partial)}。")
+    if no_data:
+        warnings.append(f"{len(no_data)} 个断面月没有结果（无数据或缺少依据）：{_when(no_data)}。")
+    warnings += _missing(lines)
+    if not lines:
+        warnings.append("所选断面没有过去的监测数据，无从试算；启用后自有数据的月份起核算。")
+    shares: dict[str, Decimal] = defaultdict(lambda: Decimal(0))
+    for part in found.term.parts:
+        shares[part.section.name] += part.share
+    warnings += [
+        f"{name}的份额合计 {share * 100:f}%，超过 100%，会重复计付。"
+        for name, share in shares.items()
+        if share > 1
+    ]
+    return warnings
+
+
+def _missing(lines: Sequence[PreviewLine]) -> list[str]:
+    """The facts that the rule asked for and did not get, each by its name."""
+    lacking: dict[str, list[PreviewLine]] = defaultdict(list)
+    for line in lines:
+        for step in line.computed.outcome.steps:
+            if step.key == "missing":
+                found = FACT.search(step.text)
+                lacking[f"“{found[1]}”（{found[2]}）" if found else step.text].append(line)
+    return [
+        f"缺少{name}，{len(own)} 个断面期没有结果：{_when(own)}；请补录后再启用，或改用别的规则。"
+        for name, own in sorted(lacking.items())
+    ]
+
+
+def both_ways(lines: Sequence[PreviewLine]) -> list[str]:
+    """Periods in which the same two would pay each other, at one section or at several."""
+    pairs: dict[tuple[date, bool], dict[tuple[int, int], set[int]]] = defaultdict(
+        lambda: defaultdict(set)
+    )
+    for line in lines:
+        if line.payer is not None and line.payee is not None:
+            pairs[line.period, line.yearly][line.payer.pk, line.payee.pk].add(line.section.pk)
+    at_one: set[tuple[int, date]] = set()
+    at_several: set[date] = set()
+    for (period, _), found in pairs.items():
+        for (a, b), sections in found.items():
+            back = found.get((b, a), set())
+            at_one |= {(section, period) for section in sections & back}
+            if back and not sections & back:
+                at_several.add(period)
+    warnings = []
+    if at_one:
+        own = [x for x in lines if (x.section.pk, x.period) in at_one]
+        warnings.append(f"{len(at_one)} 个断面月会双向计付，请查规则与断面：{_when(own)}。")
+    if at_several:
+        own = [x for x in lines if x.period in at_several]
+        warnings.append(
+            f"{len(at_several)} 期里同样的两方经不同断面互为付款方，合计时会相抵：{_when(own)}。"
+        )
+    return warnings
+
+
+def _caps(lines: list[PreviewLine], found: Entered) -> list[str]:
+    module = rules.get(found.term.rule)
+    parameters = module.Parameters.from_json(found.term.parameters)
+    warnings = []
+    cut = [x for x in lines if any(s.key == "cap" for s in x.computed.outcome.steps)]
+    if cut:
+        warnings.append(f"{len(cut)} 个断面月达到年度封顶，金额被减：{_when(cut)}。")
+    yearly = getattr(parameters, "yearly_cap", None)
+    if yearly is not None:
+        sums: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
+        for line in lines:
+            if line.payer is not None:
+                sums[line.period.year, who(line)] += line.yuan
+        warnings += [
+            f"{year} 年{who}共 {format_wan(paid)} 万元，超过年度封顶 {format_wan(yearly)} 万元："
+            "封顶按断面各计，几个断面合计会超出。"
+            for (year, who), paid in sorted(sums.items())
+            if paid > yearly
+        ]
+    for cap in (getattr(parameters, name, None) for name in PERIOD_CAPS):
+        over = [x for x in lines if cap is not None and x.yuan > cap]
+        if cap is not None and over:
+            warnings.append(
+                f"{len(over)} 个断面月高于每期封顶 {format_wan(cap)} 万元：{_when(over)}。"
+            )
+    return warnings
+
+
+def _overlaps(found: Entered, besides: Agreement | None) -> list[str]:
+    sections = [p.section.pk for p in found.term.parts]
+    others = (
+        TermSection.objects.filter(
+            section__in=sections,
+            term__agreement__state=Agreement.State.ACTIVE,
+            term__in_force__overlap=found.term.in_force,
+        )
+        .exclude(term__agreement=besides)
+        .select_related("section", "term__agreement")
+        .order_by("term__agreement__code", "section__code")
+    )
+    return list(
+        dict.fromkeys(
+            f"{o.section.name}在同一时期已在《{o.term.agreement.title}》"
+            f"（{o.term.agreement.code}）里；请确认不是重复计付。"
+            for o in others
+        )
+    )

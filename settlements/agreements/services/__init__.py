@@ -1,0 +1,1 @@
+"""From a draft to an agreement's terms: one function a use case."""

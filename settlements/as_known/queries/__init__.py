@@ -1,0 +1,1 @@
+"""What was known then beside what stands now."""

@@ -1,0 +1,1 @@
+"""区县: what each gets and owes, and why."""

@@ -1,0 +1,1 @@
+"""Funds and measures as their pages show them."""

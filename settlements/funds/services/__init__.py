@@ -1,0 +1,1 @@
+"""Allotting, spending, taking and lifting measures."""

@@ -1,0 +1,1 @@
+"""台账: accounts, balanced entries, payments, opening balances, 对账."""

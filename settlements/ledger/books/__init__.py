@@ -1,0 +1,1 @@
+"""账簿核验: whether every promise of the ledger holds, counted again from the rows."""

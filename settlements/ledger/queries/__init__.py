@@ -1,0 +1,1 @@
+"""Accounts, journal, arrears and entries as pages show them."""

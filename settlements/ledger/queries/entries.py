@@ -1,0 +1,115 @@
+"""One entry of the journal, and what waits for a second person: payments, reversals, openings.
+
+Whoever sees only their own accounts sees their own postings, and of the others the names.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet
+
+from basins.access import Act, Scope, Viewer
+from settlements.ledger.queries.ledger import account_name, source_of
+from settlements.models import JournalEntry, OpeningBatch, Payment, Posting, Reversal
+from settlements.shown.visible import visible_accounts
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    account_id: int
+    account: str
+    yuan: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    entry: JournalEntry
+    lines: tuple[EntryLine, ...]
+    others: tuple[str, ...]  # names alone, of accounts the viewer does not see
+    source: tuple[str, int | None, int | None]  # agreement code, year, month
+    reversal: JournalEntry | None
+    request: Reversal | None  # that waits or was approved
+    previous: JournalEntry | None
+
+
+def entry_page(viewer: Viewer, pk: int) -> EntryPage | None:
+    """None where none of its accounts is the viewer's to see."""
+    entry = (
+        JournalEntry.objects.select_related(
+            "settlement__agreement",
+            "payment__settlement__agreement",
+            "adjustment__accrual__term__agreement",
+            "reverses",
+            "opening",
+            "statement",
+            "by",
+        )
+        .filter(pk=pk)
+        .first()
+    )
+    if entry is None:
+        return None
+    seen = set(visible_accounts(viewer).values_list("pk", flat=True))
+    postings = list(
+        Posting.objects.filter(entry=entry)
+        .select_related("account__jurisdiction", "account__agreement")
+        .defer("account__jurisdiction__boundary")
+        .order_by("-yuan", "pk")
+    )
+    mine = [p for p in postings if p.account_id in seen]
+    if not mine:
+        return None
+    return EntryPage(
+        entry=entry,
+        lines=tuple(EntryLine(p.account_id, account_name(p.account), p.yuan) for p in mine),
+        others=tuple(
+            dict.fromkeys(p.account.jurisdiction.name for p in postings if p.account_id not in seen)
+        ),
+        source=source_of(entry),
+        reversal=JournalEntry.objects.filter(reverses=entry).first(),
+        request=entry.reversal_requests.exclude(state=Reversal.State.REJECTED).first(),
+        previous=JournalEntry.objects.filter(
+            Q(year=entry.year, number__lt=entry.number) | Q(year__lt=entry.year)
+        )
+        .order_by("-year", "-number")
+        .first(),
+    )
+
+
+def payments(viewer: Viewer) -> QuerySet[Payment]:
+    """Payments: all, or those the viewer's own jurisdiction makes or takes; the latest first."""
+    found = (
+        Payment.objects.select_related(
+            "agreement",
+            "other_agreement",
+            "settlement",
+            "payer",
+            "payee",
+            "prepared_by",
+            "approved_by",
+            "entry",
+        )
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("-paid_on", "-pk")
+    )
+    match viewer.scope(Act.SEE_LEDGER):
+        case Scope.ALL:
+            return found
+        case Scope.OWN | Scope.PUBLISHED:
+            own = viewer.jurisdiction_id
+            return found.filter(Q(payer=own) | Q(payee=own))
+    return found.none()
+
+
+def reversals(viewer: Viewer) -> QuerySet[Reversal]:
+    """Requests to cancel an entry, for those who see the whole ledger."""
+    if not viewer.sees_all(Act.SEE_LEDGER):
+        return Reversal.objects.none()
+    return Reversal.objects.select_related("entry", "prepared_by", "approved_by").order_by("-pk")
+
+
+def openings(viewer: Viewer) -> QuerySet[OpeningBatch]:
+    """Opening balances, for those who see the whole ledger."""
+    if not viewer.sees_all(Act.SEE_LEDGER):
+        return OpeningBatch.objects.none()
+    return OpeningBatch.objects.select_related("prepared_by", "approved_by").order_by("-pk")

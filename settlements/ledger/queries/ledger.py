@@ -1,0 +1,369 @@
+"""台账: the journal with running balances, statements of account, the head of the chain.
+
+One sign: positive means the jurisdiction is owed more (应收). Everything goes through
+visible_accounts: who sees only their own accounts sees of an entry their own postings and the
+names of the others in it, never the others' amounts. Amounts are Decimal yuan to the fen.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+from django.core.paginator import Page, Paginator
+from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+
+from basins.access import Act, Viewer
+from settlements.accruals.queries.month import Place
+from settlements.ledger.services.ledger import NO_HASH
+from settlements.models import JournalEntry, LedgerAccount, Posting
+from settlements.models.ledger import PREFIXES
+from settlements.shown.visible import visible_accounts
+
+ZERO = Decimal("0.00")
+PAGE = 25
+YUAN: DecimalField = DecimalField(max_digits=20, decimal_places=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain: the last entry's 凭证号 and hash, how many entries there are."""
+
+    entry: str
+    hash: str
+    entries: int
+
+    @property
+    def short(self) -> str:
+        """The first 16 digits in fours, as printed on paper and typed again."""
+        return " ".join(self.hash[at : at + 4] for at in range(0, 16, 4))
+
+
+def head() -> Head:
+    """What is printed on notices and statements: 2 SQL queries."""
+    last = JournalEntry.objects.order_by("-year", "-number").first()
+    if last is None:
+        return Head("", NO_HASH, 0)
+    return Head(last.label, last.hash, JournalEntry.objects.count())
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What narrows the journal; empty values narrow nothing."""
+
+    account: str = ""  # jurisdiction code: all its accounts together
+    account_id: int | None = None  # one account
+    agreement: str = ""  # code
+    entry: str = ""  # 凭证号
+    year: int | None = None
+    cause: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """A posting in its entry. `balance` only in the journal of one account."""
+
+    entry_id: int
+    label: str
+    booked_on: date
+    effective_on: date
+    cause: str
+    text: str
+    voucher: str
+    agreement: str  # code of the agreement whose year or month it comes from, '' for none
+    year: int | None
+    month: int | None
+    account_id: int
+    account_name: str
+    place: Place
+    others: tuple[str, ...]
+    yuan: Decimal
+    balance: Decimal | None
+    first_of_entry: bool = True
+    nth_entry: int = 0  # of the page, from 0
+
+    @property
+    def increase(self) -> Decimal | None:
+        return self.yuan if self.yuan > 0 else None
+
+    @property
+    def decrease(self) -> Decimal | None:
+        return -self.yuan if self.yuan < 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    account: Place | None  # the one account shown, with running balances
+    lines: tuple[JournalLine, ...]
+    page: Page
+    increase: Decimal  # of all that passes the filter, not of the page alone
+    decrease: Decimal
+    balance: Decimal | None  # of the account after the last line that passes the filter
+    years: tuple[int, ...] = field(default=())
+
+    @property
+    def change(self) -> Decimal:
+        return self.increase - self.decrease
+
+
+def journal(viewer: Viewer, wanted: Filter, page: str | int | None = 1) -> Journal:
+    """A page of the journal, oldest first; 9 SQL queries at most, whatever the entries.
+
+    With one account or jurisdiction (chosen, or the only one the viewer has) each line carries
+    the balance after it, counted over all its entries and not only over what passes the filter.
+    """
+    place, own = _chosen(viewer, wanted)
+    mine = Posting.objects.filter(account__in=own)
+    found = _narrowed(mine, wanted)
+    sums = found.aggregate(
+        increase=Sum("yuan", filter=Q(yuan__gt=0)), decrease=Sum("yuan", filter=Q(yuan__lt=0))
+    )
+    balance = None
+    if place is not None:
+        running = found.annotate(balance=_running(own)).order_by(
+            "entry__year", "entry__number", "pk"
+        )
+        listed: Page = Paginator(running, PAGE).get_page(page)
+        lines = _account_lines(cast(QuerySet[Any], listed.object_list))
+        last = running.last()
+        balance = last.balance if last else None
+    else:
+        entries = JournalEntry.objects.filter(pk__in=found.values("entry")).order_by(
+            "year", "number"
+        )
+        listed = Paginator(entries, PAGE).get_page(page)
+        lines = _entry_lines(mine.filter(entry__in=[e.pk for e in listed.object_list]))
+    return Journal(
+        account=place,
+        lines=lines,
+        page=listed,
+        increase=sums["increase"] or ZERO,
+        decrease=-(sums["decrease"] or ZERO),
+        balance=balance,
+        years=tuple(mine.order_by("-entry__year").values_list("entry__year", flat=True).distinct()),
+    )
+
+
+def all_lines(viewer: Viewer, wanted: Filter) -> tuple[tuple[JournalLine, ...], bool]:
+    """Every line that passes the filter, for an export; and whether they carry balances."""
+    place, own = _chosen(viewer, wanted)
+    mine = Posting.objects.filter(account__in=own)
+    found = _narrowed(mine, wanted)
+    if place is None:
+        return _entry_lines(mine.filter(entry__in=found.values("entry"))), False
+    running = found.annotate(balance=_running(own)).order_by("entry__year", "entry__number", "pk")
+    return _account_lines(running), True
+
+
+def _chosen(viewer: Viewer, wanted: Filter) -> tuple[Place | None, QuerySet[LedgerAccount]]:
+    """The place shown with balances (chosen, or the viewer's own), and its accounts."""
+    seen = visible_accounts(viewer)
+    if wanted.agreement:
+        seen = seen.filter(agreement__code=wanted.agreement)
+    one = seen.none()
+    if wanted.account_id is not None:
+        one = seen.filter(pk=wanted.account_id)
+    elif wanted.account:
+        one = seen.filter(jurisdiction__code=wanted.account)
+    account = one.select_related("jurisdiction").defer("jurisdiction__boundary").first()
+    if account is None and not viewer.sees_all(Act.SEE_LEDGER):
+        one = seen
+        account = one.select_related("jurisdiction").defer("jurisdiction__boundary").first()
+    if account is None:
+        return None, seen
+    return Place.of(account.jurisdiction), one
+
+
+def _narrowed(postings: QuerySet[Posting], wanted: Filter) -> QuerySet[Posting]:
+    if wanted.entry:
+        number = _entry_number(wanted.entry)
+        if number is None:
+            return postings.none()
+        cause, year, count = number
+        postings = postings.filter(entry__cause=cause, entry__year=year, entry__number=count)
+    if wanted.year:
+        postings = postings.filter(entry__year=wanted.year)
+    if wanted.cause:
+        postings = postings.filter(entry__cause=wanted.cause)
+    if wanted.first:
+        postings = postings.filter(entry__booked_on__gte=wanted.first)
+    if wanted.last:
+        postings = postings.filter(entry__booked_on__lte=wanted.last)
+    return postings
+
+
+def _entry_number(label: str) -> tuple[str, int, int] | None:
+    """JZ-2024-0015 as cause, year and number; None where it is none."""
+    causes = {prefix: cause for cause, prefix in PREFIXES.items()}
+    prefix, _, rest = label.strip().upper().partition("-")
+    year, _, number = rest.partition("-")
+    small = len(year) == 4 and len(number) <= 9
+    if prefix not in causes or not small or not (year + number).isascii():
+        return None
+    if not (year.isdigit() and number.isdigit()):
+        return None
+    return causes[prefix], int(year), int(number)
+
+
+def _running(own: QuerySet[LedgerAccount]) -> Subquery:
+    """What the accounts together stand at after a posting."""
+    up_to = Posting.objects.filter(account__in=own).filter(
+        Q(entry__year__lt=OuterRef("entry__year"))
+        | Q(entry__year=OuterRef("entry__year"), entry__number__lt=OuterRef("entry__number"))
+        | Q(entry=OuterRef("entry"), pk__lte=OuterRef("pk"))
+    )
+    return Subquery(
+        up_to.order_by()
+        .annotate(all=Value(1))
+        .values("all")
+        .annotate(total=Sum("yuan"))
+        .values("total"),
+        output_field=YUAN,
+    )
+
+
+def _with_all(postings: QuerySet[Posting]) -> QuerySet[Posting]:
+    return postings.select_related(
+        "entry__settlement__agreement",
+        "entry__payment__settlement__agreement",
+        "entry__adjustment__accrual__term__agreement",
+        "account__jurisdiction",
+        "account__agreement",
+    ).defer(
+        "account__jurisdiction__boundary",
+        "entry__adjustment__outcome",
+        "entry__adjustment__inputs",
+        "entry__adjustment__accrual__steps",
+        "entry__adjustment__accrual__inputs",
+    )
+
+
+def _account_lines(postings: QuerySet[Any]) -> tuple[JournalLine, ...]:
+    rows = list(_with_all(postings))
+    names = _names_in({row.entry_id for row in rows})
+    return tuple(
+        _line(row, names[row.entry_id], balance=row.balance)  # type: ignore[attr-defined]
+        for row in rows
+    )
+
+
+def _entry_lines(postings: QuerySet[Posting]) -> tuple[JournalLine, ...]:
+    """Every posting of the page's entries, payers after receivers."""
+    rows = list(_with_all(postings).order_by("entry__year", "entry__number", "-yuan", "pk"))
+    answer: list[JournalLine] = []
+    before, nth = None, -1
+    for row in rows:
+        first = row.entry_id != before
+        before, nth = row.entry_id, nth + first
+        answer.append(_line(row, (), balance=None, first=first, nth=nth))
+    return tuple(answer)
+
+
+def _names_in(entries: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
+    """Entry id → (code, name) of everyone in it: names alone, no amounts. 1 SQL query."""
+    names: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for entry_id, code, name in (
+        Posting.objects.filter(entry__in=list(entries))
+        .order_by("pk")
+        .values_list("entry_id", "account__jurisdiction__code", "account__jurisdiction__name")
+    ):
+        names[entry_id].append((code, name))
+    return names
+
+
+def _line(
+    posting: Posting,
+    names: Iterable[tuple[str, str]],
+    *,
+    balance: Decimal | None,
+    first: bool = True,
+    nth: int = 0,
+) -> JournalLine:
+    entry, account = posting.entry, posting.account
+    place = Place.of(account.jurisdiction)
+    agreement, year, month = source_of(entry)
+    return JournalLine(
+        entry_id=entry.pk,
+        label=entry.label,
+        booked_on=entry.booked_on,
+        effective_on=entry.effective_on,
+        cause=entry.get_cause_display(),
+        text=entry.text,
+        voucher=entry.voucher,
+        agreement=agreement,
+        year=year,
+        month=month,
+        account_id=account.pk,
+        account_name=account_name(account),
+        place=place,
+        others=tuple(dict.fromkeys(name for code, name in names if code != place.code)),
+        yuan=posting.yuan,
+        balance=balance,
+        first_of_entry=first,
+        nth_entry=nth,
+    )
+
+
+def account_name(account: LedgerAccount) -> str:
+    """Whose account, in which agreement."""
+    kind = f" {account.get_kind_display()}" if account.kind == LedgerAccount.Kind.TRANSIT else ""
+    agreement = f" {account.agreement.title}" if account.agreement else ""
+    return f"{account.jurisdiction.name}{kind}{agreement}"
+
+
+def source_of(entry: JournalEntry) -> tuple[str, int | None, int | None]:
+    """The agreement, year and month an entry's amount comes from: where its figure is explained."""
+    if entry.settlement is not None:
+        return entry.settlement.agreement.code, entry.settlement.year, None
+    if entry.payment is not None and entry.payment.settlement is not None:
+        settlement = entry.payment.settlement
+        return settlement.agreement.code, settlement.year, None
+    if entry.adjustment is not None:
+        accrual = entry.adjustment.accrual
+        month = None if accrual.yearly else accrual.period.month
+        return accrual.term.agreement.code, accrual.period.year, month
+    return "", None, None
+
+
+# Statement of account ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """对账单 of one account for a year, opening and closing balance in yuan."""
+
+    opening: Decimal
+    lines: tuple[JournalLine, ...]
+    increase: Decimal
+    decrease: Decimal
+
+    @property
+    def closing(self) -> Decimal:
+        return self.opening + self.increase - self.decrease
+
+
+def statement(viewer: Viewer, code: str, year: int) -> Statement | None:
+    """Of all the jurisdiction's accounts together, by booking year: 4 SQL queries.
+
+    None where the viewer may not see them, or there are none.
+    """
+    accounts = visible_accounts(viewer).filter(jurisdiction__code=code)
+    if not accounts.exists():
+        return None
+    own = Posting.objects.filter(account__in=accounts)
+    opening = own.filter(entry__year__lt=year).aggregate(total=Sum("yuan"))["total"] or ZERO
+    lines = _account_lines(
+        own.filter(entry__year=year)
+        .annotate(balance=_running(accounts))
+        .order_by("entry__year", "entry__number", "pk")
+    )
+    return Statement(
+        opening=opening,
+        lines=lines,
+        increase=sum((line.yuan for line in lines if line.yuan > 0), ZERO),
+        decrease=-sum((line.yuan for line in lines if line.yuan < 0), ZERO),
+    )

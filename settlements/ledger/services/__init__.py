@@ -1,0 +1,1 @@
+"""Posting, paying, reversing, reconciling: one function a use case."""

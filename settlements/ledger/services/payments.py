@@ -1,0 +1,435 @@
+"""付款: recorded by one person of the treasury, checked and booked by another.
+
+Money moves directly, or through the treasury: collected (市级代收) or deducted by the higher
+treasury (上级扣缴) it stands on the agreement's transit account until it is paid out
+(市级拨付). Debts in opposite directions of two agreements can be set off (协议间抵扣).
+Amounts are Decimal yuan. Locks: agreements by id, the payment, the journal.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Min
+from django.db.utils import IntegrityError
+
+from basins.clock import now, today
+from basins.models import Jurisdiction, User
+from settlements.ledger.balances import ZERO, standing
+from settlements.ledger.services.clearing import outstanding, refresh_cleared
+from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
+from settlements.models import (
+    Agreement,
+    JournalEntry,
+    LedgerAccount,
+    Party,
+    Payment,
+    Posting,
+    Settlement,
+)
+from settlements.money import MoneyError, format_yuan, yuan
+from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
+
+Kind = Payment.Kind
+CAUSES = {
+    Kind.DIRECT: JournalEntry.Cause.PAYMENT,
+    Kind.COLLECTION: JournalEntry.Cause.COLLECTION,
+    Kind.DISBURSEMENT: JournalEntry.Cause.DISBURSEMENT,
+    Kind.OFFSET: JournalEntry.Cause.OFFSET,
+    Kind.DEDUCTION: JournalEntry.Cause.DEDUCTION,
+}
+TO_TREASURY = (Kind.COLLECTION, Kind.DEDUCTION)
+# What is not there can be neither paid out nor set off.
+MAY_OVERPAY = (Kind.DIRECT, *TO_TREASURY)
+LONGEST_VOUCHER = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a payment: the field ("" for the whole) and the remedy, in Chinese."""
+
+    field: str
+    message: str
+
+
+class PaymentRefused(Refused):
+    """The payment cannot be recorded or booked; all that is wrong at once."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(" ".join(p.message for p in problems))
+        self.problems = problems
+
+
+@dataclass(slots=True)
+class Draft:
+    """A payment before it is recorded: what was given, read, and completed by its kind."""
+
+    agreement: Agreement
+    kind: str
+    payer: Jurisdiction | None
+    payee: Jurisdiction | None
+    yuan: Decimal
+    voucher: str
+    paid_on: date
+    settlement: Settlement | None = None
+    other_agreement: Agreement | None = None
+    overpayment: bool = False
+    note: str = ""
+    due: Decimal = ZERO
+
+    @property
+    def is_full(self) -> bool:
+        return self.yuan >= self.due
+
+
+def treasury_of(agreement: Agreement) -> Jurisdiction:
+    """The treasury through which the agreement's money goes: its parties' municipality's.
+
+    Raises PaymentRefused where there is none.
+    """
+    treasuries = Jurisdiction.objects.filter(level=Jurisdiction.Level.TREASURY).order_by("code")
+    found = (
+        treasuries.filter(parent__children__parties__agreement=agreement).first()
+        or treasuries.first()
+    )
+    if found is None:
+        raise PaymentRefused(
+            Problem("kind", "行政区里没有市级财政，不能经市级清算；请先由管理员登记市级财政。")
+        )
+    return found
+
+
+def examine_payment(
+    *,
+    agreement: Agreement,
+    payer: Jurisdiction | None = None,
+    payee: Jurisdiction | None = None,
+    yuan: str | int | Decimal,
+    voucher: str,
+    paid_on: date,
+    kind: str = Kind.DIRECT,
+    settlement: Settlement | None = None,
+    other_agreement: Agreement | None = None,
+    overpayment: bool = False,
+    note: str = "",
+) -> Draft:
+    """The payment as it would be recorded, what is due at present with it; changes nothing.
+
+    Raises PaymentRefused with every problem.
+    """
+    problems: list[Problem] = []
+    amount = _amount(yuan, problems)
+    if kind in TO_TREASURY:
+        payee = treasury_of(agreement)
+    elif kind == Kind.DISBURSEMENT:
+        payer = treasury_of(agreement)
+    draft = Draft(
+        agreement=agreement,
+        kind=kind,
+        payer=payer,
+        payee=payee,
+        yuan=amount,
+        voucher=voucher.strip(),
+        paid_on=paid_on,
+        settlement=settlement,
+        other_agreement=other_agreement if kind == Kind.OFFSET else None,
+        overpayment=overpayment,
+        note=note.strip(),
+    )
+    problems += _party_problems(draft)
+    problems += _voucher_problems(draft)
+    if not problems:
+        draft.due = due(draft)
+        problems += _date_problems(draft) + _amount_problems(draft)
+    if problems:
+        raise PaymentRefused(*problems)
+    return draft
+
+
+@transaction.atomic
+def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
+    """Record a payment for a second person to approve (arguments as examine_payment's).
+
+    Nothing is booked yet. Raises PaymentRefused; NotAllowed for who may not.
+    """
+    permit(check("payment", "record", "", "未登记"), by)
+    _lock(agreement, given.get("other_agreement"))
+    draft = examine_payment(agreement=agreement, **given)
+    try:
+        # A savepoint: another session may record the voucher in this very moment.
+        with transaction.atomic(), moving("record", by=by):
+            return Payment.objects.create(
+                agreement=draft.agreement,
+                settlement=draft.settlement,
+                other_agreement=draft.other_agreement,
+                kind=draft.kind,
+                payer=draft.payer,
+                payee=draft.payee,
+                yuan=draft.yuan,
+                due_yuan=draft.due,
+                overpayment=draft.overpayment,
+                voucher=draft.voucher,
+                paid_on=draft.paid_on,
+                note=draft.note,
+                prepared_by=by,
+                prepared_at=now(),
+            )
+    except IntegrityError as error:
+        if "payment_voucher_once" not in str(error):
+            raise
+        raise PaymentRefused(*_voucher_problems(draft)) from error
+
+
+@transaction.atomic
+def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> JournalEntry:
+    """Check and book a payment another person recorded, on that day (default today).
+
+    Raises PaymentRefused if it was decided already, or is no longer within what is due.
+    """
+    payment = _locked(payment)
+    move = check("payment", "approve", payment.state, payment.get_state_display())
+    permit(move, by)
+    _refuse_preparer(payment, by)
+    refuse_same_person("payment", payment.pk, move, by)
+    booked_on = on or today()
+    lock_journal()  # what is due stays so until it is booked
+    draft = draft_of(payment)
+    draft.due = due(draft)
+    if problems := _voucher_problems(draft, payment.pk) + _amount_problems(draft):
+        raise PaymentRefused(*problems)
+    payment.state = Payment.State.APPROVED
+    payment.approved_by, payment.approved_at = by, now()
+    with moving("approve", by=by):
+        payment.save(update_fields=["state", "approved_by", "approved_at"])
+    entry = post(
+        cause=CAUSES[Kind(payment.kind)],
+        on=booked_on,
+        effective_on=min(payment.paid_on, booked_on),
+        payment=payment,
+        voucher=payment.voucher,
+        text=_text(payment),
+        lines=_lines(payment, booked_on),
+        by=by,
+    )
+    for agreement in (payment.agreement, payment.other_agreement):
+        if agreement is not None:
+            refresh_cleared(agreement=agreement, on=booked_on)
+    return entry
+
+
+@transaction.atomic
+def reject_payment(*, payment: Payment, why: str, by: User) -> Payment:
+    """Send a recorded payment back: nothing is booked, its voucher is free again."""
+    payment = _locked(payment)
+    permit(check("payment", "reject", payment.state, payment.get_state_display()), by)
+    if not why.strip():
+        raise PaymentRefused(Problem("why", "请写明退回理由。"))
+    payment.state, payment.rejected_why = Payment.State.REJECTED, why.strip()
+    payment.approved_by, payment.approved_at = by, now()
+    with moving("reject", by=by, note=why.strip()):
+        payment.save(update_fields=["state", "rejected_why", "approved_by", "approved_at"])
+    return payment
+
+
+def due(draft: Draft) -> Decimal:
+    """What can be paid at most without overpaying: the smaller of debt and claim, in yuan."""
+    payer, payee = draft.payer, draft.payee
+    assert payer is not None
+    assert payee is not None
+    if draft.kind == Kind.DISBURSEMENT:
+        held = -standing(_account(payer, draft.agreement, LedgerAccount.Kind.TRANSIT))
+        limits = [held, _claim(payee, draft.agreement)]
+    elif draft.kind in TO_TREASURY:
+        limits = [-_claim(payer, draft.agreement)]
+    else:
+        limits = [-_claim(payer, draft.agreement), _claim(payee, draft.agreement)]
+    if draft.other_agreement is not None:
+        limits += [_claim(payer, draft.other_agreement), -_claim(payee, draft.other_agreement)]
+    if draft.settlement is not None:
+        left = outstanding(draft.settlement)
+        if draft.kind != Kind.DISBURSEMENT:
+            limits.append(-left.get(payer.pk, ZERO))
+        if draft.kind not in TO_TREASURY:
+            limits.append(left.get(payee.pk, ZERO))
+    return max(min(limits), ZERO)
+
+
+def transit_balance(agreement: Agreement) -> Decimal:
+    """What the treasury has collected for the agreement and not paid out, positive, in yuan."""
+    accounts = LedgerAccount.objects.filter(
+        agreement=agreement, kind=LedgerAccount.Kind.TRANSIT
+    ).order_by("pk")
+    return -sum((standing(account) for account in accounts), ZERO)
+
+
+def _amount(given: str | int | Decimal, problems: list[Problem]) -> Decimal:
+    try:
+        amount = yuan(given)
+    except MoneyError as wrong:
+        problems.append(Problem("yuan", str(wrong)))
+        return ZERO
+    if amount <= 0:
+        problems.append(Problem("yuan", f"付款金额 {amount} 元须大于零；要退回付款请冲销。"))
+    return amount
+
+
+def _party_problems(draft: Draft) -> list[Problem]:
+    problems = []
+    if draft.kind not in Kind.values:
+        return [Problem("kind", f"没有付款方式“{draft.kind}”。")]
+    agreements = [a for a in (draft.agreement, draft.other_agreement) if a is not None]
+    if draft.kind == Kind.OFFSET and (
+        draft.other_agreement is None or draft.other_agreement == draft.agreement
+    ):
+        problems.append(Problem("other_agreement", "请选择与之抵扣的另一份协议。"))
+    inside = {
+        "payer": draft.kind != Kind.DISBURSEMENT,
+        "payee": draft.kind not in TO_TREASURY,
+    }
+    for field, is_party in inside.items():
+        party = getattr(draft, field)
+        word = "付款方" if field == "payer" else "收款方"
+        if party is None:
+            problems.append(Problem(field, f"请选择{word}。"))
+            continue
+        for agreement in agreements if is_party else []:
+            if not Party.objects.filter(agreement=agreement, jurisdiction=party).exists():
+                problems.append(Problem(field, f"{party}不是《{agreement}》的协议方。"))
+    if draft.payer is not None and draft.payer == draft.payee:
+        problems.append(Problem("payee", "付款方与收款方不能相同。"))
+    if draft.settlement is not None and draft.settlement.agreement_id != draft.agreement.pk:
+        problems.append(Problem("settlement", "所选年度不是这份协议的。"))
+    return problems
+
+
+def _voucher_problems(draft: Draft, own: int | None = None) -> list[Problem]:
+    if not draft.voucher:
+        return [Problem("voucher", "请填付款凭证号（银行回单或拨款文件的编号）。")]
+    if len(draft.voucher) > LONGEST_VOUCHER or not draft.voucher.isprintable():
+        return [Problem("voucher", f"付款凭证号至多 {LONGEST_VOUCHER} 个可见字符。")]
+    other = (
+        Payment.objects.filter(voucher=draft.voucher, reversed_on__isnull=True)
+        .exclude(state=Payment.State.REJECTED)
+        .exclude(pk=own)
+        .first()
+    )
+    entry = JournalEntry.objects.filter(voucher=draft.voucher, reversal__isnull=True).first()
+    if entry is not None:
+        return [Problem("voucher", f"付款凭证号 {draft.voucher} 已入账（{entry.label}）。")]
+    if other is not None:
+        return [
+            Problem(
+                "voucher",
+                f"付款凭证号 {draft.voucher} 已由 {other.prepared_by} 登记，"
+                f"{other.get_state_display()}；一张凭证只登记一次。",
+            )
+        ]
+    return []
+
+
+def _date_problems(draft: Draft) -> list[Problem]:
+    if draft.paid_on > today():
+        return [Problem("paid_on", f"付款日期 {draft.paid_on} 在今天之后；请填实际付款的日期。")]
+    if draft.settlement is not None:
+        closed = draft.settlement.closed_on
+        if closed is None:
+            return [
+                Problem("settlement", f"{draft.settlement.year} 年尚未关账，还没有应付的金额。")
+            ]
+    else:
+        closed = Posting.objects.filter(account__agreement=draft.agreement).aggregate(
+            first=Min("entry__effective_on")
+        )["first"]
+    if closed is not None and draft.paid_on < closed:
+        return [Problem("paid_on", f"付款日期 {draft.paid_on} 早于关账日期 {closed}；请核对。")]
+    return []
+
+
+def _amount_problems(draft: Draft) -> list[Problem]:
+    if draft.yuan <= draft.due:
+        return []
+    over = f"付款金额 {format_yuan(draft.yuan)} 元超过应付的 {format_yuan(draft.due)} 元"
+    if draft.kind not in MAY_OVERPAY:
+        return [Problem("yuan", f"{over}；{Kind(draft.kind).label}不能超过。")]
+    if draft.overpayment:
+        return []
+    return [Problem("yuan", f"{over}；确为超付请勾选“超付”。")]
+
+
+def _refuse_preparer(payment: Payment, by: User) -> None:
+    if payment.prepared_by_id == by.pk:
+        raise PaymentRefused(Problem("", f"{by} 登记了这笔付款，须由另一人复核。"))
+
+
+def _account(
+    jurisdiction: Jurisdiction, agreement: Agreement, kind: str = LedgerAccount.Kind.COMPENSATION
+) -> LedgerAccount | None:
+    return LedgerAccount.objects.filter(
+        jurisdiction=jurisdiction, agreement=agreement, kind=kind
+    ).first()
+
+
+def _claim(jurisdiction: Jurisdiction, agreement: Agreement) -> Decimal:
+    return standing(_account(jurisdiction, agreement))
+
+
+def _lock(*agreements: Agreement | None) -> None:
+    ids = [a.pk for a in agreements if a is not None]
+    list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+
+
+def _locked(payment: Payment) -> Payment:
+    _lock(payment.agreement, payment.other_agreement)
+    return (
+        Payment.objects.select_for_update(of=("self",))
+        .select_related("agreement", "other_agreement", "settlement", "payer", "payee")
+        .get(pk=payment.pk)
+    )
+
+
+def draft_of(payment: Payment) -> Draft:
+    """A recorded payment as `due` takes it."""
+    return Draft(
+        agreement=payment.agreement,
+        kind=payment.kind,
+        payer=payment.payer,
+        payee=payment.payee,
+        yuan=payment.yuan,
+        voucher=payment.voucher,
+        paid_on=payment.paid_on,
+        settlement=payment.settlement,
+        other_agreement=payment.other_agreement,
+        overpayment=payment.overpayment,
+        note=payment.note,
+    )
+
+
+def _text(payment: Payment) -> str:
+    payer, payee = payment.payer.short_name, payment.payee.short_name
+    words = {
+        Kind.DIRECT: f"{payer}付{payee}补偿资金",
+        Kind.COLLECTION: f"市级代收{payer}补偿资金",
+        Kind.DISBURSEMENT: f"市级拨付{payee}补偿资金",
+        Kind.OFFSET: f"{payer}与{payee}互抵",
+        Kind.DEDUCTION: f"市级扣缴{payer}补偿资金",
+    }[Kind(payment.kind)]
+    year = f"{payment.settlement.year} 年，" if payment.settlement else ""
+    return f"{words}：{year}《{payment.agreement.title}》{'，超付' if payment.overpayment else ''}"
+
+
+def _lines(payment: Payment, on: date) -> list[Line]:
+    """The payer owes less, the payee is owed less; the treasury stands between where it does."""
+    transit = LedgerAccount.Kind.TRANSIT
+    standard = LedgerAccount.Kind.COMPENSATION
+    from_kind = transit if payment.kind == Kind.DISBURSEMENT else standard
+    to_kind = transit if payment.kind in TO_TREASURY else standard
+    payer = account_of(payment.payer, payment.agreement, kind=from_kind, opened_on=on)
+    payee = account_of(payment.payee, payment.agreement, kind=to_kind, opened_on=on)
+    lines = [Line(payer, payment.yuan), Line(payee, -payment.yuan)]
+    if payment.other_agreement is not None:
+        lines += [
+            Line(account_of(payment.payer, payment.other_agreement, opened_on=on), -payment.yuan),
+            Line(account_of(payment.payee, payment.other_agreement, opened_on=on), payment.yuan),
+        ]
+    return lines

@@ -1,0 +1,1 @@
+"""Acts of the workflow: who may, what follows, who is told, what is handed in with them."""

@@ -1,0 +1,1 @@
+"""月通报: a month published, read, confirmed and final."""

@@ -1,0 +1,1 @@
+"""Notices and months as their pages show them."""

@@ -1,0 +1,386 @@
+"""One month of an agreement as a worked example: each section's steps, and what is behind them.
+
+The figures are those the accrual was computed from (its stored inputs), so a settled month
+shows what was settled; where the water's means are different today, `revised` says so.
+Amounts are Decimal yuan, concentrations Decimal in the indicator's unit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils import timezone
+
+from basins.access import Viewer
+from monitoring.queries.month_readings import MonthReadings, month_readings
+from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, WaterClass
+from monitoring.standards.rounding import round_to_places
+from settlements import rules
+from settlements.accruals.queries.adjusted import Adjusted as SectionAdjusted
+from settlements.accruals.queries.adjusted import adjustments_of
+from settlements.accruals.queries.month import Place
+from settlements.models import Accrual, Adjustment, Agreement, Settlement
+from settlements.notices.queries.month_figures import (
+    DailyChart,
+    MeanFormula,
+    MeanLine,
+    daily_chart,
+    mean_formula,
+    mean_lines,
+)
+from settlements.rules.base import MonthState
+from settlements.rules.facts import plain_decimal
+from settlements.shown.findings import Net, Payment, month_finding, starred
+from settlements.shown.visible import visible_accruals, visible_settlements
+from settlements.shown.worked import WorkedStep, worked
+from settlements.years.queries.years import (
+    KINDS,
+    SectionYear,
+    accruals_of_year,
+    entry_of,
+    payments_of,
+    payments_prefetch,
+    section_years,
+)
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One point of components/timeline.html."""
+
+    title: str
+    when: str
+    note: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SectionMonth:
+    """One section's month: the finding, its steps and the data behind them."""
+
+    accrual: int
+    code: str
+    name: str
+    is_demo: bool
+    river: str
+    upstream: Place
+    downstream: Place
+    share: Decimal
+    water_class: int | None
+    month_state: str
+    subtitle: str
+    payments: tuple[Payment, ...]
+    steps: tuple[WorkedStep, ...]
+    readings: MonthReadings | None
+    means: tuple[MeanLine, ...]
+    chart: DailyChart | None
+    mean_formula: MeanFormula | None
+    reference: str  # "Ⅲ类" the limits of the means table are of
+    state: str
+    kind: str
+    complete: bool
+    computed_at: datetime
+    rule: str
+    term_number: int
+    term_since: date | None
+    digest: str
+    revised: bool
+    proposed: int  # adjustments proposed, of those the viewer may see
+
+    @property
+    def shown_name(self) -> str:
+        return starred(self.name, self.is_demo)
+
+    @property
+    def yuan(self) -> Decimal:
+        return sum((p.yuan for p in self.payments), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """A party's month: published + adjustments approved = what holds now."""
+
+    place: Place
+    published: Decimal
+    adjusted: Decimal
+
+    @property
+    def now(self) -> Decimal:
+        return self.published + self.adjusted
+
+
+@dataclass(frozen=True, slots=True)
+class OfYear:
+    """A section that is computed for the whole year: its finding stands in no month."""
+
+    accrual: int
+    section: str
+    payments: tuple[Payment, ...]
+    month_state: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementMonth:
+    agreement: str
+    title: str
+    month: date
+    finding: str
+    sections: tuple[SectionMonth, ...]
+    chosen: tuple[SectionMonth, ...]
+    year: tuple[SectionYear, ...]
+    nets: tuple[Net, ...]
+    adjusted: tuple[Adjusted, ...]  # of the chosen sections; none where nothing was approved
+    of_year: tuple[OfYear, ...]
+    events: tuple[Event, ...]
+    entry: str | None  # 凭证号 of the year's closing, where the viewer may see it
+    previous: date | None
+    next: date | None
+    months: tuple[date, ...]  # of this year, newest first, with results
+
+    @property
+    def yuan(self) -> Decimal:
+        return sum((s.yuan for s in self.sections), ZERO)
+
+    @property
+    def net_total(self) -> Decimal:
+        return sum((n.yuan for n in self.nets), ZERO)
+
+    @property
+    def has_demo_names(self) -> bool:
+        return any(s.is_demo for s in self.sections)
+
+
+def settlement_month(
+    viewer: Viewer, code: str, month: date, section: str = ""
+) -> SettlementMonth | None:
+    """The month, or None where there is nothing of it for this viewer.
+
+    `section` chooses one section by its code; an unknown one chooses all. 14 SQL queries at
+    most, whatever the sections and months.
+    """
+    found_year = agreement_of_month(viewer, code, month)
+    if found_year is None:
+        return None
+    agreement, settlement = found_year
+    accruals = list(
+        visible_accruals(viewer)
+        .filter(term__agreement=agreement, period=month, yearly=False)
+        .select_related(
+            "term__agreement",
+            "term_section__section__river",
+            "term_section__upstream",
+            "term_section__downstream",
+        )
+        .defer("term_section__upstream__boundary", "term_section__downstream__boundary")
+        .prefetch_related(payments_prefetch())
+        .order_by("term_section__section__km", "term_section__section__code", "pk")
+    )
+    found = month_readings(viewer, [a.term_section.section_id for a in accruals], month)
+    adjustments = adjustments_of(viewer, accruals)
+    sections = tuple(
+        _section_month(
+            a,
+            agreement,
+            found.get(a.term_section.section_id),
+            sum(each.is_pending for each in adjustments.get(a.pk, ())),
+        )
+        for a in accruals
+    )
+    chosen = tuple(s for s in sections if s.code == section) or sections
+    around = sorted(
+        visible_accruals(viewer)
+        .filter(term__agreement=agreement, yearly=False)
+        .order_by("period")
+        .values_list("period", flat=True)
+        .distinct()
+    )
+    of_year = _of_year(viewer, agreement, month.year)
+    payments = [p for s in chosen for p in s.payments]
+    holding = [p for s in chosen for p in _holding(s, adjustments.get(s.accrual, ()))]
+    adjusted = _adjusted(payments, holding)
+    no_data = sum(s.month_state == MonthState.NO_DATA.label for s in chosen)
+    return SettlementMonth(
+        agreement=agreement.code,
+        title=agreement.title,
+        month=month,
+        finding=month_finding(holding, len(chosen), no_data) + ("（已调整）" if adjusted else ""),
+        sections=sections,
+        chosen=chosen,
+        year=section_years(
+            [a for a in accruals_of_year(viewer, agreement, month.year) if not a.yearly],
+            month.year,
+        ),
+        nets=_nets(payments),
+        adjusted=adjusted,
+        of_year=of_year,
+        events=_events(accruals, settlement),
+        entry=entry_of(viewer, settlement) if settlement is not None else None,
+        previous=max((m for m in around if m < month), default=None),
+        next=min((m for m in around if m > month), default=None),
+        months=tuple(m for m in reversed(around) if m.year == month.year or m == month),
+    )
+
+
+def agreement_of_month(
+    viewer: Viewer, code: str, month: date
+) -> tuple[Agreement, Settlement | None] | None:
+    """The agreement, where the viewer sees this month's year of it or one of its accruals."""
+    settlement = (
+        visible_settlements(viewer)
+        .filter(agreement__code=code, year=month.year)
+        .select_related("agreement")
+        .first()
+    )
+    if settlement is not None:
+        return settlement.agreement, settlement
+    accrual = (
+        visible_accruals(viewer)
+        .filter(
+            Q(period=month) | Q(period=date(month.year, 1, 1), yearly=True),
+            term__agreement__code=code,
+        )
+        .select_related("term__agreement")
+        .first()
+    )
+    return (accrual.term.agreement, None) if accrual is not None else None
+
+
+def _of_year(viewer: Viewer, agreement: Agreement, year: int) -> tuple[OfYear, ...]:
+    """What the year's rules found of the year the month lies in: 2 SQL queries."""
+    found = (
+        visible_accruals(viewer)
+        .filter(term__agreement=agreement, period=date(year, 1, 1), yearly=True)
+        .select_related("term", "term_section__section")
+        .defer("steps", "inputs")
+        .prefetch_related(payments_prefetch())
+        .order_by("term__number", "term_section__section__km", "pk")
+    )
+    return tuple(
+        OfYear(
+            accrual=a.pk,
+            section=starred(a.term_section.section.name, a.term_section.section.is_demo),
+            payments=tuple(payments_of(a)),
+            month_state=a.get_month_state_display(),
+            rule=rules.get(a.term.rule).TITLE,
+        )
+        for a in found
+    )
+
+
+def _events(accruals: list[Accrual], settlement: Settlement | None) -> tuple[Event, ...]:
+    """What happened to the month so far, and the closing that is still to come."""
+    events = []
+    if accruals:
+        at = timezone.localtime(max(a.computed_at for a in accruals))
+        events.append(Event("月核算", f"{at:%Y-%m-%d %H:%M}", "数据变动时自动重算"))
+    if settlement is not None and settlement.closed_on:
+        events.append(Event("年清缴", f"{settlement.closed_on}", "已关账，只以调整更正"))
+    else:
+        events.append(Event("年清缴", "年度结束后", "关账时入账", "ahead"))
+    return tuple(events)
+
+
+def _nets(payments: list[Payment]) -> tuple[Net, ...]:
+    places = {p.code: p for each in payments for p in (each.payer, each.payee)}
+    return tuple(
+        Net(place, sum((p.signed_for(code) for p in payments), ZERO))
+        for code, place in places.items()
+    )
+
+
+def _holding(section: SectionMonth, adjustments: Sequence[SectionAdjusted]) -> tuple[Payment, ...]:
+    """What holds of the section's month: as published, or as adjusted last."""
+    approved = next((a for a in adjustments if a.status.code == Adjustment.State.APPROVED), None)
+    if approved is None:
+        return section.payments
+    return tuple(
+        Payment(
+            Place(t.payer.code, t.payer.name, t.payer.name, ""),
+            Place(t.payee.code, t.payee.name, t.payee.name, ""),
+            t.yuan,
+            t.reason,
+        )
+        for t in approved.transfers
+    )
+
+
+def _adjusted(published: list[Payment], holding: list[Payment]) -> tuple[Adjusted, ...]:
+    before = {n.place.code: n for n in _nets(published)}
+    after = {n.place.code: n for n in _nets(holding)}
+    lines = []
+    for code, net in sorted((after | before).items()):
+        old = before[code].yuan if code in before else ZERO
+        new = after[code].yuan if code in after else ZERO
+        lines.append(Adjusted(net.place, old, new - old))
+    return tuple(lines) if any(line.adjusted for line in lines) else ()
+
+
+def _section_month(
+    accrual: Accrual, agreement: Agreement, readings: MonthReadings | None, proposed: int
+) -> SectionMonth:
+    part, inputs = accrual.term_section, accrual.inputs
+    section, body = part.section, WaterBody(part.section.water_body)
+    means = {code: Decimal(value) for code, value in inputs.get("means", {}).items()}
+    deciding = tuple(inputs.get("deciding", ()))
+    reference = reference_class(accrual)
+    module = rules.get(accrual.term.rule)
+    now = {m.code: m.mean for m in readings.means} if readings else {}
+    return SectionMonth(
+        accrual=accrual.pk,
+        code=section.code,
+        name=section.name,
+        is_demo=section.is_demo,
+        river=section.river.name if section.river else "",
+        upstream=Place.of(part.upstream),
+        downstream=Place.of(part.downstream),
+        share=part.share * 100,
+        water_class=accrual.water_class,
+        month_state=accrual.get_month_state_display(),
+        subtitle=_subtitle(accrual, means, deciding),
+        payments=payments_of(accrual),
+        steps=tuple(worked(step, accrual) for step in accrual.steps),
+        readings=readings,
+        means=mean_lines(means, readings, deciding, reference, body),
+        chart=daily_chart(readings, deciding, reference, body),
+        mean_formula=mean_formula(means, readings, deciding),
+        reference=reference.label if reference else "",
+        state=accrual.get_state_display(),
+        kind=KINDS[Accrual.State(accrual.state)],
+        complete=accrual.complete,
+        computed_at=accrual.computed_at,
+        rule=f"{module.TITLE} rev. {accrual.rule_revision}",
+        term_number=accrual.term.number,
+        term_since=accrual.term.in_force.lower,
+        digest=f"{accrual.input_digest[:4]}-{accrual.input_digest[4:8]}".upper(),
+        revised=bool(means) and {c: Decimal(v) for c, v in now.items()} != means,
+        proposed=proposed,
+    )
+
+
+def reference_class(accrual: Accrual) -> WaterClass | None:
+    """The class the month is held to: a fixed baseline of the term, else the target."""
+    fixed = accrual.term.parameters.get("baseline_class", {}).get("value")
+    stored = fixed or accrual.inputs.get("target")
+    return WaterClass.parse(str(stored)) if stored else None
+
+
+def _subtitle(accrual: Accrual, means: Mapping[str, Decimal], deciding: tuple[str, ...]) -> str:
+    part = accrual.term_section
+    where = f"{starred(part.section.name, part.section.is_demo)}断面"
+    if part.section.river:
+        where = part.section.river.name + where
+    if accrual.water_class is None:
+        return f"{where}{accrual.get_month_state_display()}。"
+    lead = next((code for code in deciding if code in means), None)
+    figure = ""
+    if lead:
+        shown = plain_decimal(round_to_places(means[lead], 3))
+        figure = f"{NAMES.get(lead, lead)} {shown} {UNITS.get(lead, '')}".rstrip() + "，"
+    label = WaterClass(accrual.water_class).label
+    compared = next((s["result"] for s in accrual.steps if s["key"] == "comparison"), "")
+    return f"{where}{figure}{label}，{compared or accrual.get_month_state_display()}。"

@@ -1,0 +1,1 @@
+"""Preparing and signing off notices, confirming months, reminding."""

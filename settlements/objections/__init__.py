@@ -1,0 +1,1 @@
+"""异议: objections, decisions, evidence, joint samples, and the bureau's rulings on months."""

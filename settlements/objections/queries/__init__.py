@@ -1,0 +1,1 @@
+"""Objections and rulings as their pages show them."""

@@ -1,0 +1,404 @@
+"""异议 as pages show them: the list, one with its timeline, and the readings of its month."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, QuerySet, When
+from django.utils import timezone
+
+from basins.access import Act, Scope, Viewer
+from basins.clock import today
+from basins.models import Jurisdiction
+from basins.ranges import month_start, months_between
+from monitoring.models import Assessment, Origin, Reading, Section, Verdict
+from monitoring.services.assessment import month_bounds
+from monitoring.services.verdicts import Key
+from monitoring.standards.gb3838_2002 import NAMES
+from settlements.models import (
+    Adjustment,
+    AgreementMonth,
+    Evidence,
+    JointSample,
+    Objection,
+    StateMove,
+)
+from settlements.money import format_wan
+from settlements.objections.kinds import BY_CODE, EvidenceItem, Kind
+from settlements.objections.services.decisions import TREATMENTS, cause_of, disputed
+from settlements.objections.services.evidence import missing_evidence
+from settlements.objections.services.joint_samples import relative_error
+from settlements.objections.services.objections import absent_parties, accruals_of, bounds_of
+from settlements.work.queries.sources import of_party, path_of
+from settlements.workflow import MOVES
+from settlements.years.services.adjustments import difference
+
+KINDS = {
+    "raised": "waiting", "answered": "waiting", "remeasuring": "waiting",
+    "accepted": "final", "rejected": "final", "withdrawn": "none",
+}  # fmt: skip
+WORDS = {(m.thing, m.event): m.words for m in MOVES}
+MOST = 200  # readings listed at once
+
+
+def visible_objections(viewer: Viewer) -> QuerySet[Objection]:
+    """All for who sees all results; of their own agreements for the parties."""
+    rows = Objection.objects.select_related(
+        "month__agreement", "jurisdiction", "section", "raised_by", "decided_by"
+    ).defer("jurisdiction__boundary")
+    match viewer.scope(Act.SEE_RESULTS):
+        case Scope.ALL:
+            return rows
+        case Scope.PUBLISHED | Scope.OWN if viewer.jurisdiction_id is not None:
+            return rows.filter(
+                month__agreement__parties__jurisdiction=viewer.jurisdiction_id
+            ).distinct()
+    return rows.none()
+
+
+def listed(
+    viewer: Viewer,
+    *,
+    state: str = "",
+    kind: str = "",
+    section: str = "",
+    agreement: str = "",
+    year: int | None = None,
+) -> QuerySet[Objection]:
+    """`state` "open" is all that wait for a decision."""
+    found = visible_objections(viewer)
+    if state == "open":
+        found = found.filter(state__in=Objection.OPEN)
+    elif state:
+        found = found.filter(state=state)
+    if kind:
+        found = found.filter(kind=kind)
+    if section:
+        found = found.filter(section__code=section)
+    if agreement:
+        found = found.filter(month__agreement__code=agreement)
+    if year:
+        found = found.filter(month__month__year=year)
+    return found.order_by("-raised_at", "-pk")
+
+
+def months_open_to(viewer: Viewer) -> QuerySet[AgreementMonth]:
+    """Months the viewer can object to today, for itself or (the bureau) for an absent party."""
+    rows = AgreementMonth.objects.filter(
+        state__in=[AgreementMonth.State.PUBLISHED, AgreementMonth.State.OBJECTED],
+        objection_until__gte=today(),
+    )
+    if viewer.may(Act.OBJECT):
+        rows = rows.filter(pk__in=of_party(viewer).values("pk")).exclude(
+            confirmations__jurisdiction=viewer.jurisdiction_id
+        )
+    elif not viewer.may(Act.CONFIRM_FOR):
+        rows = rows.none()
+    return rows.select_related("agreement").order_by("agreement__code", "month")
+
+
+def sections_of(month: AgreementMonth) -> list[Section]:
+    """Sections the month published accruals of."""
+    found = {a.term_section.section_id: a.term_section.section for a in accruals_of(month)}
+    return sorted(found.values(), key=lambda s: s.name)
+
+
+# Readings -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One reading; `value` in `unit`."""
+
+    key: Key
+    indicator: str
+    unit: str
+    at: datetime
+    origin: str
+    value: Decimal
+    below_limit: bool
+    flag: str
+    valid: bool
+    verdicts: tuple[Verdict, ...] = ()
+
+
+def month_lines(section: Section, month: date, indicator: str = "") -> tuple[list[Line], int]:
+    """As `period_lines` for one month."""
+    return period_lines(section, month_bounds(month), indicator)
+
+
+def period_lines(
+    section: Section, bounds: tuple[datetime, datetime], indicator: str = ""
+) -> tuple[list[Line], int]:
+    """Readings of the section in [start, end) (of one indicator), and how many there are in all.
+
+    At most MOST are listed, those taken by hand first. 3 SQL queries.
+    """
+    first, end = bounds
+    rows = Reading.objects.filter(section=section, sampled_at__gte=first, sampled_at__lt=end)
+    if indicator:
+        rows = rows.filter(indicator__code=indicator)
+    count = rows.count()
+    by_hand = Case(When(origin=Origin.AUTOMATIC, then=1), default=0)
+    ordered = rows.select_related("indicator").order_by(
+        by_hand, "indicator__order", "sampled_at", "origin"
+    )
+    return _lines(section, list(ordered[:MOST]), first, end), count
+
+
+def deciding_indicator(section: Section, month: date) -> str:
+    """Code of what decided the month's class; '' where nothing did."""
+    found = Assessment.objects.filter(section=section, month=month).first()
+    return next(iter(found.deciding), "") if found is not None else ""
+
+
+def line_of(section: Section, key: Key) -> Line | None:
+    found = list(
+        Reading.objects.filter(
+            section=section,
+            indicator__code=key.indicator,
+            sampled_at=key.sampled_at,
+            origin=key.origin,
+        ).select_related("indicator")
+    )
+    return next(iter(_lines(section, found, key.sampled_at, None)), None)
+
+
+def _lines(section: Section, rows: list[Reading], first: datetime, end) -> list[Line]:
+    verdicts: dict[tuple, list[Verdict]] = {}
+    judged = Verdict.objects.filter(section=section, sampled_at__gte=first)
+    if end is not None:
+        judged = judged.filter(sampled_at__lt=end)
+    for v in judged.select_related("by").order_by("pk"):
+        verdicts.setdefault((v.indicator_id, v.sampled_at, v.origin), []).append(v)
+    return [
+        Line(
+            key=Key(r.indicator.code, r.sampled_at, r.origin),
+            indicator=r.indicator.name,
+            unit=r.indicator.unit,
+            at=r.sampled_at,
+            origin=Origin(r.origin).label,
+            value=r.value,
+            below_limit=r.below_limit,
+            flag=Reading.FLAGS.get(r.flag, r.flag),
+            valid=r.flag in Reading.VALID_FLAGS,
+            verdicts=tuple(verdicts.get((r.indicator_id, r.sampled_at, r.origin), ())),
+        )
+        for r in rows
+    ]
+
+
+# One objection --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline: who did what, when."""
+
+    at: datetime
+    who: str
+    what: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    pk: int
+    sample: JointSample
+    error: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    adjustment: Adjustment
+    nets: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(slots=True)
+class ObjectionPage:
+    objection: Objection
+    kind: Kind
+    badge: str
+    entries: list[Entry]
+    readings: list[dict[str, Any]]
+    evidence: list[tuple[EvidenceItem, list[Evidence]]]
+    missing: list[EvidenceItem]
+    samples: list[Sample]
+    adjusted: list[Adjusted]
+    done: list[str] = field(default_factory=list)
+    is_raiser: bool = False
+    is_other: bool = False
+    may_decide: bool = False
+    in_time: bool = False
+    absent: list[Jurisdiction] = field(default_factory=list)  # for whom the viewer may enter
+
+    @property
+    def name(self) -> str:
+        return f"第 {self.objection.pk} 号"
+
+    @property
+    def months(self) -> list[date]:
+        """The months the result rests on: one, or a year's twelve."""
+        first, end = bounds_of(self.objection.month, self.objection.section)
+        last = timezone.localdate(end) - timedelta(days=1)
+        return months_between(timezone.localdate(first), month_start(last))
+
+    @property
+    def path(self) -> str:
+        return path_of("objection", self.objection.pk)
+
+    @property
+    def open(self) -> bool:
+        return self.objection.state in Objection.OPEN
+
+    @property
+    def may_add(self) -> bool:
+        return self.open and (self.may_decide or ((self.is_raiser or self.is_other)
+                                                  and self.in_time))  # fmt: skip
+
+    @property
+    def may_say(self) -> bool:
+        return self.open and (self.may_decide or self.is_raiser or self.is_other)
+
+    @property
+    def answers(self) -> bool:
+        """Whether what the viewer says next is the answer."""
+        return self.is_other and self.objection.state == "raised" and self.in_time
+
+    @property
+    def may_withdraw(self) -> bool:
+        return self.is_raiser and self.objection.state in ("raised", "answered")
+
+    @property
+    def remeasuring(self) -> bool:
+        return self.objection.state == Objection.State.REMEASURING
+
+
+def objection_page(viewer: Viewer, pk: int) -> ObjectionPage | None:
+    """None for one the viewer does not see. About 15 SQL queries."""
+    objection = visible_objections(viewer).filter(pk=pk).first()
+    if objection is None:
+        return None
+    kind = BY_CODE[objection.kind]
+    files = list(objection.evidence.select_related("jurisdiction", "by"))
+    party = viewer.may(Act.OBJECT) and viewer.jurisdiction_id is not None
+    adjusted = _adjusted(objection)
+    return ObjectionPage(
+        objection=objection,
+        kind=kind,
+        badge=KINDS[objection.state],
+        entries=_entries(objection, files, adjusted),
+        readings=_readings(objection),
+        evidence=[(item, [f for f in files if f.item == item.key]) for item in kind.evidence],
+        missing=missing_evidence(objection),
+        samples=[
+            Sample(s.pk, s, relative_error(s.upstream, s.downstream))
+            for s in objection.joint_samples.select_related("indicator")
+        ],
+        adjusted=adjusted,
+        done=[treated(one) for one in objection.treatment],
+        is_raiser=party and objection.jurisdiction_id == viewer.jurisdiction_id,
+        is_other=party and objection.jurisdiction_id != viewer.jurisdiction_id,
+        may_decide=viewer.may(Act.DECIDE),
+        in_time=today() <= objection.evidence_until,
+        absent=absent_parties(objection.month) if viewer.may(Act.CONFIRM_FOR) else [],
+    )
+
+
+def treated(one: dict[str, Any]) -> str:
+    """Words for one line of what was done to the data."""
+    if one["do"] == "exclude":
+        month = f"{one['month']} " if "month" in one else ""
+        return f"{month}认定为“{one['state']}”（{one['ground']}）"
+    at = datetime.fromisoformat(one["sampled_at"])
+    where = f"{NAMES.get(one['indicator'], one['indicator'])} {_local(at)}"
+    if one["do"] == "joint":
+        return f"{where}：采用联合监测 {plain(one['value'])}"
+    (before, _), (after, _) = one["before"], one["after"]
+    values = plain(before) if before == after else f"{plain(before)} → {plain(after)}"
+    return f"{where}（{Origin(one['origin']).label}）：{TREATMENTS[one['do']]}，{values}"
+
+
+def plain(value) -> str:
+    number = Decimal(value)
+    return f"{number.normalize():f}" if number else "0"
+
+
+def _local(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
+
+
+def _readings(objection: Objection) -> list[dict[str, Any]]:
+    """Each reading in question: its value as it was when named, and what it is now."""
+    then = {
+        Key(r.indicator.code, r.sampled_at, r.origin): r.value
+        for r in objection.readings.select_related("indicator")
+    }
+    answer = []
+    for key in disputed(objection, objection.section):
+        if (line := line_of(objection.section, key)) is not None:
+            answer.append({"line": line, "then": then.get(key), "measured": key not in then})
+    return answer
+
+
+def _adjusted(objection: Objection) -> list[Adjusted]:
+    """Adjustments that name it as their cause."""
+    found = Adjustment.objects.filter(
+        accrual__term__agreement=objection.month.agreement_id,
+        cause__endswith=f"（第 {objection.pk} 号）",
+    ).select_related("accrual__term__agreement", "reviewed_by", "approved_by")
+    answer = []
+    for adjustment in found.defer("inputs", "accrual__steps", "accrual__inputs").order_by("pk"):
+        if adjustment.state == Adjustment.State.APPROVED:
+            nets = {
+                n.jurisdiction.name: n.yuan for n in adjustment.nets.select_related("jurisdiction")
+            }
+        else:
+            by_code = difference(adjustment)
+            names = dict(Jurisdiction.objects.filter(code__in=by_code).values_list("code", "name"))
+            nets = {names[code]: yuan for code, yuan in by_code.items()}
+        answer.append(Adjusted(adjustment, tuple(nets.items())))
+    return answer
+
+
+def _entries(objection: Objection, files: list[Evidence], adjusted: list[Adjusted]) -> list[Entry]:
+    entries = [
+        Entry(m.at, str(m.by or "系统"), WORDS[m.thing, m.event], m.note)
+        for m in StateMove.objects.filter(thing="objection", object_id=objection.pk)
+        .exclude(event="answer")
+        .select_related("by")
+    ]
+    entries += [
+        Entry(f.at, f"{f.jurisdiction or '市局'} {f.by}", f"提交证据“{f.name}”") for f in files
+    ]
+    entries += [
+        Entry(r.at, f"{r.jurisdiction or '市局'} {r.by}", str(r.get_kind_display()), r.text)
+        for r in objection.replies.select_related("jurisdiction", "by")
+    ]
+    verdicts = Verdict.objects.filter(section=objection.section_id, cause=cause_of(objection))
+    entries += [
+        Entry(
+            v.at,
+            str(v.by),
+            f"数据变动：{v.indicator.name} {_local(v.sampled_at)}判为{v.get_outcome_display()}",
+            f"{plain(v.value_before)}（{Reading.FLAGS.get(v.flag_before, v.flag_before)}）→ "
+            f"{plain(v.value_after)}（{Reading.FLAGS.get(v.flag_after, v.flag_after)}）",
+        )
+        for v in verdicts.select_related("by", "indicator")
+    ]
+    entries += [
+        Entry(s.at, str(s.by), f"登记联合监测：{s.indicator.name}",
+              f"上游方 {plain(s.upstream)}，下游方 {plain(s.downstream)}")
+        for s in objection.joint_samples.select_related("by", "indicator")
+    ]  # fmt: skip
+    ids = {a.adjustment.pk: a for a in adjusted}
+    for m in StateMove.objects.filter(thing="adjustment", object_id__in=ids).select_related("by"):
+        nets = "，".join(f"{name} {format_wan(yuan)} 万元" for name, yuan in ids[m.object_id].nets)
+        entries.append(
+            Entry(
+                m.at, str(m.by or "系统"), WORDS[m.thing, m.event],
+                m.note or (f"差额：{nets}" if m.event == "propose" else ""),
+            )
+        )  # fmt: skip
+    return sorted(entries, key=lambda e: e.at)

@@ -1,0 +1,1 @@
+"""Raising, answering and deciding objections; ruling on months."""

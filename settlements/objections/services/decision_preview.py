@@ -1,0 +1,154 @@
+"""What accepting an objection would change: done for a moment and taken back.
+
+The treatment and the recomputation of the section's month run in a transaction that is rolled
+back: nothing is kept, nobody is told, no file is stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from basins.models import Jurisdiction, User
+from monitoring.models import Assessment, MonthlyMean
+from monitoring.services.assessment import assess_months, claim_marks
+from monitoring.services.verdicts import mark_month
+from settlements.accruals.services.accruals import accrue_changed
+from settlements.models import Adjustment, FuseTrip, Objection
+from settlements.objections.services.decisions import Treatment, months_treated, treat
+from settlements.objections.services.objections import locked
+from settlements.rules.facts import MonthState
+from settlements.years.services.adjustments import difference
+
+
+@dataclass(frozen=True, slots=True)
+class MeanChange:
+    """A monthly mean in the indicator's unit before and after; None: there is none."""
+
+    month: date
+    indicator: str
+    name: str
+    unit: str
+    decimals: int
+    before: Decimal | None
+    after: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChange:
+    """The class of a month whose data change, before and after; None: not assessed."""
+
+    month: date
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An adjustment the recomputation would propose; `nets` in yuan, positive is received."""
+
+    agreement: str
+    period: str
+    state: str
+    nets: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(slots=True)
+class DryRun:
+    done: list[dict[str, Any]] = field(default_factory=list)
+    classes: list[ClassChange] = field(default_factory=list)  # of each month treated
+    means: list[MeanChange] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+    stops: list[str] = field(default_factory=list)  # reasons of the fuse
+
+
+class _TakeBack(Exception):
+    """Ends the transaction."""
+
+
+def dry_run(
+    *, objection: Objection, treatment: Sequence[Treatment], by: User, reason: str
+) -> DryRun:
+    """Raises Refused exactly where the acceptance would, but for evidence and state."""
+    run = DryRun()
+    try:
+        with transaction.atomic():
+            _go(run, objection, treatment, by, reason)
+            raise _TakeBack
+    except _TakeBack:
+        pass
+    return run
+
+
+def _go(
+    run: DryRun, objection: Objection, treatment: Sequence[Treatment], by: User, reason: str
+) -> None:
+    section = objection.section
+    months = months_treated(objection, treatment)
+    for each in months:
+        mark_month(section.pk, each)
+    objection = locked(objection)
+    before = {month: _means(section.pk, month) for month in months}
+    known = Adjustment.objects.aggregate(last=Max("pk"))["last"] or 0
+    trips = FuseTrip.objects.aggregate(last=Max("pk"))["last"] or 0
+    run.done = treat(objection, treatment, by=by, reason=reason or "试算", with_files=False)
+    marks = [(section.pk, each) for each in months]
+    for mark in marks:
+        claim_marks(1, only=mark)
+    accrue_changed(assess_months(marks))
+    for month in months:
+        (means, was), (after, now) = before[month], _means(section.pk, month)
+        run.classes.append(ClassChange(month, was, now))
+        run.means += [
+            MeanChange(month, code, name, unit, decimals, _of(means, code), _of(after, code))
+            for code, (name, unit, decimals, _) in {**means, **after}.items()
+            if _of(means, code) != _of(after, code)
+        ]
+    new = (
+        Adjustment.objects.filter(pk__gt=known, state=Adjustment.State.PROPOSED)
+        .select_related("accrual__term__agreement")
+        .order_by("pk")
+    )
+    found = [(adjustment, difference(adjustment)) for adjustment in new]
+    names = dict(
+        Jurisdiction.objects.filter(code__in={c for _, nets in found for c in nets}).values_list(
+            "code", "name"
+        )
+    )
+    run.proposals = [_proposal(adjustment, nets, names) for adjustment, nets in found]
+    for trip in FuseTrip.objects.filter(pk__gt=trips, state=FuseTrip.State.TRIPPED):
+        run.stops += [str(words) for words in trip.reasons]
+
+
+def _proposal(adjustment: Adjustment, nets: dict[str, Decimal], names: dict[str, str]) -> Proposal:
+    accrual = adjustment.accrual
+    period = f"{accrual.period.year}年"
+    return Proposal(
+        agreement=accrual.term.agreement.title,
+        period=period if accrual.yearly else f"{period}{accrual.period.month}月",
+        state=MonthState(adjustment.outcome["state"]).label,
+        nets=tuple((names[code], yuan) for code, yuan in nets.items()),
+    )
+
+
+def _means(section_id: int, month) -> tuple[dict[str, tuple[str, str, int, Decimal]], int | None]:
+    means = {
+        m.indicator.code: (m.indicator.name, m.indicator.unit, m.indicator.decimals, m.mean)
+        for m in MonthlyMean.objects.filter(section=section_id, month=month)
+        .select_related("indicator")
+        .order_by("indicator__order")
+    }  # fmt: skip
+    water_class = (
+        Assessment.objects.filter(section=section_id, month=month)
+        .values_list("water_class", flat=True)
+        .first()
+    )
+    return means, water_class
+
+
+def _of(means: dict[str, tuple[str, str, int, Decimal]], code: str) -> Decimal | None:
+    return means[code][3] if code in means else None

@@ -1,0 +1,409 @@
+"""异议: raising one, evidence, answers, withdrawing. Decisions are in objections.services.decisions.
+
+Locks are taken in the order of the pipeline: the section-month's mark (where data changes),
+the agreement, the month, the objection.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from basins.access import Act, Scope, viewer_of
+from basins.clock import now, today
+from basins.models import Jurisdiction, Role, User
+from basins.services.working_days import add_working_days
+from basins.words import day_words
+from monitoring.models import Section
+from monitoring.services.assessment import month_bounds
+from monitoring.services.verdicts import Key, named, readings_at
+from settlements.models import (
+    Accrual,
+    Agreement,
+    AgreementMonth,
+    Evidence,
+    Objection,
+    ObjectionReading,
+    ObjectionReply,
+)
+from settlements.moving.acting import has_own_person, party_signing
+from settlements.moving.acts import NotAllowed, Refused, check, moving
+from settlements.moving.notify import tell_parties, tell_role
+from settlements.moving.parties_of_month import confirming
+from settlements.objections.kinds import BY_CODE, GROUNDS, with_ground
+from settlements.objections.services.evidence import keep_file
+
+State = Objection.State
+MonthState = AgreementMonth.State
+LONGEST = 2000
+MOST_READINGS = 200
+
+
+@transaction.atomic
+def raise_objection(
+    *,
+    month: AgreementMonth,
+    by: User,
+    kind: str,
+    section: Section,
+    reason: str,
+    readings: Iterable[Key] = (),
+    files: Iterable[tuple[str, File]] = (),
+    ground: str = "",
+    party: Jurisdiction | None = None,
+    document: str = "",
+) -> Objection:
+    """A party objects to a published month, within its objection period.
+
+    `party` with `document`: the bureau enters it for one without a person of its own. `files`:
+    (item of the kind's evidence, file). Raises NotAllowed, Refused and DocumentRefused.
+    """
+    month = locked_month(month)
+    own = _party(month, by, party, document)
+    keys = sorted(set(readings))
+    said = examine(
+        month=month, own=own, kind=kind, section=section, reason=reason, keys=keys, ground=ground
+    )
+    rules = BY_CODE[kind]
+    until = add_working_days(today(), rules.days)
+    note = f"代{own}登记，文号 {document.strip()}" if party is not None else ""
+    objection = Objection(
+        month=month,
+        jurisdiction=own,
+        kind=kind,
+        section=section,
+        reason=said,
+        raised_by=by,
+        raised_at=now(),
+        evidence_until=until.date,
+        provisional=until.provisional,
+    )
+    try:
+        with transaction.atomic(), moving("raise", by=by, note=note):
+            objection.save()
+    except IntegrityError as clash:
+        if "objection_one_open" not in str(clash):
+            raise
+        raise Refused(
+            f"{own}对{section}该月的“{rules.title}”异议尚在处理中，请在其中补充。"
+        ) from clash
+    _keep_readings(objection, keys)
+    if month.state == MonthState.PUBLISHED:
+        with moving("object", by=by, note=note):
+            month.state = MonthState.OBJECTED
+            month.save(update_fields=["state"])
+    for item, file in files:
+        keep_file(objection, item, file, own, by)
+    _tell(objection, "raised", f"{own}对{month}提出异议（{rules.title}）", but=own)
+    return objection
+
+
+def examine(
+    *,
+    month: AgreementMonth,
+    own: Jurisdiction,
+    kind: str,
+    section: Section,
+    reason: str,
+    keys: Sequence[Key] = (),
+    ground: str = "",
+) -> str:
+    """Whether the party may object so; returns the reason as it is kept. Raises Refused."""
+    rules = BY_CODE.get(kind)
+    if rules is None:
+        raise Refused(f"没有这种异议；可选：{'、'.join(k.title for k in BY_CODE.values())}。")
+    if month.state != MonthState.OBJECTED:
+        check("month", "object", month.state, str(month.get_state_display()))
+    if today() > month.objection_until:
+        raise Refused(
+            f"{month}的异议期已于 {month.objection_until.year}年"
+            f"{day_words(month.objection_until)}截止，不能再提异议。"
+        )
+    if month.confirmations.filter(jurisdiction=own).exists():
+        raise Refused(f"{own}已确认{month}，不能再提异议。")
+    upstream = {a.term_section.upstream_id for a in accruals_of(month, section)}
+    if not upstream:
+        raise Refused(f"{section}不是{month}核算的断面；请改选断面。")
+    if rules.upstream_only and own.pk not in upstream:
+        raise Refused(f"“{rules.title}”只能由断面的上游方提出；可改提“数据有误”。")
+    said = reason.strip()
+    if not said or len(said) > LONGEST:
+        raise Refused(f"请写明理由（至多 {LONGEST} 字）：哪些数据、何处不对、依据什么。")
+    if rules.needs_readings and not keys:
+        raise Refused("请选出有异议的数据，至少一条。")
+    if len(keys) > MOST_READINGS:
+        raise Refused(f"一次至多选 {MOST_READINGS} 条数据；整月有误请写在理由里。")
+    first, end = bounds_of(month, section)
+    for key in keys:
+        if not first <= key.sampled_at < end or readings_at(section, key) is None:
+            raise Refused(f"{named(section, key)}不是该期的数据；请从列表中选择。")
+    if not rules.needs_ground:
+        return said
+    if ground not in GROUNDS:
+        raise Refused(f"请选剔除的事由：{'、'.join(GROUNDS.values())}。")
+    return with_ground(ground, said)
+
+
+@transaction.atomic
+def add_evidence(
+    *,
+    objection: Objection,
+    by: User,
+    item: str,
+    file: File,
+    party: Jurisdiction | None = None,
+    document: str = "",
+) -> Evidence:
+    """A file to the list of evidence: by either party until the deadline, by the bureau until
+    the decision. The same content twice is kept once. Raises DocumentRefused, Refused."""
+    objection = locked(objection)
+    own = speaker(objection, by, party, document)
+    refuse_decided(objection, "补充证据")
+    if own is not None:
+        refuse_late(objection, "举证")
+    return keep_file(objection, item, file, own, by)
+
+
+@transaction.atomic
+def reply(
+    *,
+    objection: Objection,
+    by: User,
+    text: str,
+    party: Jurisdiction | None = None,
+    document: str = "",
+) -> ObjectionReply:
+    """What a side says. The other party's first words are its answer, by the deadline; any
+    others are remarks, until the decision. The same words of the same side again change
+    nothing. Raises NotAllowed, Refused."""
+    objection = locked(objection)
+    own = speaker(objection, by, party, document)
+    said = text.strip()
+    if not said or len(said) > LONGEST:
+        raise Refused(f"请写明内容（至多 {LONGEST} 字）。")
+    note = f"代{own}登记，文号 {document.strip()}" if party is not None else ""
+    said = f"{said}（{note}）" if note else said
+    same = objection.replies.filter(jurisdiction=own, text=said).first()
+    if same is not None:
+        return same
+    refuse_decided(objection, "答复")
+    answers = own is not None and own.pk != objection.jurisdiction_id
+    first = answers and objection.state == State.RAISED
+    if first:
+        refuse_late(objection, "答复")
+        with moving("answer", by=by, note=note):
+            objection.state = State.ANSWERED
+            objection.save(update_fields=["state"])
+    made = ObjectionReply.objects.create(
+        objection=objection,
+        kind=ObjectionReply.Kind.ANSWER if first else ObjectionReply.Kind.REMARK,
+        jurisdiction=own,
+        text=said,
+        by=by,
+        at=now(),
+    )
+    words = f"{own or '市局'}{'答复' if first else '补充说明'}：{objection}"
+    _tell(objection, f"reply:{made.pk}", words, but=own)
+    return made
+
+
+@transaction.atomic
+def withdraw_objection(
+    *,
+    objection: Objection,
+    by: User,
+    why: str = "",
+    party: Jurisdiction | None = None,
+    document: str = "",
+) -> Objection:
+    """By its raiser; the last one withdrawn opens the month again. Raises NotAllowed, Refused."""
+    objection = locked(objection)
+    own = speaker(objection, by, party, document)
+    if own is None or own.pk != objection.jurisdiction_id:
+        raise NotAllowed(f"{by} 不是提出方，不能撤回异议。")
+    check("objection", "withdraw", objection.state, str(objection.get_state_display()))
+    note = why.strip()[:LONGEST]
+    with moving("withdraw", by=by, note=note):
+        objection.state = State.WITHDRAWN
+        objection.save(update_fields=["state"])
+    settle_month(objection.month, by)
+    _tell(objection, "withdrawn", f"{own}撤回{objection}", but=own)
+    return objection
+
+
+def settle_month(month: AgreementMonth, by: User) -> None:
+    """After an objection ended: the month is decided once all are, or open again."""
+    if month.objections.filter(state__in=Objection.OPEN).exists():
+        return
+    decided = month.objections.filter(state__in=[State.ACCEPTED, State.REJECTED]).exists()
+    event, target = (
+        ("decide", MonthState.DECIDED) if decided else ("withdraw", MonthState.PUBLISHED)
+    )
+    check("month", event, month.state, str(month.get_state_display()))
+    with moving(event, by=by):
+        month.state = target
+        month.save(update_fields=["state"])
+
+
+@transaction.atomic
+def refresh_evidence_deadlines() -> int:
+    """After a change of the calendar: the deadlines of open objections, by their rule.
+
+    A deadline is never moved into the past. Returns how many are different.
+    """
+    changed = 0
+    waiting = Objection.objects.filter(state__in=Objection.OPEN)
+    # All agreements first, by id as everywhere: objections come in another order.
+    list(
+        Agreement.objects.filter(pk__in=waiting.order_by().values("month__agreement"))
+        .order_by("pk")
+        .select_for_update(no_key=True)
+        .values_list("pk", flat=True)
+    )
+    for objection in waiting.order_by("pk"):
+        objection = locked(objection)
+        if objection.state not in Objection.OPEN:
+            continue
+        found = add_working_days(
+            timezone.localdate(objection.raised_at), BY_CODE[objection.kind].days
+        )
+        until = found.date if found.date >= today() else objection.evidence_until
+        if (until, found.provisional) == (objection.evidence_until, objection.provisional):
+            continue
+        objection.evidence_until, objection.provisional = until, found.provisional
+        objection.save(update_fields=["evidence_until", "provisional"])
+        changed += 1
+    return changed
+
+
+# What everyone here asks ------------------------------------------------------------------
+
+
+def accruals_of(month: AgreementMonth, section: Section | None = None) -> list[Accrual]:
+    """What the month published: its monthly accruals, and with December the yearly ones."""
+    found = Accrual.objects.filter(
+        term__agreement=month.agreement_id, period=month.month, yearly=False
+    )
+    if month.month.month == 12:
+        found |= Accrual.objects.filter(
+            term__agreement=month.agreement_id, period=date(month.month.year, 1, 1), yearly=True
+        )
+    if section is not None:
+        found = found.filter(term_section__section=section)
+    return list(
+        found.exclude(state__in=Accrual.OPEN)
+        .select_related("term_section__section", "term_section__upstream")
+        .defer("steps", "inputs", "term_section__upstream__boundary")
+        .order_by("pk")
+    )
+
+
+def bounds_of(month: AgreementMonth, section: Section) -> tuple[datetime, datetime]:
+    """[start, end) of the readings the month's result rests on: the year, where it was settled
+    for the year."""
+    first, end = month_bounds(month.month)
+    if any(accrual.yearly for accrual in accruals_of(month, section)):
+        first, _ = month_bounds(date(month.month.year, 1, 1))
+    return first, end
+
+
+def speaker(
+    objection: Objection, by: User, party: Jurisdiction | None = None, document: str = ""
+) -> Jurisdiction | None:
+    """Which party `by` speaks for; None for the bureau itself. Raises NotAllowed, Refused."""
+    viewer = viewer_of(by)
+    if viewer.may(Act.DECIDE) and party is None:
+        return None
+    return _party(objection.month, by, party, document)
+
+
+def absent_parties(month: AgreementMonth) -> list[Jurisdiction]:
+    """Parties of the month for whom the bureau may enter what they wrote."""
+    return [
+        p.jurisdiction
+        for p in confirming(month.agreement_id, month.month)
+        if not has_own_person(p.jurisdiction)
+    ]
+
+
+def refuse_decided(objection: Objection, what: str) -> None:
+    if objection.state not in Objection.OPEN:
+        raise Refused(f"异议{objection.get_state_display()}，不能再{what}。")
+
+
+def refuse_late(objection: Objection, what: str) -> None:
+    if today() > objection.evidence_until:
+        raise Refused(
+            f"{what}期限已于 {objection.evidence_until.year}年"
+            f"{day_words(objection.evidence_until)}届满；可写补充说明，由市局斟酌。"
+        )
+
+
+def locked_month(month: AgreementMonth) -> AgreementMonth:
+    """The month and its agreement, locked in that order, as they are now."""
+    Agreement.objects.select_for_update(no_key=True).get(pk=month.agreement_id)
+    return (
+        AgreementMonth.objects.select_related("agreement")
+        .select_for_update(of=("self",))
+        .get(pk=month.pk)
+    )
+
+
+def locked(objection: Objection) -> Objection:
+    """Agreement, month and objection, locked in that order, as they are now."""
+    month = locked_month(AgreementMonth.objects.get(pk=objection.month_id))
+    found = (
+        Objection.objects.select_related("jurisdiction", "section")
+        .defer("jurisdiction__boundary")
+        .select_for_update(of=("self",))
+        .get(pk=objection.pk)
+    )
+    found.month = month
+    return found
+
+
+def tell(objection: Objection, key: str, text: str) -> None:
+    """All parties of the month, about a step of the bureau."""
+    _tell(objection, key, text)
+
+
+def _party(
+    month: AgreementMonth, by: User, party: Jurisdiction | None, document: str
+) -> Jurisdiction:
+    """The party of that month that `by` speaks for."""
+    viewer = viewer_of(by)
+    if party is None and viewer.scope(Act.OBJECT) is not Scope.OWN:
+        raise NotAllowed(f"{by} 不代表本协议的任何一方。")
+    own = party_signing(agreement=month.agreement, by=by, party=party, document=document)
+    if own.pk not in {p.jurisdiction_id for p in confirming(month.agreement_id, month.month)}:
+        raise NotAllowed(f"{own}不是{month}的一方。")
+    return own
+
+
+def _keep_readings(objection: Objection, keys: Sequence[Key]) -> None:
+    rows = []
+    for key in keys:
+        reading = readings_at(objection.section, key)
+        assert reading is not None  # examined
+        rows.append(
+            ObjectionReading(
+                objection=objection,
+                indicator_id=reading.indicator_id,
+                sampled_at=key.sampled_at,
+                origin=key.origin,
+                value=reading.value,
+            )
+        )
+    ObjectionReading.objects.bulk_create(rows)
+
+
+def _tell(objection: Objection, key: str, text: str, but: Jurisdiction | None = None) -> None:
+    """The other parties and, of what a party did, the bureau."""
+    link, key = f"/objections/{objection.pk}/", f"objection:{objection.pk}:{key}"
+    month = objection.month
+    places = {p.jurisdiction_id for p in confirming(month.agreement_id, month.month)}
+    tell_parties(places - {but.pk if but else None}, key=key, text=text, link=link)
+    if but is not None:
+        tell_role(Role.Code.BUREAU, key=key, text=text, link=link)

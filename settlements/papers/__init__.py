@@ -1,0 +1,1 @@
+"""文书: statements and notices as documents, numbered and checked by their code."""

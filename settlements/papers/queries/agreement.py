@@ -1,0 +1,318 @@
+"""年度结算单: twelve months × sections of an agreement, nets, the closing entry, payments."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db.models import Q
+
+from settlements.models import Agreement, JournalEntry, Posting
+from settlements.papers.paper import (
+    Column,
+    Paper,
+    PaperKind,
+    Row,
+    Section,
+    Signature,
+    Table,
+)
+from settlements.papers.queries.parts import (
+    CLASS,
+    DATE,
+    DEMO_NOTE,
+    TEXT,
+    YUAN,
+    ZERO,
+    amount,
+    columns,
+    government,
+    may_see_books_of,
+    movements_of,
+    period_words,
+    place_of_installation,
+    section_words,
+)
+from settlements.papers.queries.sources import Standing
+from settlements.years.queries.years import SectionYear, SettlementYear
+
+SIDE_BY_SIDE = 3  # sections of one table, so that A4 holds it
+
+
+def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
+    """The year of an agreement as its parties sign it: 20 SQL queries at most.
+
+    None where the viewer does not see that year, or is no party and may not see its books.
+    """
+    agreement = standing.agreement(code)
+    if agreement is None or not may_see_books_of(standing.viewer, agreement):
+        return None
+    page = standing.year(agreement, year)
+    if page is None:
+        return None
+    city = place_of_installation()
+    parties = [net.place.name for net in page.nets]
+    return Paper(
+        kind=PaperKind.AGREEMENT,
+        subject=f"agreement:{code}:{year}",
+        title=f"{page.title}{year}年度结算单",
+        unit_line="单位：元",
+        addressees=tuple(government(net.place.name, net.place.level) for net in page.nets),
+        summary=(
+            f"根据《{page.title}》，{year}年{page.span}核算结果为：{page.finding}。"
+            f"年度状态：{page.state}"
+            + (f"，关账日期 {page.closed_on}" if page.closed_on else "")
+            + "。请各方核对确认。",
+        ),
+        amounts=tuple(amount(f"{net.place.name}{year}年净额", net.yuan) for net in page.nets),
+        sections=(
+            Section("各方净额", tables=(_nets(page),)),
+            Section(
+                "十二个月核算结果",
+                (_terms_words(page),) if page.terms else (),
+                (*_month_tables(page.sections), *_yearly(page)),
+            ),
+            Section("调整", tables=(_adjustments(standing, agreement, year),)),
+            Section(
+                "入账与付款", tables=(_entry(standing, code, year), _payments(standing, code, year))
+            ),
+        ),
+        signatures=(
+            *(Signature("协议方", name) for name in parties),
+            Signature("审核单位", f"{city}生态环境局"),
+            Signature("清算单位", f"{city}财政局"),
+        ),
+        notes=(
+            *standing.notes,
+            "逐月金额以各断面上游方为准：正数为上游方应收，负数为上游方应付，按发布时的核算；"
+            "净额＝核算＋计入本年的调整，正数为该方应收。",
+            "关账后以本单净额入账；其后的更正以调整另行入账，本年不再改动。",
+            *((DEMO_NOTE,) if page.has_demo_names else ()),
+        ),
+        filters=(("协议", f"{page.title}（{code}）"), ("年度", str(year)), *standing.filters),
+        as_of=standing.at or page.computed_at,
+    )
+
+
+def _nets(page: SettlementYear) -> Table:
+    rows = [
+        Row(
+            (
+                net.place.name,
+                net.role,
+                own := _core(page, net.place.code),
+                net.yuan - own,
+                net.yuan if net.yuan > 0 else None,
+                -net.yuan if net.yuan < 0 else None,
+                net.yuan,
+            )
+        )
+        for net in page.nets
+    ]
+    if rows:
+        up = sum((n.yuan for n in page.nets if n.yuan > 0), ZERO)
+        down = -sum((n.yuan for n in page.nets if n.yuan < 0), ZERO)
+        core = sum((_core(page, n.place.code) for n in page.nets), ZERO)
+        figures = (core, page.net_total - core, up, down, page.net_total)
+        rows.append(Row(("合计", None, *figures), "total"))
+    return Table(
+        "各方净额",
+        columns(
+            ("协议方", TEXT, 16),
+            ("身份", TEXT, 10),
+            ("核算（元）", YUAN, 14),
+            ("调整（元）", YUAN, 14),
+            ("应收（元）", YUAN, 14),
+            ("应付（元）", YUAN, 14),
+            ("净额（元）", YUAN, 14),
+        ),
+        tuple(rows),
+        empty="没有协议方。",
+    )
+
+
+def _core(page: SettlementYear, party: str) -> Decimal:
+    """What the year's accruals give a party as published, before any adjustment."""
+    monthly = (p for s in page.sections for m in s.months for p in m.payments)
+    yearly = (p for line in page.yearly for p in line.payments)
+    return sum((p.signed_for(party) for p in (*monthly, *yearly)), ZERO)
+
+
+def _month_tables(sections: Sequence[SectionYear]) -> tuple[Table, ...]:
+    groups = [sections[i : i + SIDE_BY_SIDE] for i in range(0, len(sections), SIDE_BY_SIDE)]
+    return tuple(
+        _month_table(group, f"（{number}）" if len(groups) > 1 else "")
+        for number, group in enumerate(groups, start=1)
+    )
+
+
+def _month_table(sections: Sequence[SectionYear], suffix: str) -> Table:
+    heads: list[Column] = [Column("月份", TEXT, 6)]
+    for section in sections:
+        heads += columns(
+            (f"{section.shown_name}\n类别", CLASS, 8),
+            ("状态", TEXT, 10),
+            (f"{section.shown_name}\n金额（元）", YUAN, 13),
+        )
+    rows = []
+    for number in range(12):
+        cells: list = [f"{number + 1}月"]
+        for section in sections:
+            line = section.months[number]
+            cells += [line.water_class, line.month_state, line.yuan]
+        rows.append(Row(tuple(cells)))
+    sums: list = ["合计"]
+    for section in sections:
+        sums += [None, None, section.yuan]
+    rows.append(Row(tuple(sums), "total"))
+    note = "；".join(
+        f"{s.shown_name}：上游{s.upstream.name}，下游{s.downstream.name}，份额 {s.share:.0f}%"
+        if s.share == s.share.to_integral_value()
+        else f"{s.shown_name}：上游{s.upstream.name}，下游{s.downstream.name}，份额 {s.share}%"
+        for s in sections
+    )
+    return Table(f"逐月结果{suffix}", tuple(heads), tuple(rows), note=note)
+
+
+def _yearly(page: SettlementYear) -> tuple[Table, ...]:
+    if not page.yearly:
+        return ()
+    rows = [
+        Row((line.rule, line.section, p.payer.name, p.payee.name, p.reason, p.yuan))
+        for line in page.yearly
+        for p in line.payments
+    ]
+    if rows:
+        rows.append(
+            Row(("合计", None, None, None, None, sum((y.yuan for y in page.yearly), ZERO)), "total")
+        )
+    return (
+        Table(
+            "按年核算",
+            columns(
+                ("规则", TEXT, 10),
+                ("断面", TEXT, 12),
+                ("付款方", TEXT, 10),
+                ("收款方", TEXT, 10),
+                ("事由", TEXT, 16),
+                ("金额（元）", YUAN, 13),
+            ),
+            tuple(rows),
+            empty="按年核算的条款本年互不补偿。",
+        ),
+    )
+
+
+def _terms_words(page: SettlementYear) -> str:
+    return (
+        "适用条款："
+        + "；".join(
+            f"第 {t.number} 条款期，{t.rule}，{t.since} 起" + (f"至 {t.until}" if t.until else "")
+            for t in page.terms
+        )
+        + "。"
+    )
+
+
+def _adjustments(standing: Standing, agreement: Agreement, year: int) -> Table:
+    """A line an adjustment and party whose amount it changes, in the order of the months."""
+    rows, counted = [], ZERO
+    for change in standing.changes(standing.of_agreement(agreement, year)):
+        for place, difference in change.differences:
+            counted += difference if change.counts and difference > 0 else ZERO
+            rows.append(
+                Row(
+                    (
+                        period_words(change.accrual),
+                        section_words(change.accrual),
+                        change.cause,
+                        place.name,
+                        difference,
+                        change.effect,
+                    )
+                )
+            )
+    if rows:
+        rows.append(Row(("计入本年净额", None, None, None, counted, None), "total"))
+    return Table(
+        "调整",
+        columns(
+            ("期间", TEXT, 8),
+            ("断面", TEXT, 12),
+            ("起因", TEXT, 18),
+            ("协议方", TEXT, 12),
+            ("差额（元）", YUAN, 13),
+            ("去向", TEXT, 12),
+        ),
+        tuple(rows),
+        note="差额正数为该方增加应收，各方相抵为零；末行为计入本年净额的应收增加合计。"
+        if rows
+        else "",
+        empty="没有调整。",
+    )
+
+
+def _entry(standing: Standing, code: str, year: int) -> Table:
+    own = Posting.objects.filter(
+        entry__settlement__agreement__code=code,
+        entry__settlement__year=year,
+        entry__cause=JournalEntry.Cause.SETTLEMENT,
+    )
+    postings = list(
+        standing.postings(own)
+        .select_related("entry", "account__jurisdiction")
+        .defer("account__jurisdiction__boundary")
+        .order_by("entry__year", "entry__number", "-yuan", "pk")
+    )
+    rows = [
+        Row(
+            (
+                p.entry.label,
+                p.entry.booked_on,
+                p.account.jurisdiction.name,
+                p.entry.text,
+                p.yuan,
+            )
+        )
+        for p in postings
+    ]
+    if rows:
+        total: Decimal = sum((p.yuan for p in postings), ZERO)
+        rows.append(Row(("合计", None, None, "借贷相抵", total), "total"))
+    return Table(
+        "关账凭证",
+        columns(
+            ("凭证", TEXT, 12),
+            ("记账日期", DATE, 10),
+            ("账户", TEXT, 14),
+            ("摘要", TEXT, 22),
+            ("金额（元）", YUAN, 14),
+        ),
+        tuple(rows),
+        empty="尚未关账，没有凭证。",
+    )
+
+
+def _payments(standing: Standing, code: str, year: int) -> Table:
+    found = standing.payments(
+        (Q(agreement__code=code) | Q(other_agreement__code=code))
+        & (Q(settlement__year=year) | Q(settlement__isnull=True, paid_on__year=year))
+    )
+    moved = [m for m in movements_of(found) if m.agreement.code == code]
+    rows = [
+        Row((m.day, m.payment.voucher, m.how, m.payer.name, m.payee.name, m.yuan)) for m in moved
+    ]
+    if rows:
+        paid = sum((m.yuan for m in moved), ZERO)
+        rows.append(Row((None, "合计", None, None, None, paid), "total"))
+    return Table(
+        "付款",
+        columns(
+            ("付款日期", DATE, 10),
+            ("付款凭证号", TEXT, 16),
+            ("方式", TEXT, 9),
+            ("付款方", TEXT, 11),
+            ("收款方", TEXT, 11),
+            ("金额（元）", YUAN, 14),
+        ),
+        tuple(rows),
+        empty="尚无付款。",
+    )

@@ -1,0 +1,121 @@
+"""Pieces the builders of papers share: columns, amounts, signatures, words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+
+from basins.access import Act, Scope, Viewer
+from basins.models import Jurisdiction
+from settlements.models import Accrual, Agreement, Party, Payment
+from settlements.papers.capitals import capitals
+from settlements.papers.paper import Amount, Column, ColumnKind
+from settlements.shown.findings import starred
+
+ZERO = Decimal("0.00")
+TEXT, YUAN, WAN = ColumnKind.TEXT, ColumnKind.YUAN, ColumnKind.WAN
+DATE, NUMBER, CLASS = ColumnKind.DATE, ColumnKind.NUMBER, ColumnKind.CLASS
+DEMO_NOTE = "带 * 的断面名称与读数为演示。"
+
+
+def columns(*given: tuple[str, ColumnKind, int]) -> tuple[Column, ...]:
+    return tuple(Column(title, kind, width) for title, kind, width in given)
+
+
+def amount(label: str, yuan: Decimal, *, signed: bool = True) -> Amount:
+    """An amount in figures and capitals; a signed one says 应收 or 应付 instead of its sign."""
+    word = "" if not signed or not yuan else "应收" if yuan > 0 else "应付"
+    return Amount(label, yuan, capitals(abs(yuan) if word else yuan), word)
+
+
+def period_words(accrual: Accrual) -> str:
+    return "全年" if accrual.yearly else f"{accrual.period.month}月"
+
+
+def section_words(accrual: Accrual) -> str:
+    section = accrual.term_section.section
+    return starred(section.name, section.is_demo)
+
+
+def government(name: str, level: str) -> str:
+    """Whom a paper to a jurisdiction is addressed to; a treasury goes by its own name."""
+    return name if level == Jurisdiction.Level.TREASURY else f"{name}人民政府"
+
+
+def place_of_installation() -> str:
+    return settings.INSTALLATION_PLACE
+
+
+def signed_of(accrual: Accrual, jurisdiction_id: int) -> Decimal:
+    """Yuan from one jurisdiction's side: positive it receives."""
+    return sum(
+        (
+            t.yuan if t.payee_id == jurisdiction_id else -t.yuan
+            for t in accrual.transfers.all()
+            if jurisdiction_id in (t.payee_id, t.payer_id)
+        ),
+        ZERO,
+    )
+
+
+def others_of(accrual: Accrual, jurisdiction_id: int) -> str:
+    """Who is on the other side, as the payments name them; else the border's other side."""
+    paid = {
+        side.name: None
+        for t in accrual.transfers.all()
+        for side in (t.payer, t.payee)
+        if side.pk != jurisdiction_id and jurisdiction_id in (t.payer_id, t.payee_id)
+    }
+    if paid:
+        return "、".join(paid)
+    part = accrual.term_section
+    return "、".join(
+        side.name for side in (part.upstream, part.downstream) if side.pk != jurisdiction_id
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A movement of money or its reversal, as one agreement's statement shows it."""
+
+    day: date
+    payment: Payment
+    agreement: Agreement
+    how: str
+    payer: Jurisdiction
+    payee: Jurisdiction
+    yuan: Decimal  # negative: a reversal
+
+
+def movements_of(payments: Iterable[Payment]) -> list[Paid]:
+    """Payments in the order of their days: an offset in both its agreements (what one party no
+    longer owes in one, the other no longer owes in the other), a reversal on its own day."""
+    found = []
+    for p in payments:
+        sides = [(p.agreement, p.payer, p.payee)]
+        if p.other_agreement is not None:
+            sides.append((p.other_agreement, p.payee, p.payer))
+        for agreement, payer, payee in sides:
+            how = p.get_kind_display()
+            found.append(Paid(p.paid_on, p, agreement, how, payer, payee, p.yuan))
+            if p.reversed_on:
+                back = f"冲销（{how}）"
+                found.append(Paid(p.reversed_on, p, agreement, back, payer, payee, -p.yuan))
+    return sorted(found, key=lambda m: (m.day, m.payment.pk, m.agreement.pk, m.yuan < 0))
+
+
+def may_see_books_of(viewer: Viewer, agreement: Agreement) -> bool:
+    """Whether entries and payments of an agreement may be shown: everyone's, or a party's."""
+    match viewer.scope(Act.SEE_LEDGER):
+        case Scope.ALL:
+            return True
+        case Scope.NONE:
+            return False
+    return Party.objects.filter(agreement=agreement, jurisdiction=viewer.jurisdiction_id).exists()
+
+
+def last_day(year: int, today: date) -> date:
+    """The day a year's statement goes up to."""
+    return min(date(year, 12, 31), today)

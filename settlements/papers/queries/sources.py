@@ -1,0 +1,187 @@
+"""What a statement is set from, as it stands now: results, adjustments, entries, payments.
+
+`settlements.papers.queries.sources_known` gives the same of a past moment.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from basins import clock
+from basins.access import Act, Scope, Viewer
+from basins.models import Jurisdiction
+from settlements.models import (
+    Accrual,
+    Adjustment,
+    AdjustmentNet,
+    Agreement,
+    JournalEntry,
+    LedgerAccount,
+    Party,
+    Payment,
+    Posting,
+    Settlement,
+    Transfer,
+)
+from settlements.shown.visible import visible_accruals, visible_agreements
+from settlements.years.queries.years import (
+    SettlementYear,
+    accruals_of_year,
+    listed_accruals,
+    payments_prefetch,
+    settlement_year,
+)
+from settlements.years.services.adjustments import difference
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An adjustment as a statement says it; differences in yuan, who gains first."""
+
+    accrual: Accrual
+    cause: str
+    differences: tuple[tuple[Jurisdiction, Decimal], ...]
+    approved: bool
+    counts: bool  # part of its year's net: approved before the closing
+    effect: str
+
+    def yuan_for(self, jurisdiction_id: int) -> Decimal:
+        return sum((y for place, y in self.differences if place.pk == jurisdiction_id), ZERO)
+
+
+class Standing:
+    """What holds now, as far as the viewer may see it."""
+
+    at: datetime | None = None
+    # What a statement says of the moment, where it is not now.
+    filters: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+
+    @property
+    def today(self) -> date:
+        return clock.today()
+
+    def agreement(self, code: str) -> Agreement | None:
+        return visible_agreements(self.viewer).filter(code=code).first()
+
+    def year(self, agreement: Agreement, year: int) -> SettlementYear | None:
+        """The agreement's year, or None where there is none: 11 SQL queries at most."""
+        return settlement_year(self.viewer, agreement.code, year)
+
+    def of_agreement(self, agreement: Agreement, year: int) -> list[Accrual]:
+        """By section, then by month."""
+        return accruals_of_year(self.viewer, agreement, year)
+
+    def of_place(self, place: Jurisdiction, year: int) -> list[Accrual]:
+        """By agreement, then by month: those of its borders, its payments, its adjustments."""
+        side = Q(term_section__upstream=place) | Q(term_section__downstream=place)
+        paid = Exists(
+            Transfer.objects.filter(accrual=OuterRef("pk")).filter(Q(payer=place) | Q(payee=place))
+        )
+        adjusted = Exists(
+            AdjustmentNet.objects.filter(adjustment__accrual=OuterRef("pk"), jurisdiction=place)
+        )
+        found = visible_accruals(self.viewer).filter(side | paid | adjusted, period__year=year)
+        return list(listed_accruals(found).prefetch_related(payments_prefetch()))
+
+    def changes(self, accruals: Iterable[Accrual]) -> list[Change]:
+        """Adjustments by month; such as are not approved only where drafts may be seen."""
+        found = (
+            Adjustment.objects.filter(accrual__in=[a.pk for a in accruals])
+            .exclude(state=Adjustment.State.WITHDRAWN)
+            .select_related(
+                "entry",
+                "accrual__term__agreement",
+                "accrual__term_section__section",
+            )
+            .prefetch_related("nets__jurisdiction")
+            .order_by("accrual__period", "pk")
+        )
+        match self.viewer.scope(Act.SEE_DRAFTS):
+            case Scope.ALL:
+                shown = list(found)
+            case Scope.OWN:
+                own = set(
+                    Party.objects.filter(jurisdiction=self.viewer.jurisdiction_id).values_list(
+                        "agreement_id", flat=True
+                    )
+                )
+                shown = [a for a in found if _approved(a) or a.accrual.term.agreement_id in own]
+            case _:
+                shown = list(found.filter(state=Adjustment.State.APPROVED))
+        return [
+            change_of(each, each.accrual, _differences(each), getattr(each, "entry", None))
+            for each in shown
+        ]
+
+    def states(self, agreements: Collection[Agreement], year: int) -> dict[int, str]:
+        """Agreement id → state of the year, in words: 1 SQL query."""
+        found = Settlement.objects.filter(agreement__in=agreements, year=year)
+        return {s.agreement_id: s.get_state_display() for s in found}
+
+    def accounts(self, found: QuerySet[LedgerAccount]) -> QuerySet[LedgerAccount]:
+        """Those that are open by the moment: now, all."""
+        return found
+
+    def postings(self, found: QuerySet[Posting]) -> QuerySet[Posting]:
+        """Those that are booked by the moment: now, all."""
+        return found
+
+    def payments(self, which: Q) -> list[Payment]:
+        """In the books, those reversed later among them, with what a statement names: 1 query."""
+        return list(named_payments(which).filter(state=Payment.State.APPROVED))
+
+
+def named_payments(which: Q) -> QuerySet[Payment]:
+    return (
+        Payment.objects.filter(which)
+        .select_related("payer", "payee", "agreement", "other_agreement")
+        .defer("payer__boundary", "payee__boundary")
+    )
+
+
+def change_of(
+    adjustment: Adjustment,
+    accrual: Accrual,
+    differences: Sequence[tuple[Jurisdiction, Decimal]],
+    entry: JournalEntry | None,
+) -> Change:
+    """entry: of its own, where it was approved after the closing."""
+    approved = _approved(adjustment)
+    return Change(
+        accrual=accrual,
+        cause=adjustment.cause or adjustment.reason or "数据或规则更正",
+        differences=tuple(sorted(differences, key=lambda pair: (-pair[1], pair[0].code))),
+        approved=approved,
+        counts=approved and entry is None,
+        effect=_effect(adjustment, entry),
+    )
+
+
+def _effect(adjustment: Adjustment, entry: JournalEntry | None) -> str:
+    """Where the difference went: into the year's net, or an entry of its own after the closing."""
+    if not _approved(adjustment):
+        return adjustment.get_state_display()
+    return f"另行入账 {entry.label}" if entry is not None else "计入本年净额"
+
+
+def _approved(adjustment: Adjustment) -> bool:
+    return adjustment.state == Adjustment.State.APPROVED
+
+
+def _differences(adjustment: Adjustment) -> list[tuple[Jurisdiction, Decimal]]:
+    """Whose amount changes and by how many yuan: fixed once approved, before that as it would
+    be against what holds now."""
+    if _approved(adjustment):
+        return [(n.jurisdiction, n.yuan) for n in adjustment.nets.all()]
+    nets = difference(adjustment)
+    places = Jurisdiction.objects.filter(code__in=nets).defer("boundary")
+    return [(place, nets[place.code]) for place in places]

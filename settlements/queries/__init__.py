@@ -1,1 +1,0 @@
-"""Questions about who owes whom; the viewer first, the answer plain."""

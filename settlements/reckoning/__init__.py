@@ -1,0 +1,1 @@
+"""Reckoning: facts and parameters in, outcomes out; nothing is written here."""

@@ -1,0 +1,357 @@
+"""The facts rules ask for, loaded for many months at once: at most 6 SQL queries an agreement.
+
+Only what a rule declares in NEEDS goes into its Facts, so the input digest changes when, and
+only when, something the rule can see has changed.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from basins.ranges import covers, months_between
+from monitoring.models import Assessment, MonthlyMean, Target
+from monitoring.standards.assessment import NothingToAssess, assess
+from monitoring.standards.gb3838_2002 import NAMES, WaterBody, WaterClass, limit
+from settlements.models import Term, TermSection
+from settlements.reckoning import given_facts
+from settlements.reckoning.asked import NOTHING, Asked
+from settlements.reckoning.given_facts import FigureKey, Given, Ruling, figure_of
+from settlements.reckoning.party_figures import derived, section_figure
+from settlements.rules.base import DOWNSTREAM, UPSTREAM
+from settlements.rules.facts import NO_READINGS, Facts, Granularity, MonthState
+
+
+@dataclass
+class Measured:
+    """What was assessed at some sections over some months, and the targets there."""
+
+    assessments: dict[tuple[int, date], Assessment] = field(default_factory=dict)
+    means: dict[tuple[int, date], dict[str, Decimal]] = field(default_factory=dict)
+    counts: dict[tuple[int, date], tuple[int, int]] = field(default_factory=dict)
+    targets: dict[int, list[Target]] = field(default_factory=dict)
+    figures: dict[FigureKey, Given] = field(default_factory=dict)
+    rulings: dict[tuple[int, date], dict[int | None, Ruling]] = field(default_factory=dict)
+    daily: dict[tuple[int, str], dict[date, Decimal]] = field(default_factory=dict)
+    # What was made of it, for runs that ask for the same facts again (`kept_of`).
+    kept: dict[tuple[Any, ...], dict[Any, Facts]] = field(default_factory=dict)
+
+    def kept_of(self, *key: Any) -> dict[Any, Facts]:
+        """The facts made so far for that key, to be added to."""
+        return self.kept.setdefault(key, {})
+
+    def target_on(self, section_id: int, day: date) -> Target | None:
+        return next((t for t in self.targets.get(section_id, []) if covers(t.in_force, day)), None)
+
+    def ruling(self, section_id: int, month: date, agreement_id: int | None) -> Ruling | None:
+        """The bureau's finding of the month: for this agreement, else for all of them."""
+        kept = self.rulings.get((section_id, month), {})
+        return kept.get(agreement_id) or kept.get(None)
+
+    def year_means(
+        self, section_id: int, years: Iterable[int], agreement_id: int | None = None
+    ) -> dict[str, Decimal]:
+        """Mean of the monthly means of those years, per indicator (环办〔2011〕22号).
+
+        A month under a ruling has no result of its own and is left out.
+        """
+        found: dict[str, list[Decimal]] = defaultdict(list)
+        wanted = set(years)
+        for (section, month), values in self.means.items():
+            if section != section_id or month.year not in wanted:
+                continue
+            if self.ruling(section_id, month, agreement_id) is None:
+                for code, value in values.items():
+                    found[code].append(value)
+        return {code: sum(v, Decimal(0)) / len(v) for code, v in sorted(found.items())}
+
+
+def code_of(part: TermSection, party: str) -> str:
+    """The code of a party that goes by its role at the section, or by its code already."""
+    return {UPSTREAM: part.upstream.code, DOWNSTREAM: part.downstream.code}.get(party, party)
+
+
+@dataclass
+class Wanted:
+    """What of the facts that are not measured is to be loaded, and of whom."""
+
+    sections: set[int] = field(default_factory=set)  # with figures
+    parties: set[str] = field(default_factory=set)  # codes, with figures
+    in_a_row: set[int] = field(default_factory=set)  # sections whose daily means are needed
+    indicators: set[str] = field(default_factory=set)
+
+    def add(self, part: TermSection, asked: Asked) -> None:
+        if asked.names or asked.flow:
+            self.sections |= {part.section_id}
+            for _, party in map(figure_of, asked.names):
+                self.parties |= {code_of(part, party)} if party else set()
+        if asked.days:
+            self.in_a_row |= {part.section_id}
+            self.indicators |= {each.indicator for each in asked.days}
+
+
+def measured(
+    section_ids: Iterable[int], first: date, last: date, wanted: Wanted | None = None
+) -> Measured:
+    """Assessments, means, targets and rulings of the sections from month `first` to `last`: 4
+    queries; one more for figures and one for daily means, where they are wanted."""
+    ids = sorted(set(section_ids))
+    wanted = wanted or Wanted()
+    answer = Measured()
+    for a in Assessment.objects.filter(section_id__in=ids, month__range=(first, last)):
+        answer.assessments[a.section_id, a.month] = a
+    rows = MonthlyMean.objects.filter(section_id__in=ids, month__range=(first, last)).values_list(
+        "section_id", "month", "indicator__code", "mean", "valid", "expected"
+    )
+    for section_id, month, code, mean, valid, expected in rows:
+        key = section_id, month
+        answer.means.setdefault(key, {})[code] = mean
+        used, due = answer.counts.get(key, (0, 0))
+        answer.counts[key] = used + valid, due + expected
+    for t in Target.objects.filter(section_id__in=ids).order_by("in_force"):
+        answer.targets.setdefault(t.section_id, []).append(t)
+    answer.rulings = given_facts.rulings(ids, first, last)
+    if wanted.sections:
+        answer.figures = given_facts.figures(wanted.sections, wanted.parties, first, last)
+    if wanted.in_a_row:
+        answer.daily = given_facts.daily_means(wanted.in_a_row, wanted.indicators, first, last)
+    return answer
+
+
+def month_facts(
+    found: Measured,
+    term: Term,
+    part: TermSection,
+    month: date,
+    needs: frozenset[str],
+    base_years: Collection[int] = (),
+    parties: Mapping[str, str] | None = None,
+    asked: Asked = NOTHING,
+) -> Facts:
+    """What the rule may know of one section and month."""
+    key = part.section_id, month
+    agreement = term.agreement_id
+    assessment = found.assessments.get(key)
+    before = part.section_id, _year_before(month)
+    compared = found.ruling(*before, agreement) is None
+    last_year = found.assessments.get(before) if compared else None
+    given: dict[str, Any] = {
+        "water_class": WaterClass(assessment.water_class) if assessment else None,
+        "deciding": tuple(assessment.deciding) if assessment else (),
+        "complete": assessment.complete if assessment else True,
+        "means": found.means.get(key, {}),
+        "last_year_class": WaterClass(last_year.water_class) if last_year else None,
+        "last_year_means": found.means.get(before, {}) if compared else {},
+        "base_means": (
+            found.year_means(part.section_id, base_years, agreement) if base_years else {}
+        ),
+    }
+    if part.inflow_id:
+        inflow = found.assessments.get((part.inflow_id, month))
+        given["inflow_class"] = WaterClass(inflow.water_class) if inflow else None
+        given["inflow_means"] = found.means.get((part.inflow_id, month), {})
+    if part.reference_id:
+        own = found.assessments.get((part.reference_id, month))
+        given["reference_class"] = WaterClass(own.water_class) if own else None
+        given["reference_means"] = found.means.get((part.reference_id, month), {})
+        given["reference_section"] = part.reference.name if part.reference else ""
+    return _facts(found, term, part, month, Granularity.MONTH, needs, given, key, parties, asked)
+
+
+def year_facts(
+    found: Measured,
+    term: Term,
+    part: TermSection,
+    period: date,
+    needs: frozenset[str],
+    base_years: Collection[int] = (),
+    parties: Mapping[str, str] | None = None,
+    asked: Asked = NOTHING,
+) -> Facts:
+    """What the rule may know of one section and year: means over the year's months."""
+    year, agreement = period.year, term.agreement_id
+    means = found.year_means(part.section_id, [year], agreement)
+    last = found.year_means(part.section_id, [year - 1], agreement)
+    body = WaterBody(part.section.water_body)
+    classed, deciding = _classed(means, body)
+    given: dict[str, Any] = {
+        "water_class": classed,
+        "deciding": deciding,
+        "means": means,
+        "last_year_class": _classed(last, body)[0],
+        "last_year_means": last,
+        "base_means": (
+            found.year_means(part.section_id, base_years, agreement) if base_years else {}
+        ),
+        "complete": all(
+            (part.section_id, month) in found.means
+            or found.ruling(part.section_id, month, agreement) is not None
+            for month in months_between(period, date(year, 12, 1))
+        ),
+    }
+    if part.inflow_id:
+        inflow = found.year_means(part.inflow_id, [year])
+        given["inflow_class"], given["inflow_means"] = _classed(inflow, body)[0], inflow
+    key = 0, period
+    return _facts(found, term, part, period, Granularity.YEAR, needs, given, key, parties, asked)
+
+
+def _facts(
+    found: Measured,
+    term: Term,
+    part: TermSection,
+    period: date,
+    granularity: Granularity,
+    needs: frozenset[str],
+    given: dict[str, Any],
+    key: tuple[int, date],
+    parties: Mapping[str, str] | None,
+    asked: Asked,
+) -> Facts:
+    target = found.target_on(part.section_id, period)
+    sources = {}
+    if "target" in needs and target:
+        sources["target"] = target.source
+    valid, expected = found.counts.get(key, (None, None))
+    known = {name: value for name, value in given.items() if name in needs}
+    if "reference_class" in needs:
+        known["reference_section"] = given.get("reference_section", "")
+    else:
+        known.pop("reference_means", None)
+    if "section_code" in needs:
+        known["section_code"] = part.section.code
+    known |= _asked_facts(found, term, part, period, granularity, asked, sources)
+    state, reason = None, ""
+    if "water_class" in needs and given["water_class"] is None:
+        state, reason = MonthState.NO_DATA, NO_READINGS
+    # A collective accrual goes on without the sections whose month is ruled out.
+    monthly = granularity is Granularity.MONTH and not asked.parts
+    if monthly and (ruling := found.ruling(part.section_id, period, term.agreement_id)):
+        state, reason = ruling.state, ruling.reason
+        sources["state_override"] = ruling.source
+    return Facts(
+        period=period,
+        granularity=granularity,
+        section=part.section.name,
+        river=term.agreement.river.name,
+        upstream=part.upstream.name,
+        downstream=part.downstream.name,
+        term=_term_words(term),
+        share=asked.share(part),
+        water_body=WaterBody(part.section.water_body),
+        target=WaterClass(target.water_class) if target and "target" in needs else None,
+        inflow_section=part.inflow.name if part.inflow_id and part.inflow else "",
+        state_override=state,
+        override_reason=reason,
+        valid=valid if "means" in needs else None,
+        expected=expected if "means" in needs else None,
+        sources=sources,
+        parties=dict(parties or {}) if "parties" in needs else {},
+        **known,
+    )
+
+
+def _asked_facts(
+    found: Measured,
+    term: Term,
+    part: TermSection,
+    period: date,
+    granularity: Granularity,
+    asked: Asked,
+    sources: dict[str, str],
+) -> dict[str, Any]:
+    """Flow, observations and days over a limit, each only where the rule asks for it."""
+    facts: dict[str, Any] = {}
+    yearly = granularity is Granularity.YEAR
+    if asked.flow:
+        flow = _flow(found, part.section_id, period, yearly)
+        if flow is not None:
+            facts["flow"], sources["flow"] = flow.value, flow.source
+    if asked.names:
+        values = {}
+        for name in asked.names:
+            if one := _observation(found, term, part, period, yearly, asked, name):
+                values[name] = one
+        facts["observations"] = {name: one.value for name, one in values.items()}
+        if words := "；".join(dict.fromkeys(one.source for one in values.values())):
+            sources["observations"] = words
+    if asked.days and not yearly:
+        facts["over_limit_days"] = _over_limit(found, part, period, asked, sources)
+    return facts
+
+
+def _observation(
+    found: Measured,
+    term: Term,
+    part: TermSection,
+    period: date,
+    yearly: bool,
+    asked: Asked,
+    name: str,
+) -> Given | None:
+    """A section's figure, or a party's: the stored one, else derived from its sections."""
+    figure, party = figure_of(name)
+    if not party:
+        own = found.figures.get((part.section_id, name, period, yearly))
+        return own or section_figure(found, part, name, period, yearly, term.agreement_id)
+    code = code_of(part, party)
+    return found.figures.get((code, figure, period, yearly)) or derived(
+        found, asked.parts, code, figure, period, yearly, term.agreement_id
+    )
+
+
+def _flow(found: Measured, section_id: int, period: date, yearly: bool) -> Given | None:
+    """m³ in the period; of a year without a figure of its own, its twelve months together."""
+    own = found.figures.get((section_id, "flow", period, yearly))
+    if own is not None or not yearly:
+        return own
+    months = [
+        found.figures.get((section_id, "flow", month, False))
+        for month in months_between(period, date(period.year, 12, 1))
+    ]
+    given = [month for month in months if month is not None]
+    if len(given) < 12:
+        return None
+    words = "；".join(dict.fromkeys(month.source for month in given))
+    return Given(sum((m.value for m in given), Decimal(0)), f"12 个月合计；{words}")
+
+
+def _over_limit(
+    found: Measured, part: TermSection, month: date, asked: Asked, sources: dict[str, str]
+) -> dict[str, int]:
+    """Days over its limit in a row by indicator: 0 where there were none."""
+    target = found.target_on(part.section_id, month)
+    counts, words = {}, []
+    for each in asked.days:
+        at = each.limit
+        if at is None and target is not None:
+            body = WaterBody(part.section.water_body)
+            at = limit(each.indicator, WaterClass(target.water_class), body)
+        if at is None:
+            continue  # no limit to hold it against: the rule refuses the missing target by name
+        means = found.daily.get((part.section_id, each.indicator), {})
+        runs = given_facts.days_in_a_row(means, at, month, each)
+        counts[each.indicator] = runs.days
+        words += [f"{NAMES[each.indicator]}：{runs.words}"] if runs.words else []
+    if words:
+        sources["over_limit_days"] = "；".join(words)
+    return counts
+
+
+def _term_words(term: Term) -> str:
+    start = term.in_force.lower
+    return f"{start:%Y-%m-%d} 起适用第 {term.number} 条款期"
+
+
+def _classed(means: Mapping[str, Decimal], body: WaterBody):
+    try:
+        result = assess(means, body)
+    except NothingToAssess:
+        return None, ()
+    return result.water_class, tuple(result.deciding)
+
+
+def _year_before(month: date) -> date:
+    return month.replace(year=month.year - 1)

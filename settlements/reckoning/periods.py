@@ -1,0 +1,71 @@
+"""Which months and years a term is due for."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from basins.ranges import covers, month_start, months_between, next_month, today
+from settlements import rules
+from settlements.models import Agreement, Term, TermSection
+from settlements.reckoning.asked import accruing_parts
+from settlements.rules.facts import Granularity
+
+
+def last_month() -> date:
+    """First day of the last month that is over, in Asia/Shanghai."""
+    return month_start(month_start(today()) - timedelta(days=1))
+
+
+def months_due(term: Term) -> list[date]:
+    """The months that are over and count under the term, in order.
+
+    Of months it does not wholly cover, those whose first day it does, or by its parameter
+    part_month every one (by_days) or none.
+    """
+    last, end = last_month(), term.in_force.upper
+    months = months_between(term.in_force.lower, min(last, end) if end else last)
+    how = (term.parameters.get("part_month") or {}).get("value", "first_day")
+    return [m for m in months if _counts(term.in_force, m, how)]
+
+
+def _counts(span: DateRange, month: date, how: str) -> bool:
+    if how == "first_day":
+        return covers(span, month)
+    days = days_in_force(span, month)
+    return days > 0 if how == "by_days" else days == (next_month(month) - month).days
+
+
+def days_in_force(span: DateRange, month: date) -> int:
+    """How many days of the month lie within the dates."""
+    first, end = month, next_month(month)
+    first = max(first, span.lower) if span.lower else first
+    end = min(end, span.upper) if span.upper else end
+    return max(0, (end - first).days)
+
+
+def periods_due(term: Term) -> list[date]:
+    """First days of the months, or of the years for a rule that settles years."""
+    module = rules.get(term.rule)
+    months = months_due(term)
+    if module.granularity(module.Parameters.from_json(term.parameters)) is Granularity.YEAR:
+        return sorted({date(m.year, 1, 1) for m in months})
+    return months
+
+
+def parts_due(term: Term) -> Sequence[TermSection]:
+    """The sections with accruals of their own: of a collective term only its first."""
+    module = rules.get(term.rule)
+    parts = list(term.sections.all())
+    return accruing_parts(module, module.Parameters.from_json(term.parameters), parts)
+
+
+def due_in_year(agreement: Agreement, year: int) -> list[tuple[TermSection, date]]:
+    """Every section and period the agreement's terms are due for in a year."""
+    return [
+        (part, period)
+        for term in agreement.terms.order_by("number").prefetch_related("sections__section")
+        for part in parts_due(term)
+        for period in periods_due(term)
+        if period.year == year
+    ]

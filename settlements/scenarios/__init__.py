@@ -1,0 +1,1 @@
+"""推演: what other terms would have paid, apart from the books."""

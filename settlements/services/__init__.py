@@ -1,1 +1,0 @@
-"""Changes to who owes whom: one function a use case, one transaction each."""

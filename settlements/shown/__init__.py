@@ -1,0 +1,1 @@
+"""What several subjects show alike: who sees what, places, findings, payments, terms in words."""

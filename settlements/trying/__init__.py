@@ -1,0 +1,1 @@
+"""Rules tried by hand: facts as JSON, one evaluation, and the rules' documentation."""

@@ -1,0 +1,1 @@
+"""Tasks, what was done and begun, what one follows, 操作记录."""

@@ -1,0 +1,409 @@
+"""The sources of 我的工作, one small query each; see settlements.work.queries.work."""
+
+from datetime import date
+
+from django.db.models import (
+    Case,
+    DateField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    When,
+)
+from django.urls import NoReverseMatch, reverse
+
+from basins.access import Act, Viewer
+from basins.clock import today
+from basins.ranges import month_start
+from basins.words import month_words
+from settlements.models import (
+    Accrual,
+    Adjustment,
+    Agreement,
+    AgreementMonth,
+    FuseTrip,
+    Measure,
+    MonthConfirmation,
+    Notice,
+    NoticeReceipt,
+    Objection,
+    Party,
+    Payment,
+    Settlement,
+    SettlementSignature,
+    StateMove,
+)
+from settlements.notices.services.notices import due_day
+from settlements.work.queries.work import Source, Task
+
+
+def path_of(name: str, *arguments) -> str:
+    """The address, or '' while the page of that name does not exist."""
+    try:
+        return reverse(name, args=arguments)
+    except NoReverseMatch:
+        return ""
+
+
+def _months_on(day, months: int) -> Func:
+    """The first of a month so many months later, in SQL."""
+    return Func(
+        day,
+        template=f"(%(expressions)s + interval '{months} months')::date",
+        output_field=DateField(),
+    )
+
+
+# The month -----------------------------------------------------------------------------
+
+
+def months_to_prepare(viewer: Viewer) -> QuerySet:
+    """Months that are over with something not published and no draft waiting."""
+    return (
+        Accrual.objects.filter(state__in=Accrual.OPEN)
+        .exclude(term__agreement__state=Agreement.State.DRAFT)
+        .annotate(
+            month=Case(When(yearly=True, then=_months_on(F("period"), 11)), default=F("period"))
+        )
+        .filter(month__lt=month_start(today()))
+        .exclude(month__in=Notice.objects.filter(state=Notice.State.PREPARED).values("month"))
+        .values("month")
+        .distinct()
+        .order_by("month")
+    )
+
+
+def _prepare(row: dict) -> Task:
+    month: date = row["month"]
+    return Task(
+        f"编制{month_words(month)}通报",
+        f"{path_of('notice-prepare')}?month={month:%Y-%m}",
+        "编制",
+        deadline=due_day(month),
+    )
+
+
+def notices_to_sign(viewer: Viewer) -> QuerySet:
+    return (
+        Notice.objects.filter(state=Notice.State.PREPARED)
+        .exclude(prepared_by=viewer.user_id)
+        .select_related("prepared_by")
+        .order_by("month")
+    )
+
+
+def _sign(notice: Notice) -> Task:
+    return Task(
+        f"签发{month_words(notice.month)}通报",
+        path_of("notice-sign", notice.pk),
+        "核对并签发",
+        deadline=notice.due_on,
+        note=f"{notice.prepared_by}编制",
+    )
+
+
+def of_party(viewer: Viewer) -> QuerySet:
+    """Months of agreements in which the viewer's jurisdiction is a party for itself."""
+    party = Party.objects.filter(
+        Q(since=None) | Q(since__lt=_months_on(OuterRef("month"), 1)),
+        Q(until=None) | Q(until__gt=OuterRef("month")),
+        ~Q(role=Party.Role.MUNICIPAL_FILL),
+        agreement=OuterRef("agreement"),
+        jurisdiction=viewer.jurisdiction_id,
+    )
+    return AgreementMonth.objects.filter(Exists(party))
+
+
+def months_to_confirm(viewer: Viewer) -> QuerySet:
+    confirmed = MonthConfirmation.objects.filter(
+        month=OuterRef("pk"), jurisdiction=viewer.jurisdiction_id
+    )
+    return (
+        of_party(viewer)
+        .filter(~Exists(confirmed), state=AgreementMonth.State.PUBLISHED)
+        .select_related("agreement")
+        .order_by("objection_until", "agreement__code", "month")
+    )
+
+
+def month_path(agreement: str, month: date, name: str = "settlement-month") -> str:
+    return path_of(name, agreement, month.year, month.month)
+
+
+def _confirm(month: AgreementMonth) -> Task:
+    return Task(
+        f"确认或异议：{month}",
+        month_path(month.agreement.code, month.month),
+        "查看并确认",
+        deadline=month.objection_until,
+        provisional=month.provisional,
+    )
+
+
+def notices_to_read(viewer: Viewer) -> QuerySet:
+    """Notices nobody of the jurisdiction has opened while a month of it can be objected to."""
+    read = NoticeReceipt.objects.filter(notice=OuterRef("pk"), jurisdiction=viewer.jurisdiction_id)
+    open_months = of_party(viewer).filter(
+        notice=OuterRef("pk"), state=AgreementMonth.State.PUBLISHED
+    )
+    return Notice.objects.filter(~Exists(read), Exists(open_months)).order_by("month", "pk")
+
+
+def _read(notice: Notice) -> Task:
+    return Task(f"阅读{notice}", path_of("notice", notice.pk), "阅读")
+
+
+# Objections, adjustments, stopped runs ---------------------------------------------------
+
+
+def objections_to_decide(viewer: Viewer) -> QuerySet:
+    return (
+        Objection.objects.filter(state__in=Objection.OPEN)
+        .select_related("month__agreement", "jurisdiction")
+        .order_by("raised_at", "pk")
+    )
+
+
+def _decide(objection: Objection) -> Task:
+    return Task(
+        f"裁决异议：{objection}",
+        path_of("objection", objection.pk),
+        "查看",
+        note=str(objection.get_state_display()),
+    )
+
+
+def objections_to_answer(viewer: Viewer) -> QuerySet:
+    return (
+        Objection.objects.filter(
+            state=Objection.State.RAISED,
+            evidence_until__gte=today(),
+            month__in=of_party(viewer).values("pk"),
+        )
+        .exclude(jurisdiction=viewer.jurisdiction_id)
+        .select_related("month__agreement", "jurisdiction")
+        .order_by("evidence_until", "pk")
+    )
+
+
+def _answer(objection: Objection) -> Task:
+    return Task(
+        f"答复异议：{objection}",
+        path_of("objection", objection.pk),
+        "答复",
+        deadline=objection.evidence_until,
+        provisional=objection.provisional,
+    )
+
+
+def objections_to_prove(viewer: Viewer) -> QuerySet:
+    """The viewer's own, while evidence can be added."""
+    return (
+        Objection.objects.filter(
+            state__in=Objection.OPEN,
+            evidence_until__gte=today(),
+            jurisdiction=viewer.jurisdiction_id,
+        )
+        .select_related("month__agreement", "jurisdiction")
+        .order_by("evidence_until", "pk")
+    )
+
+
+def _prove(objection: Objection) -> Task:
+    return Task(
+        f"补充证据：{objection}",
+        path_of("objection", objection.pk),
+        "查看证据",
+        deadline=objection.evidence_until,
+        provisional=objection.provisional,
+    )
+
+
+def adjustments(viewer: Viewer) -> QuerySet:
+    """Proposed ones, and those another person put up for approval."""
+    return (
+        Adjustment.objects.filter(state__in=Adjustment.PENDING)
+        .exclude(reviewed_by=viewer.user_id, state=Adjustment.State.REVIEWED)
+        .select_related("accrual__term__agreement")
+        .defer("outcome", "inputs", "accrual__steps", "accrual__inputs")
+        .order_by("proposed_at", "pk")
+    )
+
+
+def _adjust(adjustment: Adjustment) -> Task:
+    accrual = adjustment.accrual
+    reviewed = adjustment.state == Adjustment.State.REVIEWED
+    where = accrual.term.agreement
+    return Task(
+        f"{'批准' if reviewed else '审核'}调整：{where} {month_words(accrual.period)}",
+        path_of("adjustment", adjustment.pk) or month_path(where.code, accrual.period),
+        "批准" if reviewed else "审核",
+        note=adjustment.cause,
+    )
+
+
+def stopped_runs(viewer: Viewer) -> QuerySet:
+    return (
+        FuseTrip.objects.filter(state=FuseTrip.State.TRIPPED)
+        .select_related("agreement")
+        .order_by("pk")
+    )
+
+
+def _stopped(trip: FuseTrip) -> Task:
+    return Task(
+        f"核实停下的重算：{trip.agreement}",
+        path_of("fuse-trip", trip.pk) or path_of("agreement", trip.agreement.code),
+        "核实",
+        note="；".join(map(str, trip.reasons)),
+    )
+
+
+# The year, payments ----------------------------------------------------------------------
+
+
+def settlements_to_close(viewer: Viewer) -> QuerySet:
+    """Confirmed by all parties, or prepared by somebody else."""
+    prepared_by_me = StateMove.objects.filter(
+        thing="settlement", object_id=OuterRef("pk"), event="prepare", by=viewer.user_id
+    )
+    return (
+        Settlement.objects.filter(
+            Q(state=Settlement.State.CONFIRMED)
+            | Q(~Exists(prepared_by_me), state=Settlement.State.PREPARED)
+        )
+        .select_related("agreement")
+        .order_by("year", "agreement__code")
+    )
+
+
+def _close(settlement: Settlement) -> Task:
+    prepared = settlement.state == Settlement.State.PREPARED
+    return Task(
+        f"{'关账' if prepared else '提请关账'}：{settlement}",
+        path_of("settlement", settlement.agreement.code, settlement.year),
+        "关账" if prepared else "提请关账",
+    )
+
+
+def years_to_sign(viewer: Viewer) -> QuerySet:
+    """Years that are over with all months final and not signed by the viewer's jurisdiction:
+    first the data, then the amounts."""
+    months = AgreementMonth.objects.filter(
+        agreement=OuterRef("agreement"), month__year=OuterRef("year")
+    )
+    unpublished = Accrual.objects.filter(
+        term__agreement=OuterRef("agreement"),
+        period__year=OuterRef("year"),
+        state__in=Accrual.OPEN,
+    )
+    mine = SettlementSignature.objects.filter(
+        settlement=OuterRef("pk"), jurisdiction=viewer.jurisdiction_id, void_at=None
+    )
+    party = Party.objects.filter(
+        ~Q(role=Party.Role.MUNICIPAL_FILL),
+        agreement=OuterRef("agreement"),
+        jurisdiction=viewer.jurisdiction_id,
+    )
+    data, amount = SettlementSignature.Subject
+    return (
+        Settlement.objects.filter(
+            Exists(party),
+            Exists(months),
+            ~Exists(months.exclude(state=AgreementMonth.State.FINAL)),
+            ~Exists(unpublished),
+            Q(~Exists(mine.filter(subject=data)), state=Settlement.State.OPEN)
+            | Q(~Exists(mine.filter(subject=amount)), state=Settlement.State.SIGNED),
+            year__lt=today().year,
+        )
+        .select_related("agreement")
+        .order_by("year", "agreement__code")
+    )
+
+
+def _sign_year(settlement: Settlement) -> Task:
+    data = settlement.state == Settlement.State.OPEN
+    return Task(
+        f"{'签认年度数据' if data else '确认年度金额'}：{settlement}",
+        path_of("settlement", settlement.agreement.code, settlement.year),
+        "签认" if data else "确认",
+    )
+
+
+def payments_to_approve(viewer: Viewer) -> QuerySet:
+    return (
+        Payment.objects.filter(state=Payment.State.PREPARED)
+        .exclude(prepared_by=viewer.user_id)
+        .select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("pk")
+    )
+
+
+def _approve(payment: Payment) -> Task:
+    return Task(
+        f"复核付款：{payment}",
+        path_of("ledger-payment", payment.pk),
+        "复核",
+    )
+
+
+def measures_to_report(viewer: Viewer) -> QuerySet:
+    """Measures with a due date that the viewer's district has not reported on."""
+    return (
+        Measure.objects.filter(
+            jurisdiction=viewer.jurisdiction_id, report="", lifted_on=None, due_on__isnull=False
+        )
+        .select_related("jurisdiction")
+        .order_by("due_on", "pk")
+    )
+
+
+def _report(measure: Measure) -> Task:
+    return Task(
+        f"报告整改情况：{measure}",
+        path_of("measure", measure.pk),
+        "报告",
+        deadline=measure.due_on,
+        note=measure.document_number,
+    )
+
+
+def debts(viewer: Viewer) -> QuerySet:
+    return (
+        Settlement.objects.filter(state=Settlement.State.CLOSED)
+        .select_related("agreement")
+        .order_by("closed_on", "agreement__code")
+    )
+
+
+def _debt(settlement: Settlement) -> Task:
+    return Task(
+        f"待清缴：{settlement}",
+        path_of("settlement", settlement.agreement.code, settlement.year),
+        "查看",
+        note=f"{settlement.closed_on} 关账",
+    )
+
+
+SOURCES: tuple[Source, ...] = (
+    Source("months-to-confirm", "待确认的月度", Act.CONFIRM, months_to_confirm, _confirm),
+    Source("notices-to-read", "未读的月通报", Act.CONFIRM, notices_to_read, _read),
+    Source("objections-to-answer", "待答复的异议", Act.OBJECT, objections_to_answer, _answer),
+    Source("objections-to-prove", "可补充证据的异议", Act.OBJECT, objections_to_prove, _prove),
+    Source("years-to-sign", "待签认的年度", Act.CONFIRM, years_to_sign, _sign_year),
+    Source("measures-to-report", "待报告整改的措施", Act.CONFIRM, measures_to_report, _report),
+    Source("notices-to-sign", "待签发的月通报", Act.PUBLISH, notices_to_sign, _sign),
+    Source("months-to-prepare", "待编制的月通报", Act.PUBLISH, months_to_prepare, _prepare),
+    Source("objections-to-decide", "待裁决的异议", Act.DECIDE, objections_to_decide, _decide),
+    Source("stopped-runs", "停下的重算", Act.ADJUST, stopped_runs, _stopped),
+    Source("adjustments", "待审的调整", Act.ADJUST, adjustments, _adjust),
+    Source("settlements-to-close", "待关账的年度", Act.CLOSE, settlements_to_close, _close),
+    Source(
+        "payments-to-approve", "待复核的付款", Act.RECORD_PAYMENT, payments_to_approve, _approve
+    ),
+    Source("debts", "待清缴的年度", Act.RECORD_PAYMENT, debts, _debt),
+)

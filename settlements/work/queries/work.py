@@ -1,0 +1,140 @@
+"""我的工作: what waits for a person, what the person did, and what they set going.
+
+What waits is computed from the states of the workflow, never stored. A `Source` is one small
+query; the sources are listed in settlements.work.queries.sources. To add one: write its rows
+(a queryset of what waits for the viewer, one row a task) and how a row reads (a Task), and put
+it into SOURCES; the page, the count in every page's head and their tests follow.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+from basins.access import Act, Viewer
+from basins.clock import today
+from basins.models import Notification
+from basins.services.working_days import Calendar
+
+SHOWN = 50  # tasks of one source on the page; the count says how many there are
+
+
+@dataclass(slots=True)
+class Task:
+    """One thing to do: what, where to do it, and by when."""
+
+    title: str
+    path: str
+    action: str = "办理"
+    deadline: date | None = None
+    provisional: bool = False
+    note: str = ""
+    left: int | None = field(default=None)  # working days to the deadline; negative: late
+
+    @property
+    def late(self) -> bool:
+        return self.left is not None and self.left < 0
+
+    @property
+    def days(self) -> str:
+        if self.left is None:
+            return ""
+        if self.left == 0:
+            return "今天截止"
+        return f"还有 {self.left} 个工作日" if self.left > 0 else f"已逾期 {-self.left} 个工作日"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What waits for whoever may do `act`: `rows` of the viewer, each one shown as a task."""
+
+    key: str
+    heading: str
+    act: Act
+    rows: Callable[[Viewer], QuerySet]
+    task: Callable[[Any], Task]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    key: str
+    heading: str
+    count: int
+    tasks: tuple[Task, ...]
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """For the head of every page."""
+
+    todo: int
+    unread: int
+    by_source: dict[str, int]
+
+
+def sources_of(viewer: Viewer) -> list[Source]:
+    from settlements.work.queries.sources import SOURCES
+
+    return [s for s in SOURCES if viewer.may(s.act)]
+
+
+def counts(viewer: Viewer) -> Counts:
+    """How many tasks wait and notifications are unread: 1 SQL query whatever the sources."""
+    asked: list[tuple[str, QuerySet]] = [
+        (s.key, s.rows(viewer).order_by()) for s in sources_of(viewer)
+    ]
+    asked.append(("", Notification.objects.filter(user=viewer.user_id, read_at=None)))
+    parts: list[str] = []
+    given: list[Any] = []
+    keys: list[str] = []
+    for key, rows in asked:
+        try:
+            sql, parameters = rows.query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        parts.append(f"(SELECT count(*) FROM ({sql}) q{len(parts)})")
+        given += parameters
+        keys.append(key)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", given)
+        found = dict(zip(keys, cursor.fetchone(), strict=True))
+    unread = found.pop("", 0)
+    return Counts(sum(found.values()), unread, found)
+
+
+def todo(viewer: Viewer, numbers: Counts) -> list[Group]:
+    """What waits, by source, each by deadline: 1 SQL query a source that has any, and 1."""
+    day = today()
+    calendar = Calendar([day.year, day.year + 1])
+    groups = []
+    for source in sources_of(viewer):
+        if not (count := numbers.by_source.get(source.key, 0)):
+            continue
+        tasks = [source.task(row) for row in source.rows(viewer)[:SHOWN]]
+        for task in tasks:
+            if task.deadline is not None:
+                task.left = calendar.between(day, task.deadline)
+        tasks.sort(key=lambda t: (t.deadline is None, t.deadline or date.max, t.title))
+        groups.append(Group(source.key, source.heading, count, tuple(tasks)))
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One step the person took, or one thing they set going."""
+
+    at: datetime
+    words: str
+    title: str
+    path: str
+    note: str = ""
+    state: str = ""
+    open: bool = False

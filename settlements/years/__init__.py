@@ -1,0 +1,1 @@
+"""年清缴: the settlement of a year, its closing, and what adjusts it."""

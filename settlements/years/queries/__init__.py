@@ -1,0 +1,1 @@
+"""A year of an agreement as its pages show it."""

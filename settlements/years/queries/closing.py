@@ -1,0 +1,365 @@
+"""年清缴 as the page of a year shows it: how far it is, by whom, what is missing, what comes next.
+
+Amounts are Decimal yuan; positive: the party is to receive.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils.timezone import localtime
+
+from basins.access import Act, Scope, Viewer
+from basins.clock import today
+from basins.words import month_words
+from settlements.accruals.queries.month import Place
+from settlements.accruals.services.nets import adjusted_nets
+from settlements.ledger.services.clearing import outstanding
+from settlements.ledger.services.payments import transit_balance
+from settlements.models import (
+    Adjustment,
+    AgreementMonth,
+    FuseTrip,
+    Settlement,
+    SettlementSignature,
+    StateMove,
+    Transfer,
+)
+from settlements.money import format_yuan
+from settlements.moving.acting import has_own_person
+from settlements.shown.visible import visible_settlements
+from settlements.work.queries.sources import path_of
+from settlements.years.queries.years import accruals_of_year, sees_drafts_of
+from settlements.years.services.closing import YearData, accruals_of, unsigned
+
+ZERO = Decimal("0.00")
+State = Settlement.State
+Subject = SettlementSignature.Subject
+ORDER = tuple(State)
+SUBJECTS = {State.OPEN: Subject.DATA, State.SIGNED: Subject.AMOUNT}
+WORDS = {Subject.DATA: "签认年度数据", Subject.AMOUNT: "确认年度金额"}
+PAGES = {Subject.DATA: "settlement-sign", Subject.AMOUNT: "settlement-confirm"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One state on the bar, as components/timeline.html takes it."""
+
+    title: str
+    when: str
+    note: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What the next step still waits for, and where it is dealt with."""
+
+    words: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An act that the viewer may do now."""
+
+    words: str
+    path: str
+    main: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PartySum:
+    """months + adjustments = net of the year."""
+
+    place: Place
+    months: Decimal
+    adjustments: Decimal
+    net: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureLine:
+    place: Place
+    data: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    settlement: Settlement
+    steps: tuple[Step, ...]
+    sees_progress: bool  # who of the parties signed, and what is missing
+    next_words: str
+    lacks: tuple[Lack, ...]
+    offers: tuple[Offer, ...]
+    note: str
+    signatures: tuple[SignatureLine, ...]
+    sums: tuple[PartySum, ...]
+
+    @property
+    def total(self) -> PartySum:
+        """The line that must be zero in every column."""
+        return PartySum(
+            Place("", "合计", "合计", ""),
+            sum((s.months for s in self.sums), ZERO),
+            sum((s.adjustments for s in self.sums), ZERO),
+            sum((s.net for s in self.sums), ZERO),
+        )
+
+
+def found_settlement(viewer: Viewer, code: str, year: int) -> Settlement | None:
+    return (
+        visible_settlements(viewer)
+        .filter(agreement__code=code, year=year)
+        .select_related("agreement")
+        .first()
+    )
+
+
+def closing(viewer: Viewer, code: str, year: int) -> Closing | None:
+    """The year's way to its closing, or None where there is no such year for this viewer.
+
+    At most 19 SQL queries, whatever its months and sections.
+    """
+    settlement = found_settlement(viewer, code, year)
+    if settlement is None:
+        return None
+    sees = sees_drafts_of(viewer, settlement.agreement)
+    nets = {
+        n.jurisdiction_id: n
+        for n in settlement.nets.select_related("jurisdiction")
+        .defer("jurisdiction__boundary")
+        .order_by("jurisdiction__code")
+    }
+    places = {party: Place.of(n.jurisdiction) for party, n in nets.items()}
+    lacks = tuple(_lacks(settlement, places)) if sees else ()
+    offers, note = _offers(viewer, settlement, blocked=bool(lacks)) if sees else ((), "")
+    return Closing(
+        settlement=settlement,
+        steps=_steps(settlement, names=sees),
+        sees_progress=sees,
+        next_words=_next(settlement),
+        lacks=lacks,
+        offers=offers,
+        note=note,
+        signatures=_signatures(settlement, places) if sees else (),
+        sums=_sums(settlement, places, {party: n.yuan for party, n in nets.items()}),
+    )
+
+
+def _sums(
+    settlement: Settlement, places: dict[int, Place], nets: dict[int, Decimal]
+) -> tuple[PartySum, ...]:
+    """Per party: what its months say, what adjustments add, and the net: 2 SQL queries."""
+    agreement, year = settlement.agreement, settlement.year
+    months: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    paid = Transfer.objects.filter(accrual__in=accruals_of(agreement, year).order_by().values("pk"))
+    pairs = paid.values_list("payer_id", "payee_id").annotate(total=Sum("yuan")).order_by()
+    for payer, payee, total in pairs:
+        months[payer] -= total
+        months[payee] += total
+    adjusted = adjusted_nets(agreement, year)
+    return tuple(
+        PartySum(places[party], months[party], adjusted.get(party, ZERO), yuan)
+        for party, yuan in nets.items()
+    )
+
+
+def _steps(settlement: Settlement, *, names: bool) -> tuple[Step, ...]:
+    reached = ORDER.index(State(settlement.state))
+    last: dict[str, StateMove] = {}
+    for move in (
+        StateMove.objects.filter(thing="settlement", object_id=settlement.pk)
+        .select_related("by")
+        .order_by("pk")
+    ):
+        last[move.target] = move
+    return tuple(
+        _step(state, last.get(state) if at <= reached else None, at - reached, names)
+        for at, state in enumerate(ORDER)
+    )
+
+
+def _step(state: State, move: StateMove | None, distance: int, names: bool) -> Step:
+    if distance > 0:
+        return Step(state.label, "", "", "ahead")
+    if move is None or not move.source:  # computed: by nobody, again with every change
+        return Step(state.label, "", "", "")
+    who = str(move.by) if move.by and names else ""
+    note = "：".join(words for words in (who, move.note if names else "") if words)
+    return Step(state.label, _moment(move.at), note, "")
+
+
+def _moment(at: datetime) -> str:
+    return f"{localtime(at):%Y-%m-%d %H:%M}"
+
+
+def _next(settlement: Settlement) -> str:
+    return {
+        State.OPEN: "下一步：各方签认年度数据",
+        State.SIGNED: "下一步：各方确认年度金额",
+        State.CONFIRMED: "下一步：市局提请关账",
+        State.PREPARED: "下一步：市局另一人关账",
+        State.CLOSED: "下一步：各方付清后清缴完毕",
+        State.CLEARED: "本年度已全部办结",
+    }[State(settlement.state)]
+
+
+def _lacks(settlement: Settlement, places: dict[int, Place]):
+    """In words, what refuse_unready and the closing would refuse for; of a closed year, debts."""
+    state = State(settlement.state)
+    if state in Settlement.FIXED:
+        left = outstanding(settlement)
+        for party, yuan in sorted(left.items()):
+            if yuan < 0 and party in places:
+                place = places[party]
+                yield Lack(
+                    f"{place.name}尚未付清 {format_yuan(-yuan)} 元。",
+                    path_of("ledger-payment-list"),
+                )
+        return
+    agreement, year = settlement.agreement, settlement.year
+    if today() <= date(year, 12, 31):
+        yield Lack(f"{year} 年尚未结束。")
+    data = YearData.of(settlement)
+    for words in data.missing():
+        yield Lack(f"{words} 缺核算，请先重算。", _month_path(agreement.code, words[-7:]))
+    for words in data.not_final():
+        yield Lack(f"{month_words(_month(words))}尚未定稿。", _month_path(agreement.code, words))
+    if data.pending():
+        yield from _pending(settlement)
+    if data.stopped:
+        for trip in FuseTrip.objects.filter(agreement=agreement, state=FuseTrip.State.TRIPPED):
+            yield Lack("有一次停下的重算待核实。", path_of("fuse-trip", trip.pk))
+    if state in (State.CONFIRMED, State.PREPARED) and (lying := transit_balance(agreement)):
+        yield Lack(f"过渡账户尚有 {format_yuan(lying)} 元未拨付。", path_of("ledger-payment-list"))
+
+
+def _pending(settlement: Settlement):
+    for each in (
+        Adjustment.objects.filter(
+            accrual__in=accruals_of(settlement.agreement, settlement.year),
+            state__in=Adjustment.PENDING,
+        )
+        .select_related("accrual__term_section__section")
+        .defer("outcome", "inputs", "accrual__steps", "accrual__inputs")
+    ):
+        where = f"{month_words(each.accrual.period)}{each.accrual.term_section.section}"
+        yield Lack(f"{where}的调整{each.get_state_display()}。", path_of("adjustment", each.pk))
+
+
+def _month(text: str) -> date:
+    return date(int(text[:4]), int(text[5:7]), 1)
+
+
+def _month_path(agreement: str, text: str) -> str:
+    return path_of("settlement-month", agreement, int(text[:4]), int(text[5:7]))
+
+
+def _offers(
+    viewer: Viewer, settlement: Settlement, *, blocked: bool
+) -> tuple[tuple[Offer, ...], str]:
+    """What the viewer may do in this state, and a word where it is another's turn."""
+    state, code, year = State(settlement.state), settlement.agreement.code, settlement.year
+    if state in SUBJECTS:
+        return _signing(viewer, settlement, SUBJECTS[state], blocked=blocked)
+    if not viewer.may(Act.CLOSE):
+        return (), ""
+    if state == State.CONFIRMED and not blocked:
+        return (Offer("提请关账", path_of("settlement-prepare", code, year)),), ""
+    if state == State.PREPARED:
+        back = Offer("退回关账", path_of("settlement-return", code, year), main=False)
+        preparer = (
+            StateMove.objects.filter(thing="settlement", object_id=settlement.pk, event="prepare")
+            .order_by("-pk")
+            .values_list("by_id", flat=True)
+            .first()
+        )
+        if preparer == viewer.user_id:
+            return (back,), "您提请了关账，须由市局另一人关账。"
+        if blocked:
+            return (back,), ""
+        return (Offer("关账", path_of("settlement-close", code, year)), back), ""
+    return (), ""
+
+
+def _signing(
+    viewer: Viewer, settlement: Settlement, subject: Subject, *, blocked: bool
+) -> tuple[tuple[Offer, ...], str]:
+    if blocked or not (left := unsigned(settlement, subject)):
+        return (), ""
+    path = path_of(PAGES[subject], settlement.agreement.code, settlement.year)
+    if viewer.scope(Act.CONFIRM) is Scope.OWN:
+        mine = any(j.pk == viewer.jurisdiction_id for j in left)
+        return ((Offer(WORDS[subject], path),), "") if mine else ((), "贵方已签认，等待其他方。")
+    if viewer.may(Act.CONFIRM_FOR):
+        return (
+            tuple(
+                Offer(f"代{j.name}登记", f"{path}?party={j.code}", main=False)
+                for j in left
+                if not has_own_person(j)
+            ),
+            "",
+        )
+    return (), ""
+
+
+def _signatures(settlement: Settlement, places: dict[int, Place]) -> tuple[SignatureLine, ...]:
+    valid = {
+        (s.jurisdiction_id, s.subject): s
+        for s in settlement.signatures.filter(void_at__isnull=True).select_related("by")
+    }
+
+    def words(party: int, subject: Subject) -> str:
+        found = valid.get((party, subject))
+        if found is None:
+            return ""
+        document = f"，依 {found.document} 代为登记" if found.document else ""
+        return f"{found.by} {_moment(found.at)}{document}"
+
+    return tuple(
+        SignatureLine(place, words(pk, Subject.DATA), words(pk, Subject.AMOUNT))
+        for pk, place in places.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MonthToSign:
+    """One accrual of the year, as it is signed."""
+
+    period: date
+    yearly: bool
+    section: str
+    is_demo: bool
+    water_class: int | None
+    month_state: str
+    complete: bool
+    state: str
+    digest: str
+
+
+def months_to_sign(viewer: Viewer, settlement: Settlement) -> list[MonthToSign]:
+    """The year's accruals with the state of their months: 3 SQL queries."""
+    agreement, year = settlement.agreement, settlement.year
+    states = {
+        m.month: str(m.get_state_display())
+        for m in AgreementMonth.objects.filter(agreement=agreement, month__year=year)
+    }
+    found = sorted(accruals_of_year(viewer, agreement, year), key=lambda a: (a.period, a.pk))
+    return [
+        MonthToSign(
+            a.period,
+            a.yearly,
+            a.term_section.section.name,
+            a.term_section.section.is_demo,
+            a.water_class,
+            a.get_month_state_display(),
+            a.complete,
+            states.get(date(year, 12, 1) if a.yearly else a.period, "未发布"),
+            f"{a.input_digest[:4]}-{a.input_digest[4:8]}".upper(),
+        )
+        for a in found
+    ]

@@ -1,0 +1,476 @@
+"""年度结算 as a page shows it: one year of an agreement with its twelve months.
+
+Amounts are Decimal yuan to the fen; in a section's table the sign is the upstream side's
+(positive: upstream receives). What the viewer may not see never leaves here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import accumulate
+
+from django.db.models import Prefetch, QuerySet
+
+from basins.access import Act, Scope, Viewer
+from basins.models import Jurisdiction
+from settlements import rules
+from settlements.accruals.queries.month import Place
+from settlements.models import (
+    Accrual,
+    Adjustment,
+    Agreement,
+    CountedTransfer,
+    JournalEntry,
+    Party,
+    Settlement,
+    SettlementNet,
+    Term,
+    Transfer,
+)
+from settlements.rules.base import MonthState
+from settlements.shown.findings import Net, Payment, starred, year_finding
+from settlements.shown.visible import visible_accounts, visible_accruals, visible_settlements
+from settlements.shown.worked import WorkedStep, worked
+
+ZERO = Decimal("0.00")
+KINDS = {
+    Accrual.State.PRELIMINARY: "waiting",
+    Accrual.State.PUBLISHED: "open",
+    Accrual.State.SETTLED: "final",
+    Settlement.State.OPEN: "waiting",
+    Settlement.State.SIGNED: "open",
+    Settlement.State.CONFIRMED: "open",
+    Settlement.State.PREPARED: "open",
+    Settlement.State.CLOSED: "final",
+    Settlement.State.CLEARED: "final",
+}
+
+
+# One year ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MonthLine:
+    """One month of one section; `yuan` None: not computed (yet)."""
+
+    month: date
+    water_class: int | None
+    month_state: str
+    complete: bool
+    payments: tuple[Payment, ...]
+    yuan: Decimal | None
+    cumulative: Decimal | None
+    state: str
+    kind: str
+
+    @property
+    def missed(self) -> bool:
+        return self.month_state == MonthState.NOT_MET.label
+
+    @property
+    def computed(self) -> bool:
+        return self.yuan is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionYear:
+    """Twelve months of a border section, seen from its upstream side."""
+
+    code: str
+    name: str
+    is_demo: bool
+    upstream: Place
+    downstream: Place
+    share: Decimal  # per cent
+    months: tuple[MonthLine, ...]
+
+    @property
+    def shown_name(self) -> str:
+        return starred(self.name, self.is_demo)
+
+    @property
+    def yuan(self) -> Decimal:
+        return sum((m.yuan for m in self.months if m.yuan is not None), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class YearlyLine:
+    """What a rule that settles whole years found, with its steps."""
+
+    accrual: int
+    section: str
+    rule: str
+    month_state: str
+    payments: tuple[Payment, ...]
+    worked: tuple[WorkedStep, ...]
+    state: str
+    kind: str
+
+    @property
+    def yuan(self) -> Decimal:
+        return sum((p.yuan for p in self.payments), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class TermLine:
+    number: int
+    rule: str
+    revision: int
+    since: date | None
+    until: date | None  # last day
+    clauses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentLine:
+    month: date
+    yearly: bool
+    section: str
+    now: str
+    proposed: str
+    proposed_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementYear:
+    agreement: str
+    title: str
+    river: str
+    year: int
+    finding: str
+    state: str
+    kind: str
+    closed: bool
+    closed_on: date | None
+    computed_at: datetime
+    nets: tuple[Net, ...]
+    sections: tuple[SectionYear, ...]
+    yearly: tuple[YearlyLine, ...]
+    terms: tuple[TermLine, ...]
+    entry: str | None  # 凭证号, where the viewer may see it
+    adjustments: tuple[AdjustmentLine, ...]
+    years: tuple[int, ...]
+    states: tuple[tuple[str, str, int], ...] = field(default=())  # label, kind, accruals
+
+    @property
+    def total(self) -> Decimal:
+        """All payments of the year, before they are netted."""
+        monthly = (p.yuan for s in self.sections for m in s.months for p in m.payments)
+        return sum(monthly, ZERO) + sum((y.yuan for y in self.yearly), ZERO)
+
+    @property
+    def net_total(self) -> Decimal:
+        return sum((n.yuan for n in self.nets), ZERO)
+
+    @property
+    def has_demo_names(self) -> bool:
+        return any(s.is_demo for s in self.sections)
+
+    @property
+    def span(self) -> str:
+        """ "（1–10月）" where months of the year are still to come."""
+        months = [m.month.month for s in self.sections for m in s.months if m.computed]
+        if self.closed or not months or max(months) == 12:
+            return ""
+        return f"（1–{max(months)}月）" if max(months) > 1 else "（1月）"
+
+
+def settlement_year(viewer: Viewer, code: str, year: int) -> SettlementYear | None:
+    """The year, or None where there is none for this viewer: 11 SQL queries at most."""
+    years = list(
+        visible_settlements(viewer)
+        .filter(agreement__code=code)
+        .select_related("agreement__river")
+        .prefetch_related(nets_prefetch())
+        .order_by("-year")
+    )
+    settlement = next((s for s in years if s.year == year), None)
+    if settlement is None:
+        return None
+    agreement = settlement.agreement
+    parties = {
+        p.jurisdiction_id: p for p in Party.objects.filter(agreement=agreement).order_by("order")
+    }
+    order = {pk: (p.order, p.get_role_display()) for pk, p in parties.items()}
+    nets = sorted(settlement.nets.all(), key=lambda n: (order.get(n.jurisdiction_id, (99,)), n.pk))
+    accruals = accruals_of_year(viewer, agreement, year)
+    shown = tuple(
+        Net(Place.of(n.jurisdiction), n.yuan, order.get(n.jurisdiction_id, (99, ""))[1])
+        for n in nets
+    )
+    return SettlementYear(
+        agreement=agreement.code,
+        title=agreement.title,
+        river=agreement.river.name,
+        year=year,
+        finding=year_finding(shown),
+        state=settlement.get_state_display(),
+        kind=KINDS[Settlement.State(settlement.state)],
+        closed=settlement.state in Settlement.FIXED,
+        closed_on=settlement.closed_on,
+        computed_at=settlement.computed_at,
+        nets=shown,
+        sections=section_years([a for a in accruals if not a.yearly], year),
+        yearly=yearly_lines(viewer, agreement, year) if any(a.yearly for a in accruals) else (),
+        terms=terms_in(agreement, year),
+        entry=entry_of(viewer, settlement),
+        adjustments=_adjustments(viewer, agreement, accruals),
+        years=tuple(s.year for s in years),
+        states=states_of(accruals),
+    )
+
+
+def nets_prefetch() -> Prefetch:
+    return Prefetch(
+        "nets",
+        queryset=SettlementNet.objects.select_related("jurisdiction")
+        .defer("jurisdiction__boundary")
+        .order_by("pk"),
+    )
+
+
+def entry_of(viewer: Viewer, settlement: Settlement) -> str | None:
+    """凭证号 of the closing, where it touches an account the viewer may see: 1 SQL query."""
+    entry = JournalEntry.objects.filter(
+        settlement=settlement,
+        cause=JournalEntry.Cause.SETTLEMENT,
+        postings__account__in=visible_accounts(viewer),
+    ).first()
+    return entry.label if entry else None
+
+
+def accruals_of_year(viewer: Viewer, agreement: Agreement, year: int) -> list[Accrual]:
+    """The year's visible accruals with their payments, steps left aside: 2 SQL queries."""
+    return list(
+        visible_accruals(viewer)
+        .filter(term__agreement=agreement, period__range=(date(year, 1, 1), date(year, 12, 1)))
+        .select_related(
+            "term_section__section", "term_section__upstream", "term_section__downstream"
+        )
+        .defer(
+            "steps",
+            "inputs",
+            "term_section__upstream__boundary",
+            "term_section__downstream__boundary",
+        )
+        .prefetch_related(payments_prefetch())
+        .order_by("term_section__section__km", "term_section__section__code", "period", "pk")
+    )
+
+
+def listed_accruals(found: QuerySet[Accrual]) -> QuerySet[Accrual]:
+    """With what a list of several agreements names, by agreement and month; steps left aside."""
+    return (
+        found.select_related(
+            "term__agreement__river",
+            "term_section__section",
+            "term_section__upstream",
+            "term_section__downstream",
+        )
+        .defer(
+            "steps",
+            "inputs",
+            "term_section__upstream__boundary",
+            "term_section__downstream__boundary",
+        )
+        .order_by("term__agreement__code", "period", "term_section__section__km", "pk")
+    )
+
+
+def payments_prefetch() -> Prefetch:
+    return Prefetch(
+        "transfers",
+        queryset=Transfer.objects.select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("pk"),
+    )
+
+
+def payments_of(accrual: Accrual) -> tuple[Payment, ...]:
+    """As it was published (or stands, where it is not)."""
+    return tuple(
+        Payment(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
+        for t in accrual.transfers.all()
+    )
+
+
+def counted_prefetch() -> Prefetch:
+    return Prefetch(
+        "counted",
+        queryset=CountedTransfer.objects.select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("pk"),
+    )
+
+
+def counted_of(accrual: Accrual) -> tuple[Payment, ...]:
+    """As its year's settlement counts it: with the adjustments approved before the closing."""
+    return tuple(
+        Payment(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
+        for t in accrual.counted.all()  # type: ignore[attr-defined]
+    )
+
+
+def section_years(
+    accruals: Iterable[Accrual], year: int, *, missing: str = "未核算"
+) -> tuple[SectionYear, ...]:
+    """The monthly accruals as one table a border; a border goes on through a change of term.
+    `missing`: the state of a month without an accrual among them."""
+    borders: dict[tuple[int, int, int], dict[date, Accrual]] = defaultdict(dict)
+    for accrual in accruals:
+        part = accrual.term_section
+        key = part.section_id, part.upstream_id, part.downstream_id
+        borders[key][accrual.period] = accrual
+    answer = []
+    for found in borders.values():
+        part = found[max(found)].term_section
+        months = [date(year, n, 1) for n in range(1, 13)]
+        lines = [_month_line(month, found.get(month), missing) for month in months]
+        sums = accumulate(line.yuan or ZERO for line in lines)
+        answer.append(
+            SectionYear(
+                code=part.section.code,
+                name=part.section.name,
+                is_demo=part.section.is_demo,
+                upstream=Place.of(part.upstream),
+                downstream=Place.of(part.downstream),
+                share=part.share * 100,
+                months=tuple(
+                    line if line.yuan is None else _with_sum(line, total)
+                    for line, total in zip(lines, sums, strict=True)
+                ),
+            )
+        )
+    return tuple(answer)
+
+
+def _month_line(month: date, accrual: Accrual | None, missing: str) -> MonthLine:
+    if accrual is None:
+        return MonthLine(month, None, "", True, (), None, None, missing, "none")
+    payments = payments_of(accrual)
+    upstream = accrual.term_section.upstream.code
+    return MonthLine(
+        month=month,
+        water_class=accrual.water_class,
+        month_state=accrual.get_month_state_display(),
+        complete=accrual.complete,
+        payments=payments,
+        yuan=sum((p.signed_for(upstream) for p in payments), ZERO),
+        cumulative=None,
+        state=accrual.get_state_display(),
+        kind=KINDS[Accrual.State(accrual.state)],
+    )
+
+
+def _with_sum(line: MonthLine, total: Decimal) -> MonthLine:
+    return MonthLine(
+        line.month, line.water_class, line.month_state, line.complete, line.payments,
+        line.yuan, total, line.state, line.kind,
+    )  # fmt: skip
+
+
+def yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[YearlyLine, ...]:
+    found = (
+        visible_accruals(viewer)
+        .filter(term__agreement=agreement, period=date(year, 1, 1), yearly=True)
+        .select_related("term", "term_section__section")
+        .prefetch_related(payments_prefetch())
+        .order_by("term__number", "term_section__section__km", "pk")
+    )
+    return tuple(
+        YearlyLine(
+            accrual=a.pk,
+            section=starred(a.term_section.section.name, a.term_section.section.is_demo),
+            rule=rules.get(a.term.rule).TITLE,
+            month_state=a.get_month_state_display(),
+            payments=payments_of(a),
+            worked=tuple(worked(step, a) for step in a.steps),
+            state=a.get_state_display(),
+            kind=KINDS[Accrual.State(a.state)],
+        )
+        for a in found
+    )
+
+
+def terms_in(agreement: Agreement, year: int) -> tuple[TermLine, ...]:
+    """The terms in force on some day of the year: 1 SQL query."""
+    found = Term.objects.filter(
+        agreement=agreement, in_force__overlap=(date(year, 1, 1), date(year + 1, 1, 1))
+    ).order_by("number")
+    return tuple(term_line(term) for term in found)
+
+
+def term_line(term: Term) -> TermLine:
+    until = term.in_force.upper
+    return TermLine(
+        number=term.number,
+        rule=rules.get(term.rule).TITLE,
+        revision=term.rule_revision,
+        since=term.in_force.lower,
+        until=date.fromordinal(until.toordinal() - 1) if until else None,
+        clauses=tuple(clause_words(term.clauses)),
+    )
+
+
+def clause_words(clauses: dict) -> list[str]:
+    """Clauses as stored, {key: words}; a key that only numbers them is left out."""
+    return [str(words) for words in clauses.values() if words]
+
+
+def states_of(accruals: list[Accrual]) -> tuple[tuple[str, str, int], ...]:
+    counts: dict[str, int] = defaultdict(int)
+    for accrual in accruals:
+        counts[accrual.state] += 1
+    return tuple(
+        (str(state.label), KINDS[state], counts[state]) for state in Accrual.State if counts[state]
+    )
+
+
+def sees_drafts_of(viewer: Viewer, agreement: Agreement) -> bool:
+    """Whether what is only proposed for this agreement may be shown."""
+    match viewer.scope(Act.SEE_DRAFTS):
+        case Scope.ALL:
+            return True
+        case Scope.OWN:
+            return Party.objects.filter(
+                agreement=agreement, jurisdiction=viewer.jurisdiction_id
+            ).exists()
+    return False
+
+
+def _adjustments(
+    viewer: Viewer, agreement: Agreement, accruals: list[Accrual]
+) -> tuple[AdjustmentLine, ...]:
+    if not sees_drafts_of(viewer, agreement):
+        return ()
+    by_id = {a.pk: a for a in accruals}
+    found = Adjustment.objects.filter(accrual__in=list(by_id)).order_by("-proposed_at", "-pk")
+    codes = {t[s] for each in found for t in each.outcome["transfers"] for s in ("payer", "payee")}
+    places = {j.code: Place.of(j) for j in Jurisdiction.objects.filter(code__in=codes)}
+    return tuple(_adjustment_line(each, by_id[each.accrual_id], places) for each in found)
+
+
+def _adjustment_line(
+    adjustment: Adjustment, accrual: Accrual, places: dict[str, Place]
+) -> AdjustmentLine:
+    part = accrual.term_section
+    proposed = [
+        Payment(places[t["payer"]], places[t["payee"]], Decimal(t["yuan"]), t["reason"])
+        for t in adjustment.outcome["transfers"]
+    ]
+    return AdjustmentLine(
+        month=accrual.period,
+        yearly=accrual.yearly,
+        section=starred(part.section.name, part.section.is_demo),
+        now=words_of(payments_of(accrual)),
+        proposed=words_of(proposed),
+        proposed_at=adjustment.proposed_at,
+        state=adjustment.get_state_display(),
+    )
+
+
+def words_of(payments: Iterable[Payment]) -> str:
+    return "；".join(p.words for p in payments) or "互不补偿"

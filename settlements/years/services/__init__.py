@@ -1,0 +1,1 @@
+"""Signing, confirming and closing a year; approving adjustments."""

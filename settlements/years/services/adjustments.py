@@ -1,0 +1,170 @@
+"""调整: a proposed correction of a published month, reviewed by one person, approved by another.
+
+Amounts are never typed: they are what the recomputation found. While the month's year is open
+the difference counts in it; once it is closed the difference is an entry of its own, booked on
+the day of the approval.
+"""
+
+from decimal import Decimal
+
+from django.db import transaction
+
+from basins.clock import now, today
+from basins.models import Jurisdiction, User
+from settlements.accruals.services.accruals import accrue_agreement
+from settlements.accruals.services.nets import resettle
+from settlements.accruals.services.proposals import holding, proposed
+from settlements.ledger.services.clearing import refresh_cleared
+from settlements.ledger.services.ledger import Line, account_of, post
+from settlements.models import (
+    Adjustment,
+    AdjustmentNet,
+    Agreement,
+    FuseTrip,
+    Settlement,
+)
+from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
+from settlements.years.services.closing import void_if_changed
+
+State = Adjustment.State
+
+
+@transaction.atomic
+def review_adjustment(*, adjustment: Adjustment, by: User, reason: str) -> Adjustment:
+    """Looked at and put forward for approval, with the reason."""
+    adjustment = _locked(adjustment)
+    _permit(adjustment, "review", by)
+    adjustment.reviewed_by, adjustment.reviewed_at = by, now()
+    adjustment.reason = _said(reason, "提请批准调整")
+    return _move(adjustment, "review", State.REVIEWED, by, adjustment.reason)
+
+
+@transaction.atomic
+def return_adjustment(*, adjustment: Adjustment, by: User, why: str) -> Adjustment:
+    """Not approved as it stands: back to be looked at again."""
+    adjustment = _locked(adjustment)
+    _permit(adjustment, "return", by)
+    return _move(adjustment, "return", State.PROPOSED, by, _said(why, "退回调整"))
+
+
+@transaction.atomic
+def dismiss_adjustment(*, adjustment: Adjustment, by: User, reason: str) -> Adjustment:
+    """The month stays as it was published, with the reason why."""
+    adjustment = _locked(adjustment)
+    _permit(adjustment, "dismiss", by)
+    adjustment.reviewed_by, adjustment.reviewed_at = by, now()
+    adjustment.reason = _said(reason, "不予调整")
+    return _move(adjustment, "dismiss", State.DISMISSED, by, adjustment.reason)
+
+
+@transaction.atomic
+def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
+    """By another person than its reviewer: the difference to what holds now takes effect."""
+    adjustment = _locked(adjustment)
+    move = _permit(adjustment, "approve", by)
+    refuse_same_person("adjustment", adjustment.pk, move, by)
+    nets = difference(adjustment)
+    adjustment.approved_by, adjustment.approved_at = by, now()
+    _move(adjustment, "approve", State.APPROVED, by, adjustment.reason)
+    parties = {j.code: j for j in Jurisdiction.objects.filter(code__in=nets)}
+    AdjustmentNet.objects.bulk_create(
+        AdjustmentNet(adjustment=adjustment, jurisdiction=parties[code], yuan=yuan)
+        for code, yuan in nets.items()
+    )
+    accrual = adjustment.accrual
+    agreement, year = accrual.term.agreement, accrual.period.year
+    settlement = Settlement.objects.select_for_update().get(agreement=agreement, year=year)
+    if settlement.state not in Settlement.FIXED:
+        resettle(agreement=agreement, years=[year])
+        settlement.refresh_from_db()
+        void_if_changed(settlement)
+        return adjustment
+    if nets:
+        on = today()
+        post(
+            cause="adjustment",
+            adjustment=adjustment,
+            on=on,
+            text=f"调整 {accrual.period:%Y-%m} {accrual.term_section.section}：{agreement.title}",
+            lines=[
+                Line(account_of(parties[code], agreement, opened_on=on), yuan)
+                for code, yuan in nets.items()
+            ],
+            by=by,
+        )
+        refresh_cleared(agreement=agreement, on=on)
+    return adjustment
+
+
+def difference(adjustment: Adjustment) -> dict[str, Decimal]:
+    """Jurisdiction code → yuan it is to receive more than what holds now gives it; sums to zero."""
+    before = holding([adjustment.accrual_id])[adjustment.accrual_id].net()
+    after = proposed(adjustment).net()
+    nets = {
+        code: after.get(code, Decimal(0)) - before.get(code, Decimal(0))
+        for code in sorted({*before, *after})
+    }
+    return {code: yuan for code, yuan in nets.items() if yuan}
+
+
+@transaction.atomic
+def release_fuse(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
+    """A person has looked: the run goes on, and its changes are proposed month by month."""
+    trip = _trip_locked(trip)
+    permit(check("fuse", "release", trip.state, trip.get_state_display()), by)
+    _decide(trip, "release", FuseTrip.State.RELEASED, by, _said(reason, "放行"))
+    accrue_agreement(agreement=trip.agreement, fused=False)
+    return trip
+
+
+@transaction.atomic
+def drop_fuse(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
+    """A person has looked: nothing is proposed of what the run found."""
+    trip = _trip_locked(trip)
+    permit(check("fuse", "drop", trip.state, trip.get_state_display()), by)
+    _decide(trip, "drop", FuseTrip.State.DROPPED, by, _said(reason, "不予执行"))
+    return trip
+
+
+def _decide(trip: FuseTrip, event: str, target: str, by: User, reason: str) -> None:
+    trip.decided_by, trip.decided_at, trip.reason = by, now(), reason
+    with moving(event, by=by, note=reason):
+        trip.state = target
+        trip.save()
+
+
+def _trip_locked(trip: FuseTrip) -> FuseTrip:
+    Agreement.objects.select_for_update(no_key=True).get(pk=trip.agreement_id)
+    return (
+        FuseTrip.objects.select_for_update(of=("self",)).select_related("agreement").get(pk=trip.pk)
+    )
+
+
+def _permit(adjustment: Adjustment, event: str, by: User):
+    move = check("adjustment", event, adjustment.state, adjustment.get_state_display())
+    permit(move, by)
+    return move
+
+
+def _said(reason: str, what: str) -> str:
+    if not reason.strip():
+        raise Refused(f"{what}须写明理由。")
+    return reason.strip()
+
+
+def _move(adjustment: Adjustment, event: str, target: str, by: User, note: str = "") -> Adjustment:
+    with moving(event, by=by, note=note):
+        adjustment.state = target
+        adjustment.save()
+    return adjustment
+
+
+def _locked(adjustment: Adjustment) -> Adjustment:
+    """The adjustment and its agreement, locked in that order, as they are now."""
+    agreement = Agreement.objects.get(terms__accruals__adjustments=adjustment)
+    Agreement.objects.select_for_update(no_key=True).get(pk=agreement.pk)
+    return (
+        Adjustment.objects.select_for_update(of=("self",))
+        .select_related("accrual__term__agreement", "accrual__term_section__section")
+        .get(pk=adjustment.pk)
+    )
