@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from dashboard.views.sign_in import StaffSignInForm
+from dashboard.frame.sign_in import StaffSignInForm
 
 admin.site.site_header = "流域横向生态保护补偿 · 基础资料"
 admin.site.site_title = "基础资料"

@@ -6,7 +6,7 @@ class DashboardConfig(AppConfig):
     verbose_name = "页面"
 
     def ready(self):
-        from dashboard import access_log
+        from dashboard.frame import access_log
 
         access_log.connect()
         # Registers the job kinds of this app.

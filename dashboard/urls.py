@@ -3,26 +3,24 @@
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from dashboard.views import (
-    about,
-    agreements,
-    audit,
-    basins,
-    calendar,
-    districts,
-    drafts,
-    explain,
-    observations,
-    overview,
-    papers,
-    rules,
-    rulings,
-    scenarios,
-    sections,
-    settlements,
-    sign_in,
-    verify,
-)
+from dashboard.about import views as about
+from dashboard.agreements import drafts
+from dashboard.agreements import views as agreements
+from dashboard.audit import views as audit
+from dashboard.basins import views as basins
+from dashboard.calendar import views as calendar
+from dashboard.districts import views as districts
+from dashboard.explain import views as explain
+from dashboard.frame import sign_in
+from dashboard.observations import views as observations
+from dashboard.overview import views as overview
+from dashboard.papers import verify
+from dashboard.papers import views as papers
+from dashboard.rules import views as rules
+from dashboard.rulings import views as rulings
+from dashboard.scenarios import views as scenarios
+from dashboard.sections import views as sections
+from dashboard.settlements import views as settlements
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -48,9 +46,9 @@ urlpatterns = [
     ),
     path("agreements/<str:code>/amend/", drafts.amend, name="agreement-amend"),
     path("agreements/<str:code>/", agreements.agreement, name="agreement"),
-    path("", include("dashboard.notice_urls")),
-    path("", include("dashboard.objection_urls")),
-    path("", include("dashboard.year_urls")),
+    path("", include("dashboard.notices.urls")),
+    path("", include("dashboard.objections.urls")),
+    path("", include("dashboard.settlements.urls")),
     path("settlements/", settlements.settlement_list, name="settlement-list"),
     path("settlements/<str:code>/<int:year>/", settlements.settlement, name="settlement"),
     path(
@@ -59,7 +57,7 @@ urlpatterns = [
         name="settlement-month",
     ),
     path("accruals/<int:pk>/", explain.explain, name="explain"),
-    path("ledger/", include("dashboard.ledger_urls")),
+    path("ledger/", include("dashboard.ledger.urls")),
     path("data/observations/", observations.observation_list, name="observation-list"),
     path("data/observations/new/", observations.new, name="observation-new"),
     path("data/observations/upload/", observations.upload, name="observation-upload"),

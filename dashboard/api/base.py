@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from basins.access import Viewer, viewer_of
-from dashboard.known import BadMoment, Moment, moment_of
+from dashboard.frame.known import BadMoment, Moment, moment_of
 
 WORDS = {
     status.HTTP_401_UNAUTHORIZED: ("not_signed_in", "请先登录；接口使用页面的登录会话。"),

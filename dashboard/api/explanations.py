@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from basins.access import Viewer
-from dashboard.about_page import version as software_version
+from dashboard.about.page import version as software_version
 from dashboard.api.base import Endpoint
-from dashboard.known import Moment
+from dashboard.frame.known import Moment
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.accruals.queries.explain import Explanation, explain_accrual, explain_month
 from settlements.as_known.queries.as_known import SectionThen, accrual_as_known, month_as_known

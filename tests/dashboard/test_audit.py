@@ -10,8 +10,8 @@ from python_calamine import CalamineWorkbook
 
 from basins.models import AccessEvent, AuditRecord, Jurisdiction, River, Role, User
 from basins.ranges import between, today
-from dashboard.addresses import client_address
-from dashboard.audit_words import told
+from dashboard.audit.words import told
+from dashboard.frame.addresses import client_address
 from jobs.acting import acting, person
 from monitoring.models import SamplingPlan, Section, Target
 from settlements.models import Agreement, AgreementDraft, Party, Settlement, Term, TermSection

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from basins.access import viewer_of
 from basins.models import River, RiverReach
-from dashboard.basin_page import basin_list_page, basin_page, chosen_years
-from dashboard.river_line import rows_of
+from dashboard.basins.page import basin_list_page, basin_page, chosen_years
+from dashboard.basins.river_line import rows_of
 from monitoring.models import Section
 from monitoring.queries.basins import km_nearest
 from settlements.accruals.queries.river_year import river_year

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.models import Role, User
 from basins.ranges import between
-from dashboard.entry.parameters import starting, typed_parameters
+from dashboard.agreements.entry.parameters import starting, typed_parameters
 from settlements.models import Agreement, AgreementDraft
 from settlements.money import yuan
 from tests.worlds import Border

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from basins.access import viewer_of
-from dashboard.context import PLACES, nav_groups
+from dashboard.frame.context import PLACES, nav_groups
 
 NAMES = [name for places in PLACES.values() for _, name, _ in places]
 EVERYONE = (

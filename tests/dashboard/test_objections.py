@@ -8,7 +8,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from basins.clock import moved_to
-from dashboard.body_limit import LARGEST, BodyLimitMiddleware
+from dashboard.frame.body_limit import LARGEST, BodyLimitMiddleware
 from monitoring.models import Indicator, Reading, Verdict
 from settlements import pipeline
 from settlements.models import (

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from basins.access import viewer_of
 from basins.ranges import month_start, today
-from dashboard.overview_page import chosen_month, other_month, overview_page
+from dashboard.overview.page import chosen_month, other_month, overview_page
 from monitoring.models import Section, Target
 from monitoring.queries.assessments import ClassShare, months_assessed
 from settlements.accruals.queries.month import money_of_month

@@ -15,7 +15,7 @@ from basins.models import RiverReach
 from basins.ranges import between
 from dashboard.charts.periods import Period, preset, read
 from dashboard.charts.section import axis, bands, section_figure
-from dashboard.section_csv import safe
+from dashboard.sections.export import safe
 from monitoring.models import Origin, SamplingPlan, Section, Target
 from monitoring.queries.section_list import SectionFilter, section_list
 from monitoring.queries.sections import MeasuredIndicator, find_section, limit_words, neighbours

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from dashboard.entry import values as typing
-from dashboard.entry.parameters import RuleForm, starting, typed_parameters
+from dashboard.agreements.entry.parameters import RuleForm, starting, typed_parameters
+from dashboard.forms import values as typing
 from settlements import rules
 from settlements.rules.parameters import ParameterErrors, with_defaults
 

@@ -1,0 +1,1 @@
+"""关于这些数据 `/about/`, and `/patterns/`."""

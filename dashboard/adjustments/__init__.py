@@ -1,0 +1,1 @@
+"""调整 `/adjustments/`, and stopped runs."""

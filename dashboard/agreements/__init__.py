@@ -1,0 +1,1 @@
+"""协议 `/agreements/`: list, one agreement, and its entry in steps."""

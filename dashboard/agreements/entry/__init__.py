@@ -1,0 +1,1 @@
+"""Entering an agreement in steps: the steps' forms."""

@@ -1,1 +1,0 @@
-"""Entering an agreement in steps: what people type, read tolerantly, and the steps' forms."""

@@ -1,0 +1,1 @@
+"""Lists as people file them: CSV and XLSX."""

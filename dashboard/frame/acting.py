@@ -1,0 +1,85 @@
+"""Who acts on a page, from which address and in which act: told before the page does anything."""
+
+from django.urls import Resolver404, resolve
+
+from basins.models import AccessEvent
+from dashboard.frame.access_log import note
+from dashboard.frame.addresses import client_address
+from jobs.acting import acting, person
+
+# Acts by the name of their address; the audit trail says 网页 with the address for any other.
+ACTS = {
+    "login": "登录",
+    "logout": "退出",
+    "agreement-new": "录入协议",
+    "draft-step": "录入协议",
+    "draft-check": "核对与启用协议",
+    "agreement-amend": "修订协议",
+    "simulator": "推演",
+    "notice-prepare": "编制月通报",
+    "notice-sign": "签发月通报",
+    "notice-remind": "催办",
+    "month-remind": "催办",
+    "month-confirm": "确认月度",
+    "objection-new": "提出异议",
+    "objection-evidence": "补充证据",
+    "objection-reply": "答复异议",
+    "objection-withdraw": "撤回异议",
+    "objection-decide": "裁决异议",
+    "objection-remeasurement": "录入复测结果",
+    "joint-sample-new": "登记联合监测",
+    "joint-sample-reserve": "补录留样",
+    "data-judge": "审核数据",
+    "notice-file": "取用月通报文书",
+    "paper-issue": "签发文书",
+    "paper-export-start": "打包全年文书",
+    "paper-file": "下载文书",
+    "calendar-announce": "录入节假日安排",
+    "calendar-day": "修改节假日历",
+    "ruling-new": "认定月度状态",
+    "ruling": "撤销月度状态认定",
+    "observation-new": "录入指标值",
+    "observation-upload": "录入指标值",
+    "observation-record": "录入指标值",
+    "ledger-payment-new": "登记付款",
+    "ledger-payment": "复核付款",
+    "ledger-reverse": "申请冲销",
+    "ledger-reversal": "复核冲销",
+    "ledger-reconcile": "对账",
+    "ledger-opening-list": "录入期初余额",
+    "ledger-opening": "复核期初余额",
+    "notification-delivery": "通知方式",
+}
+
+
+class ActingMiddleware:
+    """Stands after Django's AuthenticationMiddleware."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        said = {
+            **person(request.user),
+            "address": client_address(request),
+            "act": act_of(request),
+            "path": f"{request.method} {request.path}",
+        }
+        with acting(**said):
+            response = self.get_response(request)
+            if response.status_code == 403 and request.user.is_authenticated:
+                note(AccessEvent.Kind.REFUSED, request=request, user=request.user)
+            return response
+
+
+def act_of(request) -> str:
+    """What the address is for, in words."""
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return "网页"
+    if match.app_name == "admin":
+        return "基础资料"
+    if match.app_name == "api":
+        return "接口"
+    return ACTS.get(match.url_name or "", "网页")

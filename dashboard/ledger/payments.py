@@ -1,0 +1,185 @@
+"""付款与冲销: entered, checked (核对), recorded; a second person approves or rejects."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from basins.access import Act, viewer_of
+from dashboard.ledger.forms import PaymentForm, WhyForm
+from settlements.ledger.queries import entries as queries
+from settlements.ledger.services.payments import (
+    PaymentRefused,
+    approve_payment,
+    due,
+    examine_payment,
+    prepare_payment,
+    reject_payment,
+)
+from settlements.ledger.services.payments import draft_of as draft_of_payment
+from settlements.ledger.services.reversals import (
+    approve_reversal,
+    propose_reversal,
+    refuse_irreversible,
+    reject_reversal,
+)
+from settlements.models import Payment, Reversal
+from settlements.moving.acts import Refused
+
+PAGE = 25
+KINDS = {"prepared": "open", "approved": "final", "rejected": "none"}
+
+
+@require_GET
+def payment_list(request):
+    viewer = viewer_of(request.user)
+    if not viewer.may(Act.SEE_LEDGER):
+        raise Http404
+    context = {
+        "page": Paginator(queries.payments(viewer), PAGE).get_page(request.GET.get("page")),
+        "reversals": queries.reversals(viewer),
+        "may_pay": viewer.may(Act.RECORD_PAYMENT),
+        "sees_all": viewer.sees_all(Act.SEE_LEDGER),
+    }
+    return render(request, "ledger/payments.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new(request):
+    """The form; posted with action=check the 核对 page; with action=record the payment."""
+    _cashier(request)
+    if request.method == "GET":
+        form = PaymentForm(request.GET if request.GET else None)
+        if request.GET:
+            form.errors.clear()  # brought back by 更改: complaints come when it is posted
+        return render(request, "ledger/payment_form.html", {"form": form})
+    form = PaymentForm(request.POST)
+    if form.is_valid():
+        try:
+            if request.POST.get("action") == "record":
+                payment = prepare_payment(by=request.user, **form.given())
+                messages.success(request, "付款已登记；请市财政另一人复核后入账。")
+                return redirect("ledger-payment", payment.pk)
+            return _check(request, form, examine_payment(**form.given()))
+        except PaymentRefused as refused:
+            for problem in refused.problems:
+                name = problem.field if problem.field in form.fields else None
+                form.add_error(name, problem.message)
+    return render(request, "ledger/payment_form.html", {"form": form}, status=422)
+
+
+def _check(request, form: PaymentForm, draft):
+    kept = {name: request.POST[name] for name in form.fields if request.POST.get(name)}
+    back = f"{reverse('ledger-payment-new')}?{urlencode(kept)}"
+    context = {"draft": draft, "label": Payment.Kind(draft.kind).label, "kept": kept, "back": back}
+    return render(request, "ledger/payment_check.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def payment(request, pk: int):
+    viewer = viewer_of(request.user)
+    found = get_object_or_404(queries.payments(viewer), pk=pk)
+    form = WhyForm(label="退回理由")
+    if request.method == "POST":
+        _cashier(request)
+        form, answer = _decide(
+            request,
+            lambda: approve_payment(payment=found, by=request.user),
+            lambda why: reject_payment(payment=found, why=why, by=request.user),
+        )
+        if answer is not None:
+            return answer
+        found = get_object_or_404(queries.payments(viewer), pk=pk)
+    waiting = found.state == Payment.State.PREPARED
+    context = {
+        "payment": found,
+        "due": due(draft_of_payment(found)) if waiting else found.due_yuan,
+        "kind": KINDS[found.state],
+        "form": form,
+        "may_decide": viewer.may(Act.RECORD_PAYMENT) and waiting,
+        "is_preparer": found.prepared_by_id == request.user.pk,
+    }
+    return render(request, "ledger/payment.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def reverse_entry(request, pk: int):
+    """Ask for an entry to be cancelled: the reason, then 核对 shows what would be booked."""
+    viewer = _cashier(request)
+    page = queries.entry_page(viewer, pk)
+    if page is None:
+        raise Http404
+    form, checked = WhyForm(request.POST if request.method == "POST" else None, "冲销理由"), False
+    try:
+        refuse_irreversible(page.entry)
+        if request.method == "POST" and form.is_valid():
+            checked = request.POST.get("action") == "check"
+            if request.POST.get("action") == "propose":
+                why = form.cleaned_data["why"]
+                request_made = propose_reversal(entry=page.entry, why=why, by=request.user)
+                messages.success(request, "冲销已提出；请市财政另一人复核后入账。")
+                return redirect("ledger-reversal", request_made.pk)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("ledger-entry", pk)
+    return render(
+        request,
+        "ledger/reverse.html",
+        {"page": page, "form": form, "checked": checked},
+        status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def reversal(request, pk: int):
+    viewer = viewer_of(request.user)
+    found = get_object_or_404(queries.reversals(viewer), pk=pk)
+    form = WhyForm(label="退回理由")
+    if request.method == "POST":
+        _cashier(request)
+        form, answer = _decide(
+            request,
+            lambda: approve_reversal(reversal=found, by=request.user),
+            lambda why: reject_reversal(reversal=found, why=why, by=request.user),
+        )
+        if answer is not None:
+            return answer
+        found = get_object_or_404(queries.reversals(viewer), pk=pk)
+    context = {
+        "reversal": found,
+        "page": queries.entry_page(viewer, found.entry_id),
+        "kind": KINDS[found.state],
+        "form": form,
+        "may_decide": viewer.may(Act.RECORD_PAYMENT) and found.state == Reversal.State.PREPARED,
+        "is_preparer": found.prepared_by_id == request.user.pk,
+    }
+    return render(request, "ledger/reversal.html", context, status=422 if form.errors else 200)
+
+
+def _decide(request, approve, reject):
+    """The answer to a second person's decision; with problems the form that says them."""
+    form = WhyForm(request.POST, "退回理由")
+    try:
+        if request.POST.get("action") == "approve":
+            form = WhyForm(label="退回理由")
+            entry = approve()
+            messages.success(request, f"已复核入账：{entry.label}。")
+            return form, redirect("ledger-entry", entry.pk)
+        if form.is_valid():
+            reject(form.cleaned_data["why"])
+            messages.success(request, "已退回，没有入账。")
+            return form, redirect("ledger-payment-list")
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return form, None
+
+
+def _cashier(request):
+    viewer = viewer_of(request.user)
+    if not viewer.may(Act.RECORD_PAYMENT):
+        raise Http404
+    return viewer

@@ -1,0 +1,1 @@
+"""异议 `/objections/`, joint samples and the review of data."""

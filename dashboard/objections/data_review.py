@@ -1,0 +1,191 @@
+"""联合监测 and 数据审核: split samples side by side, and a person's look at single readings."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from basins.access import Act, viewer_of
+from basins.clock import today
+from basins.ranges import month_start
+from dashboard.forms.filters import chosen
+from dashboard.forms.values import read_day
+from dashboard.objections.forms import JointForm, JudgeForm, ReserveForm, ReviewFilters, key_of
+from monitoring.models import Section, Verdict
+from monitoring.services.verdicts import VerdictRefused, judge_reading
+from settlements.models import JointSample, Objection
+from settlements.moving.acts import Refused
+from settlements.objections.queries import objections as queries
+from settlements.objections.services.joint_samples import (
+    compare,
+    enter_reserve,
+    examine_results,
+    record_joint_sample,
+)
+
+PAGE = 50
+
+
+@require_GET
+def sample_list(request):
+    viewer = viewer_of(request.user)
+    if not viewer.sees_all(Act.SEE_RESULTS):
+        raise Http404
+    rows = JointSample.objects.select_related("section", "indicator", "objection", "by")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    samples = [
+        queries.Sample(s.pk, s, queries.relative_error(s.upstream, s.downstream)) for s in page
+    ]
+    context = {"page": page, "samples": samples, "may_enter": viewer.may(Act.REVIEW_DATA)}
+    return render(request, "objections/samples.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def sample_new(request):
+    """The results → 核对 with the error and the value used → recorded."""
+    _reviewer(request)
+    objection = _objection(request)
+    sections = (
+        [objection.section]
+        if objection is not None
+        else list(Section.objects.filter(term_sections__isnull=False).distinct().order_by("name"))
+    )
+    form = JointForm(request.POST if request.method == "POST" else None, sections=sections)
+    action = request.POST.get("action", "")
+    if request.method == "POST" and form.is_valid() and action != "change":
+        given = form.given()
+        results = [given[n] for n in ("upstream", "downstream", "agreed_error", "reserve")]
+        try:
+            examine_results(*results)
+            if action == "record":
+                made = record_joint_sample(**given, objection=objection, by=request.user)
+                messages.success(request, _recorded_words(made))
+                if objection is not None:
+                    return redirect("objection", objection.pk)
+                return redirect("joint-sample-list")
+            kept = [(n, request.POST.get(n, "")) for n in [*form.fields, "objection"]]
+            context = {
+                "form": form, "given": given, "objection": objection, "kept": kept,
+                "found": compare(*results),
+            }  # fmt: skip
+            return render(request, "objections/sample_check.html", context)
+        except Refused as error:
+            form.add_error(None, str(error))
+    return render(request, "objections/sample_new.html", {"form": form, "objection": objection},
+                  status=422 if form.errors else 200)  # fmt: skip
+
+
+def _recorded_words(sample: JointSample) -> str:
+    if sample.value is None:
+        return "已登记；两方结果超出约定误差，请补录留样结果。"
+    if sample.objection_id is not None:
+        return "已登记；采纳异议时才计入评价。"
+    return "已登记；采用值计入该月评价。"
+
+
+@require_http_methods(["GET", "POST"])
+def sample_reserve(request, pk: int):
+    _reviewer(request)
+    sample = get_object_or_404(
+        JointSample.objects.select_related("section", "indicator", "objection"), pk=pk
+    )
+    form = ReserveForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            reserve = form.cleaned_data["reserve"]
+            enter_reserve(sample=sample, reserve=reserve, by=request.user)
+        except Refused as error:
+            form.add_error("reserve", str(error))
+        else:
+            messages.success(request, "留样结果已录入。")
+            if sample.objection_id is not None:
+                return redirect("objection", sample.objection_id)
+            return redirect("joint-sample-list")
+    context = {
+        "form": form,
+        "each": queries.Sample(
+            sample.pk, sample, queries.relative_error(sample.upstream, sample.downstream)
+        ),
+    }
+    return render(request, "objections/sample_reserve.html", context,
+                  status=422 if form.errors else 200)  # fmt: skip
+
+
+@require_GET
+def review(request):
+    """Readings of one section and month with their verdicts."""
+    _reviewer(request)
+    sections = list(Section.objects.filter(term_sections__isnull=False).distinct().order_by("name"))
+    form = ReviewFilters(request.GET or None, sections)
+    wanted = chosen(form) if form.is_bound else {}
+    section = next((s for s in sections if s.code == wanted.get("section")), None)
+    try:
+        month = month_start(read_day(wanted.get("month") or ""))
+    except ValueError:
+        month = month_start(month_start(today()) - timedelta(days=1))
+    lines: list[queries.Line] = []
+    count = 0
+    if section is not None:
+        lines, count = queries.month_lines(section, month, wanted.get("indicator") or "")
+    context = {
+        "form": form, "section": section, "month": month, "lines": lines, "count": count,
+        "judged": sum(bool(line.verdicts) for line in lines),
+    }  # fmt: skip
+    return render(request, "objections/review.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def judge(request):
+    """One reading: its history, the conclusion → 核对 → judged."""
+    _reviewer(request)
+    given = request.POST if request.method == "POST" else request.GET
+    key = key_of(given.get("reading", ""))
+    section = Section.objects.filter(code=given.get("section", "")).first()
+    line = queries.line_of(section, key) if key is not None and section is not None else None
+    if line is None or key is None or section is None:
+        raise Http404
+    form = JudgeForm(request.POST if request.method == "POST" else None)
+    checked, action = False, request.POST.get("action", "")
+    if request.method == "POST" and form.is_valid() and action != "change":
+        checked = action != "judge"
+        typed = form.cleaned_data
+        if not checked:
+            try:
+                judge_reading(
+                    section=section, key=key, outcome=typed["outcome"], value=typed["number"],
+                    reason=typed["reason"], by=request.user,
+                )  # fmt: skip
+            except VerdictRefused as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, "已审核；相关月份随后重新核算，已发布的另提调整。")
+                month = month_start(timezone.localdate(line.at))
+                query = {"section": section.code, "month": f"{month:%Y-%m}"}
+                return redirect(f"{reverse('data-review')}?{urlencode(query)}")
+    context = {
+        "form": form, "line": line, "section": section, "checked": checked,
+        "outcome": str(Verdict.Outcome(form.cleaned_data["outcome"]).label) if checked else "",
+    }  # fmt: skip
+    return render(request, "objections/judge.html", context, status=422 if form.errors else 200)
+
+
+def _objection(request) -> Objection | None:
+    text = request.POST.get("objection") or request.GET.get("objection", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 12):
+        raise Http404
+    return get_object_or_404(Objection.objects.select_related("section", "month"), pk=int(text))
+
+
+def _reviewer(request):
+    viewer = viewer_of(request.user)
+    if not viewer.may(Act.REVIEW_DATA):
+        raise Http404
+    return viewer

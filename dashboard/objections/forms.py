@@ -1,0 +1,397 @@
+"""Forms of objections, decisions, joint samples and the review of data: typed words to values."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from django import forms
+from django.utils import timezone
+
+from basins.models import Jurisdiction
+from dashboard.forms.filters import ALL, offer, say_required
+from dashboard.forms.values import read_day, read_decimal, read_percent
+from monitoring.models import Indicator, Section
+from monitoring.services.verdicts import Key, VerdictRefused
+from settlements.models import MonthRuling, Objection
+from settlements.objections.kinds import GROUNDS, Kind, ground_of
+from settlements.objections.queries.objections import Line, ObjectionPage
+from settlements.objections.services.decisions import Treatment
+from settlements.objections.services.objections import LONGEST
+from settlements.objections.services.rulings import GROUNDS as FITTING
+
+CHOOSE = ("", "请选择")
+
+
+class PlainForm(forms.Form):
+    """Says in its own words what is missing; the browser asks nothing."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, use_required_attribute=False, **kwargs)
+        say_required(self)
+
+
+def number(text: str, unit: str = "") -> Decimal:
+    try:
+        return read_decimal(text, unit)
+    except ValueError as wrong:
+        raise forms.ValidationError(str(wrong)) from wrong
+
+
+def moment(text: str) -> datetime:
+    """ "2023-04-15 10:00" (or a day alone: its noon) in Asia/Shanghai."""
+    day, _, clock = text.strip().replace("：", ":").partition(" ")
+    try:
+        at = time.fromisoformat(clock.strip() or "12:00")
+        return datetime.combine(read_day(day), at, timezone.get_default_timezone())
+    except ValueError as wrong:
+        raise forms.ValidationError(f"“{text}”不是时间；请填如 2023-04-15 10:00。") from wrong
+
+
+class ObjectionFilters(forms.Form):
+    state = forms.ChoiceField(
+        label="状态", required=False,
+        choices=[*ALL, ("open", "待裁决（全部）"), *Objection.State.choices],
+    )  # fmt: skip
+    kind = forms.ChoiceField(label="种类", required=False, choices=[*ALL, *Objection.Kind.choices])
+    agreement = forms.ChoiceField(label="协议", required=False)
+    section = forms.ChoiceField(label="断面", required=False)
+    year = forms.ChoiceField(label="年度", required=False)
+
+    def __init__(self, data, rows):
+        super().__init__(data)
+        sections = dict(rows.order_by().values_list("section__code", "section__name"))
+        offer(self, "section", sorted(sections.items()))
+        agreements = dict(
+            rows.order_by().values_list("month__agreement__code", "month__agreement__title")
+        )
+        offer(self, "agreement", sorted(agreements.items()))
+        years = sorted({d.year for d in rows.values_list("month__month", flat=True)}, reverse=True)
+        offer(self, "year", [(str(y), f"{y}年") for y in years])
+
+
+class ChooseForm(PlainForm):
+    """Which section and kind: the rest of the form follows from them."""
+
+    section = forms.ChoiceField(label="断面")
+    kind = forms.ChoiceField(label="种类", choices=[CHOOSE, *Objection.Kind.choices])
+
+    def __init__(self, data, sections: Iterable[Section]):
+        super().__init__(data)
+        found = self.fields["section"]
+        assert isinstance(found, forms.ChoiceField)
+        found.choices = [(s.code, s.name) for s in sections]
+
+
+class ObjectionForm(PlainForm):
+    """Built from the kind: ground, readings and party only where they are asked for."""
+
+    reason = forms.CharField(
+        label="理由", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="哪些数据、何处不对、依据什么；协议各方与市局可见。",
+    )  # fmt: skip
+
+    def __init__(self, data, *, kind: Kind, lines: list[Line], parties=(), initial=None):
+        super().__init__(data, initial=initial)
+        if parties:
+            for_absent(self, parties)
+        if kind.needs_ground:
+            self.fields["ground"] = forms.ChoiceField(
+                label="剔除的事由", choices=[CHOOSE, *GROUNDS.items()]
+            )
+        # Ticked in the table of readings, not drawn as a field.
+        self.fields["readings"] = forms.MultipleChoiceField(
+            label="有异议的数据", required=kind.needs_readings,
+            choices=[(line.key.text, line.indicator) for line in lines],
+            widget=forms.CheckboxSelectMultiple,
+        )  # fmt: skip
+        self.order_fields(["party", "document", "ground", "reason", "readings"])
+        say_required(self)
+
+    def keys(self) -> list[Key]:
+        return [Key.parse(text) for text in self.cleaned_data.get("readings", [])]
+
+
+def for_absent(form: forms.Form, parties: Iterable[Jurisdiction], own: str = "") -> None:
+    """代为登记: which party without a person here, by which document. own: words for nobody."""
+    form.fields["party"] = forms.ChoiceField(
+        label="代登记的一方", required=not own,
+        choices=[*([("", own)] if own else []), *((p.code, p.name) for p in parties)],
+        help_text="没有自己经办人的一方；须有其书面文件。",
+    )  # fmt: skip
+    form.fields["document"] = forms.CharField(label="文号", max_length=80, required=not own)
+
+
+class EvidenceForm(PlainForm):
+    item = forms.ChoiceField(label="证据项")
+    file = forms.FileField(
+        label="文件", help_text="PDF、PNG 或 JPEG，至多 20 MB；看内容，不看扩展名。"
+    )
+
+    def __init__(self, *args, kind: Kind, **kwargs):
+        super().__init__(*args, **kwargs)
+        found = self.fields["item"]
+        assert isinstance(found, forms.ChoiceField)
+        found.choices = [
+            (i.key, f"{i.title}{'（必需）' if i.required else ''}") for i in kind.evidence
+        ]
+
+
+class ReplyForm(PlainForm):
+    """What a side says; the bureau may enter it for `parties`, who have nobody here."""
+
+    text = forms.CharField(
+        label="内容", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args, parties: Iterable[Jurisdiction] = (), **kwargs):
+        super().__init__(*args, **kwargs)
+        if parties:
+            for_absent(self, parties, own="市局自己的说明")
+            say_required(self)
+
+    def clean(self):
+        typed = super().clean() or {}
+        if typed.get("party") and not (typed.get("document") or "").strip():
+            self.add_error("document", "请填写该方书面文件的文号。")
+        return typed
+
+
+class WithdrawForm(PlainForm):
+    why = forms.CharField(label="说明", max_length=500, required=False)
+
+
+OUTCOMES = [
+    ("accept", "采纳：处理数据，重算后提出调整"),
+    ("reject", "驳回：数据不变"),
+    ("remeasure", "责令复测：结果录入后再裁决"),
+]
+READING = {"invalidate": "判为无效", "correct": "更正为", "accept": "判为有效"}
+
+
+class DecisionForm(PlainForm):
+    """The outcome with its reason, and for acceptance a treatment of each reading in question."""
+
+    outcome = forms.ChoiceField(label="裁决", choices=OUTCOMES, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="理由", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="写入裁决，各方可见。",
+    )  # fmt: skip
+
+    def __init__(self, data, *, page: ObjectionPage):
+        super().__init__(data)
+        self.page = page
+        if page.remeasuring:
+            outcome = self.fields["outcome"]
+            assert isinstance(outcome, forms.ChoiceField)
+            outcome.choices = OUTCOMES[:2]
+        fitting = page.kind.treatments
+        if len(page.readings) > 1 and "invalidate" in fitting:
+            self.fields["all"] = forms.ChoiceField(
+                label="有异议的数据", required=False,
+                choices=[("", "逐条处理"), ("invalidate", "现为有效的全部判为无效")],
+            )  # fmt: skip
+        offered = [("", "不变"), *((k, w) for k, w in READING.items() if k in fitting)]
+        for n, each in enumerate(page.readings):
+            line = each["line"]
+            self.fields[f"do-{n}"] = forms.ChoiceField(
+                label=f"{line.indicator} {timezone.localtime(line.at):%m-%d %H:%M}"
+                f"（{line.origin}，{line.value.normalize():f} {line.unit}，{line.flag}）",
+                required=False, choices=offered,
+            )  # fmt: skip
+            if "correct" in fitting:
+                self.fields[f"value-{n}"] = forms.CharField(
+                    label=f"更正为（{line.unit or '无单位'}）", required=False, max_length=24,
+                    help_text="仅“更正为”须填。",
+                )  # fmt: skip
+        if "joint" in fitting and page.samples:
+            self.fields["sample"] = forms.ChoiceField(
+                label="联合监测", required=False,
+                choices=[("", "不采用"), *((str(s.pk), str(s.sample)) for s in page.samples)],
+                help_text="采用值计入评价，同一指标有异议的数据判为无效。",
+            )  # fmt: skip
+        if "exclude" in fitting:
+            states = [(s.value, s.label) for s in FITTING]
+            self.fields["state"] = forms.ChoiceField(
+                label="认定月度状态", required=False, choices=[("", "不认定"), *states]
+            )
+            self.fields["ground"] = forms.ChoiceField(
+                label="事由", required=False, choices=[CHOOSE, *MonthRuling.Ground.choices],
+                initial=ground_of(page.objection.reason),
+            )  # fmt: skip
+            if len(page.months) > 1:
+                self.fields["month"] = forms.ChoiceField(
+                    label="认定的月份", required=False,
+                    choices=[CHOOSE, *((f"{m:%Y-%m}", f"{m.year}年{m.month}月") for m in page.months)],
+                    help_text="按年核算的结果，认定其中一个月；该月不计入年均值。",
+                )  # fmt: skip
+        say_required(self)
+
+    def clean(self):
+        typed = super().clean() or {}
+        if typed.get("outcome") != "accept":
+            return typed
+        for n, _ in enumerate(self.page.readings):
+            if typed.get(f"do-{n}") == "correct":
+                try:
+                    typed[f"number-{n}"] = number(typed.get(f"value-{n}", "") or "")
+                except forms.ValidationError:
+                    self.add_error(f"value-{n}", "请填写更正后的值，如 0.8。")
+        if typed.get("state") and not typed.get("ground"):
+            self.add_error("ground", "请选择事由。")
+        if typed.get("state") and "month" in self.fields and not typed.get("month"):
+            self.add_error("month", "请选择认定哪一个月。")
+        return typed
+
+    def treatment(self) -> list[Treatment]:
+        typed = self.cleaned_data
+        found = []
+        for n, each in enumerate(self.page.readings):
+            line, do = each["line"], typed.get(f"do-{n}", "")
+            if not do and line.valid and not each["measured"]:
+                do = typed.get("all", "")
+            if do:
+                found.append(Treatment(do, reading=line.key, value=typed.get(f"number-{n}")))
+        if typed.get("sample"):
+            found.insert(0, Treatment("joint", sample=int(typed["sample"])))
+        if typed.get("state"):
+            month = date.fromisoformat(f"{typed['month']}-01") if typed.get("month") else None
+            found.append(
+                Treatment("exclude", state=typed["state"], ground=typed["ground"], month=month)
+            )
+        return found
+
+
+class RemeasurementForm(PlainForm):
+    text = forms.CharField(
+        label="复测结果", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="由谁、何时、依据什么方法复测，结果如何。",
+    )  # fmt: skip
+    indicator = forms.ChoiceField(label="指标", required=False)
+    sampled_at = forms.CharField(
+        label="采样时间", required=False, max_length=20,
+        help_text="本期之内才作数据；他期的复测只写在上面。",
+    )  # fmt: skip
+    value = forms.CharField(label="数值", required=False, max_length=24)
+
+    def __init__(self, data=None):
+        super().__init__(data)
+        indicators_of(self, "不录数据")
+
+    def clean(self):
+        typed = super().clean() or {}
+        if not typed.get("indicator"):
+            return typed
+        for name, read in (("sampled_at", moment), ("value", number)):
+            try:
+                typed[name] = read(typed.get(name) or "")
+            except forms.ValidationError as wrong:
+                self.add_error(name, wrong)
+        return typed
+
+
+class JointForm(PlainForm):
+    section = forms.ChoiceField(label="断面")
+    indicator = forms.ChoiceField(label="指标")
+    sampled_at = forms.CharField(label="采样时间", max_length=20, help_text="如 2023-04-15 10:00。")
+    upstream = forms.CharField(label="上游方结果", max_length=24, help_text="按指标的单位。")
+    downstream = forms.CharField(label="下游方结果", max_length=24)
+    agreed_error = forms.CharField(
+        label="约定相对误差", max_length=12, help_text="百分数，如 20；误差为 |a−b| ÷ 均值。"
+    )
+    reserve = forms.CharField(
+        label="留样结果", required=False, max_length=24,
+        help_text="超出约定误差时以留样为准；尚未检测可以以后补录。",
+    )  # fmt: skip
+
+    def __init__(self, data=None, *, sections, initial=None):
+        super().__init__(data, initial=initial)
+        found = self.fields["section"]
+        assert isinstance(found, forms.ChoiceField)
+        found.choices = [(s.code, s.name) for s in sections]
+        indicators_of(self, "请选择")
+
+    def clean_sampled_at(self):
+        return moment(self.cleaned_data["sampled_at"])
+
+    def clean_upstream(self):
+        return number(self.cleaned_data["upstream"])
+
+    def clean_downstream(self):
+        return number(self.cleaned_data["downstream"])
+
+    def clean_reserve(self):
+        text = self.cleaned_data["reserve"]
+        return number(text) if text.strip() else None
+
+    def clean_agreed_error(self):
+        try:
+            return read_percent(self.cleaned_data["agreed_error"])
+        except ValueError as wrong:
+            raise forms.ValidationError(str(wrong)) from wrong
+
+    def given(self) -> dict:
+        typed = self.cleaned_data
+        return {
+            **{n: typed[n] for n in
+               ("sampled_at", "upstream", "downstream", "agreed_error", "reserve")},
+            "section": Section.objects.get(code=typed["section"]),
+            "indicator": Indicator.objects.get(code=typed["indicator"]),
+        }  # fmt: skip
+
+
+class ReserveForm(PlainForm):
+    reserve = forms.CharField(label="留样结果", max_length=24)
+
+    def clean_reserve(self):
+        return number(self.cleaned_data["reserve"])
+
+
+class ReviewFilters(forms.Form):
+    section = forms.ChoiceField(label="断面", required=False)
+    month = forms.CharField(label="月份", required=False, max_length=10)
+    indicator = forms.ChoiceField(label="指标", required=False)
+
+    def __init__(self, data, sections):
+        super().__init__(data)
+        found = self.fields["section"]
+        assert isinstance(found, forms.ChoiceField)
+        found.choices = [(s.code, s.name) for s in sections]
+        indicators_of(self, "全部")
+
+
+class JudgeForm(PlainForm):
+    outcome = forms.ChoiceField(
+        label="结论", widget=forms.RadioSelect,
+        choices=[("accepted", "有效"), ("invalidated", "无效"), ("corrected", "更正为")],
+    )  # fmt: skip
+    value = forms.CharField(
+        label="更正后的值", required=False, max_length=24, help_text="仅“更正为”须填。"
+    )
+    reason = forms.CharField(label="理由", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def clean(self):
+        typed = super().clean() or {}
+        typed["number"] = None
+        if typed.get("outcome") == "corrected":
+            try:
+                typed["number"] = number(typed.get("value") or "")
+            except forms.ValidationError:
+                self.add_error("value", "请填写更正后的值，如 0.8。")
+        return typed
+
+
+def indicators_of(form: forms.Form, blank: str) -> None:
+    field = form.fields["indicator"]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [
+        ("", blank),
+        *((i.code, f"{i.name}（{i.unit}）" if i.unit else i.name) for i in
+          Indicator.objects.order_by("order")),
+    ]  # fmt: skip
+
+
+def key_of(text: str) -> Key | None:
+    try:
+        return Key.parse(text)
+    except VerdictRefused:
+        return None

@@ -1,0 +1,1 @@
+"""指标值 `/data/observations/`."""

@@ -1,0 +1,1 @@
+"""年度结算 `/settlements/`: years, months and the closing."""

@@ -1,0 +1,225 @@
+"""年清缴, act by act: 签认, 确认, 代为登记, 提请关账, 退回 and 关账, each after its 核对 page."""
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from basins.access import Act, Scope, viewer_of
+from basins.clock import today
+from basins.models import Jurisdiction
+from dashboard.forms.acts import ActForm, Decision, Fact, WhyForm, decide
+from settlements.models import Party, Settlement
+from settlements.moving.acts import Refused, check, refuse_same_person
+from settlements.papers.capitals import capitals
+from settlements.years.queries.closing import WORDS, Subject, found_settlement, months_to_sign
+from settlements.years.services import closing as services
+
+GET_POST = require_http_methods(["GET", "POST"])
+
+
+class DocumentForm(ActForm):
+    """代为登记: what the party signed on paper."""
+
+    document = forms.CharField(
+        label="文号", max_length=80, help_text="该方书面签认文件的文号，如 XX 函〔2024〕12 号。"
+    )
+
+
+@GET_POST
+def sign(request, code: str, year: int):
+    return _signed(request, code, year, Subject.DATA)
+
+
+@GET_POST
+def confirm(request, code: str, year: int):
+    return _signed(request, code, year, Subject.AMOUNT)
+
+
+def _signed(request, code: str, year: int, subject: Subject):
+    """A party's signature: by its own official, or entered for it with the document's number."""
+    viewer = viewer_of(request.user)
+    found = _settlement(viewer, code, year)
+    given = request.GET.get("party", "")
+    if viewer.scope(Act.CONFIRM) is Scope.OWN and not given:
+        party = _party(found, pk=viewer.jurisdiction_id)
+    elif viewer.may(Act.CONFIRM_FOR) and given:
+        party = _party(found, code=given)
+    else:
+        raise Http404
+    act = services.sign_data if subject == Subject.DATA else services.confirm_amounts
+    event = "sign_data" if subject == Subject.DATA else "confirm"
+    for_other = bool(given)
+
+    def do(filled):
+        document = {"party": party, "document": filled["document"]} if for_other else {}
+        act(settlement=found, by=request.user, **document)
+        return f"已{'代' + party.name + '登记' if for_other else WORDS[subject]}。"
+
+    try:
+        check("settlement", event, found.state, found.get_state_display())
+        if subject == Subject.DATA:
+            services.refuse_unready(found)
+        if party not in services.unsigned(found, subject):
+            raise Refused(f"{party}已{WORDS[subject]}。")
+    except Refused as refused:
+        return _sent_back(request, found, refused)
+    data = services.YearData.of(found)
+    words = WORDS[subject].replace("年度", f" {year} 年度")
+    return decide(
+        request,
+        Decision(
+            title=f"代{party}{words}" if for_other else words,
+            lead="签认后数据有变的，签认作废，须重新签认。"
+            if subject == Subject.DATA
+            else "各方都确认后由市局提请关账；金额有变的，确认作废。",
+            button=f"代{party}登记" if for_other else WORDS[subject],
+            back=_back(found),
+            do=do,
+            crumbs=_crumbs(found, WORDS[subject]),
+            facts=[
+                Fact("协议", found.agreement.title, _back(found)),
+                Fact("年度", f"{year} 年"),
+                Fact("签认方", party.name),
+                Fact("尚未签认", "、".join(j.name for j in services.unsigned(found, subject))),
+                Fact(
+                    "所签内容摘要",
+                    (data.digest() if subject == Subject.DATA else data.amount_digest())[:16],
+                ),
+            ],
+            form=DocumentForm if for_other else None,
+            part="closing/_months.html" if subject == Subject.DATA else "closing/_nets.html",
+            context={
+                "months": months_to_sign(viewer, found) if subject == Subject.DATA else [],
+                "nets": _nets(found),
+                "settlement": found,
+            },
+        ),
+    )
+
+
+@GET_POST
+def prepare(request, code: str, year: int):
+    found = _of_bureau(request, code, year)
+
+    def do(filled):
+        services.prepare_closing(settlement=found, by=request.user)
+        return f"已提请{year}年关账，由市局另一人关账。"
+
+    return _closing_act(
+        request, found, "prepare", do,
+        title=f"提请 {year} 年关账", lead="由市局另一人核对后关账；关账前可以退回。",
+        button="提请关账", part="closing/_nets.html",
+    )  # fmt: skip
+
+
+@GET_POST
+def send_back(request, code: str, year: int):
+    found = _of_bureau(request, code, year)
+
+    def do(filled):
+        services.return_closing(settlement=found, by=request.user, why=filled["why"])
+        return "已退回，回到“各方已确认”。"
+
+    return _closing_act(
+        request, found, "return", do,
+        title=f"退回 {year} 年关账", lead="回到“各方已确认”；各方的签认不受影响。",
+        button="退回关账", form=WhyForm, grave=True,
+    )  # fmt: skip
+
+
+@GET_POST
+def close(request, code: str, year: int):
+    found = _of_bureau(request, code, year)
+
+    def do(filled):
+        services.close_settlement(settlement=found, by=request.user)
+        return f"{year}年已关账，清缴凭证已入账。"
+
+    return _closing_act(
+        request, found, "close", do,
+        title=f"{year} 年关账", lead="关账不能撤回：本年各月转为已结清，此后只以调整更正。",
+        button=f"{year} 年关账", part="closing/_entry.html",
+    )  # fmt: skip
+
+
+def _closing_act(request, found: Settlement, event: str, do, **words):
+    try:
+        move = check("settlement", event, found.state, found.get_state_display())
+        if move.not_by:
+            refuse_same_person("settlement", found.pk, move, request.user)
+    except Refused as refused:
+        return _sent_back(request, found, refused)
+    return decide(
+        request,
+        Decision(
+            back=_back(found),
+            do=do,
+            crumbs=_crumbs(found, words["button"]),
+            facts=[
+                Fact("协议", found.agreement.title, _back(found)),
+                Fact("年度", f"{found.year} 年"),
+                Fact("现状态", str(found.get_state_display())),
+            ],
+            context={"nets": _nets(found), "settlement": found, "on": today()},
+            **words,
+        ),
+    )
+
+
+def _settlement(viewer, code: str, year: int) -> Settlement:
+    found = found_settlement(viewer, code, year)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _of_bureau(request, code: str, year: int) -> Settlement:
+    viewer = viewer_of(request.user)
+    if not viewer.may(Act.CLOSE):
+        raise Http404
+    return _settlement(viewer, code, year)
+
+
+def _party(found: Settlement, **which) -> Jurisdiction:
+    party = (
+        Party.objects.filter(
+            agreement=found.agreement_id, **{f"jurisdiction__{k}": v for k, v in which.items()}
+        )
+        .select_related("jurisdiction")
+        .defer("jurisdiction__boundary")
+        .first()
+    )
+    if party is None:
+        raise Http404
+    return party.jurisdiction
+
+
+def _nets(found: Settlement) -> list[dict]:
+    """Each party's net in figures and in capitals."""
+    return [
+        {"place": n.jurisdiction, "yuan": n.yuan, "capitals": capitals(abs(n.yuan))}
+        for n in found.nets.select_related("jurisdiction")
+        .defer("jurisdiction__boundary")
+        .order_by("jurisdiction__code")
+    ]
+
+
+def _sent_back(request, found: Settlement, refused: Refused):
+    """Not possible now: said where one came from."""
+    messages.error(request, str(refused))
+    return redirect(_back(found))
+
+
+def _back(found: Settlement) -> str:
+    return reverse("settlement", args=[found.agreement.code, found.year])
+
+
+def _crumbs(found: Settlement, words: str) -> list[tuple[str, str | None]]:
+    return [
+        ("结算", reverse("settlement-list")),
+        (f"{found.agreement.title} {found.year}年", _back(found)),
+        (words, None),
+    ]

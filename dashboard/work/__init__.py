@@ -1,0 +1,1 @@
+"""我的工作 `/work/` and notifications."""
