@@ -18,10 +18,10 @@ set_up()
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from monitoring.ingest.services import ingest  # noqa: E402
+from monitoring.ingest.services.find_sections import Sections  # noqa: E402
 from monitoring.models import ImportBatch, Section  # noqa: E402
 from monitoring.protocols.layouts import open_layout  # noqa: E402
-from monitoring.services import ingest  # noqa: E402
-from monitoring.services.find_sections import Sections  # noqa: E402
 
 HEAD = (
     "省份,流域,断面名称,监测时间,水质类别,水温(℃),pH(无量纲),溶解氧(mg/L),电导率(μS/cm),浊度(NTU),"

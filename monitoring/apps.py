@@ -7,4 +7,4 @@ class MonitoringConfig(AppConfig):
 
     def ready(self):
         # Registers the job kinds of this app.
-        from monitoring.services import import_job  # noqa: F401
+        from monitoring.ingest.services import import_job  # noqa: F401

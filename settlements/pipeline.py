@@ -9,7 +9,7 @@ import logging
 
 from django.db import connection, transaction
 
-from monitoring.services.assessment import (
+from monitoring.assessment.services.assessment import (
     SectionMonth,
     assess_months,
     claim_marks,

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from basins.clock import moved_to
 from monitoring.models import Origin
-from monitoring.services.verdicts import Key
+from monitoring.screening.services.verdicts import Key
 from settlements import pipeline
 from settlements.models import AgreementMonth, Objection
 from settlements.objections.services.objections import add_evidence, raise_objection

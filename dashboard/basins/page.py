@@ -12,8 +12,8 @@ from dashboard.basins.river_line import RiverLine as Drawing
 from dashboard.basins.river_line import river_line
 from dashboard.overview.page import Fact, chosen_month, other_month
 from dashboard.templatetags.figures import local_time, month_zh, water_label
-from monitoring.queries.assessments import months_assessed
-from monitoring.queries.basins import RiverLine, RiverPage, RiverState, river_page, rivers
+from monitoring.assessment.queries.assessments import months_assessed
+from monitoring.sections.queries.rivers import RiverLine, RiverPage, RiverState, river_page, rivers
 from monitoring.standards.rounding import round_to_places
 from settlements.accruals.queries.month import (
     ZERO,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from dashboard.map.labels import text_width
 from dashboard.templatetags.figures import water_label, water_numeral
-from monitoring.queries.basins import RiverPage
+from monitoring.sections.queries.rivers import RiverPage
 
 WIDTH, EDGE = 1312, 40  # units; the line runs between the edges
 BAND = 8  # top of the districts' band

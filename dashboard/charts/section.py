@@ -15,8 +15,8 @@ from basins.ranges import next_month
 from dashboard.charts import template as t
 from dashboard.charts.periods import Period
 from dashboard.templatetags.figures import concentration
-from monitoring.queries.sections import MeasuredIndicator
-from monitoring.queries.series import MeanPoint, Point, Series
+from monitoring.sections.queries.sections import MeasuredIndicator
+from monitoring.sections.queries.series import MeanPoint, Point, Series
 from monitoring.standards.gb3838_2002 import (
     PH_RANGE,
     WaterBody,

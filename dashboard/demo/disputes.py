@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from basins.clock import moved_to, today
 from basins.models import Jurisdiction, User
+from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Reading
-from monitoring.services.assessment import month_bounds
-from monitoring.services.verdicts import Key
+from monitoring.screening.services.verdicts import Key
 from settlements.models import Accrual, Adjustment, AgreementMonth, MonthRuling, Objection
 from settlements.objections.services.decisions import Treatment, accept_objection, reject_objection
 from settlements.objections.services.objections import (

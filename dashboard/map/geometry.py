@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from basins.models import Jurisdiction
 from dashboard.map.projection import Point, Projection, rings
-from monitoring.queries import map_shapes
+from monitoring.sections.queries import map_shapes
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dashboard.map.geometry import Geometry, PlacePath, ReachPath, geometry
 from dashboard.map.labels import LINE, Box, Labels
 from dashboard.map.projection import GRID, Point
 from dashboard.templatetags.figures import wan, water_label, water_numeral
-from monitoring.queries.assessments import MonthWater, SectionMonth
-from monitoring.queries.basins import class_of_reach
+from monitoring.assessment.queries.assessments import MonthWater, SectionMonth
+from monitoring.sections.queries.rivers import class_of_reach
 from settlements.accruals.queries.month import AgreementLine, MonthMoney, PartyNet
 from settlements.districts.queries.districts import opens_place
 

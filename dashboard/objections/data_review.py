@@ -18,7 +18,7 @@ from dashboard.forms.filters import chosen
 from dashboard.forms.values import read_day
 from dashboard.objections.forms import JointForm, JudgeForm, ReserveForm, ReviewFilters, key_of
 from monitoring.models import Section, Verdict
-from monitoring.services.verdicts import VerdictRefused, judge_reading
+from monitoring.screening.services.verdicts import VerdictRefused, judge_reading
 from settlements.models import JointSample, Objection
 from settlements.moving.acts import Refused
 from settlements.objections.queries import objections as queries

@@ -11,7 +11,7 @@ from basins.models import Jurisdiction
 from dashboard.forms.filters import ALL, offer, say_required
 from dashboard.forms.values import read_day, read_decimal, read_percent
 from monitoring.models import Indicator, Section
-from monitoring.services.verdicts import Key, VerdictRefused
+from monitoring.screening.services.verdicts import Key, VerdictRefused
 from settlements.models import MonthRuling, Objection
 from settlements.objections.kinds import GROUNDS, Kind, ground_of
 from settlements.objections.queries.objections import Line, ObjectionPage

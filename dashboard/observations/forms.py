@@ -7,8 +7,7 @@ from django import forms
 
 from dashboard.forms.filters import offer, say_required
 from monitoring.figures import FIGURES, PARTY
-from monitoring.protocols.layouts import FileError
-from monitoring.services.observation_file import (
+from monitoring.observations.services.observation_file import (
     COLUMNS,
     NAME,
     PERIOD,
@@ -20,6 +19,7 @@ from monitoring.services.observation_file import (
     Wrong,
     read_file,
 )
+from monitoring.protocols.layouts import FileError
 
 MOST_ROWS = 2000  # on a page; larger files go through the command
 FIELDS = {WHOSE: "whose", NAME: "name", PERIOD: "period", VALUE: "value", SOURCE: "source"}

@@ -16,10 +16,10 @@ from dashboard.observations.forms import (
     kept,
     understood_line,
 )
+from monitoring.observations.queries import observations as queries
+from monitoring.observations.services import observations as services
+from monitoring.observations.services.observation_file import Typed, Wrong, read_file, template
 from monitoring.protocols.layouts import FileError
-from monitoring.queries import observations as queries
-from monitoring.services import observations as services
-from monitoring.services.observation_file import Typed, Wrong, read_file, template
 
 PAGE = 50
 

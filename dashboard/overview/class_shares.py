@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from monitoring.queries.assessments import ClassShare, MonthWater, before
+from monitoring.assessment.queries.assessments import ClassShare, MonthWater, before
 
 MONTHS_SHOWN = 12
 TOP, HEIGHT, LEFT, STEP, COLUMN = 10, 180, 32, 35, 28

@@ -22,7 +22,7 @@ from dashboard.templatetags.figures import (
     signed_percent,
     wan,
 )
-from monitoring.queries.assessments import (
+from monitoring.assessment.queries.assessments import (
     RATIO_AIM,
     MonthWater,
     SectionMonth,

@@ -9,8 +9,8 @@ from django.http import StreamingHttpResponse
 from dashboard.charts.periods import Period
 from dashboard.templatetags.figures import local_time, water_numeral
 from monitoring.models import Section
-from monitoring.queries.sections import MeasuredIndicator
-from monitoring.queries.series import ReadingLine
+from monitoring.sections.queries.sections import MeasuredIndicator
+from monitoring.sections.queries.series import ReadingLine
 
 HEAD = ("断面编码", "断面", "指标", "单位", "采样时间", "来源", "数值", "类别", "质量标识", "说明")
 

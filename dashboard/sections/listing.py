@@ -4,7 +4,7 @@ from django import forms
 
 from dashboard.forms.filters import ALL, offer
 from monitoring.models import Section
-from monitoring.queries.section_list import NO_RIVER, ListChoices, SectionFilter
+from monitoring.sections.queries.listing import NO_RIVER, ListChoices, SectionFilter
 from monitoring.standards.gb3838_2002 import WaterClass
 
 

@@ -14,9 +14,9 @@ from basins.ranges import months_between
 from dashboard.charts.periods import DEFAULT, PRESETS, Period, preset, read
 from dashboard.charts.section import Compared, section_figure
 from dashboard.templatetags.figures import concentration, local_time, percent, signed
+from monitoring.assessment.queries.assessments import before
 from monitoring.models import Section
-from monitoring.queries.assessments import before
-from monitoring.queries.sections import (
+from monitoring.sections.queries.sections import (
     MeasuredIndicator,
     MonthClass,
     SectionPage,
@@ -24,7 +24,14 @@ from monitoring.queries.sections import (
     other_sections,
     section_page,
 )
-from monitoring.queries.series import MeanPoint, Series, indicator_of, means, reading_page, series
+from monitoring.sections.queries.series import (
+    MeanPoint,
+    Series,
+    indicator_of,
+    means,
+    reading_page,
+    series,
+)
 from monitoring.standards.gb3838_2002 import WaterClass
 from monitoring.standards.rounding import round_to_places
 from settlements.agreements.queries.of_section import (

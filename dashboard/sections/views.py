@@ -15,13 +15,13 @@ from dashboard.frame.known import known_moment, known_page
 from dashboard.sections import page as section_page
 from dashboard.sections.export import readings_csv
 from dashboard.sections.listing import SectionFilters
-from monitoring.queries.assessments import before, months_assessed
-from monitoring.queries.section_known import section_as_known
-from monitoring.queries.section_list import list_choices
-from monitoring.queries.section_list import section_list as sections_of_month
-from monitoring.queries.sections import find_section
-from monitoring.queries.sections import section_page as page_of
-from monitoring.queries.series import reading_count, reading_lines
+from monitoring.assessment.queries.assessments import before, months_assessed
+from monitoring.sections.queries.known import section_as_known
+from monitoring.sections.queries.listing import list_choices
+from monitoring.sections.queries.listing import section_list as sections_of_month
+from monitoring.sections.queries.sections import find_section
+from monitoring.sections.queries.sections import section_page as page_of
+from monitoring.sections.queries.series import reading_count, reading_lines
 
 
 def month_of(text: str | None) -> date | None:

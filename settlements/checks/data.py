@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from basins.ranges import month_start, next_month
+from monitoring.assessment.services.assessment import means_of_month
 from monitoring.models import DirtyMonth, MonthlyMean, Reading
-from monitoring.services.assessment import means_of_month
 from settlements.checks.base import Check, Context, rows
 
 # A hole between two terms of a strand is explained by a clause of the later one under the key

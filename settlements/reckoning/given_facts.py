@@ -14,9 +14,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from basins.ranges import next_month
+from monitoring.assessment.services.assessment import DEFAULT, NOW, Readings
 from monitoring.figures import PARTY_FIGURES
 from monitoring.models import Observation, Origin, Reading
-from monitoring.services.assessment import DEFAULT, NOW, Readings
 from settlements.models import MonthRuling
 from settlements.reckoning.asked import DaysInARow
 from settlements.rules.facts import MonthState

@@ -17,9 +17,9 @@ from django.db import models
 from basins.history import as_known
 from basins.models import Jurisdiction, River, User
 from basins.ranges import month_start
+from monitoring.assessment.queries.history import known_readings
+from monitoring.assessment.services.assessment import Mean, assessment_of, means_of_month
 from monitoring.models import Assessment, Section, Target
-from monitoring.queries.history import known_readings
-from monitoring.services.assessment import Mean, assessment_of, means_of_month
 from settlements import rules
 from settlements.models import Agreement, MonthRuling, Party, Term, TermSection
 from settlements.reckoning import given_facts

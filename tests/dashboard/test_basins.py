@@ -11,7 +11,7 @@ from basins.models import River, RiverReach
 from dashboard.basins.page import basin_list_page, basin_page, chosen_years
 from dashboard.basins.river_line import rows_of
 from monitoring.models import Section
-from monitoring.queries.basins import km_nearest
+from monitoring.sections.queries.rivers import km_nearest
 from settlements.accruals.queries.river_year import river_year
 from settlements.models import Accrual
 from tests.worlds import month, taken_as

@@ -13,9 +13,9 @@ from dashboard.map.arrows import REACH, WIDE_FROM, arrow, opposite
 from dashboard.map.geometry import geometry
 from dashboard.map.labels import Box, Labels
 from dashboard.map.projection import GRID, WIDTH, Projection, rings
+from monitoring.assessment.queries.assessments import month_water
 from monitoring.models import Section
-from monitoring.queries.assessments import month_water
-from monitoring.queries.basins import class_of_reach
+from monitoring.sections.queries.rivers import class_of_reach
 from settlements.accruals.queries.month import agreements_in_force, money_of_month
 from tests.worlds import month
 

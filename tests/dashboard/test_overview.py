@@ -9,8 +9,8 @@ from django.urls import reverse
 from basins.access import viewer_of
 from basins.ranges import month_start, today
 from dashboard.overview.page import chosen_month, other_month, overview_page
+from monitoring.assessment.queries.assessments import ClassShare, months_assessed
 from monitoring.models import Section, Target
-from monitoring.queries.assessments import ClassShare, months_assessed
 from settlements.accruals.queries.month import money_of_month
 from settlements.models import Accrual, Transfer
 from tests.worlds import month, taken_as

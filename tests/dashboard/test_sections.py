@@ -17,9 +17,14 @@ from dashboard.charts.periods import Period, preset, read
 from dashboard.charts.section import axis, bands, section_figure
 from dashboard.sections.export import safe
 from monitoring.models import Origin, SamplingPlan, Section, Target
-from monitoring.queries.section_list import SectionFilter, section_list
-from monitoring.queries.sections import MeasuredIndicator, find_section, limit_words, neighbours
-from monitoring.queries.series import POINTS, Series, series, step_of
+from monitoring.sections.queries.listing import SectionFilter, section_list
+from monitoring.sections.queries.sections import (
+    MeasuredIndicator,
+    find_section,
+    limit_words,
+    neighbours,
+)
+from monitoring.sections.queries.series import POINTS, Series, series, step_of
 from settlements import pipeline
 from settlements.agreements.queries.of_section import agreements_of_section
 from tests.worlds import month

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.html import escape
 
 from monitoring.models import Observation
-from monitoring.services.observation_file import Typed
-from monitoring.services.observations import record_observations, understand
+from monitoring.observations.services.observation_file import Typed
+from monitoring.observations.services.observations import record_observations, understand
 from settlements.models import MonthRuling
 from settlements.objections.services.rulings import rule_month
 from tests.worlds import month

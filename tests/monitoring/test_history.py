@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from monitoring.assessment.queries.history import means_as_known, readings_as_known
+from monitoring.assessment.services.assessment import means_of_month
 from monitoring.models import Indicator, Origin, Reading, ReadingRevision
-from monitoring.queries.history import means_as_known, readings_as_known
-from monitoring.services.assessment import means_of_month
 from tests.worlds import month
 
 ZONE = timezone.get_default_timezone()

@@ -10,10 +10,10 @@ from django.core.management.base import CommandError
 
 from basins.models import Jurisdiction
 from jobs.models import Job
+from monitoring.ingest.services.import_job import rejects_csv
+from monitoring.ingest.services.ingest import KINDS, import_readings
 from monitoring.models import DirtyMonth, ImportBatch, Reading, ReadingRevision, Section
 from monitoring.protocols.layouts import FileError
-from monitoring.services.import_job import rejects_csv
-from monitoring.services.ingest import KINDS, import_readings
 
 NATIONAL = (
     "省份,流域,断面名称,监测时间,水质类别,水温(℃),pH(无量纲),溶解氧(mg/L),电导率(μS/cm),浊度(NTU),"

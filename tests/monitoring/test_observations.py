@@ -13,21 +13,21 @@ from django.utils import timezone
 
 from monitoring.figures import FIGURES
 from monitoring.models import DirtyMonth, Observation
-from monitoring.protocols.layouts import FileError
-from monitoring.queries.observations import history, known_at
-from monitoring.services.observation_file import (
+from monitoring.observations.queries.observations import history, known_at
+from monitoring.observations.services.observation_file import (
     Typed,
     read_file,
     read_period,
     read_value,
     template,
 )
-from monitoring.services.observations import (
+from monitoring.observations.services.observations import (
     ObservationsRefused,
     import_observations,
     record_observations,
     understand,
 )
+from monitoring.protocols.layouts import FileError
 from settlements import rules
 from settlements.rules import score_rows
 from tests.worlds import month

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from monitoring.models import DirtyMonth, Reading, ReadingRevision, Verdict
-from monitoring.services.verdicts import Key, VerdictRefused, judge_reading, keep_reading
+from monitoring.screening.services.verdicts import Key, VerdictRefused, judge_reading, keep_reading
 from tests.disputes import AMMONIA, APRIL
 
 

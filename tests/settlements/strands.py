@@ -8,8 +8,8 @@ from itertools import pairwise
 from basins.models import Jurisdiction, River
 from basins.ranges import between
 from monitoring.models import Section, Target
-from monitoring.services.observation_file import Typed
-from monitoring.services.observations import Recorded, record_observations, understand
+from monitoring.observations.services.observation_file import Typed
+from monitoring.observations.services.observations import Recorded, record_observations, understand
 from settlements import pipeline, rules
 from settlements.models import Accrual, Agreement, Party, SettlementNet, Term, TermSection
 from settlements.rules.parameters import with_defaults

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from basins.clock import moved_to
 from monitoring.models import DirtyMonth, Indicator, MonthlyMean, Reading, Verdict
-from monitoring.services.verdicts import Key
+from monitoring.screening.services.verdicts import Key
 from settlements import pipeline
 from settlements.models import (
     Accrual,

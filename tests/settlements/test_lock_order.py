@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from basins.clock import moved_to
-from monitoring.services.assessment import assess_months, claim_marks
+from monitoring.assessment.services.assessment import assess_months, claim_marks
 from settlements.accruals.services.accruals import accrue_changed
 from settlements.models import Adjustment, AgreementMonth, FuseTrip, Objection
 from settlements.notices.services.notices import prepare_notice, sign_off_notice

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from basins.clock import moved_to
 from basins.models import CalendarDay, Notification, Role
 from monitoring.models import Origin
-from monitoring.services.verdicts import Key
+from monitoring.screening.services.verdicts import Key
 from settlements import tasks
 from settlements.models import AgreementMonth, Evidence, Objection, Party, StateMove
 from settlements.moving.acts import NotAllowed, Refused

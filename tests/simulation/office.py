@@ -12,7 +12,9 @@ from basins.services import calendar, notifications, stars
 from basins.services.calendar import Day
 from jobs import tasks as job_tasks
 from jobs.models import Job
-from monitoring.services import ingest, observations, verdicts
+from monitoring.ingest.services import ingest
+from monitoring.observations.services import observations
+from monitoring.screening.services import verdicts
 from settlements.agreements.services import activation, amendments, drafts, ending
 from settlements.funds.services import funds, measures
 from settlements.models import (

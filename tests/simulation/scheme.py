@@ -10,7 +10,7 @@ from django.utils import timezone
 from basins.models import Jurisdiction, User
 from basins.ranges import between, next_month
 from monitoring.models import Origin, Section, Target
-from monitoring.services.verdicts import Key
+from monitoring.screening.services.verdicts import Key
 from settlements import rules
 from settlements.ledger.balances import balances
 from settlements.models import (

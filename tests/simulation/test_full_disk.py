@@ -17,8 +17,8 @@ from basins.clock import moved_to
 from dashboard.papers.export import file_of, start_export
 from jobs import services as jobs
 from jobs.models import Job
+from monitoring.ingest.services.import_job import enter_import
 from monitoring.models import DirtyMonth, ImportBatch, Reading
-from monitoring.services.import_job import enter_import
 from settlements import tasks
 from settlements.agreements.services import drafts
 from settlements.funds.services import funds

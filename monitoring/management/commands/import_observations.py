@@ -5,8 +5,12 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from monitoring.observations.services.observations import (
+    ObservationsRefused,
+    Recorded,
+    import_observations,
+)
 from monitoring.protocols.layouts import FileError
-from monitoring.services.observations import ObservationsRefused, Recorded, import_observations
 
 
 class Command(BaseCommand):

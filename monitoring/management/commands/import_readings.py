@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from jobs import services as jobs
 from jobs.models import Job
+from monitoring.ingest.services.import_job import enter_import
+from monitoring.ingest.services.ingest import KINDS
 from monitoring.models import DirtyMonth
 from monitoring.protocols.layouts import FileError
-from monitoring.services.import_job import enter_import
-from monitoring.services.ingest import KINDS
 
 WORDS = {
     "rows": "行",

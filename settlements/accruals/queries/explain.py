@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from basins.access import Viewer
 from basins.models import Jurisdiction
-from monitoring.queries.month_readings import MonthReadings, month_readings
+from monitoring.sections.queries.month_readings import MonthReadings, month_readings
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterClass
 from settlements import rules
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of

@@ -5,7 +5,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 
-from monitoring.services.assessment import set_aside_months
+from monitoring.assessment.services.assessment import set_aside_months
 from settlements import pipeline
 
 

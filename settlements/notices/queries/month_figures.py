@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from monitoring.queries.month_readings import IndicatorMean, MonthReadings
+from monitoring.sections.queries.month_readings import IndicatorMean, MonthReadings
 from monitoring.standards.gb3838_2002 import (
     NAMES,
     ORDER,

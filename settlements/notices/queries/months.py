@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from basins.access import Viewer
-from monitoring.queries.month_readings import MonthReadings, month_readings
+from monitoring.sections.queries.month_readings import MonthReadings, month_readings
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, WaterClass
 from monitoring.standards.rounding import round_to_places
 from settlements import rules

@@ -12,9 +12,9 @@ from basins.access import Act, Scope, Viewer
 from basins.clock import today
 from basins.models import Jurisdiction
 from basins.ranges import month_start, months_between
+from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Assessment, Origin, Reading, Section, Verdict
-from monitoring.services.assessment import month_bounds
-from monitoring.services.verdicts import Key
+from monitoring.screening.services.verdicts import Key
 from monitoring.standards.gb3838_2002 import NAMES
 from settlements.models import (
     Adjustment,

@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from basins.models import Jurisdiction, User
+from monitoring.assessment.services.assessment import assess_months, claim_marks
 from monitoring.models import Assessment, MonthlyMean
-from monitoring.services.assessment import assess_months, claim_marks
-from monitoring.services.verdicts import mark_month
+from monitoring.screening.services.verdicts import mark_month
 from settlements.accruals.services.accruals import accrue_changed
 from settlements.models import Adjustment, FuseTrip, Objection
 from settlements.objections.services.decisions import Treatment, months_treated, treat

@@ -22,7 +22,7 @@ from basins.clock import now
 from basins.models import User
 from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section, Verdict
-from monitoring.services.verdicts import (
+from monitoring.screening.services.verdicts import (
     INVALID,
     Key,
     VerdictRefused,

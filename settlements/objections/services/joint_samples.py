@@ -18,7 +18,7 @@ from basins.clock import now
 from basins.models import User
 from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section
-from monitoring.services.verdicts import Key, keep_reading
+from monitoring.screening.services.verdicts import Key, keep_reading
 from settlements.models import JointSample, Objection
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.objections.services.objections import locked, refuse_decided

@@ -16,9 +16,9 @@ from basins.clock import now, today
 from basins.models import Jurisdiction, Role, User
 from basins.services.working_days import add_working_days
 from basins.words import day_words
+from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Section
-from monitoring.services.assessment import month_bounds
-from monitoring.services.verdicts import Key, named, readings_at
+from monitoring.screening.services.verdicts import Key, named, readings_at
 from settlements.models import (
     Accrual,
     Agreement,

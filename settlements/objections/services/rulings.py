@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from basins.models import User
 from basins.ranges import month_start, today
+from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Origin, Reading, Section
-from monitoring.services.assessment import month_bounds
 from settlements.models import Agreement, MonthRuling
 from settlements.moving.documents import checked, kept
 from settlements.rules.facts import MonthState

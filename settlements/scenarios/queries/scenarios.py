@@ -8,7 +8,7 @@ from basins.access import Act, Viewer
 from basins.models import Jurisdiction
 from jobs.models import Job
 from monitoring.models import Section
-from monitoring.queries.visible import visible_sections
+from monitoring.sections.visible import visible_sections
 from settlements.models import Agreement, Scenario
 from settlements.shown.findings import starred
 from settlements.shown.visible import visible_agreements

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from basins.access import Viewer
 from basins.models import River, Star
 from monitoring.models import Assessment, Section
-from monitoring.queries.visible import visible_sections
+from monitoring.sections.visible import visible_sections
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.models import AgreementMonth
 from settlements.shown.visible import visible_accruals, visible_agreements

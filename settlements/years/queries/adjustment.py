@@ -12,9 +12,9 @@ from django.db.models import prefetch_related_objects
 from django.utils.timezone import localtime
 
 from basins.access import Act, Viewer
+from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Reading, ReadingRevision
-from monitoring.queries.visible import visible_sections
-from monitoring.services.assessment import month_bounds
+from monitoring.sections.visible import visible_sections
 from monitoring.standards.gb3838_2002 import NAMES, UNITS
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
 from settlements.models import Adjustment, Settlement, StateMove

@@ -15,7 +15,7 @@ from django.db.models import Count, F, Max, Min, Sum
 from basins.access import Viewer
 from basins.ranges import covers, month_start, months_between, today
 from monitoring.models import Assessment, MonthlyMean, Section, Target
-from monitoring.queries.visible import visible_sections
+from monitoring.sections.visible import visible_sections
 from monitoring.standards.basin import excellent_or_good_ratio
 from monitoring.standards.gb3838_2002 import NAMES, WaterClass
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from jobs import services as jobs
 from jobs.models import Job
+from monitoring.ingest.services.ingest import ImportReport, import_readings
 from monitoring.protocols.layouts import FileError
-from monitoring.services.ingest import ImportReport, import_readings
 
 KIND = "monitoring.import_readings"
 # A person reads a page of these; all of them are in the rejects file.

@@ -15,13 +15,13 @@ from math import cos, hypot, radians
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction, River, RiverReach
 from basins.ranges import covers, months_between
-from monitoring.models import Assessment, MonthlyMean, Target
-from monitoring.queries.assessments import (
+from monitoring.assessment.queries.assessments import (
     SectionMonth,
     before,
     scheme_sections,
     section_months,
 )
+from monitoring.models import Assessment, MonthlyMean, Target
 from monitoring.standards.assessment import NothingToAssess
 from monitoring.standards.basin import BasinAssessed, SectionWater, basin_assessment
 from monitoring.standards.cwqi import cwqi

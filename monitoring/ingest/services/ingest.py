@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs.wake import wake_on_commit
+from monitoring.ingest.services.find_sections import Sections
 from monitoring.models import ImportBatch, Indicator, Origin
 from monitoring.protocols.layouts import EmptyRow, ParsedRow, RejectedRow, RowError, open_layout
-from monitoring.services.find_sections import Sections
 
 Progress = Callable[[int, int, str], None]
 KINDS = ("stored", "duplicate", "correction", "empty", "rejected")

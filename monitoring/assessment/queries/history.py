@@ -14,8 +14,8 @@ from decimal import Decimal
 from django.db import connection
 
 from basins.history import relation_as_known
+from monitoring.assessment.services.assessment import Mean, Readings, means_of_month
 from monitoring.models import SamplingPlan
-from monitoring.services.assessment import Mean, Readings, means_of_month
 
 # The newest of what was known; conditions on the key reach both branches, so partitions are
 # pruned as for the plain table.

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from basins.models import Jurisdiction, User
 from basins.ranges import today
 from monitoring.models import Observation, Section
-from monitoring.services.observation_file import (
+from monitoring.observations.services.observation_file import (
     Owners,
     Typed,
     Understood,

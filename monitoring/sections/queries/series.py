@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from basins.ranges import month_start
 from monitoring.models import MonthlyMean, Origin, Reading, ReadingRevision, Section
-from monitoring.queries.sections import MeasuredIndicator, classed
+from monitoring.sections.queries.sections import MeasuredIndicator, classed
 from monitoring.standards.detection import Measured, show
 
 POINTS = 800

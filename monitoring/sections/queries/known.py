@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from basins.history import as_known
 from basins.ranges import covers
+from monitoring.assessment.queries.history import means_as_known
+from monitoring.assessment.services.assessment import assessment_of, month_bounds
 from monitoring.models import Assessment, Indicator, MonthlyMean, Section, Target, Verdict
-from monitoring.queries.history import means_as_known
-from monitoring.services.assessment import assessment_of, month_bounds
 from monitoring.standards.gb3838_2002 import NAMES
 
 

@@ -12,6 +12,8 @@ from django.db.models import Max
 
 from basins.access import Viewer
 from basins.ranges import between, covers, month_start, months_between, next_month, today
+from monitoring.assessment.queries.assessments import before
+from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import (
     Assessment,
     Indicator,
@@ -22,10 +24,8 @@ from monitoring.models import (
     Section,
     Target,
 )
-from monitoring.queries.assessments import before
-from monitoring.queries.section_list import with_month
-from monitoring.queries.visible import visible_sections
-from monitoring.services.assessment import month_bounds
+from monitoring.sections.queries.listing import with_month
+from monitoring.sections.visible import visible_sections
 from monitoring.standards.gb3838_2002 import (
     NoLimit,
     WaterBody,

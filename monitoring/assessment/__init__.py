@@ -1,0 +1,1 @@
+"""评价: means and class of a section's month."""

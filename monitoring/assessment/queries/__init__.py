@@ -1,0 +1,1 @@
+"""What the water of a month was, and what was known of it when."""

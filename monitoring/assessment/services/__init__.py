@@ -1,0 +1,1 @@
+"""From readings to means and class."""

@@ -1,0 +1,1 @@
+"""Storing readings, finding their sections, imports as jobs."""

@@ -1,0 +1,1 @@
+"""指标值: figures that no reading gives."""

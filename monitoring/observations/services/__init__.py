@@ -1,0 +1,1 @@
+"""Recording figures, one by one or from a file."""

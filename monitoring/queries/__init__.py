@@ -1,1 +1,0 @@
-"""Questions about what was measured; the viewer first, the answer plain."""

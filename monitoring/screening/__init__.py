@@ -1,0 +1,1 @@
+"""数据审核: a person's look at readings."""

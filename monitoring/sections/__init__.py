@@ -1,0 +1,1 @@
+"""断面: sections and rivers as pages show them."""

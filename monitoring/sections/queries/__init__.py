@@ -1,0 +1,1 @@
+"""Sections, series, rivers and shapes."""
