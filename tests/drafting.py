@@ -5,10 +5,10 @@ from datetime import date
 from basins.models import Role, User
 from basins.ranges import between
 from settlements import rules
-from settlements.agreements.queries.difference import difference
 from settlements.agreements.services import drafts as services
 from settlements.agreements.services.activation import activate_draft, ready, submit_draft
 from settlements.agreements.services.amendments import start_amendment
+from settlements.agreements.services.difference import difference
 from settlements.models import AgreementDraft
 from settlements.rules.parameters import with_defaults
 from tests.worlds import Border

@@ -14,10 +14,10 @@ from dashboard.charts.trial import monthly_flows
 from dashboard.frame.access_log import record_export
 from settlements.agreements.queries import drafts as queries
 from settlements.agreements.queries import preview as draft_preview
-from settlements.agreements.queries.difference import difference
 from settlements.agreements.services import drafts as services
 from settlements.agreements.services.activation import activate_draft, problems_of, submit_draft
 from settlements.agreements.services.amendments import start_amendment
+from settlements.agreements.services.difference import difference
 from settlements.agreements.services.drafts import PREVIEW, PREVIEW_LABEL, STEPS, DraftRefused
 from settlements.agreements.services.ending import start_ending
 from settlements.agreements.services.entered import entered, values_of

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from basins.models import AccessEvent, AuditRecord
 from dashboard.audit.words import Names, access_person, access_words, told
+from dashboard.files.cells import safe
 from dashboard.forms.filters import offer
-from dashboard.sections.export import safe
 from settlements.work.queries.audit import AuditFilter
 
 AT_ONCE = 500  # records whose names are fetched together

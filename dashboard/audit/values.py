@@ -13,9 +13,9 @@ from django.db import models
 
 from dashboard.templatetags.figures import local_time
 from settlements import rules
-from settlements.agreements.queries.agreements import parameter_lines
 from settlements.rules.facts import plain_decimal
 from settlements.rules.kinds import specs
+from settlements.shown.terms import parameter_lines
 
 EMPTY = "空"
 LONGEST = 40  # characters of a value within a sentence

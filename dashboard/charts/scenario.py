@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from settlements.money import format_wan
-from settlements.scenarios.queries.figures import Figure
+from settlements.scenarios.comparison import Figure
 
 WIDTH, LEFT, TOP, BOTTOM = 1180, 72, 16, 208
 

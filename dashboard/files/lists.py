@@ -16,9 +16,9 @@ import xlsxwriter
 from django.http import HttpResponse
 
 from basins.clock import now
-from dashboard.sections.export import safe
+from dashboard.files.cells import safe
 from dashboard.templatetags.figures import local_time
-from settlements.ledger.queries.ledger import head
+from settlements.ledger.chain import head
 
 Cell = str | int | date | Decimal | None
 

@@ -12,10 +12,11 @@ from dashboard.frame.known import known_moment, known_page
 from dashboard.ledger import sheets as ledger_sheets
 from dashboard.ledger.forms import ArrearsFilter, JournalFilters
 from settlements.as_known.queries.as_known import account_as_known
+from settlements.ledger.chain import head
 from settlements.ledger.queries.accounts import accounts
 from settlements.ledger.queries.arrears import LABELS, arrears
 from settlements.ledger.queries.entries import entry_page
-from settlements.ledger.queries.ledger import Filter, all_lines, head, journal
+from settlements.ledger.queries.ledger import Filter, all_lines, journal
 
 WRITERS = {"csv": ledger_files.as_csv, "xlsx": ledger_files.as_xlsx}
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import xlsxwriter
 
-from dashboard.sections.export import safe
-from settlements.scenarios.queries.figures import Comparison
+from dashboard.files.cells import safe
+from settlements.scenarios.comparison import Comparison
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEAD = ("期间", "协议方", "行政区代码", "实际净额(元)", "情景净额(元)", "差额(元)")

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from basins.access import Viewer
 from dashboard.charts.scenario import YearBars, year_bars
-from settlements.accruals.queries.month import Place
 from settlements.models import Scenario
 from settlements.reckoning.preview import load_for
-from settlements.scenarios.queries.figures import Comparison, Figure, compare, what_happened
+from settlements.scenarios.comparison import Comparison, Figure, compare, what_happened
 from settlements.scenarios.queries.words import TermWords, terms_in_words
 from settlements.scenarios.services.scenarios import places_of, plan_of
+from settlements.shown.places import Place
 
 VIEWS = {"year": "按年", "month": "按月", "party": "按各方"}
 

@@ -18,16 +18,11 @@ from dashboard.scenarios.runs import GridForm, run_page
 from settlements import rules
 from settlements.reckoning.computation import NotAParty
 from settlements.rules.parameters import ParameterErrors
-from settlements.scenarios.queries.scenarios import (
-    agreements_to_copy,
-    find_scenario,
-    own_scenarios,
-    runs_of,
-    term_offer,
-)
+from settlements.scenarios.queries.scenarios import find_scenario, runs_of, term_offer
 from settlements.scenarios.services import runs as scenario_runs
 from settlements.scenarios.services import scenarios
 from settlements.scenarios.services.scenarios import ScenarioError
+from settlements.scenarios.visible import agreements_to_copy, own_scenarios
 
 UNUSABLE = (ScenarioError, ParameterErrors, rules.UnknownRule, NotAParty)
 

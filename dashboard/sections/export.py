@@ -7,6 +7,7 @@ from urllib.parse import quote
 from django.http import StreamingHttpResponse
 
 from dashboard.charts.periods import Period
+from dashboard.files.cells import safe
 from dashboard.templatetags.figures import local_time, water_numeral
 from monitoring.models import Section
 from monitoring.sections.queries.sections import MeasuredIndicator
@@ -20,11 +21,6 @@ class _Line:
 
     def write(self, text: str) -> str:
         return text
-
-
-def safe(text: str) -> str:
-    """A text that a spreadsheet will not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def readings_csv(

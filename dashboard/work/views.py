@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from basins.access import Act, viewer_of
 from basins.models import River, Star
 from basins.services import stars
-from monitoring.sections.visible import visible_sections
+from monitoring.visible import visible_sections
 from settlements.shown.visible import visible_agreements
 from settlements.work.queries.done import begun, done
 from settlements.work.queries.stars import followed

@@ -16,7 +16,8 @@ from basins.ranges import covers, next_month
 from settlements import rules
 from settlements.models import Accrual, Agreement, Party, Term, TermSection
 from settlements.reckoning.asked import NOTHING, Asked, accruing_parts, asked_of
-from settlements.reckoning.facts import Measured, Wanted, measured, month_facts, year_facts
+from settlements.reckoning.facts import Wanted, measured, month_facts, year_facts
+from settlements.reckoning.measured import Measured
 from settlements.reckoning.periods import last_month, months_due
 from settlements.reckoning.substitution import facts_of_periods
 from settlements.rules.base import DOWNSTREAM, TREASURY, UPSTREAM, Outcome, Step

@@ -4,68 +4,24 @@ Only what a rule declares in NEEDS goes into its Facts, so the input digest chan
 only when, something the rule can see has changed.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from basins.ranges import covers, months_between
+from basins.ranges import months_between
 from monitoring.models import Assessment, MonthlyMean, Target
 from monitoring.standards.assessment import NothingToAssess, assess
 from monitoring.standards.gb3838_2002 import NAMES, WaterBody, WaterClass, limit
 from settlements.models import Term, TermSection
 from settlements.reckoning import given_facts
 from settlements.reckoning.asked import NOTHING, Asked
-from settlements.reckoning.given_facts import FigureKey, Given, Ruling, figure_of
+from settlements.reckoning.given_facts import Given, figure_of
+from settlements.reckoning.measured import Measured
 from settlements.reckoning.party_figures import derived, section_figure
 from settlements.rules.base import DOWNSTREAM, UPSTREAM
 from settlements.rules.facts import NO_READINGS, Facts, Granularity, MonthState
-
-
-@dataclass
-class Measured:
-    """What was assessed at some sections over some months, and the targets there."""
-
-    assessments: dict[tuple[int, date], Assessment] = field(default_factory=dict)
-    means: dict[tuple[int, date], dict[str, Decimal]] = field(default_factory=dict)
-    counts: dict[tuple[int, date], tuple[int, int]] = field(default_factory=dict)
-    targets: dict[int, list[Target]] = field(default_factory=dict)
-    figures: dict[FigureKey, Given] = field(default_factory=dict)
-    rulings: dict[tuple[int, date], dict[int | None, Ruling]] = field(default_factory=dict)
-    daily: dict[tuple[int, str], dict[date, Decimal]] = field(default_factory=dict)
-    # What was made of it, for runs that ask for the same facts again (`kept_of`).
-    kept: dict[tuple[Any, ...], dict[Any, Facts]] = field(default_factory=dict)
-
-    def kept_of(self, *key: Any) -> dict[Any, Facts]:
-        """The facts made so far for that key, to be added to."""
-        return self.kept.setdefault(key, {})
-
-    def target_on(self, section_id: int, day: date) -> Target | None:
-        return next((t for t in self.targets.get(section_id, []) if covers(t.in_force, day)), None)
-
-    def ruling(self, section_id: int, month: date, agreement_id: int | None) -> Ruling | None:
-        """The bureau's finding of the month: for this agreement, else for all of them."""
-        kept = self.rulings.get((section_id, month), {})
-        return kept.get(agreement_id) or kept.get(None)
-
-    def year_means(
-        self, section_id: int, years: Iterable[int], agreement_id: int | None = None
-    ) -> dict[str, Decimal]:
-        """Mean of the monthly means of those years, per indicator (环办〔2011〕22号).
-
-        A month under a ruling has no result of its own and is left out.
-        """
-        found: dict[str, list[Decimal]] = defaultdict(list)
-        wanted = set(years)
-        for (section, month), values in self.means.items():
-            if section != section_id or month.year not in wanted:
-                continue
-            if self.ruling(section_id, month, agreement_id) is None:
-                for code, value in values.items():
-                    found[code].append(value)
-        return {code: sum(v, Decimal(0)) / len(v) for code, v in sorted(found.items())}
 
 
 def code_of(part: TermSection, party: str) -> str:

@@ -23,7 +23,8 @@ from monitoring.models import Assessment, Section, Target
 from settlements import rules
 from settlements.models import Agreement, MonthRuling, Party, Term, TermSection
 from settlements.reckoning import given_facts
-from settlements.reckoning.facts import Measured, Wanted
+from settlements.reckoning.facts import Wanted
+from settlements.reckoning.measured import Measured
 from settlements.rules.parameters import specs
 
 SectionMonth = tuple[int, date]

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from basins.ranges import months_between
 from monitoring.standards.assessment import ASSESSED_ITEMS
@@ -18,9 +17,7 @@ from monitoring.standards.cwqi import cwqi
 from monitoring.standards.gb3838_2002 import WaterBody
 from settlements.models import TermSection
 from settlements.reckoning.given_facts import Given
-
-if TYPE_CHECKING:
-    from settlements.reckoning.facts import Measured
+from settlements.reckoning.measured import Measured
 
 
 def derived(

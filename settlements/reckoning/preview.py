@@ -26,7 +26,7 @@ from settlements.reckoning.computation import (
     party_of,
     periods_of,
 )
-from settlements.reckoning.facts import Measured
+from settlements.reckoning.measured import Measured
 
 ZERO = Decimal("0.00")
 

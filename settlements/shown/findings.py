@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from settlements.accruals.queries.month import Place
 from settlements.money import format_wan
+from settlements.shown.places import Place
 
 ZERO = Decimal("0.00")
 

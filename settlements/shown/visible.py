@@ -4,6 +4,8 @@ Source: the table of the people in product.md, as data in basins.access.TABLE. A
 sees published results of all agreements, and drafts only of agreements it is party to.
 """
 
+from datetime import date
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from basins.access import Act, Scope, Viewer
@@ -73,3 +75,49 @@ def visible_accounts(viewer: Viewer) -> QuerySet[LedgerAccount]:
         case Scope.PUBLISHED | Scope.OWN:
             return LedgerAccount.objects.filter(jurisdiction=viewer.jurisdiction_id)
     return LedgerAccount.objects.none()
+
+
+def only_words(viewer: Viewer) -> str:
+    """What a viewer who does not see all of a month is told about its figures."""
+    match viewer.scope(Act.SEE_RESULTS):
+        case Scope.ALL:
+            return ""
+        case Scope.PUBLISHED:
+            return "仅含已发布、已结清及本区协议"
+    return "仅含本地为协议方的已发布结果"
+
+
+def sees_drafts_of(viewer: Viewer, agreement: Agreement) -> bool:
+    """Whether what is only proposed for this agreement may be shown."""
+    match viewer.scope(Act.SEE_DRAFTS):
+        case Scope.ALL:
+            return True
+        case Scope.OWN:
+            return Party.objects.filter(
+                agreement=agreement, jurisdiction=viewer.jurisdiction_id
+            ).exists()
+    return False
+
+
+def agreement_of_month(
+    viewer: Viewer, code: str, month: date
+) -> tuple[Agreement, Settlement | None] | None:
+    """The agreement, where the viewer sees this month's year of it or one of its accruals."""
+    settlement = (
+        visible_settlements(viewer)
+        .filter(agreement__code=code, year=month.year)
+        .select_related("agreement")
+        .first()
+    )
+    if settlement is not None:
+        return settlement.agreement, settlement
+    accrual = (
+        visible_accruals(viewer)
+        .filter(
+            Q(period=month) | Q(period=date(month.year, 1, 1), yearly=True),
+            term__agreement__code=code,
+        )
+        .select_related("term__agreement")
+        .first()
+    )
+    return (accrual.term.agreement, None) if accrual is not None else None

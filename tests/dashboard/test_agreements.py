@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from settlements import pipeline, rules
-from settlements.agreements.queries.agreements import in_words
 from settlements.models import Agreement
 from settlements.rules import baseline
 from settlements.rules.parameters import specs, with_defaults
+from settlements.shown.terms import in_words
 from tests.drafting import amended, person, put_in_force
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from settlements.ledger.queries.ledger import head
+from settlements.ledger.chain import head
 from settlements.models import BalanceStatement, JournalEntry, OpeningBatch, Payment, Reversal
 from settlements.money import yuan
 from tests.books import PAID, Ledger

@@ -15,7 +15,7 @@ from basins.models import RiverReach
 from basins.ranges import between
 from dashboard.charts.periods import Period, preset, read
 from dashboard.charts.section import axis, bands, section_figure
-from dashboard.sections.export import safe
+from dashboard.files.cells import safe
 from monitoring.models import Origin, SamplingPlan, Section, Target
 from monitoring.sections.queries.listing import SectionFilter, section_list
 from monitoring.sections.queries.sections import (

@@ -11,10 +11,10 @@ from monitoring.models import Section
 from settlements import pipeline, rules
 from settlements.accruals.services.accruals import accrue_agreement
 from settlements.accruals.services.gaps import fill_gaps
-from settlements.agreements.queries.difference import difference
 from settlements.agreements.services import drafts as services
 from settlements.agreements.services.activation import activate_draft, ready, submit_draft
 from settlements.agreements.services.amendments import start_amendment
+from settlements.agreements.services.difference import difference
 from settlements.agreements.services.drafts import DraftRefused
 from settlements.agreements.services.ending import start_ending
 from settlements.agreements.services.entered import entered

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from settlements import pipeline
 from settlements.ledger.books.books import NoHash, verify
-from settlements.ledger.queries.ledger import head
+from settlements.ledger.chain import head
 from settlements.ledger.services.ledger import HashedLine, entry_hash, reverse
 from tests.books import PAID, Ledger
 from tests.worlds import close_year, month

@@ -24,8 +24,8 @@ from settlements.models import (
 )
 from settlements.reckoning.preview import load_for
 from settlements.rules.parameters import ParameterErrors
-from settlements.scenarios.queries.figures import compare, what_happened
-from settlements.scenarios.queries.scenarios import find_scenario, own_scenarios
+from settlements.scenarios.comparison import compare, what_happened
+from settlements.scenarios.queries.scenarios import find_scenario
 from settlements.scenarios.queries.words import terms_in_words
 from settlements.scenarios.services.runs import run_all, run_grid, run_saved
 from settlements.scenarios.services.scenarios import (
@@ -38,6 +38,7 @@ from settlements.scenarios.services.scenarios import (
     places_of,
     plan_of,
 )
+from settlements.scenarios.visible import own_scenarios
 from tests.worlds import close_year, month, taken_as
 
 BOOKS = (Accrual, Transfer, Settlement, SettlementNet, JournalEntry, Posting, Term, Agreement)

@@ -16,8 +16,8 @@ from dashboard.forms import values as typing
 from dashboard.forms.fields import ReadField, StepForm, choice, line
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
-from settlements.agreements.queries.agreements import in_words
 from settlements.rules.parameters import Kind, ParameterErrors, Spec, describe, specs
+from settlements.shown.terms import in_words
 
 CLASSES = [(c.numeral, c.label) for c in WaterClass]
 YES_NO = [("true", "是"), ("false", "否")]

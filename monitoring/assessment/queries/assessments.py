@@ -15,9 +15,9 @@ from django.db.models import Count, F, Max, Min, Sum
 from basins.access import Viewer
 from basins.ranges import covers, month_start, months_between, today
 from monitoring.models import Assessment, MonthlyMean, Section, Target
-from monitoring.sections.visible import visible_sections
 from monitoring.standards.basin import excellent_or_good_ratio
 from monitoring.standards.gb3838_2002 import NAMES, WaterClass
+from monitoring.visible import visible_sections
 
 # The national aim of the 14th five-year plan for 2025: 85 % of sections in classes I–III.
 RATIO_AIM = Decimal(85)

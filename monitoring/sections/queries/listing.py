@@ -13,7 +13,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from basins.access import Viewer
 from basins.models import Jurisdiction, River
 from monitoring.models import Assessment, MonthlyMean, Section, Target
-from monitoring.sections.visible import visible_sections
+from monitoring.visible import visible_sections
 
 PER_PAGE = 50
 NO_RIVER = "-"  # asks for the sections that came in with a file and lie on no river of ours

@@ -15,7 +15,7 @@ from django.db import connection
 from basins.access import Viewer
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Indicator, MonthlyMean, Origin, Reading
-from monitoring.sections.visible import visible_sections
+from monitoring.visible import visible_sections
 
 DAYS = """
 SELECT r.section_id, (r.sampled_at AT TIME ZONE 'Asia/Shanghai')::date AS day, r.indicator_id,

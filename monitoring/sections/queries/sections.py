@@ -25,7 +25,6 @@ from monitoring.models import (
     Target,
 )
 from monitoring.sections.queries.listing import with_month
-from monitoring.sections.visible import visible_sections
 from monitoring.standards.gb3838_2002 import (
     NoLimit,
     WaterBody,
@@ -34,6 +33,7 @@ from monitoring.standards.gb3838_2002 import (
     has_limits,
     limit,
 )
+from monitoring.visible import visible_sections
 
 
 def classed(indicator: str, value: Decimal, body: str) -> int | None:

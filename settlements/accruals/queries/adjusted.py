@@ -14,11 +14,11 @@ from typing import Any
 from basins.access import Viewer
 from basins.models import Jurisdiction
 from settlements.accruals.services.proposals import net_of_payments
-from settlements.agreements.queries.difference import DiffLine, term_lines
 from settlements.models import Accrual, Adjustment
 from settlements.reckoning.preview import spec_of
 from settlements.rules.facts import MonthState
-from settlements.years.queries.years import sees_drafts_of
+from settlements.shown.term_differences import DiffLine, term_lines
+from settlements.shown.visible import sees_drafts_of
 
 ZERO = Decimal("0.00")
 UNCHANGED = ("有效期",)  # what differs between any two terms

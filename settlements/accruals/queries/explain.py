@@ -20,14 +20,13 @@ from monitoring.sections.queries.month_readings import MonthReadings, month_read
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterClass
 from settlements import rules
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
-from settlements.agreements.queries.agreements import in_words, last_day
 from settlements.models import Accrual, Adjustment
-from settlements.notices.queries.months import agreement_of_month
 from settlements.rules.facts import plain_decimal
 from settlements.rules.parameters import Kind, Spec, specs
 from settlements.shown.findings import Payment, starred
-from settlements.shown.visible import visible_accruals
-from settlements.years.queries.years import clause_words, payments_of, payments_prefetch
+from settlements.shown.payments import payments_of, payments_prefetch
+from settlements.shown.terms import clause_words, in_words, last_day
+from settlements.shown.visible import agreement_of_month, visible_accruals
 
 ZERO = Decimal("0.00")
 USED = "有效"  # what month_readings calls a value that went into a mean

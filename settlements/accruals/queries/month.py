@@ -12,32 +12,14 @@ from decimal import Decimal
 
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Sum
 
-from basins.access import Act, Scope, Viewer
-from basins.models import Jurisdiction
+from basins.access import Act, Viewer
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
 from settlements.models import Accrual, Agreement, CountedTransfer, Party, Term, TermSection
-from settlements.shown.visible import visible_accruals, visible_agreements
+from settlements.shown.places import Place
+from settlements.shown.visible import only_words, visible_accruals, visible_agreements
 
 ZERO = Decimal("0.00")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A jurisdiction as the money names it."""
-
-    code: str
-    name: str
-    short_name: str
-    level: str
-
-    @classmethod
-    def of(cls, j: Jurisdiction) -> "Place":
-        return cls(j.code, j.name, j.short_name, j.level)
-
-    @property
-    def is_district(self) -> bool:
-        return self.level == Jurisdiction.Level.DISTRICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +148,6 @@ def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
         totals=totals,
         only=only_words(viewer) if this and not this.whole else "",
     )
-
-
-def only_words(viewer: Viewer) -> str:
-    """What a viewer who does not see all of a month is told about its figures."""
-    match viewer.scope(Act.SEE_RESULTS):
-        case Scope.ALL:
-            return ""
-        case Scope.PUBLISHED:
-            return "仅含已发布、已结清及本区协议"
-    return "仅含本地为协议方的已发布结果"
 
 
 def transfer_lines(viewer: Viewer, month: date) -> tuple[TransferLine, ...]:

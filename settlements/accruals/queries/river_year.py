@@ -9,9 +9,10 @@ from datetime import date
 from decimal import Decimal
 
 from basins.access import Act, Viewer
-from settlements.accruals.queries.month import ZERO, Place, only_words
+from settlements.accruals.queries.month import ZERO
 from settlements.models import Accrual, CountedTransfer, Party
-from settlements.shown.visible import visible_accruals
+from settlements.shown.places import Place
+from settlements.shown.visible import only_words, visible_accruals
 
 
 @dataclass(frozen=True, slots=True)

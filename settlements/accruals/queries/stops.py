@@ -14,11 +14,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
-from settlements.accruals.queries.month import Place
 from settlements.accruals.services.proposals import net_of_payments
 from settlements.models import FuseTrip, Party
 from settlements.shown.findings import Net, Payment
-from settlements.years.queries.years import words_of
+from settlements.shown.payments import words_of
+from settlements.shown.places import Place
 
 ZERO = Decimal("0.00")
 KINDS = {

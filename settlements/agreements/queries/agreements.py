@@ -3,29 +3,29 @@
 Amounts are Decimal yuan to the fen; a money parameter is shown in 万元 and exact.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Prefetch
 
 from basins.access import Viewer
 from basins.models.rivers import Confidence
 from basins.ranges import covers, today
-from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
-from settlements.accruals.queries.month import Place
 from settlements.models import Agreement, Party, Term, TermSection
-from settlements.money import format_wan, format_yuan
-from settlements.rules.facts import plain_decimal
-from settlements.rules.parameters import Kind, Spec, specs
 from settlements.shown.findings import starred
+from settlements.shown.places import Place
+from settlements.shown.terms import (
+    ParameterLine,
+    clause_lines,
+    last_day,
+    parameter_lines,
+    strand_label,
+)
 from settlements.shown.visible import visible_agreements
 from settlements.years.queries.listing import SettlementLine, settlement_list
-
-MAIN = "main"  # the strand of an agreement that has only one
 
 KINDS = {
     Agreement.State.DRAFT: "none",
@@ -55,19 +55,6 @@ class PartyLine:
     order: int
     since: date | None  # None: from the beginning
     until: date | None  # last day; None: to this day
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterLine:
-    """One parameter of a term, as stored, in words; `exact` is what a title shows."""
-
-    name: str
-    label: str
-    value: str
-    unit: str
-    exact: str
-    source: str
-    is_default: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +264,6 @@ def _line(found: Agreement) -> AgreementLine:
     )
 
 
-def last_day(end: date | None) -> date | None:
-    """The last day of [from, end); None is open."""
-    return date.fromordinal(end.toordinal() - 1) if end else None
-
-
 def _term(term: Term) -> TermDetail:
     module, day = rules.get(term.rule), today()
     if covers(term.in_force, day):
@@ -306,19 +288,6 @@ def _term(term: Term) -> TermDetail:
     )
 
 
-def strand_label(strand: str) -> str:
-    return "主线索" if strand == MAIN else strand
-
-
-def clause_lines(declared: type, stored: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Clauses as stored, {key: words}; a key that names a parameter becomes its label."""
-    known = specs(declared)
-    return tuple(
-        (known[key].label if key in known else str(key), str(words))
-        for key, words in stored.items()
-    )
-
-
 def _part(part: TermSection) -> PartLine:
     return PartLine(
         code=part.section.code,
@@ -330,55 +299,3 @@ def _part(part: TermSection) -> PartLine:
         reference=starred(part.reference.name, part.reference.is_demo) if part.reference else "",
         share=part.share * 100,
     )
-
-
-def parameter_lines(declared: type, stored: Mapping[str, Any]) -> tuple[ParameterLine, ...]:
-    """The stored parameters in the order and words of the rule's declaration."""
-    return tuple(
-        _parameter(name, spec, stored[name])
-        for name, spec in specs(declared).items()
-        if name in stored
-    )
-
-
-def _parameter(name: str, spec: Spec, entry: Mapping[str, Any]) -> ParameterLine:
-    value = entry["value"]
-    money = spec.kind is Kind.MONEY and value is not None
-    return ParameterLine(
-        name=name,
-        label=spec.label,
-        value=in_words(spec, value),
-        unit="" if value is None else f"万{spec.unit}" if money else spec.unit.strip(),
-        exact=f"{format_yuan(Decimal(value))} {spec.unit}" if money else "",
-        source=entry["source"],
-        is_default=entry["is_default"],
-    )
-
-
-def in_words(spec: Spec, value: Any) -> str:
-    """A stored value as the page says it; money in 万元."""
-    if value is None or value == {} or value == []:
-        return "不设"
-    match spec.kind:
-        case Kind.MONEY:
-            return format_wan(Decimal(value))
-        case Kind.CLASS:
-            return WaterClass.parse(str(value)).label
-        case Kind.CHOICE:
-            return spec.choices.get(value, str(value))
-        case Kind.BOOLEAN:
-            return "是" if value else "否"
-        case Kind.MAPPING:
-            return "；".join(
-                f"{spec.choices.get(key, key)} {plain_decimal(Decimal(each))}"
-                for key, each in value.items()
-            )
-        case Kind.ROWS:
-            columns = specs(spec.row) if spec.row else {}
-            return "；".join(
-                "，".join(f"{columns[k].label} {in_words(columns[k], v)}" for k, v in row.items())
-                for row in value
-            )
-        case Kind.DECIMAL | Kind.PERCENT:
-            return plain_decimal(Decimal(value))
-    return str(value)

@@ -5,8 +5,7 @@ What a step may choose from, the list, one draft, and what its 核对 page says 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,15 +14,17 @@ from basins.access import Act, Viewer
 from basins.models import Jurisdiction, River
 from monitoring.models import Section
 from settlements import rules
-from settlements.agreements.queries.agreements import (
+from settlements.models import Agreement, AgreementDraft, DraftDocument, Party
+from settlements.shown.findings import starred
+from settlements.shown.terms import (
     MAIN,
-    ParameterLine,
     parameter_lines,
+    parameter_note,
+    parameter_words,
+    part_words,
+    span_words,
     strand_label,
 )
-from settlements.models import Agreement, AgreementDraft, DraftDocument, Party
-from settlements.rules.facts import plain_decimal
-from settlements.shown.findings import starred
 from settlements.shown.visible import visible_agreements
 
 KINDS = {"draft": "none", "submitted": "waiting", "activated": "final", "discarded": "none"}
@@ -261,33 +262,3 @@ def check_lines(found: AgreementDraft) -> tuple[CheckLine, ...]:
             )
         )
     return tuple(lines)
-
-
-def part_words(
-    row: Mapping[str, Any], sections: Mapping[str, str], places: Mapping[str, str]
-) -> str:
-    """“交界：上游区 → 下游区，份额 50%，入境断面 上界”."""
-    words = (
-        f"{sections.get(row['section'], row['section'])}："
-        f"{places.get(row['upstream'], row['upstream'])} → "
-        f"{places.get(row['downstream'], row['downstream'])}，"
-        f"份额 {plain_decimal(Decimal(row['share']) * 100)}%"
-    )
-    for name, key in (("入境断面", "inflow"), ("对照断面", "reference")):
-        if code := row.get(key):
-            words += f"，{name} {sections.get(code, code)}"
-    return words
-
-
-def parameter_words(line: ParameterLine) -> str:
-    return f"{line.value} {line.unit}".strip()
-
-
-def parameter_note(line: ParameterLine) -> str:
-    return f"默认参数，{line.source}" if line.is_default else line.source
-
-
-def span_words(first: str, until: str | None) -> str:
-    if until is None:
-        return f"{first} 起，长期"
-    return f"{first} 至 {date.fromisoformat(until) - timedelta(days=1)}"

@@ -15,6 +15,7 @@ from django.db.models import Min
 from basins.ranges import between, covers
 from monitoring.models import Assessment, MonthlyMean
 from settlements import rules
+from settlements.agreements.services.difference import who
 from settlements.agreements.services.entered import Entered
 from settlements.models import Agreement, TermSection
 from settlements.money import format_wan
@@ -141,12 +142,6 @@ def _line(line: PreviewLine, found: Entered) -> TrialLine:
         complete=line.complete,
         in_term=covers(found.term.in_force, line.period),
     )
-
-
-def who(line: PreviewLine) -> str:
-    if line.payer is None or line.payee is None:
-        return "互不补偿"
-    return f"{line.payer.name} → {line.payee.name}"
 
 
 def _when(lines: Sequence[PreviewLine]) -> str:

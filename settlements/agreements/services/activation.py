@@ -15,8 +15,8 @@ from monitoring.models import Assessment
 from settlements import rules
 from settlements.accruals.services.accruals import accrue_agreement, accrue_changed
 from settlements.accruals.services.nets import resettle
-from settlements.agreements.queries.difference import MonthDiff, difference
 from settlements.agreements.services.amendments import close_current, date_problems, next_number
+from settlements.agreements.services.difference import MonthDiff, difference
 from settlements.agreements.services.drafts import (
     DraftRefused,
     Problem,

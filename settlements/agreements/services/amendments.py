@@ -18,13 +18,13 @@ from django.db.models import Max, QuerySet
 from basins.models import User
 from basins.ranges import between, covers, months_between, next_month
 from settlements import rules
-from settlements.agreements.queries.agreements import MAIN
 from settlements.agreements.services.drafts import DraftRefused, Problem, start_draft
 from settlements.models import Accrual, Agreement, AgreementDraft, Settlement, Term
 from settlements.reckoning.computation import PART
 from settlements.reckoning.periods import last_month
 from settlements.reckoning.preview import PartSpec
 from settlements.rules.facts import Granularity
+from settlements.shown.terms import MAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from django.utils import timezone
 from basins.access import Viewer
 from basins.ranges import month_start
 from monitoring.standards.gb3838_2002 import NAMES, UNITS
-from settlements.accruals.queries.month import Place
 from settlements.as_known.queries.changes import counted_then, reasons
 from settlements.ledger.balances import Basis, balances
 from settlements.models import (
@@ -28,15 +27,20 @@ from settlements.models import (
     JournalEntry,
     Settlement,
 )
-from settlements.notices.queries.months import agreement_of_month
 from settlements.reckoning.computation import Computed, party_of
 from settlements.reckoning.known import Known, known_at
 from settlements.reckoning.known_basis import Past
 from settlements.rules.base import MonthState, Outcome
 from settlements.shown.findings import Net, Payment, month_finding, starred, year_finding
-from settlements.shown.visible import visible_accruals, visible_settlements
+from settlements.shown.payments import payments_of, payments_prefetch
+from settlements.shown.places import Place
+from settlements.shown.visible import (
+    agreement_of_month,
+    sees_drafts_of,
+    visible_accruals,
+    visible_settlements,
+)
 from settlements.shown.worked import WorkedStep, worked
-from settlements.years.queries.years import payments_of, payments_prefetch, sees_drafts_of
 
 ZERO = Decimal("0.00")
 CORRECTED = "监测数据更正"

@@ -16,7 +16,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from basins.access import Viewer
 from basins.models import Jurisdiction, RiverReach
 from basins.ranges import today
-from settlements.accruals.queries.month import Place, only_words
 from settlements.districts.queries.districts import (
     Years,
     chosen_year,
@@ -24,15 +23,12 @@ from settlements.districts.queries.districts import (
     years_of,
 )
 from settlements.models import Accrual, CountedTransfer
+from settlements.shown.accruals import listed_accruals
 from settlements.shown.findings import Payment, starred
-from settlements.shown.visible import visible_accruals
-from settlements.years.queries.years import (
-    KINDS,
-    counted_of,
-    counted_prefetch,
-    listed_accruals,
-    words_of,
-)
+from settlements.shown.payments import counted_of, counted_prefetch, words_of
+from settlements.shown.places import Place
+from settlements.shown.states import KINDS
+from settlements.shown.visible import only_words, visible_accruals
 
 ZERO = Decimal("0.00")
 QUARTERS = ("一季度", "二季度", "三季度", "四季度")

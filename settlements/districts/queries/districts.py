@@ -13,9 +13,9 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from basins.ranges import today
-from settlements.accruals.queries.month import Place, only_words
 from settlements.models import CountedTransfer, Party
-from settlements.shown.visible import visible_accruals, visible_agreements
+from settlements.shown.places import Place
+from settlements.shown.visible import only_words, visible_accruals, visible_agreements
 
 ZERO = Decimal("0.00")
 

@@ -12,9 +12,9 @@ from django.db.models.functions import Coalesce
 
 from basins.access import Act, Viewer
 from basins.clock import today
-from settlements.accruals.queries.month import Place
 from settlements.ledger.queries.reconciliation import Checked, checked_states
 from settlements.models import AccountMonth, LedgerAccount
+from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
 
 ZERO = Decimal("0.00")

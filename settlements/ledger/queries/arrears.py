@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from basins.access import Viewer
 from basins.clock import today
-from settlements.accruals.queries.month import Place
 from settlements.models import LedgerAccount, Posting
+from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
 
 ZERO = Decimal("0.00")

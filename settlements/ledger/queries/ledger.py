@@ -16,37 +16,14 @@ from django.core.paginator import Page, Paginator
 from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 
 from basins.access import Act, Viewer
-from settlements.accruals.queries.month import Place
-from settlements.ledger.services.ledger import NO_HASH
 from settlements.models import JournalEntry, LedgerAccount, Posting
 from settlements.models.ledger import PREFIXES
+from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
 
 ZERO = Decimal("0.00")
 PAGE = 25
 YUAN: DecimalField = DecimalField(max_digits=20, decimal_places=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the chain: the last entry's 凭证号 and hash, how many entries there are."""
-
-    entry: str
-    hash: str
-    entries: int
-
-    @property
-    def short(self) -> str:
-        """The first 16 digits in fours, as printed on paper and typed again."""
-        return " ".join(self.hash[at : at + 4] for at in range(0, 16, 4))
-
-
-def head() -> Head:
-    """What is printed on notices and statements: 2 SQL queries."""
-    last = JournalEntry.objects.order_by("-year", "-number").first()
-    if last is None:
-        return Head("", NO_HASH, 0)
-    return Head(last.label, last.hash, JournalEntry.objects.count())
 
 
 @dataclass(frozen=True, slots=True)

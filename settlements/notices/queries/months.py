@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
 from django.utils import timezone
 
 from basins.access import Viewer
@@ -20,7 +19,6 @@ from monitoring.standards.rounding import round_to_places
 from settlements import rules
 from settlements.accruals.queries.adjusted import Adjusted as SectionAdjusted
 from settlements.accruals.queries.adjusted import adjustments_of
-from settlements.accruals.queries.month import Place
 from settlements.models import Accrual, Adjustment, Agreement, Settlement
 from settlements.notices.queries.month_figures import (
     DailyChart,
@@ -33,17 +31,12 @@ from settlements.notices.queries.month_figures import (
 from settlements.rules.base import MonthState
 from settlements.rules.facts import plain_decimal
 from settlements.shown.findings import Net, Payment, month_finding, starred
-from settlements.shown.visible import visible_accruals, visible_settlements
+from settlements.shown.payments import payments_of, payments_prefetch
+from settlements.shown.places import Place
+from settlements.shown.states import KINDS
+from settlements.shown.visible import agreement_of_month, visible_accruals
 from settlements.shown.worked import WorkedStep, worked
-from settlements.years.queries.years import (
-    KINDS,
-    SectionYear,
-    accruals_of_year,
-    entry_of,
-    payments_of,
-    payments_prefetch,
-    section_years,
-)
+from settlements.years.queries.years import SectionYear, accruals_of_year, entry_of, section_years
 
 ZERO = Decimal("0.00")
 
@@ -224,30 +217,6 @@ def settlement_month(
         next=min((m for m in around if m > month), default=None),
         months=tuple(m for m in reversed(around) if m.year == month.year or m == month),
     )
-
-
-def agreement_of_month(
-    viewer: Viewer, code: str, month: date
-) -> tuple[Agreement, Settlement | None] | None:
-    """The agreement, where the viewer sees this month's year of it or one of its accruals."""
-    settlement = (
-        visible_settlements(viewer)
-        .filter(agreement__code=code, year=month.year)
-        .select_related("agreement")
-        .first()
-    )
-    if settlement is not None:
-        return settlement.agreement, settlement
-    accrual = (
-        visible_accruals(viewer)
-        .filter(
-            Q(period=month) | Q(period=date(month.year, 1, 1), yearly=True),
-            term__agreement__code=code,
-        )
-        .select_related("term__agreement")
-        .first()
-    )
-    return (accrual.term.agreement, None) if accrual is not None else None
 
 
 def _of_year(viewer: Viewer, agreement: Agreement, year: int) -> tuple[OfYear, ...]:

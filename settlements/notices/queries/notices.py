@@ -10,14 +10,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, DateField, F, Func, QuerySet, When
 from django.utils import timezone
 
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
 from basins.models import Jurisdiction
+from basins.ranges import month_start
 from basins.services.working_days import Calendar
 from settlements.models import (
+    Accrual,
+    Agreement,
     AgreementMonth,
     Notice,
     NoticeReceipt,
@@ -26,7 +29,6 @@ from settlements.models import (
 from settlements.moving.notify import signatories
 from settlements.moving.parties_of_month import is_party_in
 from settlements.notices.services.notices import due_on_calendar
-from settlements.work.queries.sources import months_to_prepare
 
 # Keys of the content that are amounts: the page shows them as Decimal yuan.
 MONEY = {"yuan", "net", "receivable", "payable", "total"}
@@ -310,4 +312,29 @@ def _readers(notice: Notice) -> tuple[Reader, ...]:
             reminded.get(j.pk) == today(),
         )
         for j in Jurisdiction.objects.filter(pk__in=places).defer("boundary").order_by("sort_key")
+    )
+
+
+def months_on(day, months: int) -> Func:
+    """The first of a month so many months later, in SQL."""
+    return Func(
+        day,
+        template=f"(%(expressions)s + interval '{months} months')::date",
+        output_field=DateField(),
+    )
+
+
+def months_to_prepare(viewer: Viewer) -> QuerySet:
+    """Months that are over with something not published and no draft waiting."""
+    return (
+        Accrual.objects.filter(state__in=Accrual.OPEN)
+        .exclude(term__agreement__state=Agreement.State.DRAFT)
+        .annotate(
+            month=Case(When(yearly=True, then=months_on(F("period"), 11)), default=F("period"))
+        )
+        .filter(month__lt=month_start(today()))
+        .exclude(month__in=Notice.objects.filter(state=Notice.State.PREPARED).values("month"))
+        .values("month")
+        .distinct()
+        .order_by("month")
     )

@@ -16,7 +16,7 @@ from basins.models import Role, User
 from basins.ranges import month_start, next_month
 from basins.services.working_days import Calendar, Deadline, add_working_days
 from basins.words import day_words, month_words
-from settlements.ledger.queries import ledger
+from settlements.ledger.chain import head as chain_head
 from settlements.models import Accrual, Agreement, AgreementMonth, Notice
 from settlements.moving.acts import (
     Refused,
@@ -208,7 +208,7 @@ def differing(before: Mapping, after: Mapping) -> list[str]:
 
 def ledger_head() -> str:
     """The hash of the last entry of the books; '' where nothing is posted yet."""
-    head = ledger.head()
+    head = chain_head()
     return head.hash if head.entries else ""
 
 

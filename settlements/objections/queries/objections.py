@@ -30,7 +30,8 @@ from settlements.objections.services.decisions import TREATMENTS, cause_of, disp
 from settlements.objections.services.evidence import missing_evidence
 from settlements.objections.services.joint_samples import relative_error
 from settlements.objections.services.objections import absent_parties, accruals_of, bounds_of
-from settlements.work.queries.sources import of_party, path_of
+from settlements.shown.links import path_of
+from settlements.work.queries.sources import of_party
 from settlements.workflow import MOVES
 from settlements.years.services.adjustments import difference
 

@@ -26,14 +26,10 @@ from settlements.models import (
     Settlement,
     Transfer,
 )
+from settlements.shown.accruals import listed_accruals
+from settlements.shown.payments import payments_prefetch
 from settlements.shown.visible import visible_accruals, visible_agreements
-from settlements.years.queries.years import (
-    SettlementYear,
-    accruals_of_year,
-    listed_accruals,
-    payments_prefetch,
-    settlement_year,
-)
+from settlements.years.queries.years import SettlementYear, accruals_of_year, settlement_year
 from settlements.years.services.adjustments import difference
 
 ZERO = Decimal("0.00")

@@ -17,7 +17,6 @@ from django.utils import timezone
 from basins.access import Viewer
 from basins.models import Jurisdiction
 from settlements import rules
-from settlements.accruals.queries.month import Place
 from settlements.models import (
     Accrual,
     AccrualVersion,
@@ -45,15 +44,11 @@ from settlements.papers.queries.sources import (
 from settlements.reckoning.known_basis import Past
 from settlements.rules.base import Outcome
 from settlements.shown.findings import Net, starred, year_finding
+from settlements.shown.payments import payments_of
+from settlements.shown.places import Place
+from settlements.shown.states import KINDS
 from settlements.shown.visible import visible_agreements
-from settlements.years.queries.years import (
-    KINDS,
-    SettlementYear,
-    YearlyLine,
-    payments_of,
-    section_years,
-    term_line,
-)
+from settlements.years.queries.years import SettlementYear, YearlyLine, section_years, term_line
 
 MOMENT = "按某日所知"  # what a statement of then says of itself
 

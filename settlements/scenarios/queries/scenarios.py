@@ -8,25 +8,10 @@ from basins.access import Act, Viewer
 from basins.models import Jurisdiction
 from jobs.models import Job
 from monitoring.models import Section
-from monitoring.sections.visible import visible_sections
-from settlements.models import Agreement, Scenario
+from monitoring.visible import visible_sections
+from settlements.models import Scenario
+from settlements.scenarios.visible import visible_scenarios
 from settlements.shown.findings import starred
-from settlements.shown.visible import visible_agreements
-
-
-def visible_scenarios(viewer: Viewer) -> QuerySet[Scenario]:
-    """Scenarios of agreements the viewer may see; who has the link sees one of them."""
-    if not viewer.may(Act.SEE_AGREEMENTS):
-        return Scenario.objects.none()
-    return (
-        Scenario.objects.filter(agreement__in=visible_agreements(viewer))
-        .select_related("agreement__river", "owner")
-        .order_by("-changed_at", "-pk")
-    )
-
-
-def own_scenarios(viewer: Viewer) -> QuerySet[Scenario]:
-    return visible_scenarios(viewer).filter(owner=viewer.user_id)
 
 
 def find_scenario(viewer: Viewer, token: str) -> Scenario | None:
@@ -39,17 +24,6 @@ def runs_of(viewer: Viewer, kind: str) -> QuerySet[Job]:
     if not viewer.may(Act.SEE_AGREEMENTS):
         return Job.objects.none()
     return Job.objects.filter(kind=kind, by=viewer.user_id).order_by("-pk")
-
-
-def agreements_to_copy(viewer: Viewer) -> QuerySet[Agreement]:
-    """Visible agreements that have terms."""
-    return (
-        visible_agreements(viewer)
-        .filter(terms__isnull=False)
-        .select_related("river")
-        .distinct()
-        .order_by("code")
-    )
 
 
 @dataclass(frozen=True, slots=True)

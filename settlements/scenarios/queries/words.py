@@ -10,14 +10,9 @@ from typing import Any
 from basins.models import Jurisdiction
 from monitoring.models import Section
 from settlements import rules
-from settlements.agreements.queries.agreements import (
-    ParameterLine,
-    last_day,
-    parameter_lines,
-    strand_label,
-)
 from settlements.models import Scenario, Term
 from settlements.rules.facts import plain_decimal
+from settlements.shown.terms import ParameterLine, last_day, parameter_lines, strand_label
 
 
 @dataclass(frozen=True, slots=True)

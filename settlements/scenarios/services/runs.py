@@ -18,8 +18,7 @@ from settlements import rules
 from settlements.models import Agreement, Scenario
 from settlements.reckoning.preview import Plan, load_for
 from settlements.rules.parameters import Kind, ParameterErrors, specs
-from settlements.scenarios.queries.figures import Comparison, Happened, compare, what_happened
-from settlements.scenarios.queries.scenarios import agreements_to_copy, own_scenarios
+from settlements.scenarios.comparison import Comparison, Happened, compare, what_happened
 from settlements.scenarios.services.scenarios import (
     Places,
     ScenarioError,
@@ -27,6 +26,7 @@ from settlements.scenarios.services.scenarios import (
     plan_of,
     stored_terms,
 )
+from settlements.scenarios.visible import agreements_to_copy, own_scenarios
 
 KIND = "settlements.scenarios"
 MOST = 2000

@@ -19,7 +19,8 @@ from settlements.models import (
     Settlement,
     StateMove,
 )
-from settlements.work.queries.sources import month_path, path_of
+from settlements.shown.links import path_of
+from settlements.work.queries.sources import month_path
 from settlements.work.queries.work import Done
 from settlements.workflow import MOVES, moves_from
 

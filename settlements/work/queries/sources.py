@@ -3,26 +3,18 @@
 from datetime import date
 
 from django.db.models import (
-    Case,
-    DateField,
     Exists,
-    F,
-    Func,
     OuterRef,
     Q,
     QuerySet,
-    When,
 )
-from django.urls import NoReverseMatch, reverse
 
 from basins.access import Act, Viewer
 from basins.clock import today
-from basins.ranges import month_start
 from basins.words import month_words
 from settlements.models import (
     Accrual,
     Adjustment,
-    Agreement,
     AgreementMonth,
     FuseTrip,
     Measure,
@@ -36,44 +28,12 @@ from settlements.models import (
     SettlementSignature,
     StateMove,
 )
+from settlements.notices.queries.notices import months_on, months_to_prepare
 from settlements.notices.services.notices import due_day
-from settlements.work.queries.work import Source, Task
-
-
-def path_of(name: str, *arguments) -> str:
-    """The address, or '' while the page of that name does not exist."""
-    try:
-        return reverse(name, args=arguments)
-    except NoReverseMatch:
-        return ""
-
-
-def _months_on(day, months: int) -> Func:
-    """The first of a month so many months later, in SQL."""
-    return Func(
-        day,
-        template=f"(%(expressions)s + interval '{months} months')::date",
-        output_field=DateField(),
-    )
-
+from settlements.shown.links import path_of
+from settlements.work.queries.tasks import Source, Task
 
 # The month -----------------------------------------------------------------------------
-
-
-def months_to_prepare(viewer: Viewer) -> QuerySet:
-    """Months that are over with something not published and no draft waiting."""
-    return (
-        Accrual.objects.filter(state__in=Accrual.OPEN)
-        .exclude(term__agreement__state=Agreement.State.DRAFT)
-        .annotate(
-            month=Case(When(yearly=True, then=_months_on(F("period"), 11)), default=F("period"))
-        )
-        .filter(month__lt=month_start(today()))
-        .exclude(month__in=Notice.objects.filter(state=Notice.State.PREPARED).values("month"))
-        .values("month")
-        .distinct()
-        .order_by("month")
-    )
 
 
 def _prepare(row: dict) -> Task:
@@ -108,7 +68,7 @@ def _sign(notice: Notice) -> Task:
 def of_party(viewer: Viewer) -> QuerySet:
     """Months of agreements in which the viewer's jurisdiction is a party for itself."""
     party = Party.objects.filter(
-        Q(since=None) | Q(since__lt=_months_on(OuterRef("month"), 1)),
+        Q(since=None) | Q(since__lt=months_on(OuterRef("month"), 1)),
         Q(until=None) | Q(until__gt=OuterRef("month")),
         ~Q(role=Party.Role.MUNICIPAL_FILL),
         agreement=OuterRef("agreement"),

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from basins.access import Viewer
 from basins.models import River, Star
 from monitoring.models import Assessment, Section
-from monitoring.sections.visible import visible_sections
 from monitoring.standards.gb3838_2002 import WaterClass
+from monitoring.visible import visible_sections
 from settlements.models import AgreementMonth
+from settlements.shown.links import path_of
 from settlements.shown.visible import visible_accruals, visible_agreements
-from settlements.work.queries.sources import path_of
 
 FEW = 3
 

@@ -6,8 +6,7 @@ query; the sources are listed in settlements.work.queries.sources. To add one: w
 it into SOURCES; the page, the count in every page's head and their tests follow.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,48 +14,14 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
-from basins.access import Act, Viewer
+from basins.access import Viewer
 from basins.clock import today
 from basins.models import Notification
 from basins.services.working_days import Calendar
+from settlements.work.queries.sources import SOURCES
+from settlements.work.queries.tasks import Source, Task
 
 SHOWN = 50  # tasks of one source on the page; the count says how many there are
-
-
-@dataclass(slots=True)
-class Task:
-    """One thing to do: what, where to do it, and by when."""
-
-    title: str
-    path: str
-    action: str = "办理"
-    deadline: date | None = None
-    provisional: bool = False
-    note: str = ""
-    left: int | None = field(default=None)  # working days to the deadline; negative: late
-
-    @property
-    def late(self) -> bool:
-        return self.left is not None and self.left < 0
-
-    @property
-    def days(self) -> str:
-        if self.left is None:
-            return ""
-        if self.left == 0:
-            return "今天截止"
-        return f"还有 {self.left} 个工作日" if self.left > 0 else f"已逾期 {-self.left} 个工作日"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What waits for whoever may do `act`: `rows` of the viewer, each one shown as a task."""
-
-    key: str
-    heading: str
-    act: Act
-    rows: Callable[[Viewer], QuerySet]
-    task: Callable[[Any], Task]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +46,6 @@ class Counts:
 
 
 def sources_of(viewer: Viewer) -> list[Source]:
-    from settlements.work.queries.sources import SOURCES
-
     return [s for s in SOURCES if viewer.may(s.act)]
 
 

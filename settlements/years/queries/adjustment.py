@@ -14,15 +14,15 @@ from django.utils.timezone import localtime
 from basins.access import Act, Viewer
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Reading, ReadingRevision
-from monitoring.sections.visible import visible_sections
 from monitoring.standards.gb3838_2002 import NAMES, UNITS
+from monitoring.visible import visible_sections
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
 from settlements.models import Adjustment, Settlement, StateMove
 from settlements.rules.base import MonthState
 from settlements.rules.facts import FACT_LABELS, plain_decimal
+from settlements.shown.payments import payments_prefetch
 from settlements.workflow import move_of
 from settlements.years.queries.adjustments import AdjustmentLine, lines_of, visible_adjustments
-from settlements.years.queries.years import payments_prefetch
 
 State = Adjustment.State
 MOST_READINGS = 60

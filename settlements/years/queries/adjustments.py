@@ -15,7 +15,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
-from settlements.accruals.queries.month import Place
 from settlements.accruals.services.proposals import net_of_payments
 from settlements.models import (
     Adjustment,
@@ -26,8 +25,9 @@ from settlements.models import (
     Transfer,
 )
 from settlements.shown.findings import Net, Payment, starred
+from settlements.shown.payments import words_of
+from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
-from settlements.years.queries.years import words_of
 
 ZERO = Decimal("0.00")
 State = Adjustment.State

@@ -14,7 +14,6 @@ from django.utils.timezone import localtime
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
 from basins.words import month_words
-from settlements.accruals.queries.month import Place
 from settlements.accruals.services.nets import adjusted_nets
 from settlements.ledger.services.clearing import outstanding
 from settlements.ledger.services.payments import transit_balance
@@ -29,9 +28,10 @@ from settlements.models import (
 )
 from settlements.money import format_yuan
 from settlements.moving.acting import has_own_person
-from settlements.shown.visible import visible_settlements
-from settlements.work.queries.sources import path_of
-from settlements.years.queries.years import accruals_of_year, sees_drafts_of
+from settlements.shown.links import path_of
+from settlements.shown.places import Place
+from settlements.shown.visible import sees_drafts_of, visible_settlements
+from settlements.years.queries.years import accruals_of_year
 from settlements.years.services.closing import YearData, accruals_of, unsigned
 
 ZERO = Decimal("0.00")

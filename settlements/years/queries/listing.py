@@ -8,11 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from basins.access import Viewer
-from settlements.accruals.queries.month import Place
 from settlements.models import Settlement
 from settlements.shown.findings import Net, year_finding
+from settlements.shown.places import Place
+from settlements.shown.states import KINDS
 from settlements.shown.visible import visible_settlements
-from settlements.years.queries.years import KINDS, nets_prefetch
+from settlements.years.queries.years import nets_prefetch
 
 ZERO = Decimal("0.00")
 

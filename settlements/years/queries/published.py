@@ -7,14 +7,14 @@ from django.db.models import prefetch_related_objects
 
 from basins.access import Viewer
 from basins.models import Jurisdiction
-from settlements.accruals.queries.month import Place
 from settlements.models import Accrual, Agreement, Party, Settlement
 from settlements.shown.findings import Net, year_finding
+from settlements.shown.payments import counted_prefetch
+from settlements.shown.places import Place
 from settlements.shown.visible import visible_accruals, visible_agreements, visible_settlements
 from settlements.years.queries.years import (
     SettlementYear,
     accruals_of_year,
-    counted_prefetch,
     section_years,
     states_of,
     terms_in,

@@ -11,41 +11,36 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import accumulate
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 
-from basins.access import Act, Scope, Viewer
+from basins.access import Viewer
 from basins.models import Jurisdiction
 from settlements import rules
-from settlements.accruals.queries.month import Place
 from settlements.models import (
     Accrual,
     Adjustment,
     Agreement,
-    CountedTransfer,
     JournalEntry,
     Party,
     Settlement,
     SettlementNet,
     Term,
-    Transfer,
 )
 from settlements.rules.base import MonthState
 from settlements.shown.findings import Net, Payment, starred, year_finding
-from settlements.shown.visible import visible_accounts, visible_accruals, visible_settlements
+from settlements.shown.payments import payments_of, payments_prefetch, words_of
+from settlements.shown.places import Place
+from settlements.shown.states import KINDS
+from settlements.shown.terms import clause_words
+from settlements.shown.visible import (
+    sees_drafts_of,
+    visible_accounts,
+    visible_accruals,
+    visible_settlements,
+)
 from settlements.shown.worked import WorkedStep, worked
 
 ZERO = Decimal("0.00")
-KINDS = {
-    Accrual.State.PRELIMINARY: "waiting",
-    Accrual.State.PUBLISHED: "open",
-    Accrual.State.SETTLED: "final",
-    Settlement.State.OPEN: "waiting",
-    Settlement.State.SIGNED: "open",
-    Settlement.State.CONFIRMED: "open",
-    Settlement.State.PREPARED: "open",
-    Settlement.State.CLOSED: "final",
-    Settlement.State.CLEARED: "final",
-}
 
 
 # One year ------------------------------------------------------------------------------
@@ -261,59 +256,6 @@ def accruals_of_year(viewer: Viewer, agreement: Agreement, year: int) -> list[Ac
     )
 
 
-def listed_accruals(found: QuerySet[Accrual]) -> QuerySet[Accrual]:
-    """With what a list of several agreements names, by agreement and month; steps left aside."""
-    return (
-        found.select_related(
-            "term__agreement__river",
-            "term_section__section",
-            "term_section__upstream",
-            "term_section__downstream",
-        )
-        .defer(
-            "steps",
-            "inputs",
-            "term_section__upstream__boundary",
-            "term_section__downstream__boundary",
-        )
-        .order_by("term__agreement__code", "period", "term_section__section__km", "pk")
-    )
-
-
-def payments_prefetch() -> Prefetch:
-    return Prefetch(
-        "transfers",
-        queryset=Transfer.objects.select_related("payer", "payee")
-        .defer("payer__boundary", "payee__boundary")
-        .order_by("pk"),
-    )
-
-
-def payments_of(accrual: Accrual) -> tuple[Payment, ...]:
-    """As it was published (or stands, where it is not)."""
-    return tuple(
-        Payment(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
-        for t in accrual.transfers.all()
-    )
-
-
-def counted_prefetch() -> Prefetch:
-    return Prefetch(
-        "counted",
-        queryset=CountedTransfer.objects.select_related("payer", "payee")
-        .defer("payer__boundary", "payee__boundary")
-        .order_by("pk"),
-    )
-
-
-def counted_of(accrual: Accrual) -> tuple[Payment, ...]:
-    """As its year's settlement counts it: with the adjustments approved before the closing."""
-    return tuple(
-        Payment(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
-        for t in accrual.counted.all()  # type: ignore[attr-defined]
-    )
-
-
 def section_years(
     accruals: Iterable[Accrual], year: int, *, missing: str = "未核算"
 ) -> tuple[SectionYear, ...]:
@@ -415,11 +357,6 @@ def term_line(term: Term) -> TermLine:
     )
 
 
-def clause_words(clauses: dict) -> list[str]:
-    """Clauses as stored, {key: words}; a key that only numbers them is left out."""
-    return [str(words) for words in clauses.values() if words]
-
-
 def states_of(accruals: list[Accrual]) -> tuple[tuple[str, str, int], ...]:
     counts: dict[str, int] = defaultdict(int)
     for accrual in accruals:
@@ -427,18 +364,6 @@ def states_of(accruals: list[Accrual]) -> tuple[tuple[str, str, int], ...]:
     return tuple(
         (str(state.label), KINDS[state], counts[state]) for state in Accrual.State if counts[state]
     )
-
-
-def sees_drafts_of(viewer: Viewer, agreement: Agreement) -> bool:
-    """Whether what is only proposed for this agreement may be shown."""
-    match viewer.scope(Act.SEE_DRAFTS):
-        case Scope.ALL:
-            return True
-        case Scope.OWN:
-            return Party.objects.filter(
-                agreement=agreement, jurisdiction=viewer.jurisdiction_id
-            ).exists()
-    return False
 
 
 def _adjustments(
@@ -470,7 +395,3 @@ def _adjustment_line(
         proposed_at=adjustment.proposed_at,
         state=adjustment.get_state_display(),
     )
-
-
-def words_of(payments: Iterable[Payment]) -> str:
-    return "；".join(p.words for p in payments) or "互不补偿"

@@ -12,13 +12,12 @@ from datetime import date
 from decimal import Decimal
 
 from basins.access import Act, Viewer
-from settlements.accruals.queries.month import Place
 from settlements.models import Accrual, Agreement, CountedTransfer
 from settlements.reckoning.periods import last_month
 from settlements.reckoning.preview import PreviewLine
 from settlements.rules.facts import MonthState
-from settlements.shown.visible import visible_accruals
-from settlements.years.queries.years import sees_drafts_of
+from settlements.shown.places import Place
+from settlements.shown.visible import sees_drafts_of, visible_accruals
 
 ZERO = Decimal("0.00")
 Period = tuple[date, bool]  # its first day, and whether it is a whole year

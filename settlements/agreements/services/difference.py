@@ -10,42 +10,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.backends.postgresql.psycopg_any import DateRange
-
 from basins.models import Jurisdiction
 from basins.ranges import between
 from settlements import rules
 from settlements.accruals.services.proposals import Holding, holding
-from settlements.agreements.queries.agreements import clause_lines, parameter_lines
-from settlements.agreements.queries.drafts import (
-    parameter_note,
-    parameter_words,
-    part_words,
-    span_words,
-)
-from settlements.agreements.queries.preview import who
 from settlements.agreements.services.amendments import superseded
 from settlements.agreements.services.ending import end_day, strands_to_end
 from settlements.agreements.services.entered import Entered
 from settlements.models import Accrual, AgreementDraft, Party, Term
 from settlements.money import format_wan
-from settlements.reckoning.preview import PartSpec, PreviewLine, TermSpec, preview, spec_of
+from settlements.reckoning.preview import PreviewLine, preview, spec_of
 from settlements.rules.facts import MonthState
 from settlements.shown.findings import starred
+from settlements.shown.term_differences import DiffLine, diff_line, span_text, term_lines
+from settlements.shown.terms import (
+    clause_lines,
+)
 
 ZERO = Decimal("0.00")
-
-
-@dataclass(frozen=True, slots=True)
-class DiffLine:
-    """Old beside new; `changed` where they differ."""
-
-    label: str
-    old: str
-    new: str
-    changed: bool
-    old_note: str = ""
-    new_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,17 +244,13 @@ def period_words(period: date, yearly: bool) -> str:
 
 
 def _ended(term: Term, on: date) -> DiffLine:
-    return _diff(
+    return diff_line(
         f"第 {term.number} 条款期的有效期",
-        _span(term.in_force),
-        _span(between(term.in_force.lower, on)),
+        span_text(term.in_force),
+        span_text(between(term.in_force.lower, on)),
         rules.get(term.rule).TITLE,
         f"自 {on} 起不再有条款",
     )
-
-
-def _span(span: DateRange) -> str:
-    return span_words(span.lower.isoformat(), span.upper.isoformat() if span.upper else None)
 
 
 def _parties_before(draft: AgreementDraft) -> list[tuple[Jurisdiction, str]]:
@@ -292,21 +270,11 @@ def _terms(draft: AgreementDraft, current: Term | None, found: Entered) -> tuple
     clauses = clause_lines(rules.get(new.rule).Parameters, found.clauses)
     before = clause_lines(rules.get(current.rule).Parameters, current.clauses) if current else ()
     return (
-        _diff("协议方", _party_words(_parties_before(draft)), _party_words(found.parties)),
+        diff_line("协议方", _party_words(_parties_before(draft)), _party_words(found.parties)),
         *term_lines(old, new),
-        _diff("条款原文", clause_text(before), clause_text(clauses)),
-        _diff("来源", _source(current, draft), found.source or "-"),
+        diff_line("条款原文", clause_text(before), clause_text(clauses)),
+        diff_line("来源", _source(current, draft), found.source or "-"),
     )
-
-
-def term_lines(old: TermSpec | None, new: TermSpec) -> list[DiffLine]:
-    """Dates, rule, parameters and sections of two terms, side by side."""
-    return [
-        _diff("有效期", _span(old.in_force) if old else "-", _span(new.in_force)),
-        _diff("规则", rules.get(old.rule).TITLE if old else "-", rules.get(new.rule).TITLE),
-        *_parameters(old, new),
-        *_parts(old.parts if old else (), new.parts),
-    ]
 
 
 def clause_text(lines: Iterable[tuple[str, str]]) -> str:
@@ -321,49 +289,7 @@ def _source(current: Term | None, draft: AgreementDraft) -> str:
     return (values or {}).get("source") or draft.amends.source or "-"
 
 
-def _diff(label: str, old: str, new: str, old_note: str = "", new_note: str = "") -> DiffLine:
-    return DiffLine(label, old, new, (old, old_note) != (new, new_note), old_note, new_note)
-
-
-def _parameters(old: TermSpec | None, new: TermSpec) -> list[DiffLine]:
-    sides = []
-    for spec in (old, new):
-        lines = parameter_lines(rules.get(spec.rule).Parameters, spec.parameters) if spec else ()
-        sides.append({(x.name, x.label): x for x in lines})
-    before, after = sides
-    found = []
-    for key in [*after, *(k for k in before if k not in after)]:
-        was, now = before.get(key), after.get(key)
-        found.append(
-            _diff(
-                key[1],
-                parameter_words(was) if was else "-",
-                parameter_words(now) if now else "-",
-                parameter_note(was) if was else "",
-                parameter_note(now) if now else "",
-            )
-        )
-    return found
-
-
-def _parts(old: Sequence[PartSpec], new: Sequence[PartSpec]) -> list[DiffLine]:
-    before, after = ({_key(p): p for p in parts} for parts in (old, new))
-    found = []
-    for key in [*after, *(k for k in before if k not in after)]:
-        was, now = before.get(key), after.get(key)
-        found.append(_diff("断面", _part(was), _part(now)))
-    return found
-
-
-def _key(part: PartSpec) -> tuple[int, int, int]:
-    return part.section.pk, part.upstream.pk, part.downstream.pk
-
-
-def _part(part: PartSpec | None) -> str:
-    if part is None:
-        return "-"
-    inflow = part.inflow.name if part.inflow else ""
-    row = {"section": part.section.name, "upstream": part.upstream.name}
-    row |= {"downstream": part.downstream.name, "inflow": inflow, "share": str(part.share)}
-    row["reference"] = part.reference.name if part.reference else ""
-    return part_words(row, {}, {})
+def who(line: PreviewLine) -> str:
+    if line.payer is None or line.payee is None:
+        return "互不补偿"
+    return f"{line.payer.name} → {line.payee.name}"
