@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 from functools import lru_cache
 
+ZERO = Decimal("0.00")
 FEN = Decimal("0.01")
 WAN = Decimal(10000)
 MINUS = "\N{MINUS SIGN}"

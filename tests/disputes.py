@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from basins.clock import moved_to
 from monitoring.models import Origin
-from monitoring.screening.services.verdicts import Key
+from monitoring.screening.services.verdicts import ReadingKey
 from settlements import pipeline
 from settlements.models import AgreementMonth, Objection
 from settlements.objections.services.objections import add_evidence, raise_objection
@@ -16,7 +16,7 @@ from tests.worlds import Border, People
 
 PUBLISHED, RAISED, DECIDED = date(2023, 5, 15), date(2023, 5, 16), date(2023, 5, 18)
 APRIL = datetime(2023, 4, 15, 10, tzinfo=timezone.get_default_timezone())
-AMMONIA = Key("NH3-N", APRIL, Origin.MANUAL.value)
+AMMONIA = ReadingKey("NH3-N", APRIL, Origin.MANUAL.value)
 
 
 def pdf(name: str = "报告.pdf", words: str = "") -> SimpleUploadedFile:

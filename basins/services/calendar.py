@@ -47,7 +47,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CalendarDifference:
     """What an entry would change; empty words: an ordinary day of the week."""
 
     date: date
@@ -80,19 +80,19 @@ def read_announcement(content: bytes, year: int) -> list[Day]:
     return [days[d] for d in sorted(days)]
 
 
-def differences(days: list[Day], year: int) -> list[Difference]:
+def differences(days: list[Day], year: int) -> list[CalendarDifference]:
     """What entering these as the whole of the year would change: 1 SQL query."""
     before = {d.date: _of(d).words for d in CalendarDay.objects.filter(date__year=year)}
     after = {d.date: d.words for d in days}
     return [
-        Difference(day, before.get(day, ""), after.get(day, ""))
+        CalendarDifference(day, before.get(day, ""), after.get(day, ""))
         for day in sorted({*before, *after})
         if before.get(day) != after.get(day)
     ]
 
 
 @transaction.atomic
-def announce_year(*, year: int, days: list[Day], source: str, by: User) -> list[Difference]:
+def announce_year(*, year: int, days: list[Day], source: str, by: User) -> list[CalendarDifference]:
     """Make these the days of the year, announced by `source`; returns what changed.
 
     Raises CalendarError without a source. Entering the same again changes nothing.
@@ -115,7 +115,9 @@ def announce_year(*, year: int, days: list[Day], source: str, by: User) -> list[
 
 
 @transaction.atomic
-def change_day(*, on: date, kind: str, name: str, reason: str, by: User) -> Difference | None:
+def change_day(
+    *, on: date, kind: str, name: str, reason: str, by: User
+) -> CalendarDifference | None:
     """Make one day free (holiday), worked (workday) or ordinary (''); None: it was so already.
 
     Raises CalendarError without a reason, or for a kind that says what the weekday says.
@@ -144,7 +146,7 @@ def change_day(*, on: date, kind: str, name: str, reason: str, by: User) -> Diff
         )
     elif held is not None:
         held.delete()
-    change = Difference(on, before, after)
+    change = CalendarDifference(on, before, after)
     _keep([change], reason.strip(), by)
     on_calendar_changed()
     return change
@@ -153,7 +155,7 @@ def change_day(*, on: date, kind: str, name: str, reason: str, by: User) -> Diff
 @transaction.atomic
 def keep_change(*, on: date, before: str, after: str, reason: str, by: User) -> None:
     """Note a change made elsewhere (the admin), and let deadlines be computed again."""
-    _keep([Difference(on, before, after)], reason, by)
+    _keep([CalendarDifference(on, before, after)], reason, by)
     on_calendar_changed()
 
 
@@ -170,7 +172,7 @@ def _of(held: CalendarDay) -> Day:
     return Day(held.date, held.kind, held.name)
 
 
-def _keep(changes: list[Difference], reason: str, by: User) -> None:
+def _keep(changes: list[CalendarDifference], reason: str, by: User) -> None:
     CalendarChange.objects.bulk_create(
         CalendarChange(date=c.date, before=c.before, after=c.after, reason=reason, by=by)
         for c in changes

@@ -1,7 +1,6 @@
 """调整与停下的重算: the list, one with both computations side by side, and what the bureau does."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -14,17 +13,17 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
-from dashboard.forms.acts import Decision, Fact, WhyForm, decide
+from dashboard.forms.acts import CheckedFact, Decision, WhyForm, decide
 from dashboard.forms.filters import ALL, chosen, number, offer
 from settlements.accruals.queries import stops
 from settlements.models import Adjustment
+from settlements.money import ZERO
 from settlements.moving.acts import Refused, check, refuse_same_person
 from settlements.years.queries import adjustments as queries
 from settlements.years.queries.adjustment import adjustment_page
 from settlements.years.services import adjustments as services
 
 PAGE = 30
-ZERO = Decimal("0.00")
 GET_POST = require_http_methods(["GET", "POST"])
 
 # act: title, lead, button, grave
@@ -116,11 +115,11 @@ def act(request, pk: int, event: str):
 
     when = f"{line.year}年" if line.yearly else f"{line.year}年{line.period.month}月"
     facts = [
-        Fact("协议", line.title, reverse("settlement", args=[line.agreement, line.year])),
-        Fact("期间与断面", f"{when} {line.section}", back, "两次计算"),
-        Fact("现为", line.before),
-        Fact("应为", line.after),
-        Fact("起因", line.cause or "-"),
+        CheckedFact("协议", line.title, reverse("settlement", args=[line.agreement, line.year])),
+        CheckedFact("期间与断面", f"{when} {line.section}", back, "两次计算"),
+        CheckedFact("现为", line.before),
+        CheckedFact("应为", line.after),
+        CheckedFact("起因", line.cause or "-"),
     ]
     if event == "approve":
         year = line.year
@@ -129,7 +128,7 @@ def act(request, pk: int, event: str):
             if page.closed
             else f"{year} 年未关账：计入该年净额；各方已签认的作废，须重新签认"
         )
-        facts += [Fact("核实情况", found.reason or "-"), Fact("计入", counts)]
+        facts += [CheckedFact("核实情况", found.reason or "-"), CheckedFact("计入", counts)]
     return decide(
         request,
         Decision(
@@ -200,9 +199,9 @@ def stop_act(request, pk: int, event: str):
                 ("放行" if releases else "不予执行", None),
             ],
             facts=[
-                Fact("协议", trip.agreement.title),
-                Fact("停下的原因", "".join(trip.reasons)),
-                Fact("将改变", f"{len(page.changes)} 项"),
+                CheckedFact("协议", trip.agreement.title),
+                CheckedFact("停下的原因", "".join(trip.reasons)),
+                CheckedFact("将改变", f"{len(page.changes)} 项"),
             ],
             form=WhyForm,
             part="adjustments/_changes.html",

@@ -137,7 +137,7 @@ def _preview(request, draft: AgreementDraft):
     try:
         trial = draft_preview.trial(found, besides=draft.amends)
     except NotAParty as missing:
-        problems = (services.Problem("parties", str(missing)),)
+        problems = (services.DraftProblem("parties", str(missing)),)
         return render(request, "drafts/preview.html", {**context, "problems": problems})
     context |= {"trial": trial, "found": found, "figure": monthly_flows(trial.flows)}
     if draft.amends_id:
@@ -150,7 +150,7 @@ def _preview(request, draft: AgreementDraft):
 def check(request, pk: int):
     """核对: everything in words; submit, activate, send back, discard."""
     draft = _draft(request, pk)
-    problems: tuple[services.Problem, ...] = ()
+    problems: tuple[services.DraftProblem, ...] = ()
     if request.method == "POST":
         try:
             return _act(request, draft, request.POST.get("action", ""))

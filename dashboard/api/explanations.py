@@ -11,7 +11,7 @@ from dashboard.api.base import Endpoint
 from dashboard.frame.known import Moment
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.accruals.queries.explain import Explanation, explain_accrual, explain_month
-from settlements.as_known.queries.as_known import SectionThen, accrual_as_known, month_as_known
+from settlements.as_known.queries.as_known import BorderThen, accrual_as_known, month_as_known
 
 VERSION = 1
 
@@ -31,7 +31,7 @@ def plain(value: Any) -> dict[str, Any]:
     )
 
 
-def known_document(moment: Moment, then: SectionThen | None) -> dict[str, Any]:
+def known_document(moment: Moment, then: BorderThen | None) -> dict[str, Any]:
     """What the accrual came to as known at the moment; `found` None: nothing, or not shown."""
     held = then.then if then is not None else None
     found = None
@@ -71,7 +71,7 @@ class AccrualExplanation(Endpoint):
         return document
 
 
-class MonthExplanation(Endpoint):
+class MonthExplanationEndpoint(Endpoint):
     """GET /api/v1/settlements/<agreement>/<year>/<month>/explanation/"""
 
     def answer(self, viewer: Viewer, **given: Any) -> dict[str, Any] | None:

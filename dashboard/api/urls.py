@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from dashboard.api.base import Missing
-from dashboard.api.explanations import AccrualExplanation, MonthExplanation
+from dashboard.api.explanations import AccrualExplanation, MonthExplanationEndpoint
 
 app_name = "api"
 urlpatterns = [
@@ -14,7 +14,7 @@ urlpatterns = [
     ),
     path(
         "v1/settlements/<str:code>/<int:year>/<int:month>/explanation/",
-        MonthExplanation.as_view(),
+        MonthExplanationEndpoint.as_view(),
         name="month-explanation",
     ),
     re_path(r"", Missing.as_view(), name="missing"),

@@ -26,7 +26,7 @@ NAME = Callable[[type[models.Model], Any], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ValueChange:
     """One field of a row; `before` and `after` are texts, "空" where there is nothing."""
 
     label: str
@@ -56,7 +56,7 @@ def changes_of(
     after: Mapping[str, Any],
     name: NAME,
     masked: tuple[str, ...] = (),
-) -> Iterator[Change]:
+) -> Iterator[ValueChange]:
     """Every field of the row, changed or not, in the order of the model; then columns that the
     model no longer has. `name` gives the words for a foreign key's value."""
     known = set()
@@ -70,13 +70,13 @@ def changes_of(
         if isinstance(field, DateRangeField):
             yield from _span(label, was, become)
         elif field.name in masked:
-            yield Change(label, _masked(was), _masked(become), masked=True)
+            yield ValueChange(label, _masked(was), _masked(become), masked=True)
         elif isinstance(field, models.JSONField):
             yield from _json(model, field, before, after)
         else:
-            yield Change(label, shown(field, was, name), shown(field, become, name))
+            yield ValueChange(label, shown(field, was, name), shown(field, become, name))
     for column in [c for c in {**before, **after} if c not in known]:
-        yield Change(column, plain(before.get(column)), plain(after.get(column)))
+        yield ValueChange(column, plain(before.get(column)), plain(after.get(column)))
 
 
 def shown(field: models.Field, value: Any, name: NAME) -> str:
@@ -114,12 +114,12 @@ def _masked(value: Any) -> str:
     return EMPTY if value is None else f"不留内容，摘要 {str(value).removeprefix('#')}"
 
 
-def _span(label: str, was: Any, become: Any) -> Iterator[Change]:
+def _span(label: str, was: Any, become: Any) -> Iterator[ValueChange]:
     """A [from, to) range as its first and its last day."""
     front = "" if label == "有效期" else label
     first, last = _days(was), _days(become)
     for number, word in enumerate(("起日", "止日")):
-        yield Change(f"{front}{word}", first[number], last[number])
+        yield ValueChange(f"{front}{word}", first[number], last[number])
 
 
 def _days(text: Any) -> tuple[str, str]:
@@ -136,13 +136,13 @@ def _json(
     field: models.Field,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
-) -> Iterator[Change]:
+) -> Iterator[ValueChange]:
     """Key by key; the parameters of a rule in the words of the rule."""
     column, label = str(field.column), str(field.verbose_name)
     was, become = (_leaves(model, column, row) for row in (before, after))
     for key in {**was, **become}:
         shown_label = f"{label}·{key}" if key else label
-        yield Change(shown_label, was.get(key, EMPTY), become.get(key, EMPTY))
+        yield ValueChange(shown_label, was.get(key, EMPTY), become.get(key, EMPTY))
 
 
 def _leaves(model: type[models.Model], column: str, row: Mapping[str, Any]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from django.urls import reverse
 from basins.access import Viewer
 from basins.audit import Audited, audited_of, by_table
 from basins.models import AccessEvent, AuditRecord, Jurisdiction
-from dashboard.audit.values import Change, changes_of, plain
+from dashboard.audit.values import ValueChange, changes_of, plain
 from monitoring.figures import FIGURES
 from settlements.work.queries.audit import visible_tables
 
@@ -79,7 +79,7 @@ class Told:
     kind: str
     object: str
     url: str
-    rows: tuple[Change, ...]
+    rows: tuple[ValueChange, ...]
 
     @property
     def pk(self) -> int:
@@ -101,7 +101,7 @@ class Told:
         )
 
     @cached_property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[ValueChange, ...]:
         return tuple(row for row in self.rows if row.changed)
 
     @cached_property
@@ -174,7 +174,9 @@ def told(records: Sequence[AuditRecord], names: "Names | None" = None) -> list[T
 def _told(record: AuditRecord, kept: Audited | None, names: "Names") -> Told:
     before, after = record.before or {}, record.after or {}
     if kept is None:  # of a model that is no more
-        rows = [Change(c, plain(before.get(c)), plain(after.get(c))) for c in {**before, **after}]
+        rows = [
+            ValueChange(c, plain(before.get(c)), plain(after.get(c))) for c in {**before, **after}
+        ]
         return Told(record, record.table, f"{record.table} {record.key}", "", tuple(rows))
     rows = list(changes_of(kept.model, before, after, names.name, kept.masked))
     obj = names.get(kept.model, record.key)
@@ -274,6 +276,6 @@ def access_person(event: AccessEvent) -> str:
     return event.who or (f"所填 {event.name}" if event.name else "未填用户名")
 
 
-def changed_rows(told_one: Told) -> Iterable[Change]:
+def changed_rows(told_one: Told) -> Iterable[ValueChange]:
     """For the sheet side by side: what changed first."""
     return sorted(told_one.rows, key=lambda row: not row.changed)

@@ -8,20 +8,16 @@ from typing import Any
 from django import forms
 
 from basins.access import Viewer
-from dashboard.basins.river_line import RiverLine as Drawing
+from dashboard.basins.river_line import DrawnRiver as Drawing
 from dashboard.basins.river_line import river_line
-from dashboard.overview.page import Fact, chosen_month, other_month
+from dashboard.overview.page import HeadingFact, chosen_month, other_month
 from dashboard.templatetags.figures import local_time, month_zh, water_label
 from monitoring.assessment.queries.assessments import months_assessed
 from monitoring.sections.queries.rivers import RiverLine, RiverPage, RiverState, river_page, rivers
 from monitoring.standards.rounding import round_to_places
-from settlements.accruals.queries.month import (
-    ZERO,
-    AgreementLine,
-    agreements_in_force,
-    money_of_month,
-)
+from settlements.accruals.queries.month import AgreementInForce, agreements_in_force, money_of_month
 from settlements.accruals.queries.river_year import RiverYear, river_year
+from settlements.money import ZERO
 
 GOOD = ("优", "良好")
 YEARS_SHOWN = 3
@@ -37,7 +33,7 @@ class RiverFilters(forms.Form):
 @dataclass(frozen=True, slots=True)
 class RiverRow:
     river: RiverLine
-    agreements: tuple[AgreementLine, ...]
+    agreements: tuple[AgreementInForce, ...]
     yuan: Decimal | None  # None: no agreement, or none whose month the viewer sees
 
 
@@ -125,14 +121,14 @@ class BasinPage:
     next: date | None
     heading: str
     lead: str
-    facts: tuple[Fact, ...]
+    facts: tuple[HeadingFact, ...]
     crumbs: tuple[tuple[str, str | None], ...]
     line: Drawing | None
     filters: forms.Form
     first: int
     last: int
     years: tuple[int, ...]
-    agreements: tuple[AgreementLine, ...]
+    agreements: tuple[AgreementInForce, ...]
     money: RiverYear
     demo_names: bool
     month_numbers: tuple[int, ...] = tuple(range(1, 13))
@@ -218,23 +214,23 @@ def _lead(river: RiverPage) -> str:
     return f"{through}{into}" if through else "尚无河段资料。"
 
 
-def _facts(river: RiverPage) -> tuple[Fact, ...]:
+def _facts(river: RiverPage) -> tuple[HeadingFact, ...]:
     form = "断面类别比例" if river.state.assessed >= 5 else "断面平均浓度"
     times = [s.computed_at for s in river.sections if s.computed_at]
     facts = [
-        Fact(
+        HeadingFact(
             "水质状况", state_words(river.state), note=f"（按{form}）" if river.state.grade else ""
         ),
-        Fact("上月", state_words(river.month_before)),
-        Fact("去年同月", state_words(river.year_before)),
+        HeadingFact("上月", state_words(river.month_before)),
+        HeadingFact("去年同月", state_words(river.year_before)),
     ]
     if river.state.pollutants:
-        facts.append(Fact("主要污染指标", river.state.pollutants))
+        facts.append(HeadingFact("主要污染指标", river.state.pollutants))
     if river.state.index is not None:
-        facts.append(Fact("水质指数 CWQI", f"{round_to_places(river.state.index, 2)}"))
+        facts.append(HeadingFact("水质指数 CWQI", f"{round_to_places(river.state.index, 2)}"))
     if river.length_km:
-        facts.append(Fact("长度", f"{river.length_km.normalize():f} km"))
+        facts.append(HeadingFact("长度", f"{river.length_km.normalize():f} km"))
     if river.catchment_km2:
-        facts.append(Fact("流域面积", f"{river.catchment_km2.normalize():,f} km²"))
-    facts.append(Fact("数据截至", local_time(max(times) if times else None)))
+        facts.append(HeadingFact("流域面积", f"{river.catchment_km2.normalize():,f} km²"))
+    facts.append(HeadingFact("数据截至", local_time(max(times) if times else None)))
     return tuple(facts)

@@ -18,7 +18,7 @@ SECTION_ROWS = (0, 1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
-class District:
+class DrawnDistrict:
     name: str
     x: str
     width: str
@@ -55,12 +55,12 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class RiverLine:
+class DrawnRiver:
     width: int
     height: int
     river: int  # height at which the river runs
     words: str
-    districts: tuple[District, ...]
+    districts: tuple[DrawnDistrict, ...]
     stretches: tuple[Stretch, ...]
     inflows: tuple[Mark, ...]
     sections: tuple[Mark, ...]
@@ -68,7 +68,7 @@ class RiverLine:
     mouth_km: str
 
 
-def river_line(page: RiverPage) -> RiverLine | None:
+def river_line(page: RiverPage) -> DrawnRiver | None:
     """The drawing; None for a river without reaches or length."""
     length = page.reaches[-1].to_km if page.reaches else Decimal(0)
     if not length:
@@ -80,7 +80,7 @@ def river_line(page: RiverPage) -> RiverLine | None:
     districts, below = _districts(page, x_of)
     inflows, river = _inflows(page, x_of, below)
     sections, lowest = _sections(page, x_of, river)
-    return RiverLine(
+    return DrawnRiver(
         width=WIDTH,
         height=lowest + 14,
         river=river,
@@ -117,7 +117,7 @@ def rows_of(texts: Sequence[tuple[float, str]], rows: Sequence[int]) -> list[tup
     return places
 
 
-def _districts(page: RiverPage, x_of) -> tuple[tuple[District, ...], int]:
+def _districts(page: RiverPage, x_of) -> tuple[tuple[DrawnDistrict, ...], int]:
     """The band of districts, and the height under it and the names that did not fit into it."""
     narrow, found = [], []
     for reach in page.reaches:
@@ -133,7 +133,7 @@ def _districts(page: RiverPage, x_of) -> tuple[tuple[District, ...], int]:
         middle, y = ((left + right) / 2, BAND + 18) if fits else next(below)
         y = y if fits else BAND_END + 14 + ROW * y
         districts.append(
-            District(
+            DrawnDistrict(
                 name=reach.short_name,
                 x=f"{left:.1f}",
                 width=f"{right - left:.1f}",

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from settlements.money import format_wan
-from settlements.scenarios.comparison import Figure
+from settlements.scenarios.comparison import NetFigure
 
 WIDTH, LEFT, TOP, BOTTOM = 1180, 72, 16, 208
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class NetBar:
     x: str
     y: str
     width: str
@@ -25,13 +25,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class YearBars:
-    bars: tuple[Bar, ...]
+    bars: tuple[NetBar, ...]
     ticks: tuple[tuple[str, str], ...]  # x, year
     grid: tuple[tuple[str, str, bool], ...]  # y, 万元, whether it is zero
     label: str
 
 
-def year_bars(figures: Sequence[Figure], party: str) -> YearBars | None:
+def year_bars(figures: Sequence[NetFigure], party: str) -> YearBars | None:
     """Two bars a year around the line of zero; None where every amount is zero."""
     amounts = [a for f in figures for a in (f.actual, f.scenario)]
     if not any(amounts):
@@ -54,7 +54,7 @@ def year_bars(figures: Sequence[Figure], party: str) -> YearBars | None:
         for scenario, amount in ((False, figure.actual), (True, figure.scenario)):
             what = "情景" if scenario else "实际"
             bars.append(
-                Bar(
+                NetBar(
                     x=f"{start + each * (Decimal('0.52') if scenario else Decimal('0.16')):.1f}",
                     y=f"{min(y(amount), y(Decimal(0))):.1f}",
                     width=f"{each * Decimal('0.32'):.1f}",

@@ -32,7 +32,7 @@ BREAK = 2.5  # a gap this many times its neighbours is a gap, not a line
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedSeries:
     """Monthly means of something else on the same axes; months already shifted to them."""
 
     name: str
@@ -56,7 +56,7 @@ def section_figure(
     target: int | None,
     period: Period,
     found: Series,
-    compared: Sequence[Compared] = (),
+    compared: Sequence[ComparedSeries] = (),
     changes: Sequence[tuple[date, str]] = (),
 ) -> t.Figure:
     """Data and layout for Plotly; `changes`: days a rule began, with its name."""
@@ -97,7 +97,7 @@ def target_value(code: str, body: str, target: int | None) -> Decimal | None:
 
 
 def axis(
-    code: str, body: str, target: int | None, found: Series, compared: Sequence[Compared] = ()
+    code: str, body: str, target: int | None, found: Series, compared: Sequence[ComparedSeries] = ()
 ) -> tuple[float, float]:
     """Ends of the value axis: all valid values and the target's limit, with some air."""
     values = [p.mean for p in found.means]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dashboard.charts.template import Figure, layout
-from settlements.agreements.queries.preview import Flow
+from settlements.agreements.queries.preview import TrialFlow
 
 # Told apart by pattern as well as colour.
 LOOKS = (
@@ -15,7 +15,7 @@ LOOKS = (
 )
 
 
-def monthly_flows(flows: Sequence[Flow]) -> Figure:
+def monthly_flows(flows: Sequence[TrialFlow]) -> Figure:
     """Stacked bars in 万元; the table twin holds the exact yuan."""
     data = []
     for number, flow in enumerate(flows):

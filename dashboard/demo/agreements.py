@@ -29,7 +29,7 @@ class Border:
 
 
 @dataclass(frozen=True, slots=True)
-class TermSpec:
+class DemoTerm:
     rule: str
     start: date
     end: date | None
@@ -48,15 +48,15 @@ class AgreementSpec:
     river: str
     parties: tuple[str, ...]
     borders: tuple[Border, ...]
-    terms: tuple[TermSpec, ...]
+    terms: tuple[DemoTerm, ...]
     source: str = "19条流域面积500 km²以上跨区县河流之一的演示协议；断面、份额和水质均为演示"
     confidence: str = "C"
 
 
-def _city(**clauses: str) -> tuple[TermSpec, ...]:
+def _city(**clauses: str) -> tuple[DemoTerm, ...]:
     """The two forms of the city-wide scheme; the change of rule is on 2023-01-01."""
     return (
-        TermSpec(
+        DemoTerm(
             rule="class_vs_last_year",
             start=SCHEME_2018,
             end=SCHEME_2023,
@@ -65,7 +65,7 @@ def _city(**clauses: str) -> tuple[TermSpec, ...]:
             clauses={"rate": f"{PLAN_2018}：100 万元/月，月核算、月通报、年清缴", **clauses},
             first=True,
         ),
-        TermSpec(
+        DemoTerm(
             rule="baseline",
             start=SCHEME_2023,
             end=None,
@@ -79,7 +79,7 @@ def _city(**clauses: str) -> tuple[TermSpec, ...]:
 
 
 def _river(
-    name: str, river: str, *borders: Border, terms: tuple[TermSpec, ...] = (), **about: str
+    name: str, river: str, *borders: Border, terms: tuple[DemoTerm, ...] = (), **about: str
 ) -> AgreementSpec:
     """A city-wide agreement whose parties are those of its borders, in order."""
     parties = dict.fromkeys(p for b in borders for p in (b.upstream, b.downstream))
@@ -95,13 +95,13 @@ def _river(
     )
 
 
-def _xiaoan() -> tuple[TermSpec, ...]:
+def _xiaoan() -> tuple[DemoTerm, ...]:
     """The scheme's two forms; from 2023 the border to Hechuan has its own, with its condition."""
     first, second = _city()
     return (
         first,
         replace(second, sections=("SHIMIAO",)),
-        TermSpec(
+        DemoTerm(
             rule="class_vs_last_year",
             start=SCHEME_2023,
             end=None,
@@ -214,7 +214,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         parties=("500233", "500231"),
         borders=(Border("LONGTAN-SK", "500233", "500231"),),
         terms=(
-            TermSpec(
+            DemoTerm(
                 rule="fixed_annual",
                 start=date(2023, 7, 1),
                 end=date(2031, 1, 1),
@@ -238,7 +238,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
             Border("LIYE", "500241", "430000", share="0.5"),
         ),
         terms=(
-            TermSpec(
+            DemoTerm(
                 rule="baseline",
                 start=date(2019, 1, 1),
                 end=None,
@@ -267,7 +267,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         parties=("510000", "500000"),
         borders=(Border("ZHUTUO", "510000", "500000"),),
         terms=(
-            TermSpec(
+            DemoTerm(
                 rule="weighted_score",
                 start=date(2024, 1, 1),
                 end=None,
@@ -292,7 +292,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
         parties=("500155-PJ", TOWN_TREASURY),
         borders=(Border("QIQIAO", "500155-PJ", TOWN_TREASURY),),
         terms=(
-            TermSpec(
+            DemoTerm(
                 rule="town_outflow",
                 start=date(2024, 6, 1),
                 end=None,

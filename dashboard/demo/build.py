@@ -38,7 +38,7 @@ from settlements.reckoning.periods import last_month
 MARKS_AT_ONCE = 100_000
 
 
-class Refused(Exception):
+class SeedRefused(Exception):
     """The demonstration cannot be stored here; the message (Chinese) says why and what to do."""
 
 
@@ -76,7 +76,7 @@ def seed(
     sections. Raises Refused for a production installation, other data, or a missing map.
     """
     if settings.INSTALLATION == "production":
-        raise Refused("INSTALLATION=production:正式环境不载入演示数据。")
+        raise SeedRefused("INSTALLATION=production:正式环境不载入演示数据。")
     with connection.cursor() as cursor:
         # Of two that start at once the second waits, and finds it there.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('dashboard_demo'))")
@@ -84,10 +84,10 @@ def seed(
         return Seeded(already=True)
     _refuse_others()
     if not River.objects.filter(code="LONGXI").exists():
-        raise Refused("还没有行政区与河流；请先运行 manage.py load_basins。")
+        raise SeedRefused("还没有行政区与河流；请先运行 manage.py load_basins。")
     unknown = set(only) - {a.code for a in AGREEMENTS}
     if unknown:
-        raise Refused(
+        raise SeedRefused(
             f"没有演示协议 {'、'.join(sorted(unknown))};可用的是"
             f"{'、'.join(a.code for a in AGREEMENTS)}。"
         )
@@ -98,20 +98,20 @@ def _refuse_others() -> None:
     """Demonstration and real data never share a database."""
     other = Section.objects.exclude(code__in=[s.code for s in sections()]).order_by("pk").first()
     if other is not None:
-        raise Refused(
+        raise SeedRefused(
             f"数据库里有演示以外的断面“{other.name}”；演示数据只能载入空的数据库，"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )
     agreement = Agreement.objects.order_by("pk").first()
     if agreement is not None:
-        raise Refused(
+        raise SeedRefused(
             f"数据库里有演示以外的协议“{agreement.title}”；演示数据只能载入空的数据库，"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )
     names = [username for username, _ in settings.DEMO_SIGN_INS]
     user = User.objects.filter(username__in=names).order_by("pk").first()
     if user is not None:
-        raise Refused(
+        raise SeedRefused(
             f"已有名为“{user.username}”的用户，与演示用户重名；演示数据只能载入空的数据库，"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )

@@ -15,7 +15,7 @@ from basins.clock import moved_to, today
 from basins.models import Jurisdiction, User
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Reading
-from monitoring.screening.services.verdicts import Key
+from monitoring.screening.services.verdicts import ReadingKey
 from settlements.models import Accrual, Adjustment, AgreementMonth, MonthRuling, Objection
 from settlements.objections.services.decisions import Treatment, accept_objection, reject_objection
 from settlements.objections.services.objections import (
@@ -183,7 +183,7 @@ def _accrual(month: date, *, paid: bool) -> Accrual | None:
     return None
 
 
-def _highest(accrual: Accrual, month: date) -> list[Key]:
+def _highest(accrual: Accrual, month: date) -> list[ReadingKey]:
     first, end = month_bounds(month)
     rows = Reading.objects.filter(
         section=accrual.term_section.section_id,
@@ -192,7 +192,7 @@ def _highest(accrual: Accrual, month: date) -> list[Key]:
         sampled_at__lt=end,
         flag__in=Reading.VALID_FLAGS,
     ).order_by("-value", "sampled_at")
-    return [Key("NH3-N", r.sampled_at, r.origin) for r in rows[:3]]
+    return [ReadingKey("NH3-N", r.sampled_at, r.origin) for r in rows[:3]]
 
 
 def _pdf(name: str, words: bytes) -> ContentFile:

@@ -71,7 +71,7 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class DemoValue:
     """One reading; times are aware, UTC. Fields in the order of the table's columns."""
 
     indicator: str
@@ -83,7 +83,7 @@ class Value:
     value: str
 
 
-def readings(section: SectionSpec, last: date, first: date = FIRST_MONTH) -> Iterator[Value]:
+def readings(section: SectionSpec, last: date, first: date = FIRST_MONTH) -> Iterator[DemoValue]:
     """Every reading of a section from month `first` to `last`, in order."""
     rhythm = Rhythm(last)
     for month in months_between(first, last):
@@ -97,7 +97,7 @@ def planned_class(section: SectionSpec, month: date, last: date) -> int:
     return classes_of(section, month.year)[month.month - 1]
 
 
-def month_readings(section: SectionSpec, month: date, rhythm: Rhythm) -> Iterator[Value]:
+def month_readings(section: SectionSpec, month: date, rhythm: Rhythm) -> Iterator[DemoValue]:
     rng = Random(f"{SEED}/values/{section.code}/{month:%Y-%m}")
     kind = rhythm.of(month)
     means = _means(section, month, rhythm.last, rng)
@@ -118,7 +118,7 @@ def month_readings(section: SectionSpec, month: date, rhythm: Rhythm) -> Iterato
         weights = _weights(code, day_of, swing, flood, peak, rng)
         texts = _scaled(code, means[code], weights, flags)
         for at, known, flag, (text, below) in zip(times, stored, flags, texts, strict=True):
-            yield Value(code, at, known, AUTOMATIC, below, flag, text)
+            yield DemoValue(code, at, known, AUTOMATIC, below, flag, text)
     if section.river == MANGANESE_RIVER:  # no station measures it
         yield from _sample(month, ["Mn"], means, rng)
 
@@ -133,13 +133,15 @@ def _codes(section: SectionSpec) -> list[str]:
     return codes
 
 
-def _sample(month: date, codes: list[str], means: dict[str, float], rng: Random) -> Iterator[Value]:
+def _sample(
+    month: date, codes: list[str], means: dict[str, float], rng: Random
+) -> Iterator[DemoValue]:
     day, hour = rng.randint(3, 10), rng.randint(9, 11)
     at = datetime(month.year, month.month, day, hour, tzinfo=BEIJING).astimezone(UTC)
     known = at + timedelta(hours=rng.randint(5, 30), minutes=rng.randint(0, 59))
     for code in codes:
         text, below = _shown(code, means[code])
-        yield Value(code, at, known, MANUAL, below, "N", text)
+        yield DemoValue(code, at, known, MANUAL, below, "N", text)
 
 
 def _means(section: SectionSpec, month: date, last: date, rng: Random) -> dict[str, float]:

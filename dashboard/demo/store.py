@@ -10,7 +10,7 @@ from django.db import connection
 
 from basins.models import Jurisdiction, River, RiverReach
 from basins.ranges import between, months_between, next_month
-from dashboard.demo.agreements import FILLS, AgreementSpec, Border, TermSpec
+from dashboard.demo.agreements import FILLS, AgreementSpec, Border, DemoTerm
 from dashboard.demo.readings import Rhythm, readings
 from dashboard.demo.sections import SectionSpec
 from monitoring.models import Indicator, SamplingPlan, Section, Target
@@ -120,7 +120,7 @@ def store_agreement(spec: AgreementSpec, sections: dict[str, Section]) -> Agreem
     return agreement
 
 
-def _store_term(agreement: Agreement, number: int, spec: TermSpec) -> Term:
+def _store_term(agreement: Agreement, number: int, spec: DemoTerm) -> Term:
     module = rules.get(spec.rule)
     return Term.objects.create(
         agreement=agreement,

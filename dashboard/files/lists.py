@@ -24,7 +24,7 @@ Cell = str | int | date | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SheetColumn:
     title: str
     width: int = 14
     total: bool = False  # summed in the 合计 line
@@ -35,7 +35,7 @@ class Sheet:
     """A list to file: `rows` in the order of the columns, `filters` in words."""
 
     title: str
-    columns: Sequence[Column]
+    columns: Sequence[SheetColumn]
     rows: Sequence[Sequence[Cell]]
     filters: Sequence[tuple[str, str]] = field(default=())
     maker: str = ""

@@ -35,7 +35,7 @@ class WhyForm(ActForm):
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class CheckedFact:
     """One line of the 核对 page, with a link to where it can be looked at."""
 
     label: str
@@ -57,7 +57,7 @@ class Decision:
     back: str
     do: Callable[[dict[str, Any]], str]
     crumbs: Sequence[tuple[str, str | None]]
-    facts: Sequence[Fact] = ()
+    facts: Sequence[CheckedFact] = ()
     form: type[ActForm] | Callable[..., ActForm] | None = None
     attach: type[ActForm] | None = None
     initial: dict[str, Any] = field(default_factory=dict)

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import viewer_of
 from basins.models import Jurisdiction
-from dashboard.files.lists import Column, Sheet, as_csv, as_xlsx
-from dashboard.forms.acts import ActForm, Decision, Fact, decide
+from dashboard.files.lists import Sheet, SheetColumn, as_csv, as_xlsx
+from dashboard.forms.acts import ActForm, CheckedFact, Decision, decide
 from dashboard.forms.fields import ReadField
 from dashboard.forms.filters import ALL, chosen, offer
 from dashboard.forms.values import read_day, read_money, say_money
@@ -72,7 +72,7 @@ class CorrectForm(ActForm):
     why = forms.CharField(label="理由", max_length=services.LONGEST_TEXT)
 
 
-class DocumentForm(ActForm):
+class ProofForm(ActForm):
     file = forms.FileField(
         label="凭据", help_text=f"PDF、PNG 或 JPEG，至多 {LARGEST // MEGABYTE} MB。"
     )
@@ -110,16 +110,16 @@ def _sheet(page: queries.Funds, form: FundFilters, wanted: dict, maker: str) -> 
     """One row a district and agreement for what was received, one a project for the rest, so
     that every column sums to the page's total."""
     columns = [
-        Column("序", 6),
-        Column("行政区", 18),
-        Column("协议", 36),
-        Column("项目", 30),
-        Column("用途", 14),
-        Column("安排日期", 12),
-        Column("文号", 22),
-        Column("收到", 18, total=True),
-        Column("安排", 18, total=True),
-        Column("支出", 18, total=True),
+        SheetColumn("序", 6),
+        SheetColumn("行政区", 18),
+        SheetColumn("协议", 36),
+        SheetColumn("项目", 30),
+        SheetColumn("用途", 14),
+        SheetColumn("安排日期", 12),
+        SheetColumn("文号", 22),
+        SheetColumn("收到", 18, total=True),
+        SheetColumn("安排", 18, total=True),
+        SheetColumn("支出", 18, total=True),
     ]
     rows: list[list[Any]] = []
     for line in page.lines:
@@ -176,9 +176,9 @@ def new(request):
                 ("安排", None),
             ],
             facts=[
-                Fact("行政区", place.name),
+                CheckedFact("行政区", place.name),
                 *(
-                    Fact(
+                    CheckedFact(
                         line.title,
                         f"收到 {format_yuan(line.received)} 元，"
                         f"尚可安排 {format_yuan(line.free)} 元",
@@ -201,7 +201,7 @@ def spend(request, pk: int):
 
     return _project_act(
         request, page, do, title=f"报告支出：{page.project.name}", button="报告支出",
-        lead="登记后不能修改；有误的以冲减更正。", form=SpendForm, attach=DocumentForm,
+        lead="登记后不能修改；有误的以冲减更正。", form=SpendForm, attach=ProofForm,
     )  # fmt: skip
 
 
@@ -232,10 +232,10 @@ def _project_act(request, page: queries.ProjectPage, do, **words):
                 (words["button"], None),
             ],
             facts=[
-                Fact("协议", page.project.agreement.title),
-                Fact("已安排", f"{format_yuan(page.project.allotted)} 元"),
-                Fact("已支出", f"{format_yuan(page.spent)} 元"),
-                Fact("结余", f"{format_yuan(page.left)} 元"),
+                CheckedFact("协议", page.project.agreement.title),
+                CheckedFact("已安排", f"{format_yuan(page.project.allotted)} 元"),
+                CheckedFact("已支出", f"{format_yuan(page.spent)} 元"),
+                CheckedFact("结余", f"{format_yuan(page.left)} 元"),
             ],
             **words,
         ),

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
-from dashboard.ledger.forms import HeadForm, OpeningForm, StatementForm, WhyForm
+from dashboard.ledger.forms import HeadForm, OpeningForm, ReasonForm, StatementForm
 from settlements.checks.job import may_check
 from settlements.ledger.books.books import NoHash, verify
 from settlements.ledger.queries import reconciliation as queries
@@ -130,7 +130,7 @@ def opening(request, pk: int):
     viewer = viewer_of(request.user)
     batch = get_object_or_404(openings(viewer), pk=pk)
     may_decide = viewer.may(Act.RECORD_PAYMENT) or viewer.may(Act.CLOSE)
-    form = WhyForm(label="退回理由")
+    form = ReasonForm(label="退回理由")
     if request.method == "POST":
         if not may_decide:
             raise Http404
@@ -139,7 +139,7 @@ def opening(request, pk: int):
                 entry = approve_opening(batch=batch, by=request.user)
                 messages.success(request, f"期初余额已入账：{entry.label}。")
                 return redirect("ledger-entry", entry.pk)
-            form = WhyForm(request.POST, "退回理由")
+            form = ReasonForm(request.POST, "退回理由")
             if form.is_valid():
                 reject_opening(batch=batch, why=form.cleaned_data["why"], by=request.user)
                 messages.success(request, "已退回，没有入账。")

@@ -122,7 +122,7 @@ class PaymentForm(forms.Form):
         return kept
 
 
-class WhyForm(forms.Form):
+class ReasonForm(forms.Form):
     why = line("理由", max_length=150)
 
     def __init__(self, data=None, label: str = "理由") -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
-from dashboard.ledger.forms import PaymentForm, WhyForm
+from dashboard.ledger.forms import PaymentForm, ReasonForm
 from settlements.ledger.queries import entries as queries
 from settlements.ledger.services.payments import (
     PaymentRefused,
@@ -83,7 +83,7 @@ def _check(request, form: PaymentForm, draft):
 def payment(request, pk: int):
     viewer = viewer_of(request.user)
     found = get_object_or_404(queries.payments(viewer), pk=pk)
-    form = WhyForm(label="退回理由")
+    form = ReasonForm(label="退回理由")
     if request.method == "POST":
         _cashier(request)
         form, answer = _decide(
@@ -113,7 +113,10 @@ def reverse_entry(request, pk: int):
     page = queries.entry_page(viewer, pk)
     if page is None:
         raise Http404
-    form, checked = WhyForm(request.POST if request.method == "POST" else None, "冲销理由"), False
+    form, checked = (
+        ReasonForm(request.POST if request.method == "POST" else None, "冲销理由"),
+        False,
+    )
     try:
         refuse_irreversible(page.entry)
         if request.method == "POST" and form.is_valid():
@@ -138,7 +141,7 @@ def reverse_entry(request, pk: int):
 def reversal(request, pk: int):
     viewer = viewer_of(request.user)
     found = get_object_or_404(queries.reversals(viewer), pk=pk)
-    form = WhyForm(label="退回理由")
+    form = ReasonForm(label="退回理由")
     if request.method == "POST":
         _cashier(request)
         form, answer = _decide(
@@ -162,10 +165,10 @@ def reversal(request, pk: int):
 
 def _decide(request, approve, reject):
     """The answer to a second person's decision; with problems the form that says them."""
-    form = WhyForm(request.POST, "退回理由")
+    form = ReasonForm(request.POST, "退回理由")
     try:
         if request.POST.get("action") == "approve":
-            form = WhyForm(label="退回理由")
+            form = ReasonForm(label="退回理由")
             entry = approve()
             messages.success(request, f"已复核入账：{entry.label}。")
             return form, redirect("ledger-entry", entry.pk)

@@ -1,6 +1,6 @@
 """What each export of the ledger holds: journal, trial balance, arrears."""
 
-from dashboard.files.lists import Cell, Column, Sheet
+from dashboard.files.lists import Cell, Sheet, SheetColumn
 from settlements.ledger.queries.accounts import Accounts
 from settlements.ledger.queries.arrears import LABELS, Arrears
 from settlements.ledger.queries.ledger import JournalLine
@@ -12,19 +12,19 @@ def journal_sheet(
     lines: tuple[JournalLine, ...], filters: list[tuple[str, str]], maker: str, *, running: bool
 ) -> Sheet:
     columns = [
-        Column("序", 6),
-        Column("凭证号", 16),
-        Column("记账日期", 12),
-        Column("业务日期", 12),
-        Column("事由", 12),
-        Column("摘要", 44),
-        Column("付款凭证号", 18),
-        Column("账户", 32),
-        Column("增加", 18, total=True),
-        Column("减少", 18, total=True),
+        SheetColumn("序", 6),
+        SheetColumn("凭证号", 16),
+        SheetColumn("记账日期", 12),
+        SheetColumn("业务日期", 12),
+        SheetColumn("事由", 12),
+        SheetColumn("摘要", 44),
+        SheetColumn("付款凭证号", 18),
+        SheetColumn("账户", 32),
+        SheetColumn("增加", 18, total=True),
+        SheetColumn("减少", 18, total=True),
     ]
     if running:
-        columns.append(Column("余额", 18))
+        columns.append(SheetColumn("余额", 18))
     rows: list[list[Cell]] = []
     for number, line in enumerate(lines, 1):
         row: list[Cell] = [
@@ -45,17 +45,17 @@ def journal_sheet(
 
 def trial_sheet(accounts: Accounts, maker: str) -> Sheet:
     columns = [
-        Column("序", 6),
-        Column("行政区代码", 14),
-        Column("行政区", 18),
-        Column("账户", 16),
-        Column("协议", 36),
-        Column("分录数", 8),
-        Column("增加", 18, total=True),
-        Column("减少", 18, total=True),
-        Column("余额", 18, total=True),
-        Column("对账", 10),
-        Column("对账截止", 12),
+        SheetColumn("序", 6),
+        SheetColumn("行政区代码", 14),
+        SheetColumn("行政区", 18),
+        SheetColumn("账户", 16),
+        SheetColumn("协议", 36),
+        SheetColumn("分录数", 8),
+        SheetColumn("增加", 18, total=True),
+        SheetColumn("减少", 18, total=True),
+        SheetColumn("余额", 18, total=True),
+        SheetColumn("对账", 10),
+        SheetColumn("对账截止", 12),
     ]
     rows: list[list[Cell]] = [
         [
@@ -79,12 +79,12 @@ def trial_sheet(accounts: Accounts, maker: str) -> Sheet:
 
 def arrears_sheet(arrears: Arrears, maker: str) -> Sheet:
     columns = [
-        Column("序", 6),
-        Column("欠款方", 18),
-        Column("协议", 40),
-        Column("最早欠款", 12),
-        *(Column(label, 18, total=True) for label in LABELS),
-        Column("合计", 18, total=True),
+        SheetColumn("序", 6),
+        SheetColumn("欠款方", 18),
+        SheetColumn("协议", 40),
+        SheetColumn("最早欠款", 12),
+        *(SheetColumn(label, 18, total=True) for label in LABELS),
+        SheetColumn("合计", 18, total=True),
     ]
     rows: list[list[Cell]] = [
         [number, debt.place.name, debt.agreement_title, debt.oldest, *debt.ages, debt.total]

@@ -12,9 +12,9 @@ from dashboard.map.geometry import Geometry, PlacePath, ReachPath, geometry
 from dashboard.map.labels import LINE, Box, Labels
 from dashboard.map.projection import GRID, Point
 from dashboard.templatetags.figures import wan, water_label, water_numeral
-from monitoring.assessment.queries.assessments import MonthWater, SectionMonth
+from monitoring.assessment.queries.assessments import AssessedMonth, MonthWater
 from monitoring.sections.queries.rivers import class_of_reach
-from settlements.accruals.queries.month import AgreementLine, MonthMoney, PartyNet
+from settlements.accruals.queries.month import AgreementInForce, MonthMoney, PartyNet
 from settlements.districts.queries.districts import opens_place
 
 LAYERS = {"net": "净额与流向", "class": "类别", "agreements": "协议覆盖"}
@@ -62,7 +62,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class MoneyFlow:
     line: str
     head: str
     wide: bool
@@ -91,7 +91,7 @@ class Scene:
     neighbours: tuple[str, ...]
     shapes: tuple[Shape, ...]
     courses: tuple[Course, ...]
-    flows: tuple[Flow, ...]
+    flows: tuple[MoneyFlow, ...]
     sites: tuple[Site, ...]
     labels: tuple[Label, ...]
     coverage: tuple[tuple[str, int], ...]
@@ -102,7 +102,7 @@ def build_scene(
     layer: str,
     water: MonthWater,
     money: MonthMoney,
-    agreements: tuple[AgreementLine, ...],
+    agreements: tuple[AgreementInForce, ...],
 ) -> Scene | None:
     """The map of a month in one of LAYERS; None while no shapes are stored. 2 SQL queries."""
     drawn = geometry()
@@ -187,7 +187,7 @@ def _shape(
 
 
 def _courses(drawn: Geometry, water: MonthWater, agreements, layer: str):
-    by_river: dict[str, list[SectionMonth]] = {}
+    by_river: dict[str, list[AssessedMonth]] = {}
     for section in water.sections:
         by_river.setdefault(section.river_code, []).append(section)
     agreed = {a.river_code for a in agreements}
@@ -208,7 +208,7 @@ def _courses(drawn: Geometry, water: MonthWater, agreements, layer: str):
         )
 
 
-def _site(section: SectionMonth, spot: Point, layer: str, covered: set[str]) -> Site:
+def _site(section: AssessedMonth, spot: Point, layer: str, covered: set[str]) -> Site:
     found = section.water_class
     aim = f"，目标{water_label(section.target)}" if section.target else ""
     state = f"{water_label(found)}" if found else "未评价"
@@ -231,7 +231,7 @@ def _site(section: SectionMonth, spot: Point, layer: str, covered: set[str]) -> 
 def _flows(drawn: Geometry, money: MonthMoney, spots: dict[str, Point], labels: Labels):
     """Arrows of the month's payments, and names for parties that have no place on the map."""
     places = {p.code: p.label for p in drawn.places if p.own}
-    flows: list[Flow] = []
+    flows: list[MoneyFlow] = []
     outside: dict[str, tuple[str, Point]] = {}
     at_section: Counter = Counter()
     for line in money.lines:
@@ -248,7 +248,7 @@ def _flows(drawn: Geometry, money: MonthMoney, spots: dict[str, Point], labels: 
                 outside.setdefault(f"{place.code}@{line.section_code}", (place.short_name, point))
         made = arrow(start, spot, end, line.yuan, at_section[line.section_code])
         at_section[line.section_code] += 1
-        flows.append(Flow(made.line, made.head, made.wide))
+        flows.append(MoneyFlow(made.line, made.head, made.wide))
         labels.block(Box.around(x, y, 12, 12) for x, y in (made.start, made.middle, made.end))
     names = []
     for text, point in outside.values():
@@ -323,7 +323,7 @@ def _river_names(drawn: Geometry, agreements, labels: Labels) -> list[Label]:
     return names
 
 
-def _coverage(agreements: tuple[AgreementLine, ...]) -> tuple[tuple[str, int], ...]:
+def _coverage(agreements: tuple[AgreementInForce, ...]) -> tuple[tuple[str, int], ...]:
     """Agreements in force on the main stem, the two large rivers, others, and province borders."""
     counts = Counter(a.river_code for a in agreements)
     stems = [(name, counts[code]) for code, name in STEMS]

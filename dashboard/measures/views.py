@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, Scope, viewer_of
 from basins.models import Jurisdiction, River
-from dashboard.forms.acts import ActForm, Decision, Fact, decide
+from dashboard.forms.acts import ActForm, CheckedFact, Decision, decide
 from dashboard.forms.fields import ReadField
 from dashboard.forms.filters import ALL, chosen, offer
 from dashboard.forms.values import read_day
@@ -172,11 +172,11 @@ def lift(request, pk: int):
 def _act(request, found: Measure, do, **words):
     back = reverse("measure", args=[found.pk])
     facts = [
-        Fact("种类", str(found.get_kind_display())),
-        Fact("区县", found.jurisdiction.name),
-        Fact("文号", found.document_number),
-        Fact("事由", found.reason),
-        Fact("整改情况", found.report or "尚未报告"),
+        CheckedFact("种类", str(found.get_kind_display())),
+        CheckedFact("区县", found.jurisdiction.name),
+        CheckedFact("文号", found.document_number),
+        CheckedFact("事由", found.reason),
+        CheckedFact("整改情况", found.report or "尚未报告"),
     ]
     return decide(
         request,

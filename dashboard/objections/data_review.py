@@ -129,7 +129,7 @@ def review(request):
         month = month_start(read_day(wanted.get("month") or ""))
     except ValueError:
         month = month_start(month_start(today()) - timedelta(days=1))
-    lines: list[queries.Line] = []
+    lines: list[queries.ObjectionLine] = []
     count = 0
     if section is not None:
         lines, count = queries.month_lines(section, month, wanted.get("indicator") or "")

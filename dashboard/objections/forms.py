@@ -11,10 +11,10 @@ from basins.models import Jurisdiction
 from dashboard.forms.filters import ALL, offer, say_required
 from dashboard.forms.values import read_day, read_decimal, read_percent
 from monitoring.models import Indicator, Section
-from monitoring.screening.services.verdicts import Key, VerdictRefused
+from monitoring.screening.services.verdicts import ReadingKey, VerdictRefused
 from settlements.models import MonthRuling, Objection
-from settlements.objections.kinds import GROUNDS, Kind, ground_of
-from settlements.objections.queries.objections import Line, ObjectionPage
+from settlements.objections.kinds import GROUNDS, ObjectionKind, ground_of
+from settlements.objections.queries.objections import ObjectionLine, ObjectionPage
 from settlements.objections.services.decisions import Treatment
 from settlements.objections.services.objections import LONGEST
 from settlements.objections.services.rulings import GROUNDS as FITTING
@@ -90,7 +90,9 @@ class ObjectionForm(PlainForm):
         help_text="哪些数据、何处不对、依据什么；协议各方与市局可见。",
     )  # fmt: skip
 
-    def __init__(self, data, *, kind: Kind, lines: list[Line], parties=(), initial=None):
+    def __init__(
+        self, data, *, kind: ObjectionKind, lines: list[ObjectionLine], parties=(), initial=None
+    ):
         super().__init__(data, initial=initial)
         if parties:
             for_absent(self, parties)
@@ -107,8 +109,8 @@ class ObjectionForm(PlainForm):
         self.order_fields(["party", "document", "ground", "reason", "readings"])
         say_required(self)
 
-    def keys(self) -> list[Key]:
-        return [Key.parse(text) for text in self.cleaned_data.get("readings", [])]
+    def keys(self) -> list[ReadingKey]:
+        return [ReadingKey.parse(text) for text in self.cleaned_data.get("readings", [])]
 
 
 def for_absent(form: forms.Form, parties: Iterable[Jurisdiction], own: str = "") -> None:
@@ -127,7 +129,7 @@ class EvidenceForm(PlainForm):
         label="文件", help_text="PDF、PNG 或 JPEG，至多 20 MB；看内容，不看扩展名。"
     )
 
-    def __init__(self, *args, kind: Kind, **kwargs):
+    def __init__(self, *args, kind: ObjectionKind, **kwargs):
         super().__init__(*args, **kwargs)
         found = self.fields["item"]
         assert isinstance(found, forms.ChoiceField)
@@ -390,8 +392,8 @@ def indicators_of(form: forms.Form, blank: str) -> None:
     ]  # fmt: skip
 
 
-def key_of(text: str) -> Key | None:
+def key_of(text: str) -> ReadingKey | None:
     try:
-        return Key.parse(text)
+        return ReadingKey.parse(text)
     except VerdictRefused:
         return None

@@ -326,7 +326,7 @@ def remeasurement(request, pk: int):
         values = []
         if typed["indicator"]:
             one = Indicator.objects.get(code=typed["indicator"])
-            values = [decisions.Measured(one, typed["sampled_at"], typed["value"])]
+            values = [decisions.MeasuredInstead(one, typed["sampled_at"], typed["value"])]
         done = _try(form, None, lambda: decisions.record_remeasurement(
             objection=page.objection, by=request.user, text=typed["text"], values=values))  # fmt: skip
         if done:

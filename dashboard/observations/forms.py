@@ -16,7 +16,7 @@ from monitoring.observations.services.observation_file import (
     WHOSE,
     Typed,
     Understood,
-    Wrong,
+    WrongFigure,
     read_file,
 )
 from monitoring.protocols.layouts import FileError
@@ -71,7 +71,7 @@ class ObservationForm(forms.Form):
         given = self.cleaned_data
         return Typed(1, *(given[FIELDS[column]] for column in COLUMNS))
 
-    def take(self, wrong: list[Wrong]) -> None:
+    def take(self, wrong: list[WrongFigure]) -> None:
         """Put what the service found wrong beside its field."""
         for one in wrong:
             self.add_error(FIELDS[one.field], one.message)

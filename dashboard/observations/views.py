@@ -18,7 +18,12 @@ from dashboard.observations.forms import (
 )
 from monitoring.observations.queries import observations as queries
 from monitoring.observations.services import observations as services
-from monitoring.observations.services.observation_file import Typed, Wrong, read_file, template
+from monitoring.observations.services.observation_file import (
+    Typed,
+    WrongFigure,
+    read_file,
+    template,
+)
 from monitoring.protocols.layouts import FileError
 
 PAGE = 50
@@ -85,7 +90,7 @@ def upload(request):
     if request.method == "GET":
         return render(request, "observations/upload.html", {"form": UploadForm()})
     form = UploadForm(request.POST, request.FILES)
-    wrong: list[Wrong] = []
+    wrong: list[WrongFigure] = []
     if form.is_valid() and (typed := form.rows()):
         rows, wrong = services.understand(typed)
         if not wrong:

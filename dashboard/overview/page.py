@@ -24,21 +24,21 @@ from dashboard.templatetags.figures import (
 )
 from monitoring.assessment.queries.assessments import (
     RATIO_AIM,
+    AssessedMonth,
     MonthWater,
-    SectionMonth,
     before,
     month_water,
     months_assessed,
 )
 from monitoring.standards.rounding import round_to_places
 from settlements.accruals.queries.month import (
-    ZERO,
-    AgreementLine,
+    AgreementInForce,
     MonthMoney,
     PartyNet,
     agreements_in_force,
     money_of_month,
 )
+from settlements.money import ZERO
 
 TABLES = {"districts": "区县", "sections": "断面", "agreements": "协议"}
 TABLE_OF_LAYER = {"net": "districts", "class": "sections", "agreements": "agreements"}
@@ -64,7 +64,7 @@ class KeyFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class HeadingFact:
     label: str
     text: str
     state: str = ""
@@ -81,7 +81,7 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class AgreementRow:
-    agreement: AgreementLine
+    agreement: AgreementInForce
     transfers: int | None  # None: the viewer does not see this agreement's month
     yuan: Decimal | None
 
@@ -94,7 +94,7 @@ class OverviewPage:
     next: date | None
     heading: str
     lead: str
-    facts: tuple[Fact, ...]
+    facts: tuple[HeadingFact, ...]
     key_figures: tuple[KeyFigure, ...]
     map_title: str
     layers: tuple[Tab, ...]
@@ -165,7 +165,7 @@ def chosen_month(text: str | None, months: Sequence[date]) -> date:
     return next((m for m in months if m < running), months[0])
 
 
-def other_month(text: str | None, shown: date) -> tuple[Fact, ...]:
+def other_month(text: str | None, shown: date) -> tuple[HeadingFact, ...]:
     """Says so where the address asks for a month that has no assessment or is no month."""
     if not text or text == f"{shown:%Y-%m}":
         return ()
@@ -176,7 +176,7 @@ def other_month(text: str | None, shown: date) -> tuple[Fact, ...]:
         missing = f"{int(year)}年{int(number)}月没有水质评价"
     else:
         missing = "地址中的月份读不懂，应如 2026-10"
-    return (Fact("提示", f"{missing}，以下是{month_zh(shown)}"),)
+    return (HeadingFact("提示", f"{missing}，以下是{month_zh(shown)}"),)
 
 
 def _heading(water: MonthWater) -> str:
@@ -196,23 +196,23 @@ def _lead(money: MonthMoney) -> str:
     return f"{len(money.lines)} 笔补偿共 {wan(money.total)} 万元，{nets}{note}。"
 
 
-def _facts(water: MonthWater, money: MonthMoney, agreements) -> tuple[Fact, ...]:
+def _facts(water: MonthWater, money: MonthMoney, agreements) -> tuple[HeadingFact, ...]:
     if len(money.states) == 1:
         label = money.states[0][0]
-        state = Fact("状态", label, state=STATE_KINDS[label])
+        state = HeadingFact("状态", label, state=STATE_KINDS[label])
     else:
         words = " · ".join(f"{label} {n}" for label, n in money.states)
-        state = Fact(
+        state = HeadingFact(
             "状态", words or ("不可见" if money.only else "尚未核算"), state="" if words else "none"
         )
     facts = [
         state,
-        Fact("月核算", f"{money.accruals} 项，{len(money.lines)} 笔补偿"),
-        Fact("有效协议", f"{len(agreements)} 项"),
-        Fact("数据截至", local_time(water.computed_at)),
+        HeadingFact("月核算", f"{money.accruals} 项，{len(money.lines)} 笔补偿"),
+        HeadingFact("有效协议", f"{len(agreements)} 项"),
+        HeadingFact("数据截至", local_time(water.computed_at)),
     ]
     if money.only:
-        facts.append(Fact("范围", f"金额{money.only}"))
+        facts.append(HeadingFact("范围", f"金额{money.only}"))
     return tuple(facts)
 
 
@@ -283,7 +283,7 @@ def _below(water: MonthWater) -> KeyFigure:
     )
 
 
-def _some(sections: Sequence[SectionMonth], most: int = 3) -> str:
+def _some(sections: Sequence[AssessedMonth], most: int = 3) -> str:
     names = "、".join(s.shown_name for s in sections[:most])
     return f"{names}等" if len(sections) > most else names
 
@@ -350,7 +350,7 @@ def _incomplete(water: MonthWater) -> KeyFigure:
     )
 
 
-def _agreement_row(agreement: AgreementLine, money: MonthMoney) -> AgreementRow:
+def _agreement_row(agreement: AgreementInForce, money: MonthMoney) -> AgreementRow:
     if agreement.code not in money.seen:
         return AgreementRow(agreement, None, None)
     lines = [line for line in money.lines if line.agreement == agreement.code]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from dashboard.papers.shown import shown
 from settlements.papers.codes import BadCode, read_code
 from settlements.papers.codes import shown as shown_code
-from settlements.papers.services.papers import Finding, Verdict, verify_code, verify_file
+from settlements.papers.services.papers import PaperFinding, PaperVerdict, verify_code, verify_file
 
 LARGEST = 20 * 1024 * 1024
 SIGNS = {"pdf": b"%PDF-", "xlsx": b"PK\x03\x04"}
@@ -81,14 +81,14 @@ def verify_by_code(request, code: str):
     )
 
 
-def _page(request, verdict: Verdict | None, code_form: CodeForm, file_form: FileForm):
+def _page(request, verdict: PaperVerdict | None, code_form: CodeForm, file_form: FileForm):
     wrong = next((f for f in (code_form, file_form) if f.is_bound and f.errors), None)
     status = 200
     if wrong is not None:
         status = 422
-    elif verdict is not None and verdict.finding is Finding.UNKNOWN:
+    elif verdict is not None and verdict.finding is PaperFinding.UNKNOWN:
         status = 404
-    genuine = verdict is not None and verdict.finding is Finding.GENUINE
+    genuine = verdict is not None and verdict.finding is PaperFinding.GENUINE
     return render(
         request,
         "papers/verify.html",

@@ -22,7 +22,7 @@ from settlements.trying.rule_docs import (
 )
 from settlements.trying.try_rule import (
     RefusedTrial,
-    Trial,
+    RuleTrial,
     Tried,
     UnreadableJson,
     loads,
@@ -52,7 +52,7 @@ class TryRuleForm(forms.Form):
     def __init__(self, code: str, data=None):
         super().__init__(data, initial=_first_texts(code))
         self.code = code
-        self.trial: Trial | None = None
+        self.trial: RuleTrial | None = None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -89,7 +89,7 @@ class DefaultLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ParameterLine:
+class ParameterRow:
     """One parameter, or one column of a parameter made of rows (`column`)."""
 
     name: str
@@ -118,7 +118,7 @@ class PaymentLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TriedFinding:
     """What came out for one fact, its steps ready for components/calc_step.html."""
 
     title: str
@@ -138,9 +138,9 @@ class RulePage:
     """The family, and what was tried; findings and nets are empty before that."""
 
     family: FamilyLine
-    parameters: tuple[ParameterLine, ...]
+    parameters: tuple[ParameterRow, ...]
     facts: tuple[FactLine, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[TriedFinding, ...]
     nets: tuple[NetLine, ...]
 
 
@@ -148,7 +148,7 @@ def families() -> list[FamilyLine]:
     return [_family(module) for module in RULES.values()]
 
 
-def rule_page(module: ModuleType, trial: Trial | None) -> RulePage:
+def rule_page(module: ModuleType, trial: RuleTrial | None) -> RulePage:
     return RulePage(
         family=_family(module),
         parameters=tuple(_parameters(module.Parameters)),
@@ -162,7 +162,7 @@ def _family(module: ModuleType) -> FamilyLine:
     return FamilyLine(module.CODE, module.TITLE, module.REVISION, module.LEGAL_BASIS)
 
 
-def _parameters(parameters: type) -> list[ParameterLine]:
+def _parameters(parameters: type) -> list[ParameterRow]:
     known = specs(parameters)
     lines = []
     for described in describe(parameters):
@@ -179,8 +179,8 @@ def _parameters(parameters: type) -> list[ParameterLine]:
 
 def _parameter(
     described: dict[str, Any], help_text: str, defaults: tuple[DefaultLine, ...], *, column: bool
-) -> ParameterLine:
-    return ParameterLine(
+) -> ParameterRow:
+    return ParameterRow(
         name=described["name"],
         label=described["label"],
         unit=described["unit"].strip(),
@@ -192,9 +192,9 @@ def _parameter(
     )
 
 
-def _finding(tried: Tried) -> Finding:
+def _finding(tried: Tried) -> TriedFinding:
     facts, outcome = tried.facts, tried.outcome
-    return Finding(
+    return TriedFinding(
         title=f"{facts.section}，{facts.period_label}",
         state=outcome.state.label,
         payments=tuple(

@@ -7,7 +7,7 @@ from basins.access import Viewer
 from dashboard.charts.scenario import YearBars, year_bars
 from settlements.models import Scenario
 from settlements.reckoning.preview import load_for
-from settlements.scenarios.comparison import Comparison, Figure, compare, what_happened
+from settlements.scenarios.comparison import Comparison, NetFigure, compare, what_happened
 from settlements.scenarios.queries.words import TermWords, terms_in_words
 from settlements.scenarios.services.scenarios import places_of, plan_of
 from settlements.shown.places import Place
@@ -20,9 +20,9 @@ class ScenarioPage:
     comparison: Comparison
     view: str
     party: Place
-    figures: tuple[Figure, ...]
-    total: Figure
-    all_years: Figure
+    figures: tuple[NetFigure, ...]
+    total: NetFigure
+    all_years: NetFigure
     chart: YearBars | None
     terms: tuple[TermWords, ...]
 

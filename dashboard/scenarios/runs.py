@@ -10,10 +10,9 @@ from django import forms
 from dashboard.agreements.entry.parameters import as_stored, field_of
 from jobs.models import Job
 from settlements import rules
+from settlements.money import ZERO
 from settlements.rules.parameters import describe, specs
 from settlements.scenarios.services.runs import SINGLE
-
-ZERO = Decimal("0.00")
 
 
 class GridForm(forms.Form):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from basins.access import Viewer
 from basins.ranges import months_between
 from dashboard.charts.periods import DEFAULT, PRESETS, Period, preset, read
-from dashboard.charts.section import Compared, section_figure
+from dashboard.charts.section import ComparedSeries, section_figure
 from dashboard.templatetags.figures import concentration, local_time, percent, signed
 from monitoring.assessment.queries.assessments import before
 from monitoring.models import Section
@@ -72,7 +72,7 @@ class SectionView:
     figure: dict | None
     chart_label: str
     chart_heading: str
-    compared: tuple[Compared, ...]
+    compared: tuple[ComparedSeries, ...]
     twin: tuple[TwinRow, ...]
     readings: Page | None
     others: tuple[tuple[str, str], ...]
@@ -111,7 +111,7 @@ def section_view(
         if choice.period.first <= change.on <= choice.period.last
     )
     found, readings, figure = None, None, None
-    compared: tuple[Compared, ...] = ()
+    compared: tuple[ComparedSeries, ...] = ()
     indicator, period = choice.indicator, choice.period
     if indicator is not None:
         found = series(section, indicator.code, period.first, period.last)
@@ -145,7 +145,7 @@ def section_view(
     )
 
 
-def _compared(viewer: Viewer, section: Section, choice: Choice) -> tuple[Compared, ...]:
+def _compared(viewer: Viewer, section: Section, choice: Choice) -> tuple[ComparedSeries, ...]:
     indicator, period = choice.indicator, choice.period
     assert indicator is not None
     found = []
@@ -153,17 +153,21 @@ def _compared(viewer: Viewer, section: Section, choice: Choice) -> tuple[Compare
         then = period.a_year_earlier
         earlier = means(section, indicator.code, then.first, then.last)
         found.append(
-            Compared("上年同月", tuple(replace(m, month=before(m.month, -12)) for m in earlier))
+            ComparedSeries(
+                "上年同月", tuple(replace(m, month=before(m.month, -12)) for m in earlier)
+            )
         )
     for code in choice.with_codes:
         other = find_section(viewer, code)
         if other is not None and other.pk != section.pk:
             name = f"{other.name}*" if other.is_demo else other.name
-            found.append(Compared(name, means(other, indicator.code, period.first, period.last)))
+            found.append(
+                ComparedSeries(name, means(other, indicator.code, period.first, period.last))
+            )
     return tuple(found)
 
 
-def _twin(found: Series | None, compared: tuple[Compared, ...]) -> tuple[TwinRow, ...]:
+def _twin(found: Series | None, compared: tuple[ComparedSeries, ...]) -> tuple[TwinRow, ...]:
     if found is None:
         return ()
     own = {m.month: m for m in found.means}

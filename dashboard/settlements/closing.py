@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from basins.access import Act, Scope, viewer_of
 from basins.clock import today
 from basins.models import Jurisdiction
-from dashboard.forms.acts import ActForm, Decision, Fact, WhyForm, decide
+from dashboard.forms.acts import ActForm, CheckedFact, Decision, WhyForm, decide
 from settlements.models import Party, Settlement
 from settlements.moving.acts import Refused, check, refuse_same_person
 from settlements.papers.capitals import capitals
@@ -20,7 +20,7 @@ from settlements.years.services import closing as services
 GET_POST = require_http_methods(["GET", "POST"])
 
 
-class DocumentForm(ActForm):
+class SignedOnPaperForm(ActForm):
     """代为登记: what the party signed on paper."""
 
     document = forms.CharField(
@@ -80,16 +80,18 @@ def _signed(request, code: str, year: int, subject: Subject):
             do=do,
             crumbs=_crumbs(found, WORDS[subject]),
             facts=[
-                Fact("协议", found.agreement.title, _back(found)),
-                Fact("年度", f"{year} 年"),
-                Fact("签认方", party.name),
-                Fact("尚未签认", "、".join(j.name for j in services.unsigned(found, subject))),
-                Fact(
+                CheckedFact("协议", found.agreement.title, _back(found)),
+                CheckedFact("年度", f"{year} 年"),
+                CheckedFact("签认方", party.name),
+                CheckedFact(
+                    "尚未签认", "、".join(j.name for j in services.unsigned(found, subject))
+                ),
+                CheckedFact(
                     "所签内容摘要",
                     (data.digest() if subject == Subject.DATA else data.amount_digest())[:16],
                 ),
             ],
-            form=DocumentForm if for_other else None,
+            form=SignedOnPaperForm if for_other else None,
             part="closing/_months.html" if subject == Subject.DATA else "closing/_nets.html",
             context={
                 "months": months_to_sign(viewer, found) if subject == Subject.DATA else [],
@@ -159,9 +161,9 @@ def _closing_act(request, found: Settlement, event: str, do, **words):
             do=do,
             crumbs=_crumbs(found, words["button"]),
             facts=[
-                Fact("协议", found.agreement.title, _back(found)),
-                Fact("年度", f"{found.year} 年"),
-                Fact("现状态", str(found.get_state_display())),
+                CheckedFact("协议", found.agreement.title, _back(found)),
+                CheckedFact("年度", f"{found.year} 年"),
+                CheckedFact("现状态", str(found.get_state_display())),
             ],
             context={"nets": _nets(found), "settlement": found, "on": today()},
             **words,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
-from monitoring.standards.detection import Measured
+from monitoring.standards.detection import MeasuredValue
 from monitoring.standards.gb3838_2002 import (
     CODE,
     NAMES,
@@ -193,7 +193,7 @@ def exceedance(
         return Exceedance(indicator, value, (value - allowed) / allowed, reference)
 
 
-def mean(values: Iterable[Measured | Decimal]) -> Decimal:
+def mean(values: Iterable[MeasuredValue | Decimal]) -> Decimal:
     """Arithmetic mean, unrounded; a result below its limit counts as half the limit.
 
     Source: 环办〔2011〕22号 一(二) (arithmetic mean); 环办监测函〔2020〕82号 七 (half the
@@ -202,7 +202,7 @@ def mean(values: Iterable[Measured | Decimal]) -> Decimal:
     total, count = Decimal(0), 0
     with localcontext(Context(prec=PRECISION)):
         for value in values:
-            total += value.counted if isinstance(value, Measured) else value
+            total += value.counted if isinstance(value, MeasuredValue) else value
             count += 1
         if not count:
             raise NothingToAssess("没有有效数据，不能求平均值；请先确认该时段有有效测值。")

@@ -18,7 +18,7 @@ class NotAMeasurement(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredValue:
     """One result in its indicator's unit.
 
     value is the number as written: where below_limit, the detection limit itself, not
@@ -46,7 +46,7 @@ class Measured:
 _WRITTEN = re.compile(r"(?P<less><?)\s*(?P<number>[+-]?\d+(?:\.\d+)?)\s*(?P<mark>[Ll]?)", re.ASCII)
 
 
-def parse(text: str) -> Measured:
+def parse(text: str) -> MeasuredValue:
     """Read 0.31, 0.025L, 0.025l, <0.025 and their full-width forms.
 
     A sign is read, not judged: whether a value may be negative depends on the indicator.
@@ -60,10 +60,10 @@ def parse(text: str) -> Measured:
     value = Decimal(found["number"])
     if below and value <= 0:
         raise NotAMeasurement(f"“{text}”的检出限须大于 0；请填检出限，如“0.025L”。")
-    return Measured(value, below)
+    return MeasuredValue(value, below)
 
 
-def show(measured: Measured, mark: Literal["L", "<"] = "L") -> str:
+def show(measured: MeasuredValue, mark: Literal["L", "<"] = "L") -> str:
     """As reports write it: 0.31, and below the limit 0.025L or <0.025."""
     number = format(measured.value, "f")
     if not measured.below_limit:

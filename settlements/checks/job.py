@@ -18,7 +18,7 @@ KEY = "books"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CheckReport:
     """One check as a page shows it."""
 
     check: Check
@@ -54,11 +54,11 @@ def last_done() -> Job | None:
     )
 
 
-def lines_of(job: Job) -> list[Line]:
+def lines_of(job: Job) -> list[CheckReport]:
     """A finished job's result, in the order of the checks there are now."""
     kept = {each["name"]: each for each in (job.result or {}).get("checks", [])}
     return [
-        Line(check, kept[check.name]["ok"], kept[check.name]["found"])
+        CheckReport(check, kept[check.name]["ok"], kept[check.name]["found"])
         for check in CHECKS
         if check.name in kept
     ]

@@ -10,9 +10,9 @@ from typing import Any
 from monitoring.models import Assessment
 from settlements.checks.base import Check, Context, rows
 from settlements.models import Notice
+from settlements.money import ZERO
 from settlements.notices.services.content import digest_of
 
-ZERO = Decimal("0.00")
 CHANGED = """
 WITH said AS (
     SELECT n.month, b ->> 'code' AS agreement, s AS section, (s ->> 'accrual')::bigint AS accrual

@@ -14,8 +14,8 @@ from django.db import connection
 from basins.clock import today
 from basins.ranges import month_start
 from settlements.models import AccountMonth, LedgerAccount
+from settlements.money import ZERO
 
-ZERO = Decimal("0.00")
 Basis = AccountMonth.Basis
 
 _MONTHS = """

@@ -18,7 +18,7 @@ class EvidenceItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ObjectionKind:
     """One kind; `code` as in Objection.Kind, `treatments` as in objections.services.decisions."""
 
     code: str
@@ -52,8 +52,8 @@ GROUNDS = {
 }
 OTHER = EvidenceItem("other", "其他材料")
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[ObjectionKind, ...] = (
+    ObjectionKind(
         "data_error",
         "数据有误",
         "对本月断面的某些监测数据有异议：采样、分析或录入有误。",
@@ -68,7 +68,7 @@ KINDS: tuple[Kind, ...] = (
         needs_readings=True,
         source="书面提出并附证据，由市局复核，必要时请国家站复测（参照安徽 2021 年做法）",
     ),
-    Kind(
+    ObjectionKind(
         "exclusion",
         "申请剔除",
         "本月因灾害、断流、背景值、来水、站点故障或缺数，不应按水质核算。",
@@ -83,7 +83,7 @@ KINDS: tuple[Kind, ...] = (
         needs_ground=True,
         source="剔除逐项举证，由市局决定",
     ),
-    Kind(
+    ObjectionKind(
         "no_fault",
         "上游无过错举证",
         "上游方证明本月断面超标不是本方造成。",

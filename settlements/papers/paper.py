@@ -78,7 +78,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PaperSection:
     title: str
     paragraphs: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -111,7 +111,7 @@ class Paper:
     addressees: tuple[str, ...] = ()
     summary: tuple[str, ...] = ()
     amounts: tuple[Amount, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[PaperSection, ...] = ()
     signatures: tuple[Signature, ...] = ()
     notes: tuple[str, ...] = ()
     filters: tuple[tuple[str, str], ...] = ()
@@ -189,7 +189,7 @@ def to_data(paper: Paper) -> dict[str, Any]:
     }
 
 
-def _section_data(section: Section) -> dict[str, Any]:
+def _section_data(section: PaperSection) -> dict[str, Any]:
     return {
         "title": section.title,
         "paragraphs": list(section.paragraphs),
@@ -229,7 +229,7 @@ def from_data(data: dict[str, Any]) -> Paper:
             for a in data["amounts"]
         ),
         sections=tuple(
-            Section(s["title"], tuple(s["paragraphs"]), tuple(_table(t) for t in s["tables"]))
+            PaperSection(s["title"], tuple(s["paragraphs"]), tuple(_table(t) for t in s["tables"]))
             for s in data["sections"]
         ),
         signatures=tuple(Signature(s["role"], s["unit"]) for s in data["signatures"]),

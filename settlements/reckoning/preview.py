@@ -13,6 +13,7 @@ from basins.models import Jurisdiction, River
 from monitoring.models import Section
 from settlements import rules
 from settlements.models import Agreement, Party, Term, TermSection
+from settlements.money import ZERO
 from settlements.reckoning.asked import accruing_parts, asked_of
 from settlements.reckoning.computation import (
     PART,
@@ -27,8 +28,6 @@ from settlements.reckoning.computation import (
     periods_of,
 )
 from settlements.reckoning.measured import Measured
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)

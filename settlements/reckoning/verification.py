@@ -15,7 +15,7 @@ from settlements.rules.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class AccrualDifference:
     """One accrual that its stored inputs do not give, and in what."""
 
     agreement: str
@@ -27,7 +27,7 @@ class Difference:
 @dataclass
 class Verified:
     checked: int = 0
-    differ: list[Difference] = field(default_factory=list)
+    differ: list[AccrualDifference] = field(default_factory=list)
 
 
 def verify_accruals() -> Verified:
@@ -72,7 +72,9 @@ def _verify(agreement: Agreement, accruals: list[Accrual], others, answer: Verif
             accrual, digest_of(term, part, module, f, outcome), outcome, others
         ):
             answer.differ.append(
-                Difference(agreement.code, part.section.name, f"{accrual.period:%Y-%m}", problem)
+                AccrualDifference(
+                    agreement.code, part.section.name, f"{accrual.period:%Y-%m}", problem
+                )
             )
 
 

@@ -13,18 +13,18 @@ from decimal import Decimal
 
 from basins.access import Act, Viewer
 from settlements.models import Accrual, Agreement, CountedTransfer
+from settlements.money import ZERO
 from settlements.reckoning.periods import last_month
 from settlements.reckoning.preview import PreviewLine
 from settlements.rules.facts import MonthState
 from settlements.shown.places import Place
 from settlements.shown.visible import sees_drafts_of, visible_accruals
 
-ZERO = Decimal("0.00")
 Period = tuple[date, bool]  # its first day, and whether it is a whole year
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class NetFigure:
     """One line of a comparison: what really happened and what would have, in yuan."""
 
     label: str
@@ -51,17 +51,17 @@ class Comparison:
     without_data: int  # periods and sections the scenario found no data for
     incomplete: int
 
-    def by_year(self, code: str) -> tuple[Figure, ...]:
+    def by_year(self, code: str) -> tuple[NetFigure, ...]:
         return self._figures(code, lambda p: (f"{p[0].year}年", date(p[0].year, 1, 1), True))
 
-    def by_month(self, code: str) -> tuple[Figure, ...]:
+    def by_month(self, code: str) -> tuple[NetFigure, ...]:
         """A rule that settles whole years has a line of its own, before the months."""
         return self._figures(code, lambda period: (period_label(period), *period))
 
-    def by_party(self) -> tuple[Figure, ...]:
+    def by_party(self) -> tuple[NetFigure, ...]:
         """Each party over all periods; the lines sum to zero."""
         return tuple(
-            Figure(
+            NetFigure(
                 place.name,
                 sum((self.actual.get((p, place.code), ZERO) for p in self.periods), ZERO),
                 sum((self.scenario.get((p, place.code), ZERO) for p in self.periods), ZERO),
@@ -70,9 +70,9 @@ class Comparison:
             for place in self.parties
         )
 
-    def total(self, figures: Iterable[Figure]) -> Figure:
+    def total(self, figures: Iterable[NetFigure]) -> NetFigure:
         figures = tuple(figures)
-        return Figure(
+        return NetFigure(
             "合计",
             sum((f.actual for f in figures), ZERO),
             sum((f.scenario for f in figures), ZERO),
@@ -91,14 +91,14 @@ class Comparison:
 
     def _figures(
         self, code: str, line_of: Callable[[Period], tuple[str, date, bool]]
-    ) -> tuple[Figure, ...]:
+    ) -> tuple[NetFigure, ...]:
         sums: dict[tuple[str, date, bool], list[Decimal]] = {}
         for period in self.periods:
             pair = sums.setdefault(line_of(period), [ZERO, ZERO])
             pair[0] += self.actual.get((period, code), ZERO)
             pair[1] += self.scenario.get((period, code), ZERO)
         return tuple(
-            Figure(words, actual, would, start=start, whole_year=whole_year)
+            NetFigure(words, actual, would, start=start, whole_year=whole_year)
             for (words, start, whole_year), (actual, would) in sums.items()
         )
 

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from settlements.money import format_wan
+from settlements.money import ZERO, format_wan
 from settlements.shown.places import Place
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Net:
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
+class Compensation:
     """Who pays whom how much (yuan, positive) and why."""
 
     payer: Place
@@ -56,7 +54,7 @@ def year_finding(nets: Sequence[Net]) -> str:
     return f"{pay}，{receive} 万元"
 
 
-def month_finding(payments: Sequence[Payment], accruals: int, no_data: int) -> str:
+def month_finding(payments: Sequence[Compensation], accruals: int, no_data: int) -> str:
     """The one sentence of a month's payments over `accruals` sections."""
     if len(payments) == 1:
         return payments[0].words

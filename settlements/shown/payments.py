@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Prefetch
 
 from settlements.models import Accrual, CountedTransfer, Transfer
-from settlements.shown.findings import Payment
+from settlements.shown.findings import Compensation
 from settlements.shown.places import Place
 
 
@@ -18,10 +18,10 @@ def payments_prefetch() -> Prefetch:
     )
 
 
-def payments_of(accrual: Accrual) -> tuple[Payment, ...]:
+def payments_of(accrual: Accrual) -> tuple[Compensation, ...]:
     """As it was published (or stands, where it is not)."""
     return tuple(
-        Payment(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
+        Compensation(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
         for t in accrual.transfers.all()
     )
 
@@ -35,13 +35,13 @@ def counted_prefetch() -> Prefetch:
     )
 
 
-def counted_of(accrual: Accrual) -> tuple[Payment, ...]:
+def counted_of(accrual: Accrual) -> tuple[Compensation, ...]:
     """As its year's settlement counts it: with the adjustments approved before the closing."""
     return tuple(
-        Payment(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
+        Compensation(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
         for t in accrual.counted.all()  # type: ignore[attr-defined]
     )
 
 
-def words_of(payments: Iterable[Payment]) -> str:
+def words_of(payments: Iterable[Compensation]) -> str:
     return "；".join(p.words for p in payments) or "互不补偿"

@@ -20,7 +20,7 @@ from settlements.trying import facts_values
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class FactKey:
     """One key of a fact written by hand, and the fields of Facts it fills."""
 
     name: str
@@ -31,46 +31,46 @@ class Key:
 
 
 KEYS = (
-    Key("section", "断面名称", "文字，必填", ("section",)),
-    Key("period", "期间", '"2023-05"（月）、"2023"（年）或日期，必填', ("period",)),
-    Key("upstream", "上游的名称", "文字；不写为“上游”", ("upstream",)),
-    Key("downstream", "下游的名称", "文字；不写为“下游”", ("downstream",)),
-    Key("river", "河流名称", "文字", ("river",)),
-    Key("class", "本期水质类别", '"III"、"Ⅲ"、3、"劣Ⅴ"', ("water_class",), ("water_class",)),
-    Key(
+    FactKey("section", "断面名称", "文字，必填", ("section",)),
+    FactKey("period", "期间", '"2023-05"（月）、"2023"（年）或日期，必填', ("period",)),
+    FactKey("upstream", "上游的名称", "文字；不写为“上游”", ("upstream",)),
+    FactKey("downstream", "下游的名称", "文字；不写为“下游”", ("downstream",)),
+    FactKey("river", "河流名称", "文字", ("river",)),
+    FactKey("class", "本期水质类别", '"III"、"Ⅲ"、3、"劣Ⅴ"', ("water_class",), ("water_class",)),
+    FactKey(
         "concentrations",
         "本期各指标均值",
         '{"NH3-N": 1.2, "TP": "0.025L"}；没有写 class 的，由此定类',
         ("means", "water_class", "deciding"),
         ("means",),
     ),
-    Key("target", "断面功能类别", "同 class", ("target",)),
-    Key(
+    FactKey("target", "断面功能类别", "同 class", ("target",)),
+    FactKey(
         "last_year",
         "去年同期",
         '类别，或 {"class": …, "concentrations": {…}}',
         ("last_year_class", "last_year_means"),
     ),
-    Key(
+    FactKey(
         "inflow",
         "入境断面本期",
         '类别，或 {"section": …, "class": …, "concentrations": {…}}',
         ("inflow_section", "inflow_class", "inflow_means"),
     ),
-    Key(
+    FactKey(
         "reference",
         "对照断面（下游自身的断面）本期",
         '类别，或 {"section": …, "class": …, "concentrations": {…}}',
         ("reference_section", "reference_class", "reference_means"),
     ),
-    Key("base", "基准期各指标均值", '{"CODMn": 2.1}', ("base_means",), ("base_means",)),
-    Key("flow", "本期水量（m³）", "数", ("flow",)),
-    Key("observations", "水质以外的指标", '{"fish_diversity": 2.4}', ("observations",)),
-    Key("over_limit_days", "连续超标日数", '{"NH3-N": 7}', ("over_limit_days",)),
-    Key("parties", "协议各方的代码和名称", '{"GZ": "贵州省"}', ("parties",)),
-    Key("share", "份额", '大于 0、不超过 1，如 0.5 或 "50%"；不写为 1', ("share",)),
-    Key("water_body", "水体", '"river"（河流，不写时）或 "lake"（湖、库）', ("water_body",)),
-    Key(
+    FactKey("base", "基准期各指标均值", '{"CODMn": 2.1}', ("base_means",), ("base_means",)),
+    FactKey("flow", "本期水量（m³）", "数", ("flow",)),
+    FactKey("observations", "水质以外的指标", '{"fish_diversity": 2.4}', ("observations",)),
+    FactKey("over_limit_days", "连续超标日数", '{"NH3-N": 7}', ("over_limit_days",)),
+    FactKey("parties", "协议各方的代码和名称", '{"GZ": "贵州省"}', ("parties",)),
+    FactKey("share", "份额", '大于 0、不超过 1，如 0.5 或 "50%"；不写为 1', ("share",)),
+    FactKey("water_body", "水体", '"river"（河流，不写时）或 "lake"（湖、库）', ("water_body",)),
+    FactKey(
         "state",
         "认定的状态",
         "、".join(
@@ -79,26 +79,30 @@ KEYS = (
         ("state_override",),
         ("state_override",),
     ),
-    Key(
+    FactKey(
         "reason", "认定的理由", "文字，写 state 时必填", ("override_reason",), ("override_reason",)
     ),
-    Key("complete", "数据是否完整", "true（不写时）或 false", ("complete",)),
-    Key("valid", "采用的数据条数", "整数", ("valid",)),
-    Key("expected", "应有的数据条数", "整数", ("expected",)),
-    Key("days_in_force", "条款在本月有效的日数", "整数；按日折算的不足整月写", ("days_in_force",)),
-    Key("deciding", "定类指标", '["NH3-N"]；写了 concentrations 的可不写', ("deciding",)),
-    Key("term", "适用条款的说明", "文字", ("term",)),
-    Key("sources", "各项的出处", '{"flow": "水文站月报"}', ("sources",)),
-    Key("granularity", "期间的长短", '"month" 或 "year"；由 period 可知的不写', ("granularity",)),
-    Key("last_year_class", "去年同期类别", "同 class", ("last_year_class",)),
-    Key("last_year_means", "去年同期各指标均值", "同 concentrations", ("last_year_means",)),
-    Key("inflow_section", "入境断面名称", "文字", ("inflow_section",)),
-    Key("inflow_class", "入境断面本期类别", "同 class", ("inflow_class",)),
-    Key("inflow_means", "入境断面本期各指标均值", "同 concentrations", ("inflow_means",)),
-    Key("reference_section", "对照断面名称", "文字", ("reference_section",)),
-    Key("reference_class", "对照断面本期类别", "同 class", ("reference_class",)),
-    Key("section_code", "断面编码", '文字，如 "PUSHUN"', ("section_code",)),
-    Key("reference_means", "对照断面本期各指标均值", "同 concentrations", ("reference_means",)),
+    FactKey("complete", "数据是否完整", "true（不写时）或 false", ("complete",)),
+    FactKey("valid", "采用的数据条数", "整数", ("valid",)),
+    FactKey("expected", "应有的数据条数", "整数", ("expected",)),
+    FactKey(
+        "days_in_force", "条款在本月有效的日数", "整数；按日折算的不足整月写", ("days_in_force",)
+    ),
+    FactKey("deciding", "定类指标", '["NH3-N"]；写了 concentrations 的可不写', ("deciding",)),
+    FactKey("term", "适用条款的说明", "文字", ("term",)),
+    FactKey("sources", "各项的出处", '{"flow": "水文站月报"}', ("sources",)),
+    FactKey(
+        "granularity", "期间的长短", '"month" 或 "year"；由 period 可知的不写', ("granularity",)
+    ),
+    FactKey("last_year_class", "去年同期类别", "同 class", ("last_year_class",)),
+    FactKey("last_year_means", "去年同期各指标均值", "同 concentrations", ("last_year_means",)),
+    FactKey("inflow_section", "入境断面名称", "文字", ("inflow_section",)),
+    FactKey("inflow_class", "入境断面本期类别", "同 class", ("inflow_class",)),
+    FactKey("inflow_means", "入境断面本期各指标均值", "同 concentrations", ("inflow_means",)),
+    FactKey("reference_section", "对照断面名称", "文字", ("reference_section",)),
+    FactKey("reference_class", "对照断面本期类别", "同 class", ("reference_class",)),
+    FactKey("section_code", "断面编码", '文字，如 "PUSHUN"', ("section_code",)),
+    FactKey("reference_means", "对照断面本期各指标均值", "同 concentrations", ("reference_means",)),
 )
 # Those whose friendlier form stands further up.
 PLAIN_KEYS = frozenset(

@@ -16,7 +16,7 @@ from settlements.rules.facts import FACT_LABELS, Granularity
 from settlements.rules.kinds import Spec, specs
 from settlements.rules.parameters import describe
 from settlements.trying.facts_by_hand import KEYS, PLAIN_KEYS
-from settlements.trying.try_rule import Trial, Tried, loads, try_rule
+from settlements.trying.try_rule import RuleTrial, Tried, loads, try_rule
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "rules"
 EXAMPLES = FOLDER / "examples"
@@ -144,7 +144,7 @@ def write() -> list[str]:
     return changed
 
 
-def try_example(code: str) -> Trial:
+def try_example(code: str) -> RuleTrial:
     """The family's example, computed."""
     given = example(code)
     return try_rule(family=code, facts=loads(given.facts), parameters=loads(given.parameters))

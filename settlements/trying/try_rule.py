@@ -19,6 +19,7 @@ from typing import Any
 
 from monitoring.standards.gb3838_2002 import NoLimit, UnknownIndicator
 from settlements import rules
+from settlements.money import ZERO
 from settlements.rules.base import Outcome
 from settlements.rules.caps import apply_cap
 from settlements.rules.facts import Facts, Granularity, MissingFact
@@ -27,7 +28,6 @@ from settlements.rules.part_month import counted
 from settlements.rules.substitution import filled
 from settlements.trying.facts_by_hand import WRITTEN_AS, FactsRead, Fault, read_facts
 
-ZERO = Decimal("0.00")
 GIVEN_BY_HAND = "手工填写"
 # Beyond any amount, flow or concentration; a number further out only costs memory.
 _LARGEST_EXPONENT = 30
@@ -80,7 +80,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class RuleTrial:
     """The answer to one call, in the order of its facts.
 
     net: yuan by the party's name over all facts, positive: it receives; a party that neither
@@ -129,7 +129,7 @@ def loads(text: str) -> Any:
 
 def try_rule(
     *, family: str, facts: Any, parameters: Any, on: date | None = None, strict: bool = False
-) -> Trial:
+) -> RuleTrial:
     """The rule's finding for every fact of the call, and what it comes to for each party.
 
     facts, parameters: what `loads` gave. on: the day whose defaults fill what is left out
@@ -154,7 +154,7 @@ def try_rule(
     outcomes = _capped(settled, read.facts, outcomes)
     tried = tuple(Tried(f, o) for f, o in zip(read.facts, outcomes, strict=True))
     net = dict.fromkeys((name for names in read.named for name in names), ZERO)
-    return Trial(module, tried, net | _by_name(tried), stored)
+    return RuleTrial(module, tried, net | _by_name(tried), stored)
 
 
 def _day_of_defaults(facts: list[Facts]) -> date:

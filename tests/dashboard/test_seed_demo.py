@@ -13,7 +13,7 @@ from django.db.models import Sum
 from basins.models import Role, User
 from basins.services.reference import load_reference
 from dashboard.demo.agreements import AGREEMENTS
-from dashboard.demo.build import Refused, seed
+from dashboard.demo.build import SeedRefused, seed
 from dashboard.demo.readings import Rhythm, planned_class, readings
 from dashboard.demo.sections import sections
 from monitoring.models import Assessment, Reading, Section
@@ -128,7 +128,7 @@ class TestSeeded:
 @pytest.mark.django_db
 def test_a_database_with_other_sections_is_refused_and_left_alone(border):
     load_reference()
-    with pytest.raises(Refused, match="交界"):
+    with pytest.raises(SeedRefused, match="交界"):
         seed()
     assert Section.objects.count() == 1
     assert not Agreement.objects.filter(code__in=[a.code for a in AGREEMENTS]).exists()
@@ -138,7 +138,7 @@ def test_a_database_with_other_sections_is_refused_and_left_alone(border):
 def test_a_user_of_the_same_name_is_refused_by_name():
     load_reference()
     User.objects.create(username="auditor")
-    with pytest.raises(Refused, match="auditor"):
+    with pytest.raises(SeedRefused, match="auditor"):
         seed()
 
 

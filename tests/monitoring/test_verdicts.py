@@ -5,7 +5,12 @@ from decimal import Decimal
 import pytest
 
 from monitoring.models import DirtyMonth, Reading, ReadingRevision, Verdict
-from monitoring.screening.services.verdicts import Key, VerdictRefused, judge_reading, keep_reading
+from monitoring.screening.services.verdicts import (
+    ReadingKey,
+    VerdictRefused,
+    judge_reading,
+    keep_reading,
+)
 from tests.disputes import AMMONIA, APRIL
 
 
@@ -54,8 +59,8 @@ def test_a_look_that_finds_it_valid_is_noted_and_changes_nothing(given):
     [
         {"reason": " "},
         {"reason": "长" * 501},
-        {"key": Key("NH3-N", APRIL, 1)},
-        {"key": Key("没有", APRIL, 2)},
+        {"key": ReadingKey("NH3-N", APRIL, 1)},
+        {"key": ReadingKey("没有", APRIL, 2)},
         {"outcome": "corrected", "value": None},
         {"outcome": "corrected", "value": Decimal("-1")},
         {"outcome": "corrected", "value": Decimal("0.123456789")},
@@ -76,7 +81,7 @@ def test_only_who_reviews_data_judges(given, people, who):
 
 
 def test_a_kept_reading_is_new_once_and_corrected_with_a_verdict(given, border, people):
-    more = {"section": border.section, "key": Key("NH3-N", APRIL, 3), "by": people.bureau,
+    more = {"section": border.section, "key": ReadingKey("NH3-N", APRIL, 3), "by": people.bureau,
             "reason": "联合监测结果"}  # fmt: skip
     assert [keep_reading(value=Decimal("0.8"), **more) for _ in range(3)] == [True, False, False]
     assert keep_reading(value=Decimal("0.9"), **more)
@@ -84,7 +89,7 @@ def test_a_kept_reading_is_new_once_and_corrected_with_a_verdict(given, border, 
 
 
 def test_a_key_is_read_back_from_its_text_and_nonsense_refused():
-    assert Key.parse(AMMONIA.text) == AMMONIA
+    assert ReadingKey.parse(AMMONIA.text) == AMMONIA
     for text in ("", "a|b|c", "NH3-N|2023-04-15T10:00:00|2", "NH3-N|2023-04-15T10:00:00+08:00|9"):
         with pytest.raises(VerdictRefused):
-            Key.parse(text)
+            ReadingKey.parse(text)

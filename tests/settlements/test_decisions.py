@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from basins.clock import moved_to
 from monitoring.models import DirtyMonth, Indicator, MonthlyMean, Reading, Verdict
-from monitoring.screening.services.verdicts import Key
+from monitoring.screening.services.verdicts import ReadingKey
 from settlements import pipeline
 from settlements.models import (
     Accrual,
@@ -23,7 +23,7 @@ from settlements.notices.services.months import finalise_due
 from settlements.objections.queries.objections import treated
 from settlements.objections.services.decision_preview import dry_run
 from settlements.objections.services.decisions import (
-    Measured,
+    MeasuredInstead,
     Treatment,
     accept_objection,
     order_remeasurement,
@@ -189,7 +189,10 @@ def test_without_the_required_evidence_nothing_is_accepted(border, people, april
         ([Treatment("correct", reading=AMMONIA, value=Decimal("1.2"))], "无须更正"),
         ([Treatment("accept", reading=AMMONIA)], "本来有效"),
         ([Treatment("invalidate")], "请选择"),
-        ([Treatment("invalidate", reading=Key("NH3-N", APRIL + timedelta(days=31), 2))], "之内"),
+        (
+            [Treatment("invalidate", reading=ReadingKey("NH3-N", APRIL + timedelta(days=31), 2))],
+            "之内",
+        ),
         ([Treatment("joint", sample=1)], "联合监测"),
     ],
 )
@@ -235,13 +238,13 @@ def test_a_remeasurement_counts_only_once_accepted(border, people, objection):
         for _ in range(3):
             record_remeasurement(
                 objection=objection, by=people.bureau, text="总站报告 0.75 mg/L",
-                values=[Measured(Indicator.objects.get(code="NH3-N"), later, Decimal("0.75"))],
+                values=[MeasuredInstead(Indicator.objects.get(code="NH3-N"), later, Decimal("0.75"))],
             )  # fmt: skip
     pipeline.recompute()
     assert MonthlyMean.objects.get(indicator__code="NH3-N").mean == Decimal("1.2")
     accept(
         objection, people,
-        [Treatment("accept", reading=Key("NH3-N", later, 2)),
+        [Treatment("accept", reading=ReadingKey("NH3-N", later, 2)),
          Treatment("invalidate", reading=AMMONIA)],
     )  # fmt: skip
     pipeline.recompute()
@@ -276,7 +279,7 @@ def test_the_month_waits_for_its_last_objection(border, people, april, objection
     with moved_to(date(2023, 5, 17)):
         other = raise_objection(
             month=april, by=people.downstream, section=border.section, kind="data_error",
-            reason="总磷有误。", readings=[Key("TP", APRIL, 2)],
+            reason="总磷有误。", readings=[ReadingKey("TP", APRIL, 2)],
         )  # fmt: skip
     accept(objection, people)
     assert state_of(april) == "objected"
@@ -288,9 +291,9 @@ def test_the_month_waits_for_its_last_objection(border, people, april, objection
 def test_a_reading_of_any_month_of_a_year_settled_as_one_is_disputed_and_treated(border, people):
     month = year_published(border, people)
     assert border.net(2023) == {"上游区": -1000000, "下游区": 1000000}
-    june = Key("NH3-N", APRIL.replace(month=6), AMMONIA.origin)
+    june = ReadingKey("NH3-N", APRIL.replace(month=6), AMMONIA.origin)
     with moved_to(date(2024, 1, 16)):
-        outside = Key("NH3-N", APRIL.replace(year=2022), AMMONIA.origin)
+        outside = ReadingKey("NH3-N", APRIL.replace(year=2022), AMMONIA.origin)
         given = {
             "month": month, "by": people.district, "section": border.section,
             "kind": "data_error", "reason": "六月样品有误。",

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from basins.clock import moved_to
 from basins.models import CalendarDay, Notification, Role
 from monitoring.models import Origin
-from monitoring.screening.services.verdicts import Key
+from monitoring.screening.services.verdicts import ReadingKey
 from settlements import tasks
 from settlements.models import AgreementMonth, Evidence, Objection, Party, StateMove
 from settlements.moving.acts import NotAllowed, Refused
@@ -136,8 +136,8 @@ def test_the_bureau_enters_it_for_a_party_without_a_person_with_its_document(bor
         ({"readings": []}, "至少一条"),
         ({"kind": "whatever"}, "没有这种异议"),
         ({"kind": "exclusion", "readings": []}, "事由"),
-        ({"readings": [Key("NH3-N", APRIL, Origin.AUTOMATIC.value)]}, "不是该期的数据"),
-        ({"readings": [Key("NH3-N", APRIL - timedelta(days=31), 2)]}, "不是该期的数据"),
+        ({"readings": [ReadingKey("NH3-N", APRIL, Origin.AUTOMATIC.value)]}, "不是该期的数据"),
+        ({"readings": [ReadingKey("NH3-N", APRIL - timedelta(days=31), 2)]}, "不是该期的数据"),
     ],
 )
 def test_what_is_incomplete_or_of_another_month_is_refused(border, people, april, wrong, says):
@@ -183,7 +183,7 @@ def test_the_same_objection_again_is_refused_and_another_partys_is_taken(
     with moved_to(RAISED):
         raise_objection(
             month=april, by=people.downstream, section=border.section, kind="data_error",
-            reason="总磷也有误。", readings=[Key("TP", APRIL, 2)],
+            reason="总磷也有误。", readings=[ReadingKey("TP", APRIL, 2)],
         )  # fmt: skip
     assert april.objections.count() == 2
     assert StateMove.objects.filter(thing="month", event="object").count() == 1

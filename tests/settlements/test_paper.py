@@ -15,8 +15,8 @@ from settlements.papers.paper import (
     ColumnKind,
     Paper,
     PaperKind,
+    PaperSection,
     Row,
-    Section,
     Table,
     as_draft,
     body_digest_of,
@@ -47,7 +47,7 @@ PAPER = Paper(
     title="结算单",
     unit_line="单位：元",
     amounts=(Amount("净额", Decimal("-1.10"), "壹元壹角", "应付"),),
-    sections=(Section("一", ("段",), (TABLE,)),),
+    sections=(PaperSection("一", ("段",), (TABLE,)),),
     filters=(("年度", "2024"),),
 )
 ISSUED = replace(

@@ -17,8 +17,8 @@ from settlements.papers.queries import papers as queries
 from settlements.papers.queries.papers import agreement_paper, built, district_paper
 from settlements.papers.queries.sources import Standing
 from settlements.papers.services.papers import (
-    Finding,
     NotAllowed,
+    PaperFinding,
     issue,
     paper_of_published,
     record_file,
@@ -132,7 +132,7 @@ def test_the_paper_of_a_notice_stays_whatever_the_data_say_later(year, people):
         pipeline.recompute()
     again = paper_of_published(built(viewer_of(people.district), notice_subject(found)))
     assert again == first
-    assert verify_code(first.code).finding is Finding.GENUINE
+    assert verify_code(first.code).finding is PaperFinding.GENUINE
 
 
 def test_a_notices_paper_bears_the_notices_number_whenever_it_is_asked_for(year, people):
@@ -140,7 +140,7 @@ def test_a_notices_paper_bears_the_notices_number_whenever_it_is_asked_for(year,
     viewer = viewer_of(people.bureau)
     papers = [paper_of_published(built(viewer, notice_subject(n))) for n in (second, first)]
     assert [p.label for p in papers] == ["通报〔2025〕2号", "通报〔2025〕1号"]
-    assert {verify_code(p.code).finding for p in papers} == {Finding.GENUINE}
+    assert {verify_code(p.code).finding for p in papers} == {PaperFinding.GENUINE}
     assert table(from_data(papers[1].content), "各指标").rows == ()
 
 
@@ -226,7 +226,7 @@ def test_changed_content_takes_the_next_number_and_the_place_of_the_old(year, pe
     entry = JournalEntry.objects.get()
     assert second.ledger_head == f"{entry.year}-{entry.number} {entry.hash}"
     verdict = verify_code(first.code)
-    assert (verdict.finding, verdict.superseding) == (Finding.GENUINE, second)
+    assert (verdict.finding, verdict.superseding) == (PaperFinding.GENUINE, second)
 
 
 def test_only_who_publishes_or_clears_issues_and_a_notice_is_signed_off_not_issued(year, people):
@@ -290,12 +290,12 @@ def test_a_paper_altered_past_the_guards_is_told(year, people):
                 cursor.execute("SET session_replication_role = DEFAULT")
             verdict = verify_code(issued.code)
             transaction.set_rollback(True)
-        assert (verdict.finding, bool(verdict.problem)) == (Finding.ALTERED, True), alteration
-        assert verify_code(issued.code).finding is Finding.GENUINE
+        assert (verdict.finding, bool(verdict.problem)) == (PaperFinding.ALTERED, True), alteration
+        assert verify_code(issued.code).finding is PaperFinding.GENUINE
 
 
 def test_a_code_nobody_issued_is_unknown(people):
-    assert verify_code("0" * 16).finding is Finding.UNKNOWN
+    assert verify_code("0" * 16).finding is PaperFinding.UNKNOWN
 
 
 def test_a_notice_is_known_from_its_publication_on(border, people):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from basins.models import Jurisdiction, User
 from basins.ranges import between, next_month
 from monitoring.models import Origin, Section, Target
-from monitoring.screening.services.verdicts import Key
+from monitoring.screening.services.verdicts import ReadingKey
 from settlements import rules
 from settlements.ledger.balances import balances
 from settlements.models import (
@@ -59,8 +59,8 @@ class Deal:
         codes = dict(own.values_list("pk", "jurisdiction__code"))
         return {codes[pk]: yuan for pk, yuan in balances(list(codes), date(9998, 12, 31)).items()}
 
-    def key(self, month: date) -> Key:
-        return Key("NH3-N", sampled(month), Origin.MANUAL.value)
+    def key(self, month: date) -> ReadingKey:
+        return ReadingKey("NH3-N", sampled(month), Origin.MANUAL.value)
 
 
 def sampled(month: date) -> datetime:

@@ -4,7 +4,7 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.demo.build import Refused, seed
+from dashboard.demo.build import SeedRefused, seed
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
                 only=[code.strip() for code in only.split(",") if code.strip()],
                 say=self.stderr.write,
             )
-        except Refused as why:
+        except SeedRefused as why:
             raise CommandError(str(why)) from why
         if options["json"]:
             self.stdout.write(json.dumps(done.to_json(), ensure_ascii=False))

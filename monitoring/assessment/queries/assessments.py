@@ -24,7 +24,7 @@ RATIO_AIM = Decimal(85)
 
 
 @dataclass(frozen=True, slots=True)
-class SectionMonth:
+class AssessedMonth:
     """A section and its water in one month; `water_class` None: not assessed."""
 
     section_id: int
@@ -95,22 +95,22 @@ class MonthWater:
     """One month of all sections, and what to compare it with."""
 
     month: date
-    sections: tuple[SectionMonth, ...]
+    sections: tuple[AssessedMonth, ...]
     shares: tuple[ClassShare, ...]  # every month up to this one, oldest first
     valid: int
     expected: int
     computed_at: datetime | None
 
     @property
-    def assessed(self) -> tuple[SectionMonth, ...]:
+    def assessed(self) -> tuple[AssessedMonth, ...]:
         return tuple(s for s in self.sections if s.water_class)
 
     @property
-    def below_target(self) -> tuple[SectionMonth, ...]:
+    def below_target(self) -> tuple[AssessedMonth, ...]:
         return tuple(s for s in self.sections if s.below_target)
 
     @property
-    def incomplete(self) -> tuple[SectionMonth, ...]:
+    def incomplete(self) -> tuple[AssessedMonth, ...]:
         """Sections without an assessment, or with one from too few values."""
         return tuple(s for s in self.sections if not s.water_class or not s.complete)
 
@@ -169,7 +169,7 @@ def month_water(viewer: Viewer, month: date) -> MonthWater:
     )
 
 
-def section_months(viewer: Viewer, month: date) -> tuple[SectionMonth, ...]:
+def section_months(viewer: Viewer, month: date) -> tuple[AssessedMonth, ...]:
     """Every section of the scheme in river order: 3 queries."""
     sections = list(
         scheme_sections(viewer)
@@ -195,7 +195,7 @@ def section_months(viewer: Viewer, month: date) -> tuple[SectionMonth, ...]:
         assert section.river is not None
         now = found.get((section.pk, month))
         answer.append(
-            SectionMonth(
+            AssessedMonth(
                 section_id=section.pk,
                 code=section.code,
                 name=section.name,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.core.management.base import BaseCommand, CommandError
 
 from monitoring.standards.assessment import Assessed, Exceedance, NothingToAssess, assess, plain
-from monitoring.standards.detection import Measured, NotAMeasurement, parse, show
+from monitoring.standards.detection import MeasuredValue, NotAMeasurement, parse, show
 from monitoring.standards.gb3838_2002 import (
     CODE,
     NAMES,
@@ -47,11 +47,11 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(summary(found, measured)))
 
 
-def read_values(arguments: list[str]) -> dict[str, Measured]:
+def read_values(arguments: list[str]) -> dict[str, MeasuredValue]:
     """The measured values by indicator code. Raises CommandError with every fault at once."""
     if not arguments:
         raise CommandError(f"没有给出测值；请写 指标=数值，{EXAMPLE}。")
-    measured: dict[str, Measured] = {}
+    measured: dict[str, MeasuredValue] = {}
     faults = []
     for argument in arguments:
         try:
@@ -66,7 +66,7 @@ def read_values(arguments: list[str]) -> dict[str, Measured]:
     return measured
 
 
-def read_value(argument: str) -> tuple[str, Measured]:
+def read_value(argument: str) -> tuple[str, MeasuredValue]:
     """One `指标=数值`. Raises ValueError or UnknownIndicator, naming the field."""
     name, equals, written = argument.partition("=")
     if not equals:
@@ -119,7 +119,7 @@ def as_json(found: Assessed) -> dict:
     }
 
 
-def summary(found: Assessed, measured: dict[str, Measured]) -> list[str]:
+def summary(found: Assessed, measured: dict[str, MeasuredValue]) -> list[str]:
     """The same in Chinese for people, a line for each statement."""
     table = "湖、库" if found.water_body is WaterBody.LAKE else "河流"
     lines = [

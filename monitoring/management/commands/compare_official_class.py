@@ -21,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from monitoring.protocols.lakes import in_lake
 from monitoring.standards.assessment import Assessed, NothingToAssess, assess, plain
-from monitoring.standards.detection import Measured, NotAMeasurement, parse, show
+from monitoring.standards.detection import MeasuredValue, NotAMeasurement, parse, show
 from monitoring.standards.gb3838_2002 import (
     NAMES,
     WaterBody,
@@ -45,14 +45,14 @@ SHOWN_AT_MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class OfficialRow:
     """A row with an official class; number is its line in the file, the heading being 1."""
 
     number: int
     section: str
     time: str
     official: WaterClass
-    values: dict[str, Measured]
+    values: dict[str, MeasuredValue]
     body: WaterBody = WaterBody.RIVER
 
 
@@ -95,7 +95,7 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(summary(result)))
 
 
-def compare(rows: list[Row]) -> dict:
+def compare(rows: list[OfficialRow]) -> dict:
     """Counts by outcome, and every row that doesn't agree."""
     counts = dict.fromkeys(
         ("classed", "agree", "explained_rounding", "explained_lake", "unexplained"), 0
@@ -120,7 +120,7 @@ def compare(rows: list[Row]) -> dict:
     return {**counts, "disagreements": [asdict(each) for each in disagreements]}
 
 
-def judge(row: Row) -> tuple[str, Assessed | None, str]:
+def judge(row: OfficialRow) -> tuple[str, Assessed | None, str]:
     """(outcome, our assessment by the row's own table, why it differs in Chinese)."""
     values = {code: measured.counted for code, measured in row.values.items()}
     try:
@@ -142,7 +142,7 @@ def judge(row: Row) -> tuple[str, Assessed | None, str]:
     )
 
 
-def reached_by_rounding(row: Row, body: WaterBody) -> str:
+def reached_by_rounding(row: OfficialRow, body: WaterBody) -> str:
     """How true values that display as these give the official class; empty if none do.
 
     The official class is reached if every item can be as good, and one can be exactly it.
@@ -168,7 +168,7 @@ def reached_by_rounding(row: Row, body: WaterBody) -> str:
     return "、".join(moved)
 
 
-def interval(measured: Measured) -> tuple[Decimal, Decimal]:
+def interval(measured: MeasuredValue) -> tuple[Decimal, Decimal]:
     """What the true value can be: half a unit of the last displayed decimal either way,
     ends included; below a detection limit anything from nothing to the limit."""
     if measured.below_limit:
@@ -178,7 +178,7 @@ def interval(measured: Measured) -> tuple[Decimal, Decimal]:
     return max(measured.value - half, Decimal(0)), measured.value + half
 
 
-def classes_within(code: str, measured: Measured, body: WaterBody) -> set[WaterClass]:
+def classes_within(code: str, measured: MeasuredValue, body: WaterBody) -> set[WaterClass]:
     """Every class a true value that displays as this one can have."""
     low, high = interval(measured)
     borders = ph_range() if code == "pH" else [limit(code, c, body) for c in list(WaterClass)[:5]]
@@ -188,7 +188,7 @@ def classes_within(code: str, measured: Measured, body: WaterBody) -> set[WaterC
     return {class_of(code, point, body) for point in (*points, *middles)}
 
 
-def read_rows(path: Path, year: str | None) -> list[Row]:
+def read_rows(path: Path, year: str | None) -> list[OfficialRow]:
     """Rows with an official class. Raises CommandError, naming line, column and remedy."""
     reader = csv.reader(io.StringIO(read_text(path), newline=""))
     try:
@@ -205,7 +205,7 @@ def read_rows(path: Path, year: str | None) -> list[Row]:
         ) from error
 
 
-def rows_of(reader, heading: list[str], year: str | None) -> Iterator[Row]:
+def rows_of(reader, heading: list[str], year: str | None) -> Iterator[OfficialRow]:
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             continue
@@ -222,7 +222,7 @@ def rows_of(reader, heading: list[str], year: str | None) -> Iterator[Row]:
         except ValueError as fault:
             raise CommandError(f"第 {reader.line_num} 行 {OFFICIAL}：{fault}") from fault
         time = row[TIME]
-        yield Row(
+        yield OfficialRow(
             number=reader.line_num,
             section=row[SECTION],
             time=f"{year}-{time}" if year and re.match(r"\d\d-\d\d", time) else time,
@@ -236,7 +236,7 @@ def rows_of(reader, heading: list[str], year: str | None) -> Iterator[Row]:
         )
 
 
-def read_value(written: str, name: str, line: int) -> Measured:
+def read_value(written: str, name: str, line: int) -> MeasuredValue:
     try:
         measured = parse(written)
     except NotAMeasurement as fault:

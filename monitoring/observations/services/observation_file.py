@@ -52,7 +52,7 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class WrongFigure:
     """What is wrong in which field of which row, and the remedy."""
 
     row: int
@@ -232,16 +232,18 @@ def read_value(text: str, figure: Figure) -> Decimal:
 
 def understood(
     typed: Iterable[Typed], owners: Owners, today: date
-) -> tuple[list[Understood], list[Wrong]]:
+) -> tuple[list[Understood], list[WrongFigure]]:
     """What the rows mean, and everything wrong with the others."""
     rows, wrong = [], []
     seen: dict[tuple, int] = {}
     for one in typed:
-        faults: list[Wrong] = []
+        faults: list[WrongFigure] = []
         found = _row(one, owners, today, faults)
         if found is not None and found.key in seen:
             first = seen[found.key]
-            faults.append(Wrong(one.row, NAME, f"与第 {first} 行是同一项、同一期间；请只留一行。"))
+            faults.append(
+                WrongFigure(one.row, NAME, f"与第 {first} 行是同一项、同一期间；请只留一行。")
+            )
         if found is not None and not faults:
             seen[found.key] = one.row
             rows.append(found)
@@ -249,27 +251,29 @@ def understood(
     return rows, wrong
 
 
-def _row(one: Typed, owners: Owners, today: date, wrong: list[Wrong]) -> Understood | None:
+def _row(one: Typed, owners: Owners, today: date, wrong: list[WrongFigure]) -> Understood | None:
     figure = find(one.name.strip()) or find(plain(one.name))
     if figure is None:
-        wrong.append(Wrong(one.row, NAME, unknown_name(one.name)))
+        wrong.append(WrongFigure(one.row, NAME, unknown_name(one.name)))
         return None
     period, value = None, None
     ids: tuple[int, ...] = ()
     try:
         ids = _whose(one.whose, figure, owners)
     except ValueError as why:
-        wrong.append(Wrong(one.row, WHOSE, str(why)))
+        wrong.append(WrongFigure(one.row, WHOSE, str(why)))
     try:
         period = read_period(one.period, figure, today)
     except ValueError as why:
-        wrong.append(Wrong(one.row, PERIOD, str(why)))
+        wrong.append(WrongFigure(one.row, PERIOD, str(why)))
     try:
         value = read_value(one.value, figure)
     except ValueError as why:
-        wrong.append(Wrong(one.row, VALUE, str(why)))
+        wrong.append(WrongFigure(one.row, VALUE, str(why)))
     if not one.source or len(one.source) > 200:
-        wrong.append(Wrong(one.row, SOURCE, "请写明出处（至多 200 字），如“水文站 5 月月报”。"))
+        wrong.append(
+            WrongFigure(one.row, SOURCE, "请写明出处（至多 200 字），如“水文站 5 月月报”。")
+        )
     if not ids or period is None or value is None or not one.source:
         return None
     party = figure.of == PARTY

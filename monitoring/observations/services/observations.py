@@ -19,7 +19,7 @@ from monitoring.observations.services.observation_file import (
     Owners,
     Typed,
     Understood,
-    Wrong,
+    WrongFigure,
     read_file,
     understood,
 )
@@ -28,7 +28,7 @@ from monitoring.observations.services.observation_file import (
 class ObservationsRefused(ValueError):
     """Rows that are not taken in; `wrong` names row, field and remedy. Nothing was stored."""
 
-    def __init__(self, wrong: Iterable[Wrong]) -> None:
+    def __init__(self, wrong: Iterable[WrongFigure]) -> None:
         self.wrong = list(wrong)
         super().__init__("\n".join(map(str, self.wrong)))
 
@@ -42,7 +42,7 @@ class Recorded:
     corrected: int = 0
     same: int = 0
     dry_run: bool = False
-    wrong: list[Wrong] = field(default_factory=list)
+    wrong: list[WrongFigure] = field(default_factory=list)
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -62,7 +62,7 @@ def _by_words(model: type[Section] | type[Jurisdiction]) -> dict[str, tuple[int,
     return {name: tuple(sorted(ids)) for name, ids in found.items()} | codes
 
 
-def understand(typed: Iterable[Typed]) -> tuple[list[Understood], list[Wrong]]:
+def understand(typed: Iterable[Typed]) -> tuple[list[Understood], list[WrongFigure]]:
     """What rows as written mean, and everything wrong with the others."""
     return understood(typed, owners(), today())
 

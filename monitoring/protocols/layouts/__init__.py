@@ -7,7 +7,7 @@ parameters, 叶绿素α, 藻密度, 站点情况), times without a year.
 Pure: no clock (`now` is given), no database; Beijing time in, UTC out.
 """
 
-from .indicators import INDICATORS, Indicator
+from .indicators import INDICATORS, WrittenIndicator
 from .reading_file import ReadingFile, open_layout
 from .rows import (
     EmptyRow,
@@ -24,7 +24,6 @@ __all__ = [
     "INDICATORS",
     "EmptyRow",
     "FileError",
-    "Indicator",
     "ParsedRow",
     "ReadingFile",
     "RejectedRow",
@@ -32,5 +31,6 @@ __all__ = [
     "RowError",
     "SectionRef",
     "Value",
+    "WrittenIndicator",
     "open_layout",
 ]

@@ -5,7 +5,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
-from .indicators import Indicator
+from .indicators import WrittenIndicator
 from .rows import Value, shown
 
 # Beijing time. Monitoring data ignore the summer time of 1986–1991.
@@ -154,7 +154,9 @@ def _zone(text: str | None) -> timezone:
     return timezone(-offset if text[0] == "-" else offset)
 
 
-def read_value(text: str, indicator: Indicator, *, decimal_comma: bool = False) -> Value | None:
+def read_value(
+    text: str, indicator: WrittenIndicator, *, decimal_comma: bool = False
+) -> Value | None:
     """The value in the indicator's unit; None when missing.
 
     Taken: full-width digits, spaces, thousands (1,234.5), 7.19E+06, `0.025L`, `<0.025`,
@@ -196,7 +198,7 @@ def _number(digits: str, *, decimal_comma: bool) -> Decimal:
     return number
 
 
-def _refuse_impossible(number: Decimal, indicator: Indicator) -> None:
+def _refuse_impossible(number: Decimal, indicator: WrittenIndicator) -> None:
     if number < indicator.least:
         if indicator.code == "pH":
             raise CellError("pH 应在 0–14 之间；请核对小数点，仪器故障请填“--”。")

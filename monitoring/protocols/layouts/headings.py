@@ -104,7 +104,7 @@ EXPECTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class HeadedColumn:
     """`field`: a key of the table above, or 'value' with the indicator's code."""
 
     index: int
@@ -132,10 +132,10 @@ def normal(text: str) -> str:
 
 def recognised(cells: list[str]) -> int:
     """How many of the cells are headings we know: tells the right delimiter."""
-    return sum(isinstance(_column(i, cell), Column) for i, cell in enumerate(cells))
+    return sum(isinstance(_column(i, cell), HeadedColumn) for i, cell in enumerate(cells))
 
 
-def read_headings(cells: list[str]) -> tuple[str, tuple[Column, ...]]:
+def read_headings(cells: list[str]) -> tuple[str, tuple[HeadedColumn, ...]]:
     """The layout and the columns of a heading row; blank headings at its end are no columns.
 
     Raises FileError naming every missing, unknown, repeated or wrongly scaled column.
@@ -144,7 +144,7 @@ def read_headings(cells: list[str]) -> tuple[str, tuple[Column, ...]]:
     while cells and not cells[-1].strip():
         cells.pop()
     found = [_column(index, cell) for index, cell in enumerate(cells)]
-    columns = tuple(column for column in found if isinstance(column, Column))
+    columns = tuple(column for column in found if isinstance(column, HeadedColumn))
     layout = _layout(columns)
     problems = [item for item in found if isinstance(item, _Wrong)]
     blank = [str(i + 1) for i, cell in enumerate(cells) if not cell.strip()]
@@ -171,7 +171,7 @@ def read_headings(cells: list[str]) -> tuple[str, tuple[Column, ...]]:
     return layout, columns
 
 
-def _layout(columns: tuple[Column, ...]) -> str:
+def _layout(columns: tuple[HeadedColumn, ...]) -> str:
     """National if its own columns are there, even when some other of it is missing."""
     roles = {column.role for column in columns}
     if "origin" in roles:
@@ -180,7 +180,7 @@ def _layout(columns: tuple[Column, ...]) -> str:
     return NATIONAL if released or {"province", "basin", "official_class"} <= roles else WIDE
 
 
-def _missing(layout: str, columns: tuple[Column, ...]) -> list[tuple[str, str]]:
+def _missing(layout: str, columns: tuple[HeadedColumn, ...]) -> list[tuple[str, str]]:
     roles = {column.role for column in columns}
     if layout == NATIONAL:
         return [(role, name) for role, name in _NATIONAL_COLUMNS.items() if role not in roles]
@@ -194,8 +194,8 @@ def _missing(layout: str, columns: tuple[Column, ...]) -> list[tuple[str, str]]:
     return missing
 
 
-def _repeated(columns: tuple[Column, ...]) -> list[str]:
-    seen: dict[str, Column] = {}
+def _repeated(columns: tuple[HeadedColumn, ...]) -> list[str]:
+    seen: dict[str, HeadedColumn] = {}
     messages = []
     for column in columns:
         if column.field == "ignored":
@@ -228,7 +228,7 @@ def _role_of(heading: str) -> str | None:
     return role and (role[1] or role[0])
 
 
-def _column(index: int, cell: str) -> Column | _Wrong | None:
+def _column(index: int, cell: str) -> HeadedColumn | _Wrong | None:
     heading = cell.strip()
     role, brackets = _split(heading)
     if role is None:
@@ -241,7 +241,7 @@ def _column(index: int, cell: str) -> Column | _Wrong | None:
                 "应为北京时间；请换算为北京时间，或在每个时间后写明时区"
                 "（如 2023-01-05T00:00:00Z）并去掉标题中的时区。",
             )
-        return Column(index, heading, field)
+        return HeadedColumn(index, heading, field)
     indicator = INDICATORS[code]
     units = {normal(unit) for unit in indicator.units}
     for inner in brackets:
@@ -252,7 +252,7 @@ def _column(index: int, cell: str) -> Column | _Wrong | None:
             f"的单位是“{inner}”，{indicator.title}应以"
             f"“{indicator.unit}”填报；请换算数值并改标题，系统不自动换算。",
         )
-    return Column(index, heading, field, code)
+    return HeadedColumn(index, heading, field, code)
 
 
 def _some(names: list[str]) -> str:

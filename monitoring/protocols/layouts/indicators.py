@@ -17,7 +17,7 @@ LARGEST_COUNT = Decimal(10) ** 11
 
 
 @dataclass(frozen=True, slots=True)
-class Indicator:
+class WrittenIndicator:
     """`units`: the accepted spellings of its one unit, the usual first; `names` besides code."""
 
     code: str
@@ -36,12 +36,14 @@ class Indicator:
         return self.code not in ("pH", "WT")
 
 
-def _mg(code: str, title: str, *names: str, most: Decimal = LARGEST_CONCENTRATION) -> Indicator:
-    return Indicator(code, title, MG_PER_L, names, most=most)
+def _mg(
+    code: str, title: str, *names: str, most: Decimal = LARGEST_CONCENTRATION
+) -> WrittenIndicator:
+    return WrittenIndicator(code, title, MG_PER_L, names, most=most)
 
 
 _ALL = (
-    Indicator(
+    WrittenIndicator(
         "WT",
         "水温",
         ("℃", "C", "摄氏度", "度"),
@@ -49,12 +51,14 @@ _ALL = (
         least=Decimal(-5),
         most=Decimal(60),
     ),
-    Indicator("pH", "pH", ("无量纲", "", "-", "--", "/"), ("pH值", "酸碱度"), most=Decimal(14)),
+    WrittenIndicator(
+        "pH", "pH", ("无量纲", "", "-", "--", "/"), ("pH值", "酸碱度"), most=Decimal(14)
+    ),
     _mg("DO", "溶解氧", "dissolved oxygen", most=Decimal(50)),
-    Indicator(
+    WrittenIndicator(
         "EC", "电导率", ("μS/cm", "us/cm", "微西门子/厘米", "微西/厘米"), ("conductivity", "COND")
     ),
-    Indicator("TURB", "浊度", ("NTU",), ("浑浊度", "turbidity")),
+    WrittenIndicator("TURB", "浊度", ("NTU",), ("浑浊度", "turbidity")),
     _mg("CODMn", "高锰酸盐指数", "permanganate index"),
     _mg("COD", "化学需氧量", "CODCr"),
     _mg("BOD5", "五日生化需氧量", "生化需氧量", "BOD"),
@@ -75,7 +79,7 @@ _ALL = (
     _mg("petroleum", "石油类", "oil"),
     _mg("LAS", "阴离子表面活性剂", "anionic surfactants"),
     _mg("sulfide", "硫化物"),
-    Indicator(
+    WrittenIndicator(
         "FC",
         "粪大肠菌群",
         COUNT_PER_L,
@@ -88,7 +92,7 @@ _ALL = (
     _mg("Fe", "铁", "iron"),
     _mg("Mn", "锰", "manganese"),
     _mg("Chla", "叶绿素α", "叶绿素a", "叶绿素ɑ", "Chl-a", "chlorophyll-a"),
-    Indicator("algae", "藻密度", CELLS_PER_L, ("algal density",), most=LARGEST_COUNT),
+    WrittenIndicator("algae", "藻密度", CELLS_PER_L, ("algal density",), most=LARGEST_COUNT),
 )
 
 INDICATORS = {indicator.code: indicator for indicator in _ALL}

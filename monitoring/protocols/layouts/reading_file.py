@@ -15,7 +15,7 @@ from typing import Any
 from . import cells
 from .cells import CellError
 from .decoding import decode
-from .headings import NATIONAL, Column, read_headings, recognised
+from .headings import NATIONAL, HeadedColumn, read_headings, recognised
 from .indicators import INDICATORS
 from .rows import (
     EmptyRow,
@@ -36,7 +36,7 @@ _UNSEEN = object()
 
 Record = tuple[int, list[str]]
 # A column, what reads its cells, and what each text was found to mean.
-Reading = tuple[Column, Callable[[str], Any], dict[str, Any]]
+Reading = tuple[HeadedColumn, Callable[[str], Any], dict[str, Any]]
 
 
 def open_layout(
@@ -108,7 +108,7 @@ class ReadingFile:
     columns: tuple[str, ...]
     total_rows: int
     _text: str = field(repr=False)
-    _columns: tuple[Column, ...] = field(repr=False)
+    _columns: tuple[HeadedColumn, ...] = field(repr=False)
     _year: int | None = field(repr=False)
     _now: datetime = field(repr=False)
 
@@ -312,5 +312,5 @@ def _remembered(text: str, read: Callable[[str], Any], known: dict[str, Any]) ->
     return result
 
 
-def _row_error(number: int, column: Column, record: list[str], error: CellError) -> RowError:
+def _row_error(number: int, column: HeadedColumn, record: list[str], error: CellError) -> RowError:
     return RowError(number, column.heading, shown(record[column.index]), str(error))

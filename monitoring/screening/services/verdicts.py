@@ -28,7 +28,7 @@ class VerdictRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Key:
+class ReadingKey:
     """Which reading of a section: indicator code, time (with zone), origin."""
 
     indicator: str
@@ -41,7 +41,7 @@ class Key:
         return f"{self.indicator}|{self.sampled_at.astimezone(UTC).isoformat()}|{self.origin}"
 
     @classmethod
-    def parse(cls, text: str) -> "Key":
+    def parse(cls, text: str) -> "ReadingKey":
         """Raises VerdictRefused for what is no key."""
         try:
             indicator, at, origin = text.split("|")
@@ -57,7 +57,7 @@ class Key:
 def judge_reading(
     *,
     section: Section,
-    key: Key,
+    key: ReadingKey,
     outcome: str,
     reason: str,
     by: User,
@@ -113,7 +113,7 @@ def judge_reading(
 
 @transaction.atomic
 def keep_reading(
-    *, section: Section, key: Key, value: Decimal, by: User, reason: str, cause: str = ""
+    *, section: Section, key: ReadingKey, value: Decimal, by: User, reason: str, cause: str = ""
 ) -> bool:
     """Store a value measured for a decision (JOINT, MANUAL); whether anything is new.
 
@@ -162,7 +162,7 @@ def mark_month(section_id: int, month: date) -> None:
         )
 
 
-def last_verdict(section: Section, key: Key) -> Verdict | None:
+def last_verdict(section: Section, key: ReadingKey) -> Verdict | None:
     return (
         Verdict.objects.filter(
             section=section,
@@ -175,18 +175,18 @@ def last_verdict(section: Section, key: Key) -> Verdict | None:
     )
 
 
-def readings_at(section: Section, key: Key) -> Reading | None:
+def readings_at(section: Section, key: ReadingKey) -> Reading | None:
     """The reading of that key as it is now."""
     return _at(section, key).select_related("indicator").first()
 
 
-def named(section: Section, key: Key) -> str:
+def named(section: Section, key: ReadingKey) -> str:
     """Words for a reading in messages."""
     at = timezone.localtime(key.sampled_at)
     return f"{section} {key.indicator} {at:%Y-%m-%d %H:%M}（{Origin(key.origin).label}）"
 
 
-def _at(section: Section, key: Key):
+def _at(section: Section, key: ReadingKey):
     return Reading.objects.filter(
         section=section,
         indicator__in=Indicator.objects.filter(code=key.indicator).values("pk"),
@@ -195,7 +195,7 @@ def _at(section: Section, key: Key):
     )
 
 
-def _locked(section: Section, key: Key) -> Reading:
+def _locked(section: Section, key: ReadingKey) -> Reading:
     """The reading, held until the transaction ends; raises VerdictRefused where there is none."""
     found = _at(section, key).select_for_update().first()
     if found is None:

@@ -16,7 +16,7 @@ from monitoring.standards.gb3838_2002 import NAMES
 
 
 @dataclass(frozen=True, slots=True)
-class MeanLine:
+class MeanThen:
     code: str
     name: str
     unit: str
@@ -40,7 +40,7 @@ class SectionThen:
     deciding: tuple[str, ...]
     target: int | None
     target_now: int | None
-    means: tuple[MeanLine, ...]
+    means: tuple[MeanThen, ...]
 
     @property
     def changed(self) -> bool:
@@ -83,7 +83,7 @@ def section_as_known(section: Section, month: date, at: datetime) -> SectionThen
             None,
         ),
         means=tuple(
-            MeanLine(
+            MeanThen(
                 i.code,
                 i.name,
                 i.unit,

@@ -16,7 +16,7 @@ from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction, River, RiverReach
 from basins.ranges import covers, months_between
 from monitoring.assessment.queries.assessments import (
-    SectionMonth,
+    AssessedMonth,
     before,
     scheme_sections,
     section_months,
@@ -33,7 +33,7 @@ AT_END_KM = Decimal(3)
 JOINS_WITHIN = 0.06
 
 
-def class_of_reach(from_km: Decimal, to_km: Decimal, sections: Iterable[SectionMonth]):
+def class_of_reach(from_km: Decimal, to_km: Decimal, sections: Iterable[AssessedMonth]):
     """Class of a reach: of the river's first assessed section at or below the reach's end,
     else of the last one inside it; None where neither is."""
     known = sorted(
@@ -108,7 +108,7 @@ def rivers(viewer: Viewer, month: date) -> list[RiverLine]:
     ):
         if name not in through[river_id]:
             through[river_id].append(name)
-    by_river: dict[int, list[SectionMonth]] = defaultdict(list)
+    by_river: dict[int, list[AssessedMonth]] = defaultdict(list)
     for section in section_months(viewer, month):
         by_river[section.river_id].append(section)
     states = river_states(by_river, month)
@@ -146,7 +146,7 @@ def rivers(viewer: Viewer, month: date) -> list[RiverLine]:
 NOTHING = RiverState(None, None, 0)
 
 
-def river_states(by_river: dict[int, list[SectionMonth]], month: date) -> dict[int, RiverState]:
+def river_states(by_river: dict[int, list[AssessedMonth]], month: date) -> dict[int, RiverState]:
     """State of each river from its sections' means of the month: 1 query."""
     ids = [s.section_id for sections in by_river.values() for s in sections]
     means: dict[int, dict[str, Decimal]] = defaultdict(dict)
@@ -217,8 +217,8 @@ class Inflow:
 
 
 @dataclass(frozen=True, slots=True)
-class HeatRow:
-    section: SectionMonth
+class SectionHeatRow:
+    section: AssessedMonth
     # (month, class or None, worse than the target in force that month)
     cells: tuple[tuple[date, int | None, bool], ...]
 
@@ -237,12 +237,12 @@ class RiverPage:
     confidence: str
     month: date
     reaches: tuple[ReachLine, ...]
-    sections: tuple[SectionMonth, ...]
+    sections: tuple[AssessedMonth, ...]
     inflows: tuple[Inflow, ...]
     state: RiverState
     month_before: RiverState
     year_before: RiverState
-    heat: tuple[HeatRow, ...]
+    heat: tuple[SectionHeatRow, ...]
 
 
 def river_page(viewer: Viewer, code: str, month: date, first: int, last: int) -> RiverPage | None:
@@ -295,7 +295,7 @@ def river_page(viewer: Viewer, code: str, month: date, first: int, last: int) ->
     )
 
 
-def _heat(sections: tuple[SectionMonth, ...], first: int, last: int) -> tuple[HeatRow, ...]:
+def _heat(sections: tuple[AssessedMonth, ...], first: int, last: int) -> tuple[SectionHeatRow, ...]:
     ids = [s.section_id for s in sections]
     span = (date(first, 1, 1), date(last, 12, 1))
     classes = {
@@ -316,7 +316,7 @@ def _heat(sections: tuple[SectionMonth, ...], first: int, last: int) -> tuple[He
 
     months = months_between(*span)
     return tuple(
-        HeatRow(
+        SectionHeatRow(
             s,
             tuple((m, classes.get((s.section_id, m)), worse(s.section_id, m)) for m in months),
         )

@@ -90,7 +90,7 @@ class HeatCell:
 
 
 @dataclass(frozen=True, slots=True)
-class HeatRow:
+class YearHeatRow:
     """One indicator over the months; `limit` is that of the target class, in words."""
 
     code: str
@@ -138,7 +138,7 @@ class SectionPage:
     expected: int
     months: tuple[MonthClass, ...]  # twelve, oldest first, the last is `month`
     years: tuple[tuple[int, tuple[MonthClass | None, ...]], ...]  # newest first
-    heat: tuple[HeatRow, ...]
+    heat: tuple[YearHeatRow, ...]
     indicators: tuple[MeasuredIndicator, ...]
     above: Neighbour | None
     below: Neighbour | None
@@ -284,7 +284,7 @@ def measured_indicators(section: Section) -> tuple[MeasuredIndicator, ...]:
 
 def _heat(
     section: Section, means: Iterable[MonthlyMean], months: tuple[MonthClass, ...]
-) -> tuple[HeatRow, ...]:
+) -> tuple[YearHeatRow, ...]:
     """Indicators that table 1 classes, in order; worse: than the target of that month."""
     body, last_target = section.water_body, months[-1].target
     by_indicator: dict[Indicator, dict[date, Decimal]] = {}
@@ -301,7 +301,7 @@ def _heat(
             worse = bool(found and month.target and found > month.target)
             cells.append(HeatCell(value, found, worse))
         rows.append(
-            HeatRow(
+            YearHeatRow(
                 indicator.code,
                 indicator.name,
                 indicator.unit,

@@ -18,7 +18,7 @@ from django.utils import timezone
 from basins.ranges import month_start
 from monitoring.models import MonthlyMean, Origin, Reading, ReadingRevision, Section
 from monitoring.sections.queries.sections import MeasuredIndicator, classed
-from monitoring.standards.detection import Measured, show
+from monitoring.standards.detection import MeasuredValue, show
 
 POINTS = 800
 PER_DAY = 6  # automatic values at full rate
@@ -239,7 +239,7 @@ def written(value: Decimal, below_limit: bool) -> str:
     """The number without idle zeros, with the mark L below the limit."""
     whole = value.to_integral_value()
     plain = whole if whole == value else value.normalize()  # normalize() would make 100 1E+2
-    return show(Measured(plain, below_limit)) if plain or not below_limit else "0"
+    return show(MeasuredValue(plain, below_limit)) if plain or not below_limit else "0"
 
 
 def _readings(section: Section, indicator: str, first: date, last: date):

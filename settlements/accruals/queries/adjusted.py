@@ -15,17 +15,17 @@ from basins.access import Viewer
 from basins.models import Jurisdiction
 from settlements.accruals.services.proposals import net_of_payments
 from settlements.models import Accrual, Adjustment
+from settlements.money import ZERO
 from settlements.reckoning.preview import spec_of
 from settlements.rules.facts import MonthState
 from settlements.shown.term_differences import DiffLine, term_lines
 from settlements.shown.visible import sees_drafts_of
 
-ZERO = Decimal("0.00")
 UNCHANGED = ("有效期",)  # what differs between any two terms
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class AdjustedParty:
     code: str
     name: str
 
@@ -38,8 +38,8 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class ProposedTransfer:
-    payer: Party
-    payee: Party
+    payer: AdjustedParty
+    payee: AdjustedParty
     yuan: Decimal
     reason: str
 
@@ -48,7 +48,7 @@ class ProposedTransfer:
 class Shift:
     """What a party would receive more (negative: less) than was published, in yuan."""
 
-    party: Party
+    party: AdjustedParty
     yuan: Decimal
 
 
@@ -103,9 +103,9 @@ def adjustments_of(viewer: Viewer, accruals: Iterable[Accrual]) -> dict[int, tup
 def _adjusted(adjustment: Adjustment, accrual: Accrual, names: dict[str, str]) -> Adjusted:
     part = accrual.term_section
     sides = {"upstream": part.upstream, "downstream": part.downstream}
-    places = {code: Party(code, name) for code, name in names.items()}
+    places = {code: AdjustedParty(code, name) for code, name in names.items()}
     for role, place in sides.items():
-        places[role] = places[place.code] = Party(place.code, place.name)
+        places[role] = places[place.code] = AdjustedParty(place.code, place.name)
     transfers = tuple(
         ProposedTransfer(places[t["payer"]], places[t["payee"]], Decimal(t["yuan"]), t["reason"])
         for t in adjustment.outcome["transfers"]
@@ -113,7 +113,7 @@ def _adjusted(adjustment: Adjustment, accrual: Accrual, names: dict[str, str]) -
     published = list(accrual.transfers.all())
     for t in published:
         for place in (t.payer, t.payee):
-            places[place.code] = Party(place.code, place.name)
+            places[place.code] = AdjustedParty(place.code, place.name)
     new = adjustment.term_section
     state = MonthState(adjustment.outcome["state"])
     return Adjusted(
@@ -138,7 +138,7 @@ def _adjusted(adjustment: Adjustment, accrual: Accrual, names: dict[str, str]) -
     )
 
 
-def _shifts(published, transfers, places: dict[str, Party]) -> tuple[Shift, ...]:
+def _shifts(published, transfers, places: dict[str, AdjustedParty]) -> tuple[Shift, ...]:
     before = net_of_payments(frozenset((t.payer.code, t.payee.code, t.yuan) for t in published))
     after = net_of_payments(frozenset((t.payer.code, t.payee.code, t.yuan) for t in transfers))
     return tuple(

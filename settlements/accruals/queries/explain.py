@@ -21,14 +21,14 @@ from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterClass
 from settlements import rules
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
 from settlements.models import Accrual, Adjustment
+from settlements.money import ZERO
 from settlements.rules.facts import plain_decimal
 from settlements.rules.parameters import Kind, Spec, specs
-from settlements.shown.findings import Payment, starred
+from settlements.shown.findings import Compensation, starred
 from settlements.shown.payments import payments_of, payments_prefetch
 from settlements.shown.terms import clause_words, in_words, last_day
 from settlements.shown.visible import agreement_of_month, visible_accruals
 
-ZERO = Decimal("0.00")
 USED = "有效"  # what month_readings calls a value that went into a mean
 
 
@@ -75,7 +75,7 @@ class SectionNamed:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class ExplainedPeriod:
     start: date
     granularity: str  # month or year
 
@@ -119,7 +119,7 @@ class ReadingsLeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
+class ReadingCounts:
     used: ReadingsUsed
     left_out: ReadingsLeftOut
 
@@ -129,7 +129,7 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
+class ExplainedMean:
     """`mean` is what was reckoned with; `mean_now` (months only) follows from the data now."""
 
     code: str
@@ -145,7 +145,7 @@ class Explanation:
     rule: RuleNamed
     term: TermNamed
     section: SectionNamed
-    period: Period
+    period: ExplainedPeriod
     state: Named  # what was found of the month
     status: Named  # 初步, 已发布, 已结清
     complete: bool
@@ -155,8 +155,8 @@ class Explanation:
     steps: list[dict[str, Any]]
     parameters: tuple[ParameterRead, ...]
     facts: dict[str, Any]
-    readings: Readings | None
-    means: tuple[Mean, ...]
+    readings: ReadingCounts | None
+    means: tuple[ExplainedMean, ...]
     adjustments: tuple[Adjusted, ...]
     input_digest: str
     computed_at: datetime
@@ -164,7 +164,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class PartyNet:
+class ExplainedNet:
     """Yuan; positive: the party receives."""
 
     party: Named
@@ -177,7 +177,7 @@ class MonthExplanation:
 
     agreement: Named
     month: date
-    nets: tuple[PartyNet, ...]
+    nets: tuple[ExplainedNet, ...]
     accruals: tuple[Explanation, ...]
     as_of: datetime
 
@@ -291,7 +291,7 @@ def _explanation(
             downstream=_named(part.downstream),
             share=_normal(part.share),
         ),
-        period=Period(accrual.period, "year" if accrual.yearly else "month"),
+        period=ExplainedPeriod(accrual.period, "year" if accrual.yearly else "month"),
         state=Named(accrual.month_state, accrual.get_month_state_display()),
         status=Named(accrual.state, accrual.get_state_display()),
         complete=accrual.complete,
@@ -316,7 +316,7 @@ def _named(place: Jurisdiction) -> Named:
     return Named(place.code, place.name)
 
 
-def _transfer(payment: Payment) -> TransferNamed:
+def _transfer(payment: Compensation) -> TransferNamed:
     return TransferNamed(
         Named(payment.payer.code, payment.payer.name),
         Named(payment.payee.code, payment.payee.name),
@@ -369,7 +369,7 @@ def _normal(value: Decimal) -> Decimal:
     return Decimal(plain_decimal(value))
 
 
-def _readings(found: list[MonthReadings]) -> Readings | None:
+def _readings(found: list[MonthReadings]) -> ReadingCounts | None:
     """Counts of values over the months; None where the viewer may not see the section."""
     if not found:
         return None
@@ -378,16 +378,16 @@ def _readings(found: list[MonthReadings]) -> Readings | None:
     for month in found:
         used.update({m.code: m.used for m in month.means if m.used})
         left_out.update({reason: count for reason, count in month.flags if reason != USED})
-    return Readings(
+    return ReadingCounts(
         ReadingsUsed(sum(m.used for m in found), dict(sorted(used.items()))),
         ReadingsLeftOut(sum(left_out.values()), dict(sorted(left_out.items()))),
     )
 
 
-def _means(accrual: Accrual, readings: list[MonthReadings]) -> tuple[Mean, ...]:
+def _means(accrual: Accrual, readings: list[MonthReadings]) -> tuple[ExplainedMean, ...]:
     now = {m.code: m.mean for m in readings[0].means} if readings and not accrual.yearly else {}
     return tuple(
-        Mean(
+        ExplainedMean(
             code,
             NAMES.get(code, code),
             UNITS.get(code, ""),
@@ -398,13 +398,13 @@ def _means(accrual: Accrual, readings: list[MonthReadings]) -> tuple[Mean, ...]:
     )
 
 
-def _nets(accruals: Iterable[Explanation]) -> tuple[PartyNet, ...]:
+def _nets(accruals: Iterable[Explanation]) -> tuple[ExplainedNet, ...]:
     sums: dict[Named, Decimal] = defaultdict(lambda: ZERO)
     for accrual in accruals:
         for t in accrual.holds:
             sums[t.payer] -= t.yuan
             sums[t.payee] += t.yuan
-    return tuple(PartyNet(party, net) for party, net in sums.items())
+    return tuple(ExplainedNet(party, net) for party, net in sums.items())
 
 
 def shown_section(explanation: Explanation) -> str:

@@ -16,10 +16,9 @@ from basins.access import Act, Viewer
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
 from settlements.models import Accrual, Agreement, CountedTransfer, Party, Term, TermSection
+from settlements.money import ZERO
 from settlements.shown.places import Place
 from settlements.shown.visible import only_words, visible_accruals, visible_agreements
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class MonthMoney:
 
 
 @dataclass(frozen=True, slots=True)
-class AgreementLine:
+class AgreementInForce:
     """An agreement in force on the month's first day."""
 
     code: str
@@ -251,7 +250,7 @@ def month_totals(viewer: Viewer, first: date, last: date) -> tuple[MonthTotal, .
     )
 
 
-def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementLine, ...]:
+def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementInForce, ...]:
     """Agreements with a term in force on a day, with its parties and sections: 4 queries."""
     terms = Term.objects.filter(in_force__contains=day).order_by("number")
     current = terms.filter(agreement=OuterRef("pk"))
@@ -276,11 +275,11 @@ def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementLin
     return tuple(_agreement_line(a) for a in found)
 
 
-def _agreement_line(agreement: Agreement) -> AgreementLine:
+def _agreement_line(agreement: Agreement) -> AgreementInForce:
     terms = agreement.in_force_now  # type: ignore[attr-defined]
     sections = {part.section.code: part.section for term in terms for part in term.sections.all()}
     parties = [Place.of(p.jurisdiction) for p in agreement.parties.all()]
-    return AgreementLine(
+    return AgreementInForce(
         code=agreement.code,
         title=agreement.title,
         river=agreement.river.name,

@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 
 from basins.access import Act, Viewer
-from settlements.accruals.queries.month import ZERO
 from settlements.models import Accrual, CountedTransfer, Party
+from settlements.money import ZERO
 from settlements.shown.places import Place
 from settlements.shown.visible import only_words, visible_accruals
 

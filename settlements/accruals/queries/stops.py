@@ -16,11 +16,11 @@ from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from settlements.accruals.services.proposals import net_of_payments
 from settlements.models import FuseTrip, Party
-from settlements.shown.findings import Net, Payment
+from settlements.money import ZERO
+from settlements.shown.findings import Compensation, Net
 from settlements.shown.payments import words_of
 from settlements.shown.places import Place
 
-ZERO = Decimal("0.00")
 KINDS = {
     FuseTrip.State.TRIPPED: "waiting",
     FuseTrip.State.RELEASED: "open",
@@ -29,7 +29,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StoppedChange:
     period: date
     section: str
     before_state: str
@@ -43,7 +43,7 @@ class Change:
 class StopPage:
     trip: FuseTrip
     kind: str
-    changes: tuple[Change, ...]
+    changes: tuple[StoppedChange, ...]
     totals: tuple[Net, ...]
     may_decide: bool
     names: bool  # whether the viewer is told who decided
@@ -97,13 +97,13 @@ def stop_page(viewer: Viewer, pk: int) -> StopPage | None:
     )
 
 
-def _change(change: dict, places: dict[str, Place]) -> Change:
+def _change(change: dict, places: dict[str, Place]) -> StoppedChange:
     before, after = (
         [(payer, payee, Decimal(yuan)) for payer, payee, yuan in change[side]["payments"]]
         for side in ("before", "after")
     )
     old, new = net_of_payments(frozenset(before)), net_of_payments(frozenset(after))
-    return Change(
+    return StoppedChange(
         period=date.fromisoformat(change["period"]),
         section=change["section"],
         before_state=change["before"]["state"],
@@ -119,10 +119,10 @@ def _change(change: dict, places: dict[str, Place]) -> Change:
 
 
 def _words(payments: Iterable[tuple[str, str, Decimal]], places: dict[str, Place]) -> str:
-    return words_of(Payment(places[a], places[b], yuan, "") for a, b, yuan in payments)
+    return words_of(Compensation(places[a], places[b], yuan, "") for a, b, yuan in payments)
 
 
-def _totals(changes: Iterable[Change]) -> tuple[Net, ...]:
+def _totals(changes: Iterable[StoppedChange]) -> tuple[Net, ...]:
     sums: dict[Place, Decimal] = defaultdict(lambda: ZERO)
     for change in changes:
         for shift in change.shifts:

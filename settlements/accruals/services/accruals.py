@@ -76,7 +76,7 @@ def accrue_agreement(*, agreement: Agreement, fused: bool = True) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Accrued:
     """How many accruals are different now, and what was found of those that are published."""
 
     different: int
@@ -92,11 +92,11 @@ def _locked(ids: Iterable[int]) -> list[Agreement]:
     )
 
 
-def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> Done:
+def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> Accrued:
     """`changed` None: everything. Otherwise only the periods those section-months feed."""
     work = work_of(agreement, changed=changed)
     if not work and changed is not None:
-        return Done(0, [])
+        return Accrued(0, [])
     stored = {
         (a.term_section_id, a.period): a
         for a in Accrual.objects.filter(term_section__in=[item.part.pk for item in work]).only(
@@ -122,7 +122,7 @@ def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> Done:
         findings += dropped_findings(superseded.dropped)
     _write(fresh, others)
     resettle(agreement=agreement, years=years)
-    return Done(len(fresh), findings)
+    return Accrued(len(fresh), findings)
 
 
 def _findings(

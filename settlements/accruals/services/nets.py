@@ -16,9 +16,8 @@ from settlements.models import (
     SettlementNet,
     Transfer,
 )
+from settlements.money import ZERO
 from settlements.moving.acts import moving
-
-ZERO = Decimal("0.00")
 
 
 def resettle(*, agreement: Agreement, years: Iterable[int]) -> None:

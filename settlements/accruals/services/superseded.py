@@ -26,7 +26,7 @@ ENDED = "ended"  # key of the one step that says nothing is in force any more
 
 
 @dataclass(frozen=True, slots=True)
-class Superseded:
+class SupersededAccruals:
     """`answered`: the term section in force now and the period → the published accrual it
     answers to. `dropped`: published accruals that no section in force answers to."""
 
@@ -44,7 +44,7 @@ def superseded_accruals(agreement: Agreement) -> QuerySet[Accrual]:
     ).exclude(state__in=Accrual.OPEN)
 
 
-def superseded_of(agreement: Agreement) -> Superseded:
+def superseded_of(agreement: Agreement) -> SupersededAccruals:
     """Which section in force answers to which published accrual: 1 SQL query where there is
     none, else 3.
 
@@ -59,7 +59,7 @@ def superseded_of(agreement: Agreement) -> Superseded:
     ):
         by_period[accrual.term.strand, accrual.period].append(accrual)
     if not by_period:
-        return Superseded({}, ())
+        return SupersededAccruals({}, ())
     terms = list(agreement.terms.order_by("number").prefetch_related("sections"))
     answered: dict[Key, Accrual] = {}
     dropped: list[Accrual] = []
@@ -76,7 +76,7 @@ def superseded_of(agreement: Agreement) -> Superseded:
                 answered[part.pk, period] = accrual
             else:
                 dropped.append(accrual)
-    return Superseded(answered, tuple(dropped))
+    return SupersededAccruals(answered, tuple(dropped))
 
 
 def _parts(terms: list[Term], strand: str, period: date) -> list[TermSection]:

@@ -163,15 +163,15 @@ def state_of(agreement: Agreement, terms: Sequence[Term]) -> Agreement.State:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class AgreementChoices:
     rivers: tuple[tuple[str, str], ...]
     parties: tuple[tuple[str, str], ...]
 
 
-def agreement_choices(viewer: Viewer) -> Choices:
+def agreement_choices(viewer: Viewer) -> AgreementChoices:
     """Rivers and parties to narrow by: 2 SQL queries."""
     seen = visible_agreements(viewer)
-    return Choices(
+    return AgreementChoices(
         rivers=tuple(sorted(set(seen.values_list("river__code", "river__name")))),
         parties=tuple(
             dict.fromkeys(

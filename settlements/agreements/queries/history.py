@@ -24,7 +24,7 @@ UNSET = {"-", "不设"}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AgreementChange:
     """One entry of the record; `lines` are what differs, old beside new."""
 
     at: datetime | None  # when it was put in force; None where it came with the data
@@ -40,7 +40,7 @@ class Change:
     draft: int | None
 
 
-def changes_of(viewer: Viewer, code: str) -> tuple[Change, ...]:
+def changes_of(viewer: Viewer, code: str) -> tuple[AgreementChange, ...]:
     """The record, newest first, for whoever sees the agreement: 8 SQL queries at most."""
     agreement = visible_agreements(viewer).filter(code=code).first()
     if agreement is None:
@@ -68,7 +68,7 @@ def changes_of(viewer: Viewer, code: str) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=_order, reverse=True))
 
 
-def _order(change: Change) -> tuple[bool, float, date]:
+def _order(change: AgreementChange) -> tuple[bool, float, date]:
     return (
         change.at is not None,
         change.at.timestamp() if change.at else 0.0,
@@ -82,7 +82,7 @@ def _term_change(
     terms: list[Term],
     draft: AgreementDraft | None,
     parties: list[Party],
-) -> Change:
+) -> AgreementChange:
     before = _before(term, terms)
     lines = [
         line
@@ -95,7 +95,7 @@ def _term_change(
         lines = [*_party_lines(parties, term.in_force.lower), *lines]
     asked = (draft.data.get("amend", {}).get("values") or {}) if draft else {}
     said = (draft.data.get("term", {}).get("values") or {}) if draft else {}
-    return Change(
+    return AgreementChange(
         at=draft.activated_at if draft else None,
         since=term.in_force.lower,
         what=_what(term, before, draft),
@@ -144,7 +144,7 @@ def _party_lines(parties: Iterable[Party], on: date) -> list[DiffLine]:
     return lines
 
 
-def _end_change(draft: AgreementDraft, terms: list[Term]) -> Change:
+def _end_change(draft: AgreementDraft, terms: list[Term]) -> AgreementChange:
     day, values = draft.from_date, end_values(draft)
     assert day is not None
     lines = tuple(
@@ -157,7 +157,7 @@ def _end_change(draft: AgreementDraft, terms: list[Term]) -> Change:
         for t in terms
         if t.in_force.upper == day and draft.strand in ("", t.strand)
     )
-    return Change(
+    return AgreementChange(
         at=draft.activated_at,
         since=day,
         what=what_words(draft),

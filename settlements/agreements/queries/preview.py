@@ -18,12 +18,11 @@ from settlements import rules
 from settlements.agreements.services.difference import who
 from settlements.agreements.services.entered import Entered
 from settlements.models import Agreement, TermSection
-from settlements.money import format_wan
+from settlements.money import ZERO, format_wan
 from settlements.reckoning.preview import PreviewLine, preview
 from settlements.rules.facts import MonthState
 from settlements.shown.findings import starred
 
-ZERO = Decimal("0.00")
 FACT = re.compile(r"“([^”]+)”（([^）]+)）")  # as a rule names a fact it lacks
 PERIOD_CAPS = ("month_cap", "period_cap")
 
@@ -58,7 +57,7 @@ class TrialYear:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class TrialFlow:
     """What one pays another, month by month, for the chart."""
 
     name: str
@@ -70,7 +69,7 @@ class Trial:
     parties: tuple[str, ...]
     years: tuple[TrialYear, ...]  # newest first
     totals: tuple[Decimal, ...]
-    flows: tuple[Flow, ...]
+    flows: tuple[TrialFlow, ...]
     warnings: tuple[str, ...]
     first: date | None  # first month with anything stored
     periods: int
@@ -111,7 +110,7 @@ def trial(found: Entered, *, besides: Agreement | None = None) -> Trial:
         years=years,
         totals=tuple(sum((y.nets[i] for y in years), ZERO) for i in range(len(parties))),
         flows=tuple(
-            Flow(f"{payer} → {payee}", tuple(sorted(points.items())))
+            TrialFlow(f"{payer} → {payee}", tuple(sorted(points.items())))
             for (payer, payee), points in sorted(flows.items())
         ),
         warnings=tuple([*_warnings(lines, found), *_overlaps(found, besides)]),

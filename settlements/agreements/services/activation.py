@@ -18,8 +18,8 @@ from settlements.accruals.services.nets import resettle
 from settlements.agreements.services.amendments import close_current, date_problems, next_number
 from settlements.agreements.services.difference import MonthDiff, difference
 from settlements.agreements.services.drafts import (
+    DraftProblem,
     DraftRefused,
-    Problem,
     State,
     locked,
     mark_submitted,
@@ -60,7 +60,7 @@ def ready(draft: AgreementDraft) -> Entered | None:
     return found
 
 
-def problems_of(draft: AgreementDraft) -> tuple[Problem, ...]:
+def problems_of(draft: AgreementDraft) -> tuple[DraftProblem, ...]:
     """What stands in the way of activating the draft now; empty where nothing does."""
     try:
         ready(draft)
@@ -95,7 +95,7 @@ def _checked(draft: AgreementDraft) -> Entered | None:
         try:
             preview(found.river, [found.term], found.jurisdictions(), treasury=found.treasury())
         except NotAParty as missing:
-            raise DraftRefused(Problem("parties", str(missing))) from missing
+            raise DraftRefused(DraftProblem("parties", str(missing))) from missing
     return found
 
 
@@ -103,7 +103,7 @@ def _refuse_unconfirmed(draft: AgreementDraft, found: Entered | None, confirmed:
     count = len(fixed_months(draft, found))
     if count != confirmed:
         raise DraftRefused(
-            Problem(
+            DraftProblem(
                 "",
                 f"有 {count} 个已发布或已结清的断面月会提出调整；请核对逐月金额，勾选确认后再办。",
             )
@@ -126,14 +126,14 @@ def activate_draft(
         return draft.agreement
     if draft.state != State.SUBMITTED:
         raise DraftRefused(
-            Problem("", f"草稿现为“{draft.get_state_display()}”，不能启用；请先提交核对。")
+            DraftProblem("", f"草稿现为“{draft.get_state_display()}”，不能启用；请先提交核对。")
         )
     if draft.prepared_by_id == by.pk or draft.preparers.filter(pk=by.pk).exists():
         raise DraftRefused(
-            Problem("", "录入或修改过这份草稿的人不能启用它；请由另一位协议管理员核对启用。")
+            DraftProblem("", "录入或修改过这份草稿的人不能启用它；请由另一位协议管理员核对启用。")
         )
     if draft.version != version:
-        raise DraftRefused(Problem("", "草稿在您核对之后又改过；请重新核对下列各项再启用。"))
+        raise DraftRefused(DraftProblem("", "草稿在您核对之后又改过；请重新核对下列各项再启用。"))
     if draft.amends_id:
         agreement = _locked_agreement(draft)
         found = _checked(draft)
@@ -168,7 +168,7 @@ def _created(draft: AgreementDraft) -> Agreement:
             )
     except IntegrityError as taken:
         raise DraftRefused(
-            Problem("parties", f"编码 {found.code} 刚被另一份协议用去；请退回换一个。")
+            DraftProblem("parties", f"编码 {found.code} 刚被另一份协议用去；请退回换一个。")
         ) from taken
     _add_parties(agreement, found)
     draft.term = _add_term(agreement, found, number=1, strand=draft.strand)

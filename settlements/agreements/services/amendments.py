@@ -18,7 +18,7 @@ from django.db.models import Max, QuerySet
 from basins.models import User
 from basins.ranges import between, covers, months_between, next_month
 from settlements import rules
-from settlements.agreements.services.drafts import DraftRefused, Problem, start_draft
+from settlements.agreements.services.drafts import DraftProblem, DraftRefused, start_draft
 from settlements.models import Accrual, Agreement, AgreementDraft, Settlement, Term
 from settlements.reckoning.computation import PART
 from settlements.reckoning.periods import last_month
@@ -28,17 +28,17 @@ from settlements.shown.terms import MAIN
 
 
 @dataclass(frozen=True, slots=True)
-class Superseded:
+class SupersededTerm:
     """The term in force at the date (None: there is a gap) and the one that follows it."""
 
     current: Term | None
     following: Term | None
 
 
-def superseded(agreement: Agreement, strand: str, on: date) -> Superseded:
+def superseded(agreement: Agreement, strand: str, on: date) -> SupersededTerm:
     """What an amendment from that day replaces, and where it must end."""
     terms = list(agreement.terms.filter(strand=strand).order_by("in_force"))
-    return Superseded(
+    return SupersededTerm(
         current=next((t for t in terms if covers(t.in_force, on)), None),
         following=next((t for t in terms if t.in_force.lower and t.in_force.lower > on), None),
     )
@@ -67,7 +67,9 @@ def start_amendment(
     before = (agreement.terms.all() if opens else own).filter(in_force__startswith__lte=from_date)
     base = found.current or before.order_by("in_force", "number").last()
     if base is None:
-        raise DraftRefused(Problem("term", f"{from_date} 之前没有条款期可修订；请选更晚的日期。"))
+        raise DraftRefused(
+            DraftProblem("term", f"{from_date} 之前没有条款期可修订；请选更晚的日期。")
+        )
     end = found.current.in_force.upper if found.current else None
     if end is None and found.following:
         end = found.following.in_force.lower
@@ -94,7 +96,7 @@ def date_problems(
     until: date | None = None,
     rule=None,
     parts: Sequence[PartSpec] = (),
-) -> list[Problem]:
+) -> list[DraftProblem]:
     """Why the agreement cannot be amended from that day; empty where it can.
 
     `rule` is (module, parameters) of the amendment and `parts` its sections, once known.
@@ -119,7 +121,7 @@ def date_problems(
             )
     if not problems and (rule is not None or not agreement.terms.filter(strand=strand).exists()):
         problems += _closed_problems(agreement, strand, on, until, yearly, parts)
-    return [Problem("term", text) for text in problems]
+    return [DraftProblem("term", text) for text in problems]
 
 
 def _closed_problems(

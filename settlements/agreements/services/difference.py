@@ -18,7 +18,7 @@ from settlements.agreements.services.amendments import superseded
 from settlements.agreements.services.ending import end_day, strands_to_end
 from settlements.agreements.services.entered import Entered
 from settlements.models import Accrual, AgreementDraft, Party, Term
-from settlements.money import format_wan
+from settlements.money import ZERO, format_wan
 from settlements.reckoning.preview import PreviewLine, preview, spec_of
 from settlements.rules.facts import MonthState
 from settlements.shown.findings import starred
@@ -26,8 +26,6 @@ from settlements.shown.term_differences import DiffLine, diff_line, span_text, t
 from settlements.shown.terms import (
     clause_lines,
 )
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ State = AgreementDraft.State
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class DraftProblem:
     """What is missing or wrong in a step, and the remedy."""
 
     step: str
@@ -47,7 +47,7 @@ class Problem:
 class DraftRefused(Exception):
     """What cannot be done with this draft now; `problems` names step and remedy."""
 
-    def __init__(self, *problems: Problem) -> None:
+    def __init__(self, *problems: DraftProblem) -> None:
         self.problems = problems
         super().__init__("\n".join(p.message for p in problems))
 
@@ -175,11 +175,11 @@ def _save(draft: AgreementDraft, by: User) -> None:
     draft.preparers.add(by)
 
 
-def _not_now(draft: AgreementDraft, what: str) -> Problem:
+def _not_now(draft: AgreementDraft, what: str) -> DraftProblem:
     remedy = {
         State.DRAFT: "请先提交核对。",
         State.SUBMITTED: "要修改请先“退回修改”。",
         State.ACTIVATED: "要改请从协议页另行修订。",
         State.DISCARDED: "请另建草稿。",
     }[State(draft.state)]
-    return Problem("", f"草稿现为“{draft.get_state_display()}”，不能{what}；{remedy}")
+    return DraftProblem("", f"草稿现为“{draft.get_state_display()}”，不能{what}；{remedy}")

@@ -12,7 +12,7 @@ from django.db import transaction
 from basins.models import User
 from basins.ranges import next_month
 from settlements.agreements.services.amendments import is_yearly, superseded
-from settlements.agreements.services.drafts import DraftRefused, Problem, start_draft
+from settlements.agreements.services.drafts import DraftProblem, DraftRefused, start_draft
 from settlements.models import Agreement, AgreementDraft
 
 ALL = ""  # the strand of a draft that ends the whole agreement
@@ -65,7 +65,7 @@ def _in_force(agreement: Agreement, strand: str, on: date) -> list[str]:
     return [s for s in strands if superseded(agreement, s, on).current is not None]
 
 
-def ending_problems(agreement: Agreement, strand: str, on: date) -> list[Problem]:
+def ending_problems(agreement: Agreement, strand: str, on: date) -> list[DraftProblem]:
     """Why it cannot end on that day; empty where it can."""
     problems = []
     if on.day != 1:
@@ -90,4 +90,4 @@ def ending_problems(agreement: Agreement, strand: str, on: date) -> list[Problem
                 f"第 {following.number} 条款期自 {following.in_force.lower} 起已经排定；"
                 "请选它起日之后的日期。"
             )
-    return [Problem("", text) for text in problems]
+    return [DraftProblem("", text) for text in problems]

@@ -16,7 +16,7 @@ from basins.models import Jurisdiction, River
 from basins.ranges import between
 from monitoring.models import Section
 from settlements import rules
-from settlements.agreements.services.drafts import STEPS, DraftRefused, Problem
+from settlements.agreements.services.drafts import STEPS, DraftProblem, DraftRefused
 from settlements.models import Agreement, AgreementDraft, Party, Term
 from settlements.reckoning.preview import PartSpec, TermSpec
 from settlements.rules.parameters import ParameterErrors
@@ -54,27 +54,27 @@ def values_of(draft: AgreementDraft, step: str) -> dict[str, Any] | None:
 def entered(draft: AgreementDraft) -> Entered:
     """What the draft says. Raises DraftRefused naming every problem with its step."""
     missing = [
-        Problem(step, f"“{label}”还没有填完；请补齐后保存。")
+        DraftProblem(step, f"“{label}”还没有填完；请补齐后保存。")
         for step, label in STEPS.items()
         if values_of(draft, step) is None
     ]
     if missing:
         raise DraftRefused(*missing)
     parties, river, rule, term = (values_of(draft, step) or {} for step in STEPS)
-    problems: list[Problem] = []
+    problems: list[DraftProblem] = []
     who = _parties(draft, parties, problems)
     found_river, parts = _river(river, who, problems)
     span = between(_day(term["from"]), _day(term["until"]))
     if span.upper and span.upper <= span.lower:
-        problems.append(Problem("term", "止日须不早于起日。"))
+        problems.append(DraftProblem("term", "止日须不早于起日。"))
     try:
         parameters = rules.get(rule["rule"]).Parameters.from_json(rule["parameters"])
     except (rules.UnknownRule, ParameterErrors) as wrong:
-        problems.append(Problem("rule", str(wrong)))
+        problems.append(DraftProblem("rule", str(wrong)))
     else:
-        problems += [Problem("river", text) for text in _no_reference(parameters, parts)]
+        problems += [DraftProblem("river", text) for text in _no_reference(parameters, parts)]
         problems += [
-            Problem("rule", text)
+            DraftProblem("rule", text)
             for text in _unknown_sections(rules.get(rule["rule"]), parameters, parts)
         ]
     if problems or found_river is None:
@@ -110,20 +110,20 @@ def part_specs(rows: list[dict[str, Any]]) -> tuple[PartSpec, ...]:
     )
 
 
-def _parties(draft, values, problems: list[Problem]) -> tuple[tuple[Jurisdiction, str], ...]:
+def _parties(draft, values, problems: list[DraftProblem]) -> tuple[tuple[Jurisdiction, str], ...]:
     codes = [row["jurisdiction"] for row in values["parties"]]
     known = {j.code: j for j in Jurisdiction.objects.filter(code__in=codes).defer("boundary")}
     for code in codes:
         if code not in known:
-            problems.append(Problem("parties", f"没有代码为 {code} 的行政区；请重选协议方。"))
+            problems.append(DraftProblem("parties", f"没有代码为 {code} 的行政区；请重选协议方。"))
     if len(set(codes)) != len(codes):
-        problems.append(Problem("parties", "同一行政区列了两次；请删去一行。"))
+        problems.append(DraftProblem("parties", "同一行政区列了两次；请删去一行。"))
     if len(set(codes)) < 2:
-        problems.append(Problem("parties", "协议至少有两方；请再加一方。"))
+        problems.append(DraftProblem("parties", "协议至少有两方；请再加一方。"))
     if draft.amends_id is None:
-        problems += [Problem("parties", text) for text in code_problems(values["code"])]
+        problems += [DraftProblem("parties", text) for text in code_problems(values["code"])]
     else:
-        problems += [Problem("parties", text) for text in _still_bound(draft, set(codes))]
+        problems += [DraftProblem("parties", text) for text in _still_bound(draft, set(codes))]
     return tuple(
         (known[row["jurisdiction"]], row["role"])
         for row in values["parties"]
@@ -193,38 +193,40 @@ def code_problems(code: str) -> list[str]:
     return []
 
 
-def _river(values, who, problems: list[Problem]) -> tuple[River | None, tuple[PartSpec, ...]]:
+def _river(values, who, problems: list[DraftProblem]) -> tuple[River | None, tuple[PartSpec, ...]]:
     river = River.objects.filter(code=values["river"]).first()
     if river is None:
-        problems.append(Problem("river", f"没有代码为 {values['river']} 的河流；请重选。"))
+        problems.append(DraftProblem("river", f"没有代码为 {values['river']} 的河流；请重选。"))
         return None, ()
     try:
         parts = part_specs(values["sections"])
     except KeyError as gone:
-        problems.append(Problem("river", f"没有编码为 {gone} 的断面或行政区；请重选。"))
+        problems.append(DraftProblem("river", f"没有编码为 {gone} 的断面或行政区；请重选。"))
         return river, ()
     if not parts:
-        problems.append(Problem("river", "至少要有一个断面；请添加。"))
+        problems.append(DraftProblem("river", "至少要有一个断面；请添加。"))
     codes = {jurisdiction.code for jurisdiction, _ in who}
     seen = set()
     for part in parts:
         name = part.section.name
         if part.upstream == part.downstream:
-            problems.append(Problem("river", f"{name}的上游方和下游方相同；请改一方。"))
+            problems.append(DraftProblem("river", f"{name}的上游方和下游方相同；请改一方。"))
         for party in (part.upstream, part.downstream):
             if party.code not in codes:
                 problems.append(
-                    Problem("river", f"{name}的{party.name}不是协议方；请改选，或在“协议方”加上。")
+                    DraftProblem(
+                        "river", f"{name}的{party.name}不是协议方；请改选，或在“协议方”加上。"
+                    )
                 )
         if part.inflow == part.section:
-            problems.append(Problem("river", f"{name}不能又作自己的入境断面；请改选或留空。"))
+            problems.append(DraftProblem("river", f"{name}不能又作自己的入境断面；请改选或留空。"))
         if part.reference == part.section:
-            problems.append(Problem("river", f"{name}不能又作自己的对照断面；请改选或留空。"))
+            problems.append(DraftProblem("river", f"{name}不能又作自己的对照断面；请改选或留空。"))
         if not 0 < part.share <= 1:
-            problems.append(Problem("river", f"{name}的份额须大于 0、不大于 100%。"))
+            problems.append(DraftProblem("river", f"{name}的份额须大于 0、不大于 100%。"))
         key = (part.section.pk, part.upstream.pk, part.downstream.pk)
         if key in seen:
-            problems.append(Problem("river", f"{name}对同一上下游列了两次；请删去一行。"))
+            problems.append(DraftProblem("river", f"{name}对同一上下游列了两次；请删去一行。"))
         seen.add(key)
     return river, parts
 

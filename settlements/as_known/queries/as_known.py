@@ -27,11 +27,12 @@ from settlements.models import (
     JournalEntry,
     Settlement,
 )
+from settlements.money import ZERO
 from settlements.reckoning.computation import Computed, party_of
 from settlements.reckoning.known import Known, known_at
 from settlements.reckoning.known_basis import Past
 from settlements.rules.base import MonthState, Outcome
-from settlements.shown.findings import Net, Payment, month_finding, starred, year_finding
+from settlements.shown.findings import Compensation, Net, month_finding, starred, year_finding
 from settlements.shown.payments import payments_of, payments_prefetch
 from settlements.shown.places import Place
 from settlements.shown.visible import (
@@ -42,7 +43,6 @@ from settlements.shown.visible import (
 )
 from settlements.shown.worked import WorkedStep, worked
 
-ZERO = Decimal("0.00")
 CORRECTED = "监测数据更正"
 
 
@@ -52,7 +52,7 @@ class Held:
 
     water_class: int | None
     state: str
-    payments: tuple[Payment, ...]
+    payments: tuple[Compensation, ...]
     computed: bool = False
 
     @property
@@ -83,7 +83,7 @@ class MeanThen:
 
 
 @dataclass(frozen=True, slots=True)
-class SectionThen:
+class BorderThen:
     """A section and period then and now; `then` None: nothing was held (or shown) yet."""
 
     accrual: int
@@ -109,7 +109,7 @@ class MonthThen:
     title: str
     month: date
     finding: str
-    sections: tuple[SectionThen, ...]
+    sections: tuple[BorderThen, ...]
     hidden: bool  # not published then, and the viewer sees no drafts
 
 
@@ -131,13 +131,13 @@ class YearThen:
     year: int
     finding: str
     nets: tuple[NetThen, ...]
-    sections: tuple[SectionThen, ...]
+    sections: tuple[BorderThen, ...]
     state: str  # of the settlement then; "" before there was one
     state_now: str
     hidden: bool
 
     @property
-    def changed(self) -> tuple[SectionThen, ...]:
+    def changed(self) -> tuple[BorderThen, ...]:
         return tuple(each for each in self.sections if each.changed)
 
 
@@ -174,7 +174,7 @@ def month_as_known(viewer: Viewer, code: str, month: date, at: datetime) -> Mont
     )
 
 
-def accrual_as_known(viewer: Viewer, pk: int, at: datetime) -> SectionThen | None:
+def accrual_as_known(viewer: Viewer, pk: int, at: datetime) -> BorderThen | None:
     """One accrual as known; None where the viewer sees none now, or it was not shown then."""
     accrual = visible_accruals(viewer).filter(pk=pk).select_related("term__agreement").first()
     if accrual is None:
@@ -268,7 +268,7 @@ def _published(agreement: Agreement, at: datetime) -> set[date]:
 
 def _then(
     known: Known, accruals: list[Accrual], drafts: bool, *, steps: bool = False
-) -> tuple[SectionThen, ...]:
+) -> tuple[BorderThen, ...]:
     versions = {
         version.accrual_id: version
         for version in AccrualVersion.objects.filter(
@@ -310,7 +310,7 @@ def _section_then(
     places: dict[str, Place],
     reason: str,
     drafts: bool,
-) -> SectionThen:
+) -> BorderThen:
     part = accrual.term_section
     then = None
     if version is not None:
@@ -331,7 +331,7 @@ def _section_then(
         reason = ""
     elif not reason:
         reason = CORRECTED if any(m.changed for m in means) else "重新核算"
-    return SectionThen(
+    return BorderThen(
         accrual=accrual.pk,
         code=part.section.code,
         name=starred(part.section.name, part.section.is_demo),
@@ -348,7 +348,7 @@ def _section_then(
 
 def _held(computed: Computed, known: Known) -> Held:
     payments = tuple(
-        Payment(
+        Compensation(
             Place.of(party_of(computed.part, t.payer, known.others)),
             Place.of(party_of(computed.part, t.payee, known.others)),
             t.yuan,
@@ -362,8 +362,8 @@ def _held(computed: Computed, known: Known) -> Held:
     )
 
 
-def _payment(stored: dict[str, Any], places: dict[str, Place]) -> Payment:
-    return Payment(
+def _payment(stored: dict[str, Any], places: dict[str, Place]) -> Compensation:
+    return Compensation(
         places[stored["payer"]], places[stored["payee"]], Decimal(stored["yuan"]), stored["reason"]
     )
 

@@ -23,14 +23,14 @@ from settlements.districts.queries.districts import (
     years_of,
 )
 from settlements.models import Accrual, CountedTransfer
+from settlements.money import ZERO
 from settlements.shown.accruals import listed_accruals
-from settlements.shown.findings import Payment, starred
+from settlements.shown.findings import Compensation, starred
 from settlements.shown.payments import counted_of, counted_prefetch, words_of
 from settlements.shown.places import Place
 from settlements.shown.states import KINDS
 from settlements.shown.visible import only_words, visible_accruals
 
-ZERO = Decimal("0.00")
 QUARTERS = ("一季度", "二季度", "三季度", "四季度")
 
 
@@ -81,7 +81,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class District(Years):
+class DistrictYear(Years):
     place: Place
     rivers: tuple[str, ...]
     year: int
@@ -110,7 +110,7 @@ class District(Years):
         return max((abs(m.yuan) for m in self.months if m.yuan is not None), default=ZERO)
 
 
-def district(viewer: Viewer, code: str, wanted: int | None = None) -> District | None:
+def district(viewer: Viewer, code: str, wanted: int | None = None) -> DistrictYear | None:
     """The district's year, or None where there is none for this viewer: 9 SQL queries at most."""
     found = visible_jurisdictions(viewer).defer("boundary").filter(code=code).first()
     if found is None:
@@ -129,7 +129,7 @@ def district(viewer: Viewer, code: str, wanted: int | None = None) -> District |
         state: sum((sides[a.pk] for a in accruals if a.state == state), ZERO)
         for state in Accrual.State
     }
-    return District(
+    return DistrictYear(
         place=Place.of(found),
         rivers=tuple(
             dict.fromkeys(
@@ -240,7 +240,7 @@ def _strip_month(
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SpanColumn:
     """A quarter, a month of the running quarter, the whole-year rules, or the year."""
 
     label: str
@@ -253,22 +253,24 @@ class Column:
         return accrual.period.month in self.months
 
 
-def _columns(year: int, computed: list[date], yearly: bool) -> tuple[Column, ...]:
+def _columns(year: int, computed: list[date], yearly: bool) -> tuple[SpanColumn, ...]:
     """Quarters that are over as one column, months of the running one apart, then the sum."""
     last = computed[-1].month if computed else 12
     whole = last // 3 if year == today().year else 4
-    columns = [Column(QUARTERS[q], frozenset(range(3 * q + 1, 3 * q + 4))) for q in range(whole)]
-    columns += [Column(f"{m}月", frozenset({m})) for m in range(3 * whole + 1, last + 1)]
+    columns = [
+        SpanColumn(QUARTERS[q], frozenset(range(3 * q + 1, 3 * q + 4))) for q in range(whole)
+    ]
+    columns += [SpanColumn(f"{m}月", frozenset({m})) for m in range(3 * whole + 1, last + 1)]
     if yearly:
-        columns.append(Column("按年核算", frozenset(), yearly=True))
-    columns.append(Column("本年累计", frozenset(range(1, 13)), yearly=True))
+        columns.append(SpanColumn("按年核算", frozenset(), yearly=True))
+    columns.append(SpanColumn("本年累计", frozenset(range(1, 13)), yearly=True))
     return tuple(columns)
 
 
 def _by_agreement(
     accruals: list[Accrual],
     place: Jurisdiction,
-    columns: tuple[Column, ...],
+    columns: tuple[SpanColumn, ...],
     sides: dict[int, Decimal],
 ) -> tuple[AgreementMoney, ...]:
     groups: dict[str, list[Accrual]] = defaultdict(list)
@@ -280,7 +282,7 @@ def _by_agreement(
 def _agreement_money(
     found: list[Accrual],
     place: Jurisdiction,
-    columns: tuple[Column, ...],
+    columns: tuple[SpanColumn, ...],
     sides: dict[int, Decimal],
 ) -> AgreementMoney:
     agreement = found[0].term.agreement
@@ -312,7 +314,7 @@ def _agreement_money(
     )
 
 
-def _sum_cells(rows: list[tuple[Cell, ...]], columns: tuple[Column, ...]) -> tuple[Cell, ...]:
+def _sum_cells(rows: list[tuple[Cell, ...]], columns: tuple[SpanColumn, ...]) -> tuple[Cell, ...]:
     return tuple(
         Cell(column.label, sum((row[at].yuan or ZERO for row in rows), ZERO))
         for at, column in enumerate(columns)
@@ -354,7 +356,7 @@ def _reason(accrual: Accrual, place: Jurisdiction) -> Reason:
     )
 
 
-def _result_words(payments: tuple[Payment, ...]) -> str:
+def _result_words(payments: tuple[Compensation, ...]) -> str:
     return f"由{words_of(payments)}" if payments else "双方互不补偿"
 
 

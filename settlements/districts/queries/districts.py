@@ -14,10 +14,9 @@ from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from basins.ranges import today
 from settlements.models import CountedTransfer, Party
+from settlements.money import ZERO
 from settlements.shown.places import Place
 from settlements.shown.visible import only_words, visible_accruals, visible_agreements
-
-ZERO = Decimal("0.00")
 
 
 def visible_jurisdictions(viewer: Viewer) -> QuerySet[Jurisdiction]:

@@ -15,9 +15,9 @@ from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction, Role
 from settlements.funds.services.funds import received_payments
 from settlements.models import Agreement, FundProject, FundSpending, Payment
+from settlements.money import ZERO
 from settlements.shown.places import Place
 
-ZERO = Decimal("0.00")
 SEES_ALL = (Role.Code.BUREAU, Role.Code.TREASURY, Role.Code.AUDITOR)
 
 

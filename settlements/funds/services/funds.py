@@ -15,11 +15,10 @@ from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
 from basins.models import Jurisdiction, User
 from settlements.models import Agreement, FundProject, FundSpending, Payment
-from settlements.money import MoneyError, format_yuan, yuan
+from settlements.money import ZERO, MoneyError, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.documents import checked, kept
 
-ZERO = Decimal("0.00")
 # A claim set off against another is not money one can spend.
 RECEIVED = (Payment.Kind.DIRECT, Payment.Kind.DISBURSEMENT)
 LONGEST_NAME, LONGEST_TEXT, LONGEST_NUMBER = 120, 200, 80

@@ -14,10 +14,10 @@ from basins.access import Act, Viewer
 from basins.clock import today
 from settlements.ledger.queries.reconciliation import Checked, checked_states
 from settlements.models import AccountMonth, LedgerAccount
+from settlements.money import ZERO
 from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
 
-ZERO = Decimal("0.00")
 YUAN: DecimalField = DecimalField(max_digits=20, decimal_places=2)
 
 

@@ -12,10 +12,10 @@ from decimal import Decimal
 from basins.access import Viewer
 from basins.clock import today
 from settlements.models import LedgerAccount, Posting
+from settlements.money import ZERO
 from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
 
-ZERO = Decimal("0.00")
 # The last day of each age, and what it is called; older than the last is the fourth.
 AGES = ((30, "0–30 天"), (90, "31–90 天"), (365, "91–365 天"))
 OLDER = "365 天以上"

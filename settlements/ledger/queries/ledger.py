@@ -18,10 +18,10 @@ from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum,
 from basins.access import Act, Viewer
 from settlements.models import JournalEntry, LedgerAccount, Posting
 from settlements.models.ledger import PREFIXES
+from settlements.money import ZERO
 from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
 
-ZERO = Decimal("0.00")
 PAGE = 25
 YUAN: DecimalField = DecimalField(max_digits=20, decimal_places=2)
 

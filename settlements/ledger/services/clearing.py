@@ -10,8 +10,9 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Q
 
-from settlements.ledger.balances import ZERO, Basis, balances
+from settlements.ledger.balances import Basis, balances
 from settlements.models import Agreement, LedgerAccount, Payment, Settlement
+from settlements.money import ZERO
 from settlements.moving.acts import moving
 
 Kind = Payment.Kind

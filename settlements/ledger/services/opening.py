@@ -29,7 +29,7 @@ from settlements.models import (
     OpeningBatch,
     Party,
 )
-from settlements.money import MoneyError, format_yuan, yuan
+from settlements.money import ZERO, MoneyError, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
 
 COLUMNS = {
@@ -41,11 +41,10 @@ COLUMNS = {
 NEEDED = ("jurisdiction", "agreement", "yuan")
 LARGEST = 5 * 1024 * 1024  # bytes
 MOST_ROWS = 5000
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class WrongBalance:
     """A problem of the file: its row (1 is the heading, 0 the whole file), field and remedy."""
 
     row: int
@@ -56,7 +55,7 @@ class Wrong:
 class OpeningRefused(Refused):
     """The file cannot be taken over; every problem at once."""
 
-    def __init__(self, *wrong: Wrong) -> None:
+    def __init__(self, *wrong: WrongBalance) -> None:
         super().__init__(" ".join((f"第 {w.row} 行：" if w.row else "") + w.message for w in wrong))
         self.wrong = wrong
 
@@ -86,7 +85,9 @@ def read_opening(raw: bytes, filename: str) -> OpeningFile:
     """Read and check a file. Raises OpeningRefused with every problem, by row and field."""
     if len(raw) > LARGEST:
         raise OpeningRefused(
-            Wrong(0, "file", f"{filename} 大于 {LARGEST // 1024 // 1024} MB；期初余额每账户一行。")
+            WrongBalance(
+                0, "file", f"{filename} 大于 {LARGEST // 1024 // 1024} MB；期初余额每账户一行。"
+            )
         )
     table = _xlsx(raw) if raw.startswith(b"PK\x03\x04") else _csv(raw)
     head, *body = table or [[]]
@@ -94,14 +95,14 @@ def read_opening(raw: bytes, filename: str) -> OpeningFile:
     lines = [(n, line) for n, line in enumerate(body, 2) if any(cell.strip() for cell in line)]
     if not lines or len(lines) > MOST_ROWS:
         raise OpeningRefused(
-            Wrong(0, "file", f"有 {len(lines)} 行数据；须有 1 至 {MOST_ROWS} 行。")
+            WrongBalance(0, "file", f"有 {len(lines)} 行数据；须有 1 至 {MOST_ROWS} 行。")
         )
-    wrong: list[Wrong] = []
+    wrong: list[WrongBalance] = []
     rows = _rows(lines, columns, wrong)
     total = sum((row.yuan for row in rows), ZERO)
     if not wrong and total:
         wrong.append(
-            Wrong(
+            WrongBalance(
                 0,
                 "yuan",
                 f"各行金额合计 {format_yuan(total)} 元，不为零；每笔应收须有同额的应付，"
@@ -119,7 +120,7 @@ def prepare_opening(*, file: OpeningFile, on: date, by: User | None) -> OpeningB
     if by is not None and not viewer_of(by).may(Act.RECORD_PAYMENT):
         raise NotAllowed(f"{by} 不能导入期初余额。")
     if on > today():
-        raise OpeningRefused(Wrong(0, "on", f"期初日期 {on} 在今天之后；请填已过去的日期。"))
+        raise OpeningRefused(WrongBalance(0, "on", f"期初日期 {on} 在今天之后；请填已过去的日期。"))
     try:
         with transaction.atomic():
             return OpeningBatch.objects.create(
@@ -142,7 +143,7 @@ def prepare_opening(*, file: OpeningFile, on: date, by: User | None) -> OpeningB
         if "opening_file_once" not in str(error):
             raise
         raise OpeningRefused(
-            Wrong(0, "file", f"{file.filename} 已按 {on} 导入过，一个文件只导入一次。")
+            WrongBalance(0, "file", f"{file.filename} 已按 {on} 导入过，一个文件只导入一次。")
         ) from error
 
 
@@ -156,7 +157,9 @@ def approve_opening(
     """
     batch = _locked(batch)
     if (by is None and batch.prepared_by_id is not None) or (by and batch.prepared_by_id == by.pk):
-        raise OpeningRefused(Wrong(0, "", "导入人不能复核自己导入的期初余额，须由另一人复核。"))
+        raise OpeningRefused(
+            WrongBalance(0, "", "导入人不能复核自己导入的期初余额，须由另一人复核。")
+        )
     if by is not None:
         _permit_decision(by)
     batch.state = OpeningBatch.State.APPROVED
@@ -178,7 +181,7 @@ def reject_opening(*, batch: OpeningBatch, why: str, by: User) -> OpeningBatch:
     batch = _locked(batch)
     _permit_decision(by)
     if not why.strip():
-        raise OpeningRefused(Wrong(0, "why", "请写明退回理由。"))
+        raise OpeningRefused(WrongBalance(0, "why", "请写明退回理由。"))
     batch.state, batch.rejected_why = OpeningBatch.State.REJECTED, why.strip()
     batch.approved_by, batch.approved_at = by, now()
     batch.save(update_fields=["state", "rejected_why", "approved_by", "approved_at"])
@@ -194,7 +197,9 @@ def _permit_decision(by: User) -> None:
 def _locked(batch: OpeningBatch) -> OpeningBatch:
     batch = OpeningBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.state != OpeningBatch.State.PREPARED:
-        raise OpeningRefused(Wrong(0, "", f"这批期初余额{batch.get_state_display()}，不能再办理。"))
+        raise OpeningRefused(
+            WrongBalance(0, "", f"这批期初余额{batch.get_state_display()}，不能再办理。")
+        )
     return batch
 
 
@@ -219,12 +224,14 @@ def _columns(head: list[str]) -> dict[str, int]:
         if any(word in names for word in words)
     }
     if missing := [COLUMNS[key][0] for key in NEEDED if key not in columns]:
-        raise OpeningRefused(Wrong(1, "file", f"缺少列：{'、'.join(missing)}；第一行须是列标题。"))
+        raise OpeningRefused(
+            WrongBalance(1, "file", f"缺少列：{'、'.join(missing)}；第一行须是列标题。")
+        )
     return columns
 
 
 def _rows(
-    lines: list[tuple[int, list[str]]], columns: dict[str, int], wrong: list[Wrong]
+    lines: list[tuple[int, list[str]]], columns: dict[str, int], wrong: list[WrongBalance]
 ) -> list[OpeningRow]:
     jurisdictions = {j.code: j for j in Jurisdiction.objects.defer("boundary")}
     agreements = {a.code: a for a in Agreement.objects.all()}
@@ -236,16 +243,16 @@ def _rows(
         place, agreement = cell["jurisdiction"], cell["agreement"]
         found = len(wrong)
         if place not in jurisdictions:
-            wrong.append(Wrong(number, "jurisdiction", f"没有行政区代码“{place}”。"))
+            wrong.append(WrongBalance(number, "jurisdiction", f"没有行政区代码“{place}”。"))
         if agreement not in agreements:
-            wrong.append(Wrong(number, "agreement", f"没有协议编码“{agreement}”。"))
+            wrong.append(WrongBalance(number, "agreement", f"没有协议编码“{agreement}”。"))
         amount = _amount(cell["yuan"], number, wrong)
         if len(wrong) > found or amount is None:
             continue
         treasury = jurisdictions[place].level == Jurisdiction.Level.TREASURY
         if (agreement, place) not in parties and not treasury:
             wrong.append(
-                Wrong(
+                WrongBalance(
                     number,
                     "jurisdiction",
                     f"{jurisdictions[place]}不是《{agreements[agreement]}》的协议方。",
@@ -253,7 +260,7 @@ def _rows(
             )
         elif (agreement, place) in seen:
             wrong.append(
-                Wrong(
+                WrongBalance(
                     number,
                     "jurisdiction",
                     f"与第 {seen[agreement, place]} 行是同一账户；一个账户只写一行。",
@@ -272,11 +279,11 @@ def _rows(
     return rows
 
 
-def _amount(text: str, number: int, wrong: list[Wrong]) -> Decimal | None:
+def _amount(text: str, number: int, wrong: list[WrongBalance]) -> Decimal | None:
     try:
         return yuan(text)
     except MoneyError as error:
-        wrong.append(Wrong(number, "yuan", str(error)))
+        wrong.append(WrongBalance(number, "yuan", str(error)))
         return None
 
 
@@ -284,7 +291,7 @@ def _csv(raw: bytes) -> list[list[str]]:
     try:
         text, _ = decode(raw)
     except FileError as error:
-        raise OpeningRefused(Wrong(0, "file", str(error))) from error
+        raise OpeningRefused(WrongBalance(0, "file", str(error))) from error
     first = text.split("\n", 1)[0]
     delimiter = max((",", ";", "\t"), key=first.count)
     return list(csv.reader(io.StringIO(text), delimiter=delimiter))
@@ -298,7 +305,9 @@ def _xlsx(raw: bytes) -> list[list[str]]:
         return [[_cell(value) for value in row] for row in book.get_sheet_by_index(0).to_python()]
     except (CalamineError, zipfile.BadZipFile, ParseError, ValueError) as error:
         raise OpeningRefused(
-            Wrong(0, "file", "文件不是可读的 XLSX 工作簿；请用 Excel 或 WPS 另存为 XLSX 或 CSV。")
+            WrongBalance(
+                0, "file", "文件不是可读的 XLSX 工作簿；请用 Excel 或 WPS 另存为 XLSX 或 CSV。"
+            )
         ) from error
 
 

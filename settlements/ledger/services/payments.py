@@ -16,7 +16,7 @@ from django.db.utils import IntegrityError
 
 from basins.clock import now, today
 from basins.models import Jurisdiction, User
-from settlements.ledger.balances import ZERO, standing
+from settlements.ledger.balances import standing
 from settlements.ledger.services.clearing import outstanding, refresh_cleared
 from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
 from settlements.models import (
@@ -28,7 +28,7 @@ from settlements.models import (
     Posting,
     Settlement,
 )
-from settlements.money import MoneyError, format_yuan, yuan
+from settlements.money import ZERO, MoneyError, format_yuan, yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
 
 Kind = Payment.Kind
@@ -46,7 +46,7 @@ LONGEST_VOUCHER = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PaymentProblem:
     """What is wrong with a payment: the field ("" for the whole) and the remedy, in Chinese."""
 
     field: str
@@ -56,7 +56,7 @@ class Problem:
 class PaymentRefused(Refused):
     """The payment cannot be recorded or booked; all that is wrong at once."""
 
-    def __init__(self, *problems: Problem) -> None:
+    def __init__(self, *problems: PaymentProblem) -> None:
         super().__init__(" ".join(p.message for p in problems))
         self.problems = problems
 
@@ -95,7 +95,9 @@ def treasury_of(agreement: Agreement) -> Jurisdiction:
     )
     if found is None:
         raise PaymentRefused(
-            Problem("kind", "行政区里没有市级财政，不能经市级清算；请先由管理员登记市级财政。")
+            PaymentProblem(
+                "kind", "行政区里没有市级财政，不能经市级清算；请先由管理员登记市级财政。"
+            )
         )
     return found
 
@@ -118,7 +120,7 @@ def examine_payment(
 
     Raises PaymentRefused with every problem.
     """
-    problems: list[Problem] = []
+    problems: list[PaymentProblem] = []
     amount = _amount(yuan, problems)
     if kind in TO_TREASURY:
         payee = treasury_of(agreement)
@@ -224,7 +226,7 @@ def reject_payment(*, payment: Payment, why: str, by: User) -> Payment:
     payment = _locked(payment)
     permit(check("payment", "reject", payment.state, payment.get_state_display()), by)
     if not why.strip():
-        raise PaymentRefused(Problem("why", "请写明退回理由。"))
+        raise PaymentRefused(PaymentProblem("why", "请写明退回理由。"))
     payment.state, payment.rejected_why = Payment.State.REJECTED, why.strip()
     payment.approved_by, payment.approved_at = by, now()
     with moving("reject", by=by, note=why.strip()):
@@ -263,26 +265,26 @@ def transit_balance(agreement: Agreement) -> Decimal:
     return -sum((standing(account) for account in accounts), ZERO)
 
 
-def _amount(given: str | int | Decimal, problems: list[Problem]) -> Decimal:
+def _amount(given: str | int | Decimal, problems: list[PaymentProblem]) -> Decimal:
     try:
         amount = yuan(given)
     except MoneyError as wrong:
-        problems.append(Problem("yuan", str(wrong)))
+        problems.append(PaymentProblem("yuan", str(wrong)))
         return ZERO
     if amount <= 0:
-        problems.append(Problem("yuan", f"付款金额 {amount} 元须大于零；要退回付款请冲销。"))
+        problems.append(PaymentProblem("yuan", f"付款金额 {amount} 元须大于零；要退回付款请冲销。"))
     return amount
 
 
-def _party_problems(draft: Draft) -> list[Problem]:
+def _party_problems(draft: Draft) -> list[PaymentProblem]:
     problems = []
     if draft.kind not in Kind.values:
-        return [Problem("kind", f"没有付款方式“{draft.kind}”。")]
+        return [PaymentProblem("kind", f"没有付款方式“{draft.kind}”。")]
     agreements = [a for a in (draft.agreement, draft.other_agreement) if a is not None]
     if draft.kind == Kind.OFFSET and (
         draft.other_agreement is None or draft.other_agreement == draft.agreement
     ):
-        problems.append(Problem("other_agreement", "请选择与之抵扣的另一份协议。"))
+        problems.append(PaymentProblem("other_agreement", "请选择与之抵扣的另一份协议。"))
     inside = {
         "payer": draft.kind != Kind.DISBURSEMENT,
         "payee": draft.kind not in TO_TREASURY,
@@ -291,23 +293,23 @@ def _party_problems(draft: Draft) -> list[Problem]:
         party = getattr(draft, field)
         word = "付款方" if field == "payer" else "收款方"
         if party is None:
-            problems.append(Problem(field, f"请选择{word}。"))
+            problems.append(PaymentProblem(field, f"请选择{word}。"))
             continue
         for agreement in agreements if is_party else []:
             if not Party.objects.filter(agreement=agreement, jurisdiction=party).exists():
-                problems.append(Problem(field, f"{party}不是《{agreement}》的协议方。"))
+                problems.append(PaymentProblem(field, f"{party}不是《{agreement}》的协议方。"))
     if draft.payer is not None and draft.payer == draft.payee:
-        problems.append(Problem("payee", "付款方与收款方不能相同。"))
+        problems.append(PaymentProblem("payee", "付款方与收款方不能相同。"))
     if draft.settlement is not None and draft.settlement.agreement_id != draft.agreement.pk:
-        problems.append(Problem("settlement", "所选年度不是这份协议的。"))
+        problems.append(PaymentProblem("settlement", "所选年度不是这份协议的。"))
     return problems
 
 
-def _voucher_problems(draft: Draft, own: int | None = None) -> list[Problem]:
+def _voucher_problems(draft: Draft, own: int | None = None) -> list[PaymentProblem]:
     if not draft.voucher:
-        return [Problem("voucher", "请填付款凭证号（银行回单或拨款文件的编号）。")]
+        return [PaymentProblem("voucher", "请填付款凭证号（银行回单或拨款文件的编号）。")]
     if len(draft.voucher) > LONGEST_VOUCHER or not draft.voucher.isprintable():
-        return [Problem("voucher", f"付款凭证号至多 {LONGEST_VOUCHER} 个可见字符。")]
+        return [PaymentProblem("voucher", f"付款凭证号至多 {LONGEST_VOUCHER} 个可见字符。")]
     other = (
         Payment.objects.filter(voucher=draft.voucher, reversed_on__isnull=True)
         .exclude(state=Payment.State.REJECTED)
@@ -316,10 +318,10 @@ def _voucher_problems(draft: Draft, own: int | None = None) -> list[Problem]:
     )
     entry = JournalEntry.objects.filter(voucher=draft.voucher, reversal__isnull=True).first()
     if entry is not None:
-        return [Problem("voucher", f"付款凭证号 {draft.voucher} 已入账（{entry.label}）。")]
+        return [PaymentProblem("voucher", f"付款凭证号 {draft.voucher} 已入账（{entry.label}）。")]
     if other is not None:
         return [
-            Problem(
+            PaymentProblem(
                 "voucher",
                 f"付款凭证号 {draft.voucher} 已由 {other.prepared_by} 登记，"
                 f"{other.get_state_display()}；一张凭证只登记一次。",
@@ -328,38 +330,44 @@ def _voucher_problems(draft: Draft, own: int | None = None) -> list[Problem]:
     return []
 
 
-def _date_problems(draft: Draft) -> list[Problem]:
+def _date_problems(draft: Draft) -> list[PaymentProblem]:
     if draft.paid_on > today():
-        return [Problem("paid_on", f"付款日期 {draft.paid_on} 在今天之后；请填实际付款的日期。")]
+        return [
+            PaymentProblem("paid_on", f"付款日期 {draft.paid_on} 在今天之后；请填实际付款的日期。")
+        ]
     if draft.settlement is not None:
         closed = draft.settlement.closed_on
         if closed is None:
             return [
-                Problem("settlement", f"{draft.settlement.year} 年尚未关账，还没有应付的金额。")
+                PaymentProblem(
+                    "settlement", f"{draft.settlement.year} 年尚未关账，还没有应付的金额。"
+                )
             ]
     else:
         closed = Posting.objects.filter(account__agreement=draft.agreement).aggregate(
             first=Min("entry__effective_on")
         )["first"]
     if closed is not None and draft.paid_on < closed:
-        return [Problem("paid_on", f"付款日期 {draft.paid_on} 早于关账日期 {closed}；请核对。")]
+        return [
+            PaymentProblem("paid_on", f"付款日期 {draft.paid_on} 早于关账日期 {closed}；请核对。")
+        ]
     return []
 
 
-def _amount_problems(draft: Draft) -> list[Problem]:
+def _amount_problems(draft: Draft) -> list[PaymentProblem]:
     if draft.yuan <= draft.due:
         return []
     over = f"付款金额 {format_yuan(draft.yuan)} 元超过应付的 {format_yuan(draft.due)} 元"
     if draft.kind not in MAY_OVERPAY:
-        return [Problem("yuan", f"{over}；{Kind(draft.kind).label}不能超过。")]
+        return [PaymentProblem("yuan", f"{over}；{Kind(draft.kind).label}不能超过。")]
     if draft.overpayment:
         return []
-    return [Problem("yuan", f"{over}；确为超付请勾选“超付”。")]
+    return [PaymentProblem("yuan", f"{over}；确为超付请勾选“超付”。")]
 
 
 def _refuse_preparer(payment: Payment, by: User) -> None:
     if payment.prepared_by_id == by.pk:
-        raise PaymentRefused(Problem("", f"{by} 登记了这笔付款，须由另一人复核。"))
+        raise PaymentRefused(PaymentProblem("", f"{by} 登记了这笔付款，须由另一人复核。"))
 
 
 def _account(

@@ -17,7 +17,7 @@ from settlements.rules.base import Step
 from settlements.trying.facts_by_hand import Fault
 from settlements.trying.try_rule import (
     RefusedTrial,
-    Trial,
+    RuleTrial,
     Tried,
     UnreadableJson,
     loads,
@@ -110,7 +110,7 @@ def _why(wrong: OSError | UnicodeDecodeError | UnreadableJson) -> str:
     return str(wrong)
 
 
-def in_words(trial: Trial) -> list[str]:
+def in_words(trial: RuleTrial) -> list[str]:
     """The worked example of every fact, then the net of each party; a line for each statement."""
     lines = [f"{trial.module.TITLE}（{trial.module.CODE}，修订 {trial.module.REVISION}）"]
     for tried in trial.tried:

@@ -45,7 +45,7 @@ class MeanLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class DayBar:
     """A day of the chart, in the user units of its viewBox."""
 
     x: str
@@ -72,7 +72,7 @@ class DailyChart:
     """Daily means of the deciding indicator against the limit it is held to."""
 
     title: str
-    bars: tuple[Bar, ...]
+    bars: tuple[DayBar, ...]
     grid: tuple[tuple[str, str, bool], ...]  # y, label, whether it is the axis
     limit_y: str | None
     limit_label: str
@@ -194,7 +194,7 @@ def daily_chart(
         height = (day.mean or Decimal(0)) * scale if day.mean is not None else BOTTOM - TOP
         shown = "无有效数据" if day.mean is None else f"{_cut(day.mean)} {lead.unit}"
         bars.append(
-            Bar(
+            DayBar(
                 x=f"{x + each / 8:.1f}",
                 y=f"{BOTTOM - height:.1f}",
                 width=f"{each * 3 / 4:.1f}",

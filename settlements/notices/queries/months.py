@@ -20,6 +20,7 @@ from settlements import rules
 from settlements.accruals.queries.adjusted import Adjusted as SectionAdjusted
 from settlements.accruals.queries.adjusted import adjustments_of
 from settlements.models import Accrual, Adjustment, Agreement, Settlement
+from settlements.money import ZERO
 from settlements.notices.queries.month_figures import (
     DailyChart,
     MeanFormula,
@@ -30,15 +31,13 @@ from settlements.notices.queries.month_figures import (
 )
 from settlements.rules.base import MonthState
 from settlements.rules.facts import plain_decimal
-from settlements.shown.findings import Net, Payment, month_finding, starred
+from settlements.shown.findings import Compensation, Net, month_finding, starred
 from settlements.shown.payments import payments_of, payments_prefetch
 from settlements.shown.places import Place
 from settlements.shown.states import KINDS
 from settlements.shown.visible import agreement_of_month, visible_accruals
 from settlements.shown.worked import WorkedStep, worked
 from settlements.years.queries.years import SectionYear, accruals_of_year, entry_of, section_years
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class SectionMonth:
+class WorkedSection:
     """One section's month: the finding, its steps and the data behind them."""
 
     accrual: int
@@ -66,7 +65,7 @@ class SectionMonth:
     water_class: int | None
     month_state: str
     subtitle: str
-    payments: tuple[Payment, ...]
+    payments: tuple[Compensation, ...]
     steps: tuple[WorkedStep, ...]
     readings: MonthReadings | None
     means: tuple[MeanLine, ...]
@@ -94,7 +93,7 @@ class SectionMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class Adjusted:
+class AdjustedMonth:
     """A party's month: published + adjustments approved = what holds now."""
 
     place: Place
@@ -112,7 +111,7 @@ class OfYear:
 
     accrual: int
     section: str
-    payments: tuple[Payment, ...]
+    payments: tuple[Compensation, ...]
     month_state: str
     rule: str
 
@@ -123,11 +122,11 @@ class SettlementMonth:
     title: str
     month: date
     finding: str
-    sections: tuple[SectionMonth, ...]
-    chosen: tuple[SectionMonth, ...]
+    sections: tuple[WorkedSection, ...]
+    chosen: tuple[WorkedSection, ...]
     year: tuple[SectionYear, ...]
     nets: tuple[Net, ...]
-    adjusted: tuple[Adjusted, ...]  # of the chosen sections; none where nothing was approved
+    adjusted: tuple[AdjustedMonth, ...]  # of the chosen sections; none where nothing was approved
     of_year: tuple[OfYear, ...]
     events: tuple[Event, ...]
     entry: str | None  # 凭证号 of the year's closing, where the viewer may see it
@@ -254,7 +253,7 @@ def _events(accruals: list[Accrual], settlement: Settlement | None) -> tuple[Eve
     return tuple(events)
 
 
-def _nets(payments: list[Payment]) -> tuple[Net, ...]:
+def _nets(payments: list[Compensation]) -> tuple[Net, ...]:
     places = {p.code: p for each in payments for p in (each.payer, each.payee)}
     return tuple(
         Net(place, sum((p.signed_for(code) for p in payments), ZERO))
@@ -262,13 +261,15 @@ def _nets(payments: list[Payment]) -> tuple[Net, ...]:
     )
 
 
-def _holding(section: SectionMonth, adjustments: Sequence[SectionAdjusted]) -> tuple[Payment, ...]:
+def _holding(
+    section: WorkedSection, adjustments: Sequence[SectionAdjusted]
+) -> tuple[Compensation, ...]:
     """What holds of the section's month: as published, or as adjusted last."""
     approved = next((a for a in adjustments if a.status.code == Adjustment.State.APPROVED), None)
     if approved is None:
         return section.payments
     return tuple(
-        Payment(
+        Compensation(
             Place(t.payer.code, t.payer.name, t.payer.name, ""),
             Place(t.payee.code, t.payee.name, t.payee.name, ""),
             t.yuan,
@@ -278,20 +279,22 @@ def _holding(section: SectionMonth, adjustments: Sequence[SectionAdjusted]) -> t
     )
 
 
-def _adjusted(published: list[Payment], holding: list[Payment]) -> tuple[Adjusted, ...]:
+def _adjusted(
+    published: list[Compensation], holding: list[Compensation]
+) -> tuple[AdjustedMonth, ...]:
     before = {n.place.code: n for n in _nets(published)}
     after = {n.place.code: n for n in _nets(holding)}
     lines = []
     for code, net in sorted((after | before).items()):
         old = before[code].yuan if code in before else ZERO
         new = after[code].yuan if code in after else ZERO
-        lines.append(Adjusted(net.place, old, new - old))
+        lines.append(AdjustedMonth(net.place, old, new - old))
     return tuple(lines) if any(line.adjusted for line in lines) else ()
 
 
 def _section_month(
     accrual: Accrual, agreement: Agreement, readings: MonthReadings | None, proposed: int
-) -> SectionMonth:
+) -> WorkedSection:
     part, inputs = accrual.term_section, accrual.inputs
     section, body = part.section, WaterBody(part.section.water_body)
     means = {code: Decimal(value) for code, value in inputs.get("means", {}).items()}
@@ -299,7 +302,7 @@ def _section_month(
     reference = reference_class(accrual)
     module = rules.get(accrual.term.rule)
     now = {m.code: m.mean for m in readings.means} if readings else {}
-    return SectionMonth(
+    return WorkedSection(
         accrual=accrual.pk,
         code=section.code,
         name=section.name,

@@ -187,7 +187,7 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthLine:
+class NoticeMonth:
     """An agreement's month that the notice began."""
 
     code: str
@@ -209,7 +209,7 @@ class NoticePage:
     content: dict[str, Any]
     kind: str
     late: int
-    months: tuple[MonthLine, ...]
+    months: tuple[NoticeMonth, ...]
     readers: tuple[Reader, ...]  # empty for who does not publish
     mine: str  # code of the viewer's own jurisdiction where it is a party
     may_publish: bool
@@ -255,7 +255,7 @@ def with_amounts(content: Any, key: str = "") -> Any:
     return Decimal(content) if content is not None and key in MONEY | MEASURED else content
 
 
-def _months(notice: Notice, calendar: Calendar) -> tuple[MonthLine, ...]:
+def _months(notice: Notice, calendar: Calendar) -> tuple[NoticeMonth, ...]:
     found = list(
         notice.months.select_related("agreement")
         .annotate(confirmed=Count("confirmations"))
@@ -266,7 +266,7 @@ def _months(notice: Notice, calendar: Calendar) -> tuple[MonthLine, ...]:
         for p in signatories(agreement__in=[m.agreement_id for m in found]):
             parties[p.agreement_id] += is_party_in(p, notice.month)
     return tuple(
-        MonthLine(
+        NoticeMonth(
             code=m.agreement.code,
             title=m.agreement.title,
             month=m.month,

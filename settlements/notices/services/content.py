@@ -14,12 +14,12 @@ from decimal import Decimal
 from typing import Any
 
 from settlements.models import Agreement, Party
-from settlements.notices.services.data import Found, NoticeData, Paid, notice_data
+from settlements.money import ZERO
+from settlements.notices.services.data import Found, NoticeData, PaidTransfer, notice_data
 from settlements.notices.services.words import summary_of
 from settlements.rules.base import MonthState
 
 VERSION = 1
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _incomplete(
 def _block(
     agreement: Agreement,
     accruals: list[Found],
-    paid: Mapping[int, list[Paid]],
+    paid: Mapping[int, list[PaidTransfer]],
     parties: list[Party],
     *,
     again: bool,

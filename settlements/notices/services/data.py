@@ -50,7 +50,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Paid:
+class PaidTransfer:
     payer: Jurisdiction
     payee: Jurisdiction
     yuan: Decimal
@@ -65,7 +65,7 @@ class NoticeData:
     parties: dict[int, list[Party]]
     terms: list[Term]
     accruals: dict[tuple[date, bool], list[Found]]  # by period and whether of a year
-    paid: dict[int, list[Paid]]
+    paid: dict[int, list[PaidTransfer]]
     marks: list[DirtyMonth]
     stopped: set[int]  # agreements with a stopped run
     exceedances: dict[date, dict[int, list[dict]]]
@@ -197,14 +197,16 @@ def _parties(places: dict[int, Jurisdiction]) -> dict[int, list[Party]]:
     return dict(found)
 
 
-def _paid(accruals: Iterable[int], places: dict[int, Jurisdiction]) -> dict[int, list[Paid]]:
-    found: dict[int, list[Paid]] = defaultdict(list)
+def _paid(
+    accruals: Iterable[int], places: dict[int, Jurisdiction]
+) -> dict[int, list[PaidTransfer]]:
+    found: dict[int, list[PaidTransfer]] = defaultdict(list)
     for accrual, payer, payee, yuan, reason in (
         Transfer.objects.filter(accrual__in=accruals)
         .order_by("accrual", "payer__code", "payee__code")
         .values_list("accrual_id", "payer_id", "payee_id", "yuan", "reason")
     ):
-        found[accrual].append(Paid(places[payer], places[payee], yuan, reason))
+        found[accrual].append(PaidTransfer(places[payer], places[payee], yuan, reason))
     return dict(found)
 
 

@@ -14,7 +14,7 @@ from basins.models import Jurisdiction
 from basins.ranges import month_start, months_between
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Assessment, Origin, Reading, Section, Verdict
-from monitoring.screening.services.verdicts import Key
+from monitoring.screening.services.verdicts import ReadingKey
 from monitoring.standards.gb3838_2002 import NAMES
 from settlements.models import (
     Adjustment,
@@ -25,7 +25,7 @@ from settlements.models import (
     StateMove,
 )
 from settlements.money import format_wan
-from settlements.objections.kinds import BY_CODE, EvidenceItem, Kind
+from settlements.objections.kinds import BY_CODE, EvidenceItem, ObjectionKind
 from settlements.objections.services.decisions import TREATMENTS, cause_of, disputed
 from settlements.objections.services.evidence import missing_evidence
 from settlements.objections.services.joint_samples import relative_error
@@ -109,10 +109,10 @@ def sections_of(month: AgreementMonth) -> list[Section]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ObjectionLine:
     """One reading; `value` in `unit`."""
 
-    key: Key
+    key: ReadingKey
     indicator: str
     unit: str
     at: datetime
@@ -124,14 +124,16 @@ class Line:
     verdicts: tuple[Verdict, ...] = ()
 
 
-def month_lines(section: Section, month: date, indicator: str = "") -> tuple[list[Line], int]:
+def month_lines(
+    section: Section, month: date, indicator: str = ""
+) -> tuple[list[ObjectionLine], int]:
     """As `period_lines` for one month."""
     return period_lines(section, month_bounds(month), indicator)
 
 
 def period_lines(
     section: Section, bounds: tuple[datetime, datetime], indicator: str = ""
-) -> tuple[list[Line], int]:
+) -> tuple[list[ObjectionLine], int]:
     """Readings of the section in [start, end) (of one indicator), and how many there are in all.
 
     At most MOST are listed, those taken by hand first. 3 SQL queries.
@@ -154,7 +156,7 @@ def deciding_indicator(section: Section, month: date) -> str:
     return next(iter(found.deciding), "") if found is not None else ""
 
 
-def line_of(section: Section, key: Key) -> Line | None:
+def line_of(section: Section, key: ReadingKey) -> ObjectionLine | None:
     found = list(
         Reading.objects.filter(
             section=section,
@@ -166,7 +168,7 @@ def line_of(section: Section, key: Key) -> Line | None:
     return next(iter(_lines(section, found, key.sampled_at, None)), None)
 
 
-def _lines(section: Section, rows: list[Reading], first: datetime, end) -> list[Line]:
+def _lines(section: Section, rows: list[Reading], first: datetime, end) -> list[ObjectionLine]:
     verdicts: dict[tuple, list[Verdict]] = {}
     judged = Verdict.objects.filter(section=section, sampled_at__gte=first)
     if end is not None:
@@ -174,8 +176,8 @@ def _lines(section: Section, rows: list[Reading], first: datetime, end) -> list[
     for v in judged.select_related("by").order_by("pk"):
         verdicts.setdefault((v.indicator_id, v.sampled_at, v.origin), []).append(v)
     return [
-        Line(
-            key=Key(r.indicator.code, r.sampled_at, r.origin),
+        ObjectionLine(
+            key=ReadingKey(r.indicator.code, r.sampled_at, r.origin),
             indicator=r.indicator.name,
             unit=r.indicator.unit,
             at=r.sampled_at,
@@ -211,7 +213,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Adjusted:
+class FollowingAdjustment:
     adjustment: Adjustment
     nets: tuple[tuple[str, Decimal], ...]
 
@@ -219,14 +221,14 @@ class Adjusted:
 @dataclass(slots=True)
 class ObjectionPage:
     objection: Objection
-    kind: Kind
+    kind: ObjectionKind
     badge: str
     entries: list[Entry]
     readings: list[dict[str, Any]]
     evidence: list[tuple[EvidenceItem, list[Evidence]]]
     missing: list[EvidenceItem]
     samples: list[Sample]
-    adjusted: list[Adjusted]
+    adjusted: list[FollowingAdjustment]
     done: list[str] = field(default_factory=list)
     is_raiser: bool = False
     is_other: bool = False
@@ -333,7 +335,7 @@ def _local(at: datetime) -> str:
 def _readings(objection: Objection) -> list[dict[str, Any]]:
     """Each reading in question: its value as it was when named, and what it is now."""
     then = {
-        Key(r.indicator.code, r.sampled_at, r.origin): r.value
+        ReadingKey(r.indicator.code, r.sampled_at, r.origin): r.value
         for r in objection.readings.select_related("indicator")
     }
     answer = []
@@ -343,7 +345,7 @@ def _readings(objection: Objection) -> list[dict[str, Any]]:
     return answer
 
 
-def _adjusted(objection: Objection) -> list[Adjusted]:
+def _adjusted(objection: Objection) -> list[FollowingAdjustment]:
     """Adjustments that name it as their cause."""
     found = Adjustment.objects.filter(
         accrual__term__agreement=objection.month.agreement_id,
@@ -359,11 +361,13 @@ def _adjusted(objection: Objection) -> list[Adjusted]:
             by_code = difference(adjustment)
             names = dict(Jurisdiction.objects.filter(code__in=by_code).values_list("code", "name"))
             nets = {names[code]: yuan for code, yuan in by_code.items()}
-        answer.append(Adjusted(adjustment, tuple(nets.items())))
+        answer.append(FollowingAdjustment(adjustment, tuple(nets.items())))
     return answer
 
 
-def _entries(objection: Objection, files: list[Evidence], adjusted: list[Adjusted]) -> list[Entry]:
+def _entries(
+    objection: Objection, files: list[Evidence], adjusted: list[FollowingAdjustment]
+) -> list[Entry]:
     entries = [
         Entry(m.at, str(m.by or "系统"), WORDS[m.thing, m.event], m.note)
         for m in StateMove.objects.filter(thing="objection", object_id=objection.pk)

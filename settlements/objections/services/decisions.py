@@ -24,7 +24,7 @@ from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section, Verdict
 from monitoring.screening.services.verdicts import (
     INVALID,
-    Key,
+    ReadingKey,
     VerdictRefused,
     judge_reading,
     keep_reading,
@@ -64,7 +64,7 @@ class Treatment:
     """One change of the data, by its name in TREATMENTS and what it needs."""
 
     do: str
-    reading: Key | None = None
+    reading: ReadingKey | None = None
     value: Decimal | None = None  # of "correct", in the indicator's unit
     sample: int | None = None  # of "joint"
     state: str = ""  # of "exclude": MonthState and ground of the ruling
@@ -114,7 +114,7 @@ def order_remeasurement(*, objection: Objection, by: User, reason: str) -> Objec
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredInstead:
     """One value of a re-measurement, in the indicator's unit; origin MANUAL or JOINT."""
 
     indicator: Indicator
@@ -125,7 +125,7 @@ class Measured:
 
 @transaction.atomic
 def record_remeasurement(
-    *, objection: Objection, by: User, text: str, values: Sequence[Measured] = ()
+    *, objection: Objection, by: User, text: str, values: Sequence[MeasuredInstead] = ()
 ) -> ObjectionReply:
     """The result, in words and as readings. They count in no mean until an acceptance judges
     them valid. A sample of another month is told in the words only. Raises Refused."""
@@ -140,7 +140,7 @@ def record_remeasurement(
     if same is not None:
         return same
     for one in values:
-        key = Key(one.indicator.code, one.sampled_at, one.origin)
+        key = ReadingKey(one.indicator.code, one.sampled_at, one.origin)
         _refuse_outside(objection, key)
         if one.origin not in (Origin.MANUAL, Origin.JOINT):
             raise Refused("复测数据的来源须是手工或联合。")
@@ -251,7 +251,7 @@ def _joint(objection: Objection, one: Treatment, by: User, words: str) -> list[d
          "sampled_at": sample.sampled_at.isoformat(), "value": str(sample.value)}
     ]  # fmt: skip
     for named_reading in objection.readings.filter(indicator=sample.indicator):
-        key = Key(sample.indicator.code, named_reading.sampled_at, named_reading.origin)
+        key = ReadingKey(sample.indicator.code, named_reading.sampled_at, named_reading.origin)
         reading = readings_at(objection.section, key)
         if reading is not None and reading.flag != INVALID:
             done.append(_judge(objection, Treatment("invalidate", reading=key), by, words))
@@ -309,7 +309,7 @@ def _decide(objection: Objection, event: str, target: str, by: User, said: str) 
     return objection
 
 
-def _refuse_outside(objection: Objection, key: Key) -> None:
+def _refuse_outside(objection: Objection, key: ReadingKey) -> None:
     first, end = bounds_of(objection.month, objection.section)
     if not first <= key.sampled_at < end:
         raise Refused(
@@ -368,14 +368,14 @@ def _mark(objection: Objection, months: Iterable[date]) -> None:
         mark_month(objection.section_id, month)
 
 
-def disputed(objection: Objection, section: Section) -> list[Key]:
+def disputed(objection: Objection, section: Section) -> list[ReadingKey]:
     """Readings in question and those measured for the decision, that a treatment can name."""
     keys = {
-        Key(r.indicator.code, r.sampled_at, r.origin)
+        ReadingKey(r.indicator.code, r.sampled_at, r.origin)
         for r in objection.readings.select_related("indicator")
     }
     keys |= {
-        Key(v.indicator.code, v.sampled_at, v.origin)
+        ReadingKey(v.indicator.code, v.sampled_at, v.origin)
         for v in Verdict.objects.filter(section=section, cause=cause_of(objection))
         .select_related("indicator")
     }  # fmt: skip

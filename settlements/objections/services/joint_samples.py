@@ -18,7 +18,7 @@ from basins.clock import now
 from basins.models import User
 from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section
-from monitoring.screening.services.verdicts import Key, keep_reading
+from monitoring.screening.services.verdicts import ReadingKey, keep_reading
 from settlements.models import JointSample, Objection
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.objections.services.objections import locked, refuse_decided
@@ -27,7 +27,7 @@ KEPT = Decimal(1).scaleb(-8)
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedResults:
     """Two results: their relative error in %, whether it is within the agreed one, the value
     used (None: the reserve decides, and is not there yet)."""
 
@@ -46,11 +46,11 @@ def relative_error(a: Decimal, b: Decimal) -> Decimal:
 
 def compare(
     upstream: Decimal, downstream: Decimal, agreed_error: Decimal, reserve: Decimal | None = None
-) -> Compared:
+) -> ComparedResults:
     """Which value is used. An error equal to the agreed one is within it."""
     error = relative_error(upstream, downstream)
     within = error <= agreed_error
-    return Compared(error, within, (upstream + downstream) / 2 if within else reserve)
+    return ComparedResults(error, within, (upstream + downstream) / 2 if within else reserve)
 
 
 @transaction.atomic
@@ -115,11 +115,11 @@ def enter_reserve(*, sample: JointSample, reserve: Decimal, by: User) -> JointSa
     return _with_reserve(sample, reserve, by)
 
 
-def use(sample: JointSample, by: User, cause: str = "") -> Key | None:
+def use(sample: JointSample, by: User, cause: str = "") -> ReadingKey | None:
     """The value used becomes a reading of origin 联合; None while there is no value."""
     if sample.value is None:
         return None
-    key = Key(sample.indicator.code, sample.sampled_at, Origin.JOINT.value)
+    key = ReadingKey(sample.indicator.code, sample.sampled_at, Origin.JOINT.value)
     keep_reading(
         section=sample.section,
         key=key,

@@ -18,7 +18,7 @@ from basins.services.working_days import add_working_days
 from basins.words import day_words
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Section
-from monitoring.screening.services.verdicts import Key, named, readings_at
+from monitoring.screening.services.verdicts import ReadingKey, named, readings_at
 from settlements.models import (
     Accrual,
     Agreement,
@@ -49,7 +49,7 @@ def raise_objection(
     kind: str,
     section: Section,
     reason: str,
-    readings: Iterable[Key] = (),
+    readings: Iterable[ReadingKey] = (),
     files: Iterable[tuple[str, File]] = (),
     ground: str = "",
     party: Jurisdiction | None = None,
@@ -107,7 +107,7 @@ def examine(
     kind: str,
     section: Section,
     reason: str,
-    keys: Sequence[Key] = (),
+    keys: Sequence[ReadingKey] = (),
     ground: str = "",
 ) -> str:
     """Whether the party may object so; returns the reason as it is kept. Raises Refused."""
@@ -382,7 +382,7 @@ def _party(
     return own
 
 
-def _keep_readings(objection: Objection, keys: Sequence[Key]) -> None:
+def _keep_readings(objection: Objection, keys: Sequence[ReadingKey]) -> None:
     rows = []
     for key in keys:
         reading = readings_at(objection.section, key)

@@ -6,12 +6,13 @@ from decimal import Decimal
 from django.db.models import Q
 
 from settlements.models import Agreement, JournalEntry, Posting
+from settlements.money import ZERO
 from settlements.papers.paper import (
     Column,
     Paper,
     PaperKind,
+    PaperSection,
     Row,
-    Section,
     Signature,
     Table,
 )
@@ -21,7 +22,6 @@ from settlements.papers.queries.parts import (
     DEMO_NOTE,
     TEXT,
     YUAN,
-    ZERO,
     amount,
     columns,
     government,
@@ -64,14 +64,14 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
         ),
         amounts=tuple(amount(f"{net.place.name}{year}年净额", net.yuan) for net in page.nets),
         sections=(
-            Section("各方净额", tables=(_nets(page),)),
-            Section(
+            PaperSection("各方净额", tables=(_nets(page),)),
+            PaperSection(
                 "十二个月核算结果",
                 (_terms_words(page),) if page.terms else (),
                 (*_month_tables(page.sections), *_yearly(page)),
             ),
-            Section("调整", tables=(_adjustments(standing, agreement, year),)),
-            Section(
+            PaperSection("调整", tables=(_adjustments(standing, agreement, year),)),
+            PaperSection(
                 "入账与付款", tables=(_entry(standing, code, year), _payments(standing, code, year))
             ),
         ),

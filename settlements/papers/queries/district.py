@@ -19,14 +19,14 @@ from settlements.models import (
     LedgerAccount,
     Posting,
 )
-from settlements.papers.paper import Paper, PaperKind, Row, Section, Signature, Table
+from settlements.money import ZERO
+from settlements.papers.paper import Paper, PaperKind, PaperSection, Row, Signature, Table
 from settlements.papers.queries.parts import (
     CLASS,
     DATE,
     DEMO_NOTE,
     TEXT,
     YUAN,
-    ZERO,
     amount,
     columns,
     government,
@@ -38,7 +38,7 @@ from settlements.papers.queries.parts import (
     section_words,
     signed_of,
 )
-from settlements.papers.queries.sources import Change, Standing
+from settlements.papers.queries.sources import Standing, StatementChange
 from settlements.shown.visible import visible_accounts
 
 Groups = dict[Agreement, list[Accrual]]
@@ -69,10 +69,10 @@ def district_paper(standing: Standing, code: str, year: int) -> Paper | None:
     if account is not None:
         amounts.append(amount(f"{until:%Y-%m-%d} 账面余额", closing))
     sections = [
-        Section("各协议收付", tables=(_by_agreement(standing, groups, added, place, year),)),
-        Section("逐月明细", tables=(_months(groups, place),)),
-        Section("调整", tables=(_adjustments(changes, place),)),
-        Section(
+        PaperSection("各协议收付", tables=(_by_agreement(standing, groups, added, place, year),)),
+        PaperSection("逐月明细", tables=(_months(groups, place),)),
+        PaperSection("调整", tables=(_adjustments(changes, place),)),
+        PaperSection(
             "账户往来",
             (
                 f"期初余额 {opening:,.2f} 元，期末余额 {closing:,.2f} 元；"
@@ -126,7 +126,7 @@ def may_see_statement(viewer: Viewer, code: str) -> bool:
     return viewer.may(Act.SEE_LEDGER) and viewer.jurisdiction_code == code
 
 
-def _added(changes: Sequence[Change], place: Jurisdiction) -> dict[int, Decimal]:
+def _added(changes: Sequence[StatementChange], place: Jurisdiction) -> dict[int, Decimal]:
     """Agreement id → what adjustments approved before the closing change for the place."""
     added: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for change in changes:
@@ -227,7 +227,7 @@ def _months(groups: Groups, place: Jurisdiction) -> Table:
     )
 
 
-def _adjustments(changes: Sequence[Change], place: Jurisdiction) -> Table:
+def _adjustments(changes: Sequence[StatementChange], place: Jurisdiction) -> Table:
     rows = [
         Row(
             (

@@ -14,15 +14,15 @@ from django.utils import timezone
 from basins.access import Viewer
 from monitoring.standards.rounding import round_to_places
 from settlements.models import Notice
+from settlements.money import ZERO
 from settlements.notices.queries.notices import visible_notices, with_amounts
-from settlements.papers.paper import Paper, PaperKind, Row, Section, Signature, Table
+from settlements.papers.paper import Paper, PaperKind, PaperSection, Row, Signature, Table
 from settlements.papers.queries.parts import (
     CLASS,
     DEMO_NOTE,
     NUMBER,
     TEXT,
     WAN,
-    ZERO,
     amount,
     columns,
     place_of_installation,
@@ -70,13 +70,17 @@ def paper_of(notice: Notice) -> Paper | None:
         summary=(notice.summary, *(extra if content["earlier"] else ()), PROCEDURE),
         amounts=(amount(f"{month.year}年{month.month}月补偿合计", content["total"], signed=False),),
         sections=(
-            Section(
+            PaperSection(
                 "附件1 各方收付",
                 tables=(_party_table(content["parties"]), _party_lines(content["parties"])),
             ),
-            Section("附件2 各断面核算结果", tables=(_section_table(content),)),
-            Section("附件3 各指标超标情况", tables=_indicator_tables(content["indicators"])),
-            *((Section("附件4 未列入的协议", tables=(_left_out(left_out),)),) if left_out else ()),
+            PaperSection("附件2 各断面核算结果", tables=(_section_table(content),)),
+            PaperSection("附件3 各指标超标情况", tables=_indicator_tables(content["indicators"])),
+            *(
+                (PaperSection("附件4 未列入的协议", tables=(_left_out(left_out),)),)
+                if left_out
+                else ()
+            ),
         ),
         signatures=(Signature("签发单位", f"{city}生态环境局"),),
         notes=(

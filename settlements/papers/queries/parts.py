@@ -10,11 +10,11 @@ from django.conf import settings
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from settlements.models import Accrual, Agreement, Party, Payment
+from settlements.money import ZERO
 from settlements.papers.capitals import capitals
 from settlements.papers.paper import Amount, Column, ColumnKind
 from settlements.shown.findings import starred
 
-ZERO = Decimal("0.00")
 TEXT, YUAN, WAN = ColumnKind.TEXT, ColumnKind.YUAN, ColumnKind.WAN
 DATE, NUMBER, CLASS = ColumnKind.DATE, ColumnKind.NUMBER, ColumnKind.CLASS
 DEMO_NOTE = "带 * 的断面名称与读数为演示。"
@@ -77,7 +77,7 @@ def others_of(accrual: Accrual, jurisdiction_id: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Paid:
+class Movement:
     """A movement of money or its reversal, as one agreement's statement shows it."""
 
     day: date
@@ -89,7 +89,7 @@ class Paid:
     yuan: Decimal  # negative: a reversal
 
 
-def movements_of(payments: Iterable[Payment]) -> list[Paid]:
+def movements_of(payments: Iterable[Payment]) -> list[Movement]:
     """Payments in the order of their days: an offset in both its agreements (what one party no
     longer owes in one, the other no longer owes in the other), a reversal on its own day."""
     found = []
@@ -99,10 +99,10 @@ def movements_of(payments: Iterable[Payment]) -> list[Paid]:
             sides.append((p.other_agreement, p.payee, p.payer))
         for agreement, payer, payee in sides:
             how = p.get_kind_display()
-            found.append(Paid(p.paid_on, p, agreement, how, payer, payee, p.yuan))
+            found.append(Movement(p.paid_on, p, agreement, how, payer, payee, p.yuan))
             if p.reversed_on:
                 back = f"冲销（{how}）"
-                found.append(Paid(p.reversed_on, p, agreement, back, payer, payee, -p.yuan))
+                found.append(Movement(p.reversed_on, p, agreement, back, payer, payee, -p.yuan))
     return sorted(found, key=lambda m: (m.day, m.payment.pk, m.agreement.pk, m.yuan < 0))
 
 

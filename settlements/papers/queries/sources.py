@@ -26,17 +26,16 @@ from settlements.models import (
     Settlement,
     Transfer,
 )
+from settlements.money import ZERO
 from settlements.shown.accruals import listed_accruals
 from settlements.shown.payments import payments_prefetch
 from settlements.shown.visible import visible_accruals, visible_agreements
 from settlements.years.queries.years import SettlementYear, accruals_of_year, settlement_year
 from settlements.years.services.adjustments import difference
 
-ZERO = Decimal("0.00")
-
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StatementChange:
     """An adjustment as a statement says it; differences in yuan, who gains first."""
 
     accrual: Accrual
@@ -88,7 +87,7 @@ class Standing:
         found = visible_accruals(self.viewer).filter(side | paid | adjusted, period__year=year)
         return list(listed_accruals(found).prefetch_related(payments_prefetch()))
 
-    def changes(self, accruals: Iterable[Accrual]) -> list[Change]:
+    def changes(self, accruals: Iterable[Accrual]) -> list[StatementChange]:
         """Adjustments by month; such as are not approved only where drafts may be seen."""
         found = (
             Adjustment.objects.filter(accrual__in=[a.pk for a in accruals])
@@ -149,10 +148,10 @@ def change_of(
     accrual: Accrual,
     differences: Sequence[tuple[Jurisdiction, Decimal]],
     entry: JournalEntry | None,
-) -> Change:
+) -> StatementChange:
     """entry: of its own, where it was approved after the closing."""
     approved = _approved(adjustment)
-    return Change(
+    return StatementChange(
         accrual=accrual,
         cause=adjustment.cause or adjustment.reason or "数据或规则更正",
         differences=tuple(sorted(differences, key=lambda pair: (-pair[1], pair[0].code))),

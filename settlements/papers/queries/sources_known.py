@@ -33,14 +33,9 @@ from settlements.models import (
     TermSection,
     Transfer,
 )
+from settlements.money import ZERO
 from settlements.papers.paper import Paper
-from settlements.papers.queries.sources import (
-    ZERO,
-    Change,
-    Standing,
-    change_of,
-    named_payments,
-)
+from settlements.papers.queries.sources import Standing, StatementChange, change_of, named_payments
 from settlements.reckoning.known_basis import Past
 from settlements.rules.base import Outcome
 from settlements.shown.findings import Net, starred, year_finding
@@ -117,7 +112,7 @@ class StandingThen(Standing):
         own = [a for a in accruals if a.pk in adjusted or _concerns(a, place.pk)]
         return sorted(own, key=lambda a: (a.term.agreement.code, a.period, *_of_section(a), a.pk))
 
-    def changes(self, accruals: Iterable[Accrual]) -> list[Change]:
+    def changes(self, accruals: Iterable[Accrual]) -> list[StatementChange]:
         by_id = {a.pk: a for a in accruals}
         found = [
             a

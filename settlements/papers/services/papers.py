@@ -180,7 +180,7 @@ def record_file(*, paper: IssuedPaper, format: str, content: bytes) -> PaperFile
     )[0]
 
 
-class Finding(StrEnum):
+class PaperFinding(StrEnum):
     GENUINE = "genuine"
     ALTERED = "altered"
     UNKNOWN = "unknown"
@@ -191,10 +191,10 @@ class Finding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PaperVerdict:
     """What became of a code or a file. `paper` None where there is none, or it is unreadable."""
 
-    finding: Finding
+    finding: PaperFinding
     paper: Paper | None = None
     issued: IssuedPaper | None = None
     problem: str = ""
@@ -205,13 +205,13 @@ class Verdict:
         return getattr(self.issued, "superseded_by", None) if self.issued else None
 
 
-def verify_code(code: str) -> Verdict:
+def verify_code(code: str) -> PaperVerdict:
     """Whether the paper of this code stands in the database as it was issued: 1 SQL query."""
     issued = IssuedPaper.objects.filter(code=code).select_related("superseded_by").first()
-    return _verdict(issued) if issued is not None else Verdict(Finding.UNKNOWN)
+    return _verdict(issued) if issued is not None else PaperVerdict(PaperFinding.UNKNOWN)
 
 
-def verify_file(content: bytes, code: str = "") -> Verdict:
+def verify_file(content: bytes, code: str = "") -> PaperVerdict:
     """Whether a PDF or XLSX is, byte for byte, one that was made here.
 
     With a code, a file that is not of that paper is altered; without, it is unknown.
@@ -224,14 +224,14 @@ def verify_file(content: bytes, code: str = "") -> Verdict:
     )
     if code:
         verdict = verify_code(code)
-        if verdict.issued is None or verdict.finding is Finding.ALTERED:
+        if verdict.issued is None or verdict.finding is PaperFinding.ALTERED:
             return verdict
         if found is None or found.paper_id != verdict.issued.pk:
             problem = "上传的文件与本系统为此件生成的文件不一致：内容被改动，或另存过。"
-            return replace(verdict, finding=Finding.ALTERED, problem=problem)
+            return replace(verdict, finding=PaperFinding.ALTERED, problem=problem)
         return replace(verdict, file=found)
     if found is None:
-        return Verdict(Finding.UNKNOWN, problem="没有为任何已签发文书生成过这个文件。")
+        return PaperVerdict(PaperFinding.UNKNOWN, problem="没有为任何已签发文书生成过这个文件。")
     return replace(_verdict(found.paper), file=found)
 
 
@@ -243,11 +243,11 @@ def _number_printed(issued: IssuedPaper, paper: Paper) -> str:
     return number_of(paper.kind, issued.year, issued.number)
 
 
-def _verdict(issued: IssuedPaper) -> Verdict:
+def _verdict(issued: IssuedPaper) -> PaperVerdict:
     try:
         paper = from_data(issued.content)
     except (KeyError, ValueError, TypeError, ArithmeticError):
-        return Verdict(Finding.ALTERED, None, issued, "存档的内容已残缺。")
+        return PaperVerdict(PaperFinding.ALTERED, None, issued, "存档的内容已残缺。")
     problem = ""
     if digest_of_data(issued.content) != issued.digest:
         problem = "存档的内容与签发时的摘要值不符。"
@@ -260,4 +260,6 @@ def _verdict(issued: IssuedPaper) -> Verdict:
         _number_printed(issued, paper),
     ):
         problem = "存档的文号、标题、核验码或台账链首与内容不符。"
-    return Verdict(Finding.ALTERED if problem else Finding.GENUINE, paper, issued, problem)
+    return PaperVerdict(
+        PaperFinding.ALTERED if problem else PaperFinding.GENUINE, paper, issued, problem
+    )

@@ -20,8 +20,8 @@ from settlements.reckoning.preview import Plan, load_for
 from settlements.rules.parameters import Kind, ParameterErrors, specs
 from settlements.scenarios.comparison import Comparison, Happened, compare, what_happened
 from settlements.scenarios.services.scenarios import (
-    Places,
     ScenarioError,
+    ScenarioPlaces,
     places_of,
     plan_of,
     stored_terms,
@@ -113,7 +113,7 @@ def run_all(
     return answer
 
 
-def _plan_or_problem(scenario: Scenario, places: Places) -> Plan | str:
+def _plan_or_problem(scenario: Scenario, places: ScenarioPlaces) -> Plan | str:
     try:
         return plan_of(scenario, places)
     except (ParameterErrors, ScenarioError, rules.UnknownRule) as error:

@@ -210,7 +210,7 @@ def refuse_overlaps(terms: Iterable[Mapping[str, Any]]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ScenarioPlaces:
     """The sections, jurisdictions and parties that scenarios name."""
 
     sections: dict[int, Section]
@@ -219,7 +219,7 @@ class Places:
     treasuries: dict[int, Jurisdiction]  # who stands in for the treasury there
 
 
-def places_of(scenarios: Iterable[Scenario]) -> Places:
+def places_of(scenarios: Iterable[Scenario]) -> ScenarioPlaces:
     """Everything the scenarios name: 3 SQL queries whatever their number."""
     scenarios = list(scenarios)
     parts = [p for s in scenarios for t in s.terms for p in t["sections"]]
@@ -238,10 +238,10 @@ def places_of(scenarios: Iterable[Scenario]) -> Places:
         if party.role == Party.Role.MUNICIPAL_FILL:
             treasuries[party.agreement_id] = party.jurisdiction
     places = Jurisdiction.objects.filter(code__in=codes).defer("boundary")
-    return Places(sections, {j.code: j for j in places}, parties, treasuries)
+    return ScenarioPlaces(sections, {j.code: j for j in places}, parties, treasuries)
 
 
-def plan_of(scenario: Scenario, places: Places) -> Plan:
+def plan_of(scenario: Scenario, places: ScenarioPlaces) -> Plan:
     """What is to be computed: no SQL query for a scenario with its agreement's river.
 
     Raises ScenarioError where a section or jurisdiction of the copied terms is no longer
@@ -261,7 +261,7 @@ def plan_of(scenario: Scenario, places: Places) -> Plan:
     return plan(scenario.agreement.river, specs, parties, places.treasuries.get(pk))
 
 
-def _spec(term: Mapping[str, Any], places: Places, agreement_id: int) -> TermSpec:
+def _spec(term: Mapping[str, Any], places: ScenarioPlaces, agreement_id: int) -> TermSpec:
     return TermSpec(
         rule=term["rule"],
         parameters=term["parameters"],

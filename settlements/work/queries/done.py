@@ -21,7 +21,7 @@ from settlements.models import (
 )
 from settlements.shown.links import path_of
 from settlements.work.queries.sources import month_path
-from settlements.work.queries.work import Done
+from settlements.work.queries.work import DoneStep
 from settlements.workflow import MOVES, moves_from
 
 LAST = 60
@@ -41,7 +41,7 @@ THINGS: dict[str, tuple[type[Model], tuple[str, ...]]] = {
 }
 
 
-def done(viewer: Viewer) -> list[Done]:
+def done(viewer: Viewer) -> list[DoneStep]:
     """The person's last steps and confirmations: 2 SQL queries and 1 a kind of thing."""
     moves = list(
         StateMove.objects.filter(by=viewer.user_id)
@@ -50,12 +50,12 @@ def done(viewer: Viewer) -> list[Done]:
     )
     things = _things(moves)
     steps = [
-        Done(m.at, WORDS[m.thing, m.event], *_named(things, m), note=m.note)
+        DoneStep(m.at, WORDS[m.thing, m.event], *_named(things, m), note=m.note)
         for m in moves
         if m.object_id in things[m.thing]
     ]
     steps += [
-        Done(
+        DoneStep(
             c.at, "确认", str(c.month), month_path(c.month.agreement.code, c.month.month)
         )
         for c in MonthConfirmation.objects.filter(by=viewer.user_id)
@@ -65,7 +65,7 @@ def done(viewer: Viewer) -> list[Done]:
     return sorted(steps, key=lambda d: d.at, reverse=True)[:LAST]
 
 
-def begun(viewer: Viewer) -> list[Done]:
+def begun(viewer: Viewer) -> list[DoneStep]:
     """What the person set going, with where it stands: 1 SQL query and 1 a kind of thing."""
     moves = list(
         StateMove.objects.filter(by=viewer.user_id, source="", thing__in=BEGUN).order_by("-pk")[
@@ -79,7 +79,7 @@ def begun(viewer: Viewer) -> list[Done]:
             continue
         title, path = _named(things, m)
         answer.append(
-            Done(
+            DoneStep(
                 m.at,
                 WORDS[m.thing, m.event],
                 title,

@@ -91,7 +91,7 @@ def todo(viewer: Viewer, numbers: Counts) -> list[Group]:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class DoneStep:
     """One step the person took, or one thing they set going."""
 
     at: datetime

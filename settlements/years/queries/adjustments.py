@@ -24,12 +24,12 @@ from settlements.models import (
     Party,
     Transfer,
 )
-from settlements.shown.findings import Net, Payment, starred
+from settlements.money import ZERO
+from settlements.shown.findings import Compensation, Net, starred
 from settlements.shown.payments import words_of
 from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
 
-ZERO = Decimal("0.00")
 State = Adjustment.State
 KINDS = {
     State.PROPOSED: "waiting",
@@ -256,5 +256,6 @@ def _shifts(
 
 def _words(payments: list[dict[str, Any]], places: Mapping[str, Place]) -> str:
     return words_of(
-        Payment(places[t["payer"]], places[t["payee"]], Decimal(t["yuan"]), "") for t in payments
+        Compensation(places[t["payer"]], places[t["payee"]], Decimal(t["yuan"]), "")
+        for t in payments
     )

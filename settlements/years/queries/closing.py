@@ -26,7 +26,7 @@ from settlements.models import (
     StateMove,
     Transfer,
 )
-from settlements.money import format_yuan
+from settlements.money import ZERO, format_yuan
 from settlements.moving.acting import has_own_person
 from settlements.shown.links import path_of
 from settlements.shown.places import Place
@@ -34,7 +34,6 @@ from settlements.shown.visible import sees_drafts_of, visible_settlements
 from settlements.years.queries.years import accruals_of_year
 from settlements.years.services.closing import YearData, accruals_of, unsigned
 
-ZERO = Decimal("0.00")
 State = Settlement.State
 Subject = SettlementSignature.Subject
 ORDER = tuple(State)
@@ -44,7 +43,7 @@ PAGES = {Subject.DATA: "settlement-sign", Subject.AMOUNT: "settlement-confirm"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ClosingStep:
     """One state on the bar, as components/timeline.html takes it."""
 
     title: str
@@ -90,7 +89,7 @@ class SignatureLine:
 @dataclass(frozen=True, slots=True)
 class Closing:
     settlement: Settlement
-    steps: tuple[Step, ...]
+    steps: tuple[ClosingStep, ...]
     sees_progress: bool  # who of the parties signed, and what is missing
     next_words: str
     lacks: tuple[Lack, ...]
@@ -168,7 +167,7 @@ def _sums(
     )
 
 
-def _steps(settlement: Settlement, *, names: bool) -> tuple[Step, ...]:
+def _steps(settlement: Settlement, *, names: bool) -> tuple[ClosingStep, ...]:
     reached = ORDER.index(State(settlement.state))
     last: dict[str, StateMove] = {}
     for move in (
@@ -183,14 +182,14 @@ def _steps(settlement: Settlement, *, names: bool) -> tuple[Step, ...]:
     )
 
 
-def _step(state: State, move: StateMove | None, distance: int, names: bool) -> Step:
+def _step(state: State, move: StateMove | None, distance: int, names: bool) -> ClosingStep:
     if distance > 0:
-        return Step(state.label, "", "", "ahead")
+        return ClosingStep(state.label, "", "", "ahead")
     if move is None or not move.source:  # computed: by nobody, again with every change
-        return Step(state.label, "", "", "")
+        return ClosingStep(state.label, "", "", "")
     who = str(move.by) if move.by and names else ""
     note = "：".join(words for words in (who, move.note if names else "") if words)
-    return Step(state.label, _moment(move.at), note, "")
+    return ClosingStep(state.label, _moment(move.at), note, "")
 
 
 def _moment(at: datetime) -> str:

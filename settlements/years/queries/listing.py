@@ -9,17 +9,16 @@ from decimal import Decimal
 
 from basins.access import Viewer
 from settlements.models import Settlement
+from settlements.money import ZERO
 from settlements.shown.findings import Net, year_finding
 from settlements.shown.places import Place
 from settlements.shown.states import KINDS
 from settlements.shown.visible import visible_settlements
 from settlements.years.queries.years import nets_prefetch
 
-ZERO = Decimal("0.00")
-
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class YearChoices:
     """What the list can be narrowed by, as (value, label)."""
 
     years: tuple[tuple[str, str], ...]
@@ -49,7 +48,7 @@ class SettlementList:
     computed_at: datetime | None
 
 
-def settlement_choices(viewer: Viewer) -> Choices:
+def settlement_choices(viewer: Viewer) -> YearChoices:
     """1 SQL query."""
     rows = list(
         visible_settlements(viewer)
@@ -62,7 +61,7 @@ def settlement_choices(viewer: Viewer) -> Choices:
             "agreement__river__name",
         )
     )
-    return Choices(
+    return YearChoices(
         years=tuple(dict.fromkeys((str(y), f"{y}年") for y, *_ in rows)),
         agreements=tuple(sorted({(code, title) for _, code, title, *_ in rows})),
         rivers=tuple(sorted({(code, name) for *_, code, name in rows})),

@@ -26,8 +26,9 @@ from settlements.models import (
     SettlementNet,
     Term,
 )
+from settlements.money import ZERO
 from settlements.rules.base import MonthState
-from settlements.shown.findings import Net, Payment, starred, year_finding
+from settlements.shown.findings import Compensation, Net, starred, year_finding
 from settlements.shown.payments import payments_of, payments_prefetch, words_of
 from settlements.shown.places import Place
 from settlements.shown.states import KINDS
@@ -40,9 +41,6 @@ from settlements.shown.visible import (
 )
 from settlements.shown.worked import WorkedStep, worked
 
-ZERO = Decimal("0.00")
-
-
 # One year ------------------------------------------------------------------------------
 
 
@@ -54,7 +52,7 @@ class MonthLine:
     water_class: int | None
     month_state: str
     complete: bool
-    payments: tuple[Payment, ...]
+    payments: tuple[Compensation, ...]
     yuan: Decimal | None
     cumulative: Decimal | None
     state: str
@@ -98,7 +96,7 @@ class YearlyLine:
     section: str
     rule: str
     month_state: str
-    payments: tuple[Payment, ...]
+    payments: tuple[Compensation, ...]
     worked: tuple[WorkedStep, ...]
     state: str
     kind: str
@@ -119,7 +117,7 @@ class TermLine:
 
 
 @dataclass(frozen=True, slots=True)
-class AdjustmentLine:
+class YearAdjustment:
     month: date
     yearly: bool
     section: str
@@ -146,7 +144,7 @@ class SettlementYear:
     yearly: tuple[YearlyLine, ...]
     terms: tuple[TermLine, ...]
     entry: str | None  # 凭证号, where the viewer may see it
-    adjustments: tuple[AdjustmentLine, ...]
+    adjustments: tuple[YearAdjustment, ...]
     years: tuple[int, ...]
     states: tuple[tuple[str, str, int], ...] = field(default=())  # label, kind, accruals
 
@@ -368,7 +366,7 @@ def states_of(accruals: list[Accrual]) -> tuple[tuple[str, str, int], ...]:
 
 def _adjustments(
     viewer: Viewer, agreement: Agreement, accruals: list[Accrual]
-) -> tuple[AdjustmentLine, ...]:
+) -> tuple[YearAdjustment, ...]:
     if not sees_drafts_of(viewer, agreement):
         return ()
     by_id = {a.pk: a for a in accruals}
@@ -380,13 +378,13 @@ def _adjustments(
 
 def _adjustment_line(
     adjustment: Adjustment, accrual: Accrual, places: dict[str, Place]
-) -> AdjustmentLine:
+) -> YearAdjustment:
     part = accrual.term_section
     proposed = [
-        Payment(places[t["payer"]], places[t["payee"]], Decimal(t["yuan"]), t["reason"])
+        Compensation(places[t["payer"]], places[t["payee"]], Decimal(t["yuan"]), t["reason"])
         for t in adjustment.outcome["transfers"]
     ]
-    return AdjustmentLine(
+    return YearAdjustment(
         month=accrual.period,
         yearly=accrual.yearly,
         section=starred(part.section.name, part.section.is_demo),

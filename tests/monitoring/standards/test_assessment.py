@@ -16,7 +16,7 @@ from monitoring.standards.assessment import (
     mean,
     plain,
 )
-from monitoring.standards.detection import Measured
+from monitoring.standards.detection import MeasuredValue
 from monitoring.standards.gb3838_2002 import TABLE_1_ITEMS, WaterBody, WaterClass, class_of
 
 I, II, III, IV, V, INFERIOR_V = WaterClass  # noqa: E741 - the standard's own numeral
@@ -235,8 +235,8 @@ def test_three_at_most_are_named():
 
 
 def test_an_undetected_value_counts_as_half_the_limit():
-    undetected = Measured(Decimal("0.025"), below_limit=True)
-    assert mean([undetected, Measured(Decimal("0.0375"))]) == Decimal("0.025")
+    undetected = MeasuredValue(Decimal("0.025"), below_limit=True)
+    assert mean([undetected, MeasuredValue(Decimal("0.0375"))]) == Decimal("0.025")
 
 
 def test_a_mean_is_not_rounded():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.standards.detection import Measured, NotAMeasurement, parse, show
+from monitoring.standards.detection import MeasuredValue, NotAMeasurement, parse, show
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from monitoring.standards.detection import Measured, NotAMeasurement, parse, sho
     ],
 )
 def test_a_below_limit_mark_is_read_in_every_usual_form(written):
-    assert parse(written) == Measured(Decimal("0.025"), below_limit=True)
+    assert parse(written) == MeasuredValue(Decimal("0.025"), below_limit=True)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_below_limit_mark_is_read_in_every_usual_form(written):
 )
 def test_a_plain_number_is_a_detected_value(written, value):
     measured = parse(written)
-    assert measured == Measured(Decimal(value), below_limit=False)
+    assert measured == MeasuredValue(Decimal(value), below_limit=False)
     assert str(measured.value) == value
 
 
@@ -88,7 +88,7 @@ def test_half_the_limit_counts():
 
 
 def test_a_value_is_detected_unless_said_otherwise():
-    assert Measured(Decimal("1")).below_limit is False
+    assert MeasuredValue(Decimal("1")).below_limit is False
 
 
 def test_a_result_is_shown_with_its_mark():
@@ -99,27 +99,27 @@ def test_a_result_is_shown_with_its_mark():
 
 
 def test_small_numbers_are_shown_without_exponent():
-    assert show(Measured(Decimal("1E-8"))) == "0.00000001"
-    assert show(Measured(Decimal("1E-8"), below_limit=True)) == "0.00000001L"
+    assert show(MeasuredValue(Decimal("1E-8"))) == "0.00000001"
+    assert show(MeasuredValue(Decimal("1E-8"), below_limit=True)) == "0.00000001L"
 
 
 @pytest.mark.parametrize("value", [0.025, 1, "0.025"])
 def test_a_result_is_a_decimal(value):
     with pytest.raises(TypeError, match=type(value).__name__):
-        Measured(value)
+        MeasuredValue(value)
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity"])
 def test_a_result_is_finite(value):
     with pytest.raises(ValueError, match=value):
-        Measured(Decimal(value))
+        MeasuredValue(Decimal(value))
 
 
 @pytest.mark.parametrize("value", ["0", "-0.1"])
 def test_a_limit_of_nothing_is_refused(value):
     with pytest.raises(ValueError, match="检出限"):
-        Measured(Decimal(value), below_limit=True)
-    assert Measured(Decimal(value)).value == Decimal(value)
+        MeasuredValue(Decimal(value), below_limit=True)
+    assert MeasuredValue(Decimal(value)).value == Decimal(value)
 
 
 def test_a_result_cannot_be_changed():
@@ -133,11 +133,11 @@ def test_a_result_cannot_be_changed():
     st.sampled_from(["L", "<"]),
 )
 def test_what_is_shown_is_read_back(value, below, mark):
-    measured = Measured(value, below)
+    measured = MeasuredValue(value, below)
     assert parse(show(measured, mark)) == measured
 
 
 @given(st.decimals(min_value="0.000001", max_value=1000, places=6))
 def test_half_the_limit_is_exact(value):
     with localcontext(prec=60):
-        assert Measured(value, below_limit=True).counted * 2 == value
+        assert MeasuredValue(value, below_limit=True).counted * 2 == value
