@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from basins.models import Jurisdiction, Role, User
+from basins.models import Role, User
 from basins.ranges import today
 
 
@@ -120,10 +120,3 @@ def viewer_of(user: User, on: date | None = None) -> Viewer:
     if user.is_authenticated:
         user._viewer = (day, viewer)  # type: ignore[attr-defined]
     return viewer
-
-
-def home_of(viewer: Viewer) -> Jurisdiction | None:
-    """The jurisdiction a local official stands for; None for everyone else."""
-    if viewer.jurisdiction_id is None:
-        return None
-    return Jurisdiction.objects.filter(pk=viewer.jurisdiction_id).first()

@@ -121,11 +121,6 @@ def add_working_days(start: date, n: int) -> Deadline:
     return Calendar(range(start.year, last.year + 1)).add(start, n)
 
 
-def working_days_between(a: date, b: date) -> int:
-    """Working days after `a` up to and with `b`, negative where b is earlier: 1 SQL query."""
-    return Calendar(range(min(a, b).year, max(a, b).year + 1)).between(a, b)
-
-
 def on_calendar_changed() -> None:
     """Let whoever keeps deadlines compute them again, once the change is committed."""
     wake_on_commit(REFRESH)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
+from basins.digits import whole
 from dashboard.agreements.entry import building
 from dashboard.agreements.entry.steps import AmendForm
 from dashboard.charts.trial import monthly_flows
@@ -71,7 +72,7 @@ def _save(request, draft: AgreementDraft, step: str):
         if action.startswith("add-"):
             group = action.removeprefix("add-")
             count = typed.get(f"{group}-rows", "1")
-            typed[f"{group}-rows"] = str(int(count) + 1 if count.isdecimal() else 2)
+            typed[f"{group}-rows"] = str((whole(count, 4) or 1) + 1)
             services.save_step(draft=draft, step=step, by=request.user, typed=typed)
             return redirect(f"{here}#{group}")
         form = building.form_for(draft, step, typed, checks=True)
@@ -101,8 +102,8 @@ def _documents(request, draft: AgreementDraft, action: str) -> list[str]:
         except documents.DocumentRefused as refused:
             wrong.append(str(refused))
     number = action.removeprefix("remove-document-")
-    if number != action and number.isdecimal() and len(number) < 18:
-        services.remove_document(draft=draft, document_id=int(number), by=request.user)
+    if number != action and (document_id := whole(number, 17)) is not None:
+        services.remove_document(draft=draft, document_id=document_id, by=request.user)
     return wrong
 
 
@@ -184,8 +185,7 @@ def _act(request, draft: AgreementDraft, action: str):
 
 def _number(request, name: str) -> int:
     """A number a form sent back as it was given; 0 for anything else."""
-    text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+    return whole(request.POST.get(name), 8) or 0
 
 
 def _check_page(request, draft: AgreementDraft, problems):

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from basins.access import Viewer
+from basins.digits import whole
 from dashboard.basins.river_line import DrawnRiver as Drawing
 from dashboard.basins.river_line import river_line
 from dashboard.overview.page import HeadingFact, chosen_month, other_month
@@ -107,12 +108,6 @@ def basin_list_page(viewer: Viewer, asked: Any) -> BasinListPage:
 
 
 @dataclass(frozen=True, slots=True)
-class HeatYear:
-    year: int
-    months: int
-
-
-@dataclass(frozen=True, slots=True)
 class BasinPage:
     river: RiverPage
     month: date
@@ -170,9 +165,8 @@ def chosen_years(start: str | None, end: str | None, months, month: date) -> tup
     oldest, newest = months[-1].year, months[0].year
 
     def among(text: str | None, default: int) -> int:
-        if not (text and text.isascii() and text.isdigit() and len(text) == 4):
-            return max(oldest, default)
-        return min(max(int(text), oldest), newest)
+        year = whole(text, 4)
+        return max(oldest, default) if year is None else min(max(year, oldest), newest)
 
     first = among(start, month.year - YEARS_SHOWN + 1)
     last = among(end, month.year)

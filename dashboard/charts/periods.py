@@ -9,6 +9,8 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from basins.ranges import months_later
+
 PRESETS = {"3m": "近3月", "12m": "近12月", "3y": "近3年", "all": "全部"}
 MONTHS = {"3m": 3, "12m": 12, "3y": 36}
 DEFAULT = "12m"
@@ -51,8 +53,7 @@ def preset(code: str, month: date, beginning: date | None) -> Period:
     last = _month_end(month.year, month.month)
     if code == "all" and beginning is not None:
         return Period(min(beginning, month), last, code)
-    number = month.year * 12 + month.month - MONTHS.get(code, 12)
-    return Period(date(number // 12, number % 12 + 1, 1), last, code)
+    return Period(months_later(month, 1 - MONTHS.get(code, 12)), last, code)
 
 
 def read(text: str) -> Period | None:

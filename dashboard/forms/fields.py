@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 
+from basins.digits import whole
+
 Choices = Iterable[tuple[str, Any]]
 
 
@@ -60,7 +62,7 @@ class StepForm(forms.Form):
     def row_numbers(self, group: str, least: int = 1) -> list[int]:
         """Numbers of the group's rows: as many as the form says, within reason."""
         said = self.typed.get(f"{group}-rows", "")
-        count = int(said) if said.isascii() and said.isdigit() and len(said) < 4 else 0
+        count = whole(said, 3) or 0
         self.rows[group] = list(range(max(least, min(count, self.MOST_ROWS))))
         return self.rows[group]
 

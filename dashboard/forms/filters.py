@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from django import forms
 
+from basins.digits import whole
+
 ALL = [("", "全部")]
 
 
@@ -29,4 +31,4 @@ def chosen(form: forms.Form) -> dict:
 
 def number(text: str | None) -> int | None:
     """A year as the address gives it; None for what is none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 4 else None
+    return whole(text, 4)

@@ -10,7 +10,6 @@ import unicodedata
 from datetime import date, timedelta
 from decimal import Decimal
 
-from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import MoneyError, format_wan, format_yuan, yuan
 from settlements.rules.facts import plain_decimal
 
@@ -104,13 +103,6 @@ def read_day(text: str) -> date:
 def read_last_day(text: str) -> date:
     """The day, or the last one of the month or year written."""
     return _span(text)[1]
-
-
-def read_class(text: str) -> WaterClass:
-    try:
-        return WaterClass.parse(text.strip())
-    except ValueError as wrong:
-        raise ValueError(f"“{text}”不是水质类别；请填 Ⅰ 至 Ⅴ 或 劣Ⅴ。") from wrong
 
 
 def say_money(value: Decimal) -> str:

@@ -20,7 +20,6 @@ from settlements.districts.queries.districts import opens_place
 LAYERS = {"net": "净额与流向", "class": "类别", "agreements": "协议覆盖"}
 # Shades of a district, by its net of the month in yuan: up to the first, up to the second, above.
 SHADES = (Decimal(500_000), Decimal(1_000_000))
-SITE = 8.0
 LEGEND = Box(0, 0, 262, 214)
 WIDTHS = {0: "main-stem", 1: "large"}
 STEMS = (("CHANGJIANG", "长江干流"), ("JIALING", "嘉陵江"), ("WUJIANG", "乌江"))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from basins.access import Act, viewer_of
 from basins.clock import today
+from basins.digits import whole
 from basins.models import Jurisdiction
 from basins.words import month_words
 from dashboard.forms.filters import ALL, chosen, number, offer
@@ -278,10 +279,10 @@ def _say(request, act, done: str) -> None:
 
 
 def _place(request) -> Jurisdiction:
-    pk = request.POST.get("jurisdiction", "")
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 10):
+    pk = whole(request.POST.get("jurisdiction"), 9)
+    if pk is None:
         raise Http404
-    return get_object_or_404(Jurisdiction.objects.defer("boundary"), pk=int(pk))
+    return get_object_or_404(Jurisdiction.objects.defer("boundary"), pk=pk)
 
 
 def _month(text: str) -> date | None:

@@ -1,6 +1,5 @@
 """联合监测 and 数据审核: split samples side by side, and a person's look at single readings."""
 
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -13,7 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
 from basins.clock import today
-from basins.ranges import month_start
+from basins.digits import whole
+from basins.ranges import month_start, months_before
 from dashboard.forms.filters import chosen
 from dashboard.forms.values import read_day
 from dashboard.objections.forms import JointForm, JudgeForm, ReserveForm, ReviewFilters, key_of
@@ -128,7 +128,7 @@ def review(request):
     try:
         month = month_start(read_day(wanted.get("month") or ""))
     except ValueError:
-        month = month_start(month_start(today()) - timedelta(days=1))
+        month = months_before(today())
     lines: list[queries.ObjectionLine] = []
     count = 0
     if section is not None:
@@ -179,9 +179,10 @@ def _objection(request) -> Objection | None:
     text = request.POST.get("objection") or request.GET.get("objection", "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
+    pk = whole(text, 11)
+    if pk is None:
         raise Http404
-    return get_object_or_404(Objection.objects.select_related("section", "month"), pk=int(text))
+    return get_object_or_404(Objection.objects.select_related("section", "month"), pk=pk)
 
 
 def _reviewer(request):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from basins.access import Act, viewer_of
+from basins.digits import whole
 from basins.models import Jurisdiction
 from dashboard.forms.filters import chosen, number
 from dashboard.frame.access_log import record_export
@@ -78,10 +79,8 @@ def new(request, code: str = "", year: int = 0, month: int = 0):
         found = months.filter(agreement__code=code, month=date(year, month, 1)).first()
     elif (typed := request.POST.get("month") or request.GET.get("month", "")) == "":
         return render(request, "objections/months.html", {"months": months[:PAGE]})
-    elif typed.isascii() and typed.isdigit() and len(typed) < 12:
-        found = months.filter(pk=int(typed)).first()
     else:
-        found = None
+        found = months.filter(pk=pk).first() if (pk := whole(typed, 11)) is not None else None
     if found is None:
         raise Http404
     absent = [] if viewer.may(Act.OBJECT) else objections.absent_parties(found)

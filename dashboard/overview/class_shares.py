@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from monitoring.assessment.queries.assessments import ClassShare, MonthWater, before
+from basins.ranges import months_before
+from monitoring.assessment.queries.assessments import ClassShare, MonthWater
 
 MONTHS_SHOWN = 12
 TOP, HEIGHT, LEFT, STEP, COLUMN = 10, 180, 32, 35, 28
@@ -41,7 +42,7 @@ class ShareColumn:
 
 def recent(water: MonthWater) -> list[ClassShare | None]:
     last = water.month
-    return [water.share(before(last, n)) for n in range(MONTHS_SHOWN - 1, -1, -1)]
+    return [water.share(months_before(last, n)) for n in range(MONTHS_SHOWN - 1, -1, -1)]
 
 
 def share_columns(water: MonthWater) -> tuple[ShareColumn, ...]:

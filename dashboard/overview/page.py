@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from basins.access import Viewer
-from basins.ranges import month_start, today
+from basins.ranges import month_start, months_before, today
 from dashboard.map import LAYERS, Scene, build_scene
 from dashboard.overview.class_shares import GRID, MONTHS_SHOWN, ShareColumn, recent, share_columns
 from dashboard.templatetags.figures import (
@@ -26,7 +26,6 @@ from monitoring.assessment.queries.assessments import (
     RATIO_AIM,
     AssessedMonth,
     MonthWater,
-    before,
     month_water,
     months_assessed,
 )
@@ -233,7 +232,10 @@ def _key_figures(water: MonthWater, money: MonthMoney) -> tuple[KeyFigure, ...]:
 def _compared(water: MonthWater, value) -> tuple[str, ...]:
     """环比 and 同比 of a whole number taken from a month's share."""
     words = []
-    for name, then in (("环比", before(water.month)), ("同比", before(water.month, 12))):
+    for name, then in (
+        ("环比", months_before(water.month)),
+        ("同比", months_before(water.month, 12)),
+    ):
         old = water.share(then)
         if water.this and old:
             words.append(f"{name} {signed(value(water.this) - value(old))}")
@@ -254,7 +256,10 @@ def _assessed(water: MonthWater) -> KeyFigure:
 def _ratio(water: MonthWater) -> KeyFigure:
     ratio = water.this.ratio if water.this else None
     deltas = []
-    for name, then in (("环比", before(water.month)), ("同比", before(water.month, 12))):
+    for name, then in (
+        ("环比", months_before(water.month)),
+        ("同比", months_before(water.month, 12)),
+    ):
         old = water.share(then)
         if ratio is not None and old and old.ratio is not None:
             points = round_to_places(ratio - old.ratio, 1)
@@ -296,11 +301,14 @@ def _change(now: Decimal, then: Decimal | None) -> str | None:
 def _compensated(money: MonthMoney) -> KeyFigure:
     deltas = []
     this = money.at(money.month)
-    for name, then in (("环比", before(money.month)), ("同比", before(money.month, 12))):
+    for name, then in (
+        ("环比", months_before(money.month)),
+        ("同比", months_before(money.month, 12)),
+    ):
         old = money.at(then)
         if this and old and this.whole and old.whole and (words := _change(this.yuan, old.yuan)):
             deltas.append(f"{name} {words}")
-    months = [money.at(before(money.month, n)) for n in range(MONTHS_SHOWN - 1, -1, -1)]
+    months = [money.at(months_before(money.month, n)) for n in range(MONTHS_SHOWN - 1, -1, -1)]
     parties = f"{len(money.lines)} 笔，{len(money.nets)} 方"
     return KeyFigure(
         label="本月补偿额",

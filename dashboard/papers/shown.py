@@ -20,8 +20,6 @@ from settlements.papers.paper import (
     digest_of,
 )
 
-PLUS = "+"
-
 
 def shown(paper: Paper) -> dict[str, Any]:
     """Everything of the paper as text, in the order it is printed."""

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from basins.ranges import last_day
 from dashboard.agreements.entry.parameters import SAME_SOURCE, RuleForm, starting, typed_parameters
 from dashboard.forms import values as typing
 from dashboard.forms.fields import ReadField, choice, line
@@ -125,7 +126,7 @@ class ScenarioTermForm(RuleForm):
 def typed_term(name: str, term: Mapping[str, Any]) -> dict[str, str]:
     """A term of a scenario as one would have typed it."""
     until = term["until"]
-    last = date.fromordinal(date.fromisoformat(until).toordinal() - 1) if until else None
+    last = last_day(date.fromisoformat(until)) if until else None
     typed = {
         "name": name,
         "since": term["since"],

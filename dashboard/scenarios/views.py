@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from basins.access import Act, viewer_of
+from basins.digits import whole
 from dashboard.forms import values as typing
 from dashboard.frame.access_log import record_export
 from dashboard.scenarios.file import XLSX, comparison_csv, comparison_xlsx
@@ -126,7 +127,7 @@ def term(request, token: str, number: int):
     if action.startswith("add-"):
         group = action.removeprefix("add-")
         count = typed.get(f"{group}-rows", "1")
-        typed[f"{group}-rows"] = str(int(count) + 1 if count.isdecimal() else 2)
+        typed[f"{group}-rows"] = str((whole(count, 4) or 1) + 1)
     checks = request.method == "POST" and action == "save"
     form = ScenarioTermForm(
         typed,
@@ -202,7 +203,7 @@ def term_remove(request, token: str):
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+    return whole(text, 5) or 0
 
 
 @require_POST

@@ -10,11 +10,10 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from basins.access import Viewer
-from basins.ranges import months_between
+from basins.ranges import months_before, months_between
 from dashboard.charts.periods import DEFAULT, PRESETS, Period, preset, read
 from dashboard.charts.section import ComparedSeries, section_figure
 from dashboard.templatetags.figures import concentration, local_time, percent, signed
-from monitoring.assessment.queries.assessments import before
 from monitoring.models import Section
 from monitoring.sections.queries.sections import (
     MeasuredIndicator,
@@ -154,7 +153,7 @@ def _compared(viewer: Viewer, section: Section, choice: Choice) -> tuple[Compare
         earlier = means(section, indicator.code, then.first, then.last)
         found.append(
             ComparedSeries(
-                "上年同月", tuple(replace(m, month=before(m.month, -12)) for m in earlier)
+                "上年同月", tuple(replace(m, month=months_before(m.month, -12)) for m in earlier)
             )
         )
     for code in choice.with_codes:
@@ -383,5 +382,5 @@ def months(page: SectionPage) -> list[date]:
 
 
 def month_beside(page: SectionPage, back: int) -> date | None:
-    day = before(page.month, back)
+    day = months_before(page.month, back)
     return day if day in months(page) else None

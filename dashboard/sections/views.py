@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
+from basins.ranges import months_before
 from basins.services.stars import looked_at
 from dashboard.audit.words import history_url
 from dashboard.charts.periods import YEARS
@@ -15,7 +16,7 @@ from dashboard.frame.known import known_moment, known_page
 from dashboard.sections import page as section_page
 from dashboard.sections.export import readings_csv
 from dashboard.sections.listing import SectionFilters
-from monitoring.assessment.queries.assessments import before, months_assessed
+from monitoring.assessment.queries.assessments import months_assessed
 from monitoring.sections.queries.known import section_as_known
 from monitoring.sections.queries.listing import list_choices
 from monitoring.sections.queries.listing import section_list as sections_of_month
@@ -51,8 +52,8 @@ def section_list(request):
             "found": found,
             "months": months,
             "month": month,
-            "previous": before(month) if before(month) in months else None,
-            "next": before(month, -1) if before(month, -1) in months else None,
+            "previous": months_before(month) if months_before(month) in months else None,
+            "next": months_before(month, -1) if months_before(month, -1) in months else None,
         },
     )
 

@@ -114,11 +114,6 @@ class Assessed:
         return self.water_class.colour
 
     @property
-    def meets_reference(self) -> bool:
-        """Whether the section meets the reference class (达标)."""
-        return self.water_class <= self.reference
-
-    @property
     def main_pollutants_text(self) -> str:
         """氨氮(0.2)、溶解氧(4.1 mg/L): multiples against class III; empty in I–III."""
         value_of = {item.indicator: item.value for item in self.items}

@@ -23,23 +23,6 @@ def round_to_places(value: Decimal, places: int) -> Decimal:
         return -rounded if value < 0 and rounded else rounded
 
 
-def round_to_significant(value: Decimal, digits: int) -> Decimal:
-    """value with this many significant digits (GB/T 8170-2008, 3.2); zero stays zero.
-
-    Raises TypeError for a float, ValueError for a value that is not finite or digits < 1.
-    """
-    _refuse(value)
-    if digits < 1:
-        raise ValueError(f"有效位数为 {digits}；请给 1 或更大的整数。")
-    if not value:
-        return Decimal(0)
-    rounded = round_to_places(value, digits - 1 - value.adjusted())
-    if rounded.adjusted() > value.adjusted():
-        # 9.996 became 10.00: one digit too many, and it is a zero.
-        return round_to_places(rounded, digits - 1 - rounded.adjusted())
-    return rounded
-
-
 def _exact(value: Decimal, places: int) -> Context:
     """A context in which neither quantize nor the sign can lose a digit."""
     return Context(prec=len(value.as_tuple().digits) + abs(value.adjusted()) + abs(places) + 2)

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from basins.models import Jurisdiction
-from basins.ranges import covers, next_month
+from basins.ranges import covers, next_month, year_start
 from settlements import rules
 from settlements.models import Accrual, Agreement, Party, Term, TermSection
 from settlements.reckoning.asked import NOTHING, Asked, accruing_parts, asked_of
@@ -179,7 +179,7 @@ def periods_of(
         else:
             due = [m for m in due if m in fed]
     if yearly:
-        return sorted({date(m.year, 1, 1) for m in due})
+        return sorted({year_start(m.year) for m in due})
     return due
 
 

@@ -17,7 +17,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from basins.models import Jurisdiction
-from basins.ranges import covers, months_between
+from basins.ranges import covers, months_between, months_later, months_of
 from settlements import rules
 from settlements.models import Agreement
 from settlements.reckoning.asked import accruing_parts, asked_of
@@ -136,7 +136,7 @@ def needed_for(work: Work, period: date) -> set[SectionMonth]:
     """The section-months that the accrual of the period may depend on."""
     found = needed([with_periods(work, _hanging_together(work, [period]))])
     if work.asked.days:  # a run of days over a limit may have begun in the month before
-        found |= {(section, _shift(month, -1)) for section, month in found}
+        found |= {(section, months_later(month, -1)) for section, month in found}
     return found
 
 
@@ -160,11 +160,11 @@ def _months_needed(work: Work, period: date) -> set[date]:
     else:
         found.add(period)
         if substitutes(work.parameters):
-            found |= {_shift(period, n) for n in range(-REACH, REACH + 1)}
+            found |= {months_later(period, n) for n in range(-REACH, REACH + 1)}
         if work.module.NEEDS & {"last_year_class", "last_year_means"}:
             found |= {m.replace(year=m.year - 1) for m in found}
     for base in base_of(work.module, work.parameters, period):
-        found |= set(months_between(date(base, 1, 1), date(base, 12, 1)))
+        found |= set(months_between(*months_of(base)))
     return found
 
 
@@ -188,8 +188,3 @@ def _wanted(works: Collection[Work]) -> Wanted:
 
 def _yearly(work: Work) -> bool:
     return work.module.granularity(work.parameters) is Granularity.YEAR
-
-
-def _shift(month: date, by: int) -> date:
-    count = month.year * 12 + month.month - 1 + by
-    return date(count // 12, count % 12 + 1, 1)

@@ -16,7 +16,7 @@ from django.db import models
 
 from basins.history import as_known
 from basins.models import Jurisdiction, River, User
-from basins.ranges import month_start
+from basins.ranges import month_start, year_start
 from monitoring.assessment.queries.history import known_readings
 from monitoring.assessment.services.assessment import Mean, assessment_of, means_of_month
 from monitoring.models import Assessment, Section, Target
@@ -195,7 +195,7 @@ class Past:
         answer.rulings = given_facts.by_month(self.rulings(sections))
         if wanted.sections and needed:
             first, last = min(m for _, m in needed), max(m for _, m in needed)
-            first, last = date(first.year, 1, 1), date(last.year, 12, 1)
+            first, last = year_start(first.year), date(last.year, 12, 1)
             answer.figures = given_facts.figures(
                 wanted.sections, wanted.parties, first, last, self.at
             )

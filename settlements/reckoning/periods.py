@@ -1,11 +1,18 @@
 """Which months and years a term is due for."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
-from basins.ranges import covers, month_start, months_between, next_month, today
+from basins.ranges import (
+    covers,
+    months_before,
+    months_between,
+    next_month,
+    today,
+    year_start,
+)
 from settlements import rules
 from settlements.models import Agreement, Term, TermSection
 from settlements.reckoning.asked import accruing_parts
@@ -14,7 +21,7 @@ from settlements.rules.facts import Granularity
 
 def last_month() -> date:
     """First day of the last month that is over, in Asia/Shanghai."""
-    return month_start(month_start(today()) - timedelta(days=1))
+    return months_before(today())
 
 
 def months_due(term: Term) -> list[date]:
@@ -49,7 +56,7 @@ def periods_due(term: Term) -> list[date]:
     module = rules.get(term.rule)
     months = months_due(term)
     if module.granularity(module.Parameters.from_json(term.parameters)) is Granularity.YEAR:
-        return sorted({date(m.year, 1, 1) for m in months})
+        return sorted({year_start(m.year) for m in months})
     return months
 
 

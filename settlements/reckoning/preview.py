@@ -1,6 +1,5 @@
 """Running terms over stored past months without storing anything: previews and scenarios."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -130,21 +129,6 @@ def preview(
     `plan` does.
     """
     return plan(river, terms, parties, treasury).lines(found)
-
-
-def nets_by_year(lines: list[PreviewLine]) -> dict[int, dict[Jurisdiction, Decimal]]:
-    """Year → jurisdiction → yuan it would receive (negative: pay). Each year sums to zero."""
-    nets: dict[int, dict[Jurisdiction, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
-    for line in lines:
-        if line.payer is not None and line.payee is not None:
-            nets[line.period.year][line.payer] -= line.yuan
-            nets[line.period.year][line.payee] += line.yuan
-    return {year: dict(parties) for year, parties in sorted(nets.items())}
-
-
-def terms_of(agreement: Agreement) -> list[TermSpec]:
-    """The agreement's stored terms as specs, to be changed and run again."""
-    return [spec_of(term) for term in agreement.terms.order_by("number")]
 
 
 def spec_of(term: Term, parts: Iterable[TermSection] | None = None) -> TermSpec:

@@ -35,11 +35,6 @@ class ParameterLine:
     is_default: bool
 
 
-def last_day(end: date | None) -> date | None:
-    """The last day of [from, end); None is open."""
-    return date.fromordinal(end.toordinal() - 1) if end else None
-
-
 def strand_label(strand: str) -> str:
     return "主线索" if strand == MAIN else strand
 

@@ -9,6 +9,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from basins.access import Act, Scope, Viewer
+from basins.ranges import year_start
 from settlements.models import Accrual, Agreement, LedgerAccount, Party, Settlement
 
 
@@ -114,7 +115,7 @@ def agreement_of_month(
     accrual = (
         visible_accruals(viewer)
         .filter(
-            Q(period=month) | Q(period=date(month.year, 1, 1), yearly=True),
+            Q(period=month) | Q(period=year_start(month.year), yearly=True),
             term__agreement__code=code,
         )
         .select_related("term__agreement")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from basins.access import PEOPLE, TABLE, Act, Scope, Viewer, home_of, viewer_of
+from basins.access import PEOPLE, TABLE, Act, Scope, Viewer, viewer_of
 from basins.models import Role, User
 from basins.ranges import between, today
 from tests.worlds import jurisdiction
@@ -119,7 +119,6 @@ def test_an_inactive_person_has_no_role(person):
 def test_a_person_without_a_role_is_a_viewer_of_nothing(person):
     viewer = viewer_of(person)
     assert (viewer.user_id, viewer.role, viewer.jurisdiction_id) == (person.pk, None, None)
-    assert home_of(viewer) is None
 
 
 def test_someone_not_signed_in_asks_the_database_nothing(db, django_assert_num_queries):
@@ -133,7 +132,6 @@ def test_a_local_official_stands_for_a_place(person):
     viewer = viewer_of(person)
     assert (viewer.role, viewer.jurisdiction_id) == ("district", place.pk)
     assert viewer.jurisdiction_code == "500901"
-    assert home_of(viewer) == place
 
 
 def test_the_role_is_asked_for_once(person, django_assert_num_queries):

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from monitoring.assessment.queries.history import means_as_known, readings_as_known
+from monitoring.assessment.queries.history import AS_KNOWN, means_as_known
 from monitoring.assessment.services.assessment import means_of_month
 from monitoring.models import Indicator, Origin, Reading, ReadingRevision
 from tests.worlds import month
@@ -69,8 +69,13 @@ def revise(moment, value=None):
 
 
 def known(border, moment) -> list[str]:
-    found = readings_as_known(border.section.pk, "NH3-N", START, END, moment)
-    return [f"{r.value:f}".rstrip("0") for r in found]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT value FROM {AS_KNOWN} r WHERE section_id = %(section)s"
+            " AND sampled_at >= %(start)s AND sampled_at < %(end)s ORDER BY sampled_at",
+            {"known_at": moment, "section": border.section.pk, "start": START, "end": END},
+        )
+        return [f"{value:f}".rstrip("0") for (value,) in cursor.fetchall()]
 
 
 def mean(border, moment) -> str | None:
@@ -148,4 +153,4 @@ def test_an_invalid_value_enters_no_mean_as_known(border, at):
 
 def test_a_moment_without_a_zone_is_refused(border):
     with pytest.raises(ValueError, match="没有时区"):
-        readings_as_known(border.section.pk, "NH3-N", START, END, datetime(2023, 7, 1))  # noqa: DTZ001
+        means_as_known(border.section.pk, month("2023-05"), datetime(2023, 7, 1))  # noqa: DTZ001

@@ -11,8 +11,9 @@ from settlements.accruals.services.gaps import fill_gaps
 from settlements.models import Accrual
 from settlements.objections.services.rulings import rule_month
 from settlements.reckoning.periods import due_in_year
-from settlements.reckoning.preview import nets_by_year, preview, terms_of
+from settlements.reckoning.preview import preview
 from settlements.reckoning.verification import verify_accruals
+from tests.previews import nets_by_year, terms_of
 from tests.settlements.strands import Chain
 from tests.worlds import month
 

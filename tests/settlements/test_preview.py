@@ -7,8 +7,9 @@ from basins.ranges import between
 from settlements import pipeline, rules
 from settlements.models import Accrual, Transfer
 from settlements.money import yuan
-from settlements.reckoning.preview import PartSpec, TermSpec, nets_by_year, preview, terms_of
+from settlements.reckoning.preview import PartSpec, TermSpec, preview
 from settlements.rules.parameters import with_defaults
+from tests.previews import nets_by_year, terms_of
 from tests.worlds import jurisdiction, month
 
 

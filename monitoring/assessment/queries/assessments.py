@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.db.models import Count, F, Max, Min, Sum
 
 from basins.access import Viewer
-from basins.ranges import covers, month_start, months_between, today
+from basins.ranges import covers, month_start, months_before, months_between, today
 from monitoring.models import Assessment, MonthlyMean, Section, Target
 from monitoring.standards.basin import excellent_or_good_ratio
 from monitoring.standards.gb3838_2002 import NAMES, WaterClass
@@ -133,14 +133,8 @@ class MonthWater:
         for share in reversed(self.shares):
             if share.month != expected or share.ratio is None or share.ratio < RATIO_AIM:
                 break
-            count, expected = count + 1, before(expected)
+            count, expected = count + 1, months_before(expected)
         return count
-
-
-def before(month: date, count: int = 1) -> date:
-    """First day of the month `count` months earlier."""
-    number = month.year * 12 + month.month - 1 - count
-    return date(number // 12, number % 12 + 1, 1)
 
 
 def scheme_sections(viewer: Viewer):
@@ -154,7 +148,7 @@ def months_assessed(viewer: Viewer) -> list[date]:
     ends = Assessment.objects.filter(section__in=sections).aggregate(
         first=Min("month"), last=Max("month")
     )
-    finished = before(month_start(today()))
+    finished = months_before(month_start(today()))
     first, last = ends["first"] or finished, ends["last"] or finished
     return months_between(min(first, finished), max(last, finished))[::-1]
 
@@ -177,7 +171,7 @@ def section_months(viewer: Viewer, month: date) -> tuple[AssessedMonth, ...]:
         .defer("upstream__boundary", "downstream__boundary")
         .order_by("river__level", "river__code", "km", "code")
     )
-    months = (month, before(month), before(month, 12))
+    months = (month, months_before(month), months_before(month, 12))
     found = {
         (a.section_id, a.month): a
         for a in Assessment.objects.filter(

@@ -7,11 +7,7 @@ one transaction was never known to anybody and never appears.
 Sampling plans are taken from the audit trail as they were known then.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-
-from django.db import connection
 
 from basins.history import relation_as_known
 from monitoring.assessment.services.assessment import Mean, Readings, means_of_month
@@ -32,48 +28,6 @@ AS_KNOWN = """(
     ) k
     ORDER BY section_id, indicator_id, sampled_at, origin, known_from DESC
 )"""
-
-READINGS = f"""
-SELECT r.sampled_at, r.origin, r.value, r.below_limit, r.flag, r.known_from
-FROM {AS_KNOWN} r
-JOIN monitoring_indicator i ON i.id = r.indicator_id
-WHERE r.section_id = %(section)s AND i.code = %(indicator)s
-  AND r.sampled_at >= %(start)s AND r.sampled_at < %(end)s
-ORDER BY r.sampled_at, r.origin
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownReading:
-    """A reading as it stood: `value` in its indicator's unit, the detection limit if below it."""
-
-    sampled_at: datetime
-    origin: int
-    value: Decimal
-    below_limit: bool
-    flag: str
-    known_from: datetime
-
-
-def readings_as_known(
-    section_id: int, indicator: str, start: datetime, end: datetime, at: datetime
-) -> list[KnownReading]:
-    """Readings sampled in [start, end) as known at `at`, in order of time: 1 SQL query.
-
-    Raises ValueError for a moment without a zone.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            READINGS,
-            {
-                "section": section_id,
-                "indicator": indicator,
-                "start": _aware(start),
-                "end": _aware(end),
-                "known_at": _aware(at),
-            },
-        )
-        return [KnownReading(*row) for row in cursor.fetchall()]
 
 
 def means_as_known(section_id: int, month: date, at: datetime) -> list[Mean]:

@@ -76,11 +76,6 @@ def narrow(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().replace("−", "-")
 
 
-def is_missing(text: str) -> bool:
-    """Nothing measured (`*`) or nothing delivered (`--`); an empty cell means the same."""
-    return narrow(text) in MISSING
-
-
 def has_no_year(text: str) -> bool:
     match = _matched(narrow(text))
     return match is not None and match["year"] is None

@@ -14,10 +14,9 @@ from math import cos, hypot, radians
 
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction, River, RiverReach
-from basins.ranges import covers, months_between
+from basins.ranges import covers, months_before, months_between, year_start
 from monitoring.assessment.queries.assessments import (
     AssessedMonth,
-    before,
     scheme_sections,
     section_months,
 )
@@ -271,7 +270,7 @@ def river_page(viewer: Viewer, code: str, month: date, first: int, last: int) ->
     own = {river.pk: list(sections)}
     now, month_ago, year_ago = (
         river_states(own, when).get(river.pk, NOTHING)
-        for when in (month, before(month), before(month, 12))
+        for when in (month, months_before(month), months_before(month, 12))
     )
     return RiverPage(
         code=river.code,
@@ -297,7 +296,7 @@ def river_page(viewer: Viewer, code: str, month: date, first: int, last: int) ->
 
 def _heat(sections: tuple[AssessedMonth, ...], first: int, last: int) -> tuple[SectionHeatRow, ...]:
     ids = [s.section_id for s in sections]
-    span = (date(first, 1, 1), date(last, 12, 1))
+    span = (year_start(first), date(last, 12, 1))
     classes = {
         (section, month): water_class
         for section, month, water_class in Assessment.objects.filter(

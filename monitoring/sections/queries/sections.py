@@ -11,8 +11,15 @@ from decimal import Decimal
 from django.db.models import Max
 
 from basins.access import Viewer
-from basins.ranges import between, covers, month_start, months_between, next_month, today
-from monitoring.assessment.queries.assessments import before
+from basins.ranges import (
+    between,
+    covers,
+    month_start,
+    months_before,
+    months_between,
+    next_month,
+    today,
+)
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import (
     Assessment,
@@ -189,14 +196,14 @@ def section_page(viewer: Viewer, section: Section, month: date | None) -> Sectio
     """
     everything = {a.month: a for a in Assessment.objects.filter(section=section).order_by("month")}
     first, last = min(everything, default=None), max(everything, default=None)
-    shown = last or before(month_start(today()))
+    shown = last or months_before(month_start(today()))
     if month and first and last and first <= month <= last:
         shown = month
     targets = list(Target.objects.filter(section=section))
-    window = months_between(before(shown, 11), shown)
+    window = months_between(months_before(shown, 11), shown)
     means = list(
         MonthlyMean.objects.filter(
-            section=section, month__in=[before(shown, 12), *window]
+            section=section, month__in=[months_before(shown, 12), *window]
         ).select_related("indicator")
     )
 
@@ -308,7 +315,7 @@ def _heat(
                 indicator.decimals,
                 tuple(cells),
                 limit_words(indicator.code, last_target, body) if last_target else "",
-                by_indicator[indicator].get(before(months[-1].month, 12)),
+                by_indicator[indicator].get(months_before(months[-1].month, 12)),
             )
         )
     return tuple(rows)

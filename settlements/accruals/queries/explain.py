@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from basins.access import Viewer
 from basins.models import Jurisdiction
+from basins.ranges import last_day
 from monitoring.sections.queries.month_readings import MonthReadings, month_readings
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterClass
 from settlements import rules
@@ -26,7 +27,7 @@ from settlements.rules.facts import plain_decimal
 from settlements.rules.parameters import Kind, Spec, specs
 from settlements.shown.findings import Compensation, starred
 from settlements.shown.payments import payments_of, payments_prefetch
-from settlements.shown.terms import clause_words, in_words, last_day
+from settlements.shown.terms import clause_words, in_words
 from settlements.shown.visible import agreement_of_month, visible_accruals
 
 USED = "有效"  # what month_readings calls a value that went into a mean

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from basins.clock import now
+from basins.ranges import months_of, year_start
 from settlements.models import (
     Adjustment,
     AdjustmentNet,
@@ -65,13 +66,13 @@ def net_of(agreement: Agreement, year: int) -> dict[int, Decimal]:
     Every party of the year is named, also with 0.00; the values sum to zero.
     """
     parties = agreement.parties.exclude(since__gt=date(year, 12, 31)).exclude(
-        until__lte=date(year, 1, 1)
+        until__lte=year_start(year)
     )
     nets: dict[int, Decimal] = defaultdict(lambda: ZERO)
     nets |= dict.fromkeys(parties.values_list("jurisdiction_id", flat=True), ZERO)
     transfers = Transfer.objects.filter(
         accrual__term__agreement=agreement,
-        accrual__period__range=(date(year, 1, 1), date(year, 12, 1)),
+        accrual__period__range=months_of(year),
     )
     for side, sign in (("payer_id", -1), ("payee_id", 1)):
         for row in transfers.values(side).annotate(total=Sum("yuan")).order_by(side):
@@ -88,7 +89,7 @@ def adjusted_nets(agreement: Agreement, year: int) -> dict[int, Decimal]:
             adjustment__state=Adjustment.State.APPROVED,
             adjustment__entry__isnull=True,
             adjustment__accrual__term__agreement=agreement,
-            adjustment__accrual__period__range=(date(year, 1, 1), date(year, 12, 1)),
+            adjustment__accrual__period__range=months_of(year),
         )
         .values("jurisdiction_id")
         .annotate(total=Sum("yuan"))

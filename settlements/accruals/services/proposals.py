@@ -19,6 +19,7 @@ from typing import Any
 from django.db.models import Sum
 
 from basins.clock import now
+from basins.ranges import months_of
 from settlements.models import (
     Accrual,
     Adjustment,
@@ -262,9 +263,9 @@ def _share_reasons(new: list[Finding], holds: dict[int, Holding]) -> list[str]:
         moved[finding.accrual.period.year] += changed / 2
     reasons = []
     for year, yuan in sorted(moved.items()):
-        total = Transfer.objects.filter(
-            accrual__period__range=(date(year, 1, 1), date(year, 12, 1))
-        ).aggregate(total=Sum("yuan"))["total"] or Decimal(0)
+        total = Transfer.objects.filter(accrual__period__range=months_of(year)).aggregate(
+            total=Sum("yuan")
+        )["total"] or Decimal(0)
         if yuan > MAX_SHARE * total:
             reasons.append(
                 f"将改变 {year} 年 {format_wan(yuan)} 万元，超过全年补偿总额"

@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 
 from basins.access import Viewer
 from basins.models.rivers import Confidence
-from basins.ranges import covers, today
+from basins.ranges import covers, last_day, today
 from settlements import rules
 from settlements.models import Agreement, Party, Term, TermSection
 from settlements.shown.findings import starred
@@ -20,7 +20,6 @@ from settlements.shown.places import Place
 from settlements.shown.terms import (
     ParameterLine,
     clause_lines,
-    last_day,
     parameter_lines,
     strand_label,
 )

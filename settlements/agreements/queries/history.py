@@ -11,13 +11,14 @@ from datetime import date, datetime
 from django.db.models import Prefetch
 
 from basins.access import Viewer
+from basins.ranges import last_day
 from settlements import rules
 from settlements.agreements.queries.drafts import what_words
 from settlements.agreements.services.ending import end_values
 from settlements.models import Agreement, AgreementDraft, DraftDocument, Party, Term, TermSection
 from settlements.reckoning.preview import TermSpec, spec_of
 from settlements.shown.term_differences import DiffLine, term_lines
-from settlements.shown.terms import last_day, strand_label
+from settlements.shown.terms import strand_label
 from settlements.shown.visible import visible_agreements
 
 UNSET = {"-", "不设"}

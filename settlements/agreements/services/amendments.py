@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from basins.models import User
-from basins.ranges import between, covers, months_between, next_month
+from basins.ranges import between, covers, months_between, months_of, next_month, year_start
 from settlements import rules
 from settlements.agreements.services.drafts import DraftProblem, DraftRefused, start_draft
 from settlements.models import Accrual, Agreement, AgreementDraft, Settlement, Term
@@ -166,8 +166,9 @@ def _closed_problems(
 
 def _periods_in(year: int, on: date, until: date | None, yearly: bool) -> Iterable[date]:
     if yearly:
-        return [date(year, 1, 1)]
-    first, last = max(on, date(year, 1, 1)), date(year, 12, 1)
+        return [year_start(year)]
+    begins, ends = months_of(year)
+    first, last = max(on, begins), ends
     months = months_between(first, min(last, last_month()))
     return [m for m in months if until is None or m < until]
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.utils import timezone
 
 from basins.access import Viewer
-from basins.ranges import month_start
+from basins.ranges import month_start, year_start
 from monitoring.standards.gb3838_2002 import NAMES, UNITS
 from settlements.as_known.queries.changes import counted_then, reasons
 from settlements.ledger.balances import Basis, balances
@@ -204,7 +204,7 @@ def year_as_known(viewer: Viewer, code: str, year: int, at: datetime) -> YearThe
     drafts = sees_drafts_of(viewer, agreement)
     state = next((s.state for s in known.past.rows(Settlement) if s.pk == settlement.pk), "")
     hidden = not drafts and state not in Settlement.FIXED
-    accruals = _accruals(viewer, agreement, date(year, 1, 1), date(year, 12, 1))
+    accruals = _accruals(viewer, agreement, year_start(year), date(year, 12, 1))
     sections = () if hidden else _then(known, accruals, drafts)
     nets: dict[str, Decimal] = defaultdict(lambda: ZERO)
     places = {n.jurisdiction.code: Place.of(n.jurisdiction) for n in settlement.nets.all()}

@@ -16,6 +16,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import DecimalField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 
 from basins.access import Act, Viewer
+from basins.digits import whole
 from settlements.models import JournalEntry, LedgerAccount, Posting
 from settlements.models.ledger import PREFIXES
 from settlements.money import ZERO
@@ -181,9 +182,10 @@ def _entry_number(label: str) -> tuple[str, int, int] | None:
     small = len(year) == 4 and len(number) <= 9
     if prefix not in causes or not small or not (year + number).isascii():
         return None
-    if not (year.isdigit() and number.isdigit()):
+    of_year, its_number = whole(year, 4), whole(number, 9)
+    if of_year is None or its_number is None:
         return None
-    return causes[prefix], int(year), int(number)
+    return causes[prefix], of_year, its_number
 
 
 def _running(own: QuerySet[LedgerAccount]) -> Subquery:

@@ -2,11 +2,11 @@
 
 import json
 from collections import defaultdict
-from datetime import date
 from decimal import Decimal
 
 from django.core.management.base import BaseCommand, CommandError
 
+from basins.ranges import months_of
 from settlements.models import Accrual, Agreement, Settlement
 from settlements.money import format_wan
 from settlements.rules.base import MonthState
@@ -61,9 +61,7 @@ def report(agreement: Agreement, settlement: Settlement) -> dict:
     monthly: dict[int, list[Accrual]] = defaultdict(list)
     yearly: list[Accrual] = []
     for accrual in (
-        Accrual.objects.filter(
-            term__agreement=agreement, period__range=(date(year, 1, 1), date(year, 12, 1))
-        )
+        Accrual.objects.filter(term__agreement=agreement, period__range=months_of(year))
         .select_related("term_section__section")
         .prefetch_related("transfers__payer", "transfers__payee")
         .order_by("period", "term_section__section__km", "pk")

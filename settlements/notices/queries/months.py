@@ -13,6 +13,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from basins.access import Viewer
+from basins.ranges import year_start
 from monitoring.sections.queries.month_readings import MonthReadings, month_readings
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, WaterClass
 from monitoring.standards.rounding import round_to_places
@@ -222,7 +223,7 @@ def _of_year(viewer: Viewer, agreement: Agreement, year: int) -> tuple[OfYear, .
     """What the year's rules found of the year the month lies in: 2 SQL queries."""
     found = (
         visible_accruals(viewer)
-        .filter(term__agreement=agreement, period=date(year, 1, 1), yearly=True)
+        .filter(term__agreement=agreement, period=year_start(year), yearly=True)
         .select_related("term", "term_section__section")
         .defer("steps", "inputs")
         .prefetch_related(payments_prefetch())

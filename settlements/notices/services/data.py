@@ -15,7 +15,7 @@ from functools import lru_cache
 from django.db.models import Q
 
 from basins.models import Jurisdiction
-from basins.ranges import covers
+from basins.ranges import covers, year_start
 from monitoring.models import Assessment, DirtyMonth, Indicator
 from settlements import rules
 from settlements.models import (
@@ -75,7 +75,7 @@ class NoticeData:
         """The month's own accruals, and in December the year's."""
         found = list(self.accruals.get((month, False), ()))
         if month.month == 12:
-            found += self.accruals.get((date(month.year, 1, 1), True), ())
+            found += self.accruals.get((year_start(month.year), True), ())
         return sorted(found, key=lambda a: (a.part.term.number, a.part.pk, a.yearly))
 
     def parties_in(self, agreement_id: int, month: date) -> list[Party]:
@@ -89,7 +89,7 @@ class NoticeData:
                 continue
             yearly = _is_yearly(term.rule, json.dumps(term.parameters, sort_keys=True))
             if yearly and month.month == 12 and _touches(term, month.year):
-                period = date(month.year, 1, 1)
+                period = year_start(month.year)
             elif not yearly and covers(term.in_force, month):
                 period = month
             else:
@@ -111,7 +111,7 @@ class NoticeData:
 
 def notice_data(months: Sequence[date]) -> NoticeData:
     """Everything notices of these months can say."""
-    years = [date(year, 1, 1) for year in sorted({m.year for m in months if m.month == 12})]
+    years = [year_start(year) for year in sorted({m.year for m in months if m.month == 12})]
     agreements = list(
         Agreement.objects.exclude(state=Agreement.State.DRAFT)
         .select_related("river")
@@ -227,7 +227,7 @@ def _exceedances(months: Sequence[date], sections: Iterable[int]):
 def _touches(term: Term, year: int) -> bool:
     """Whether the term is in force on a day of the year."""
     lower, upper = term.in_force.lower, term.in_force.upper
-    return (lower is None or lower.year <= year) and (upper is None or upper > date(year, 1, 1))
+    return (lower is None or lower.year <= year) and (upper is None or upper > year_start(year))
 
 
 def _accruing(term: Term) -> Sequence[TermSection]:

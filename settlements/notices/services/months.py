@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from basins.clock import now, today
 from basins.models import User
+from basins.ranges import year_start
 from basins.services.working_days import Calendar
 from basins.words import day_words
 from settlements.models import (
@@ -183,5 +184,5 @@ def _with_pending_adjustments(pks: Iterable[int]) -> set[int]:
             "pk", "agreement_id", "month"
         )
         if (agreement, month, False) in waiting
-        or (month.month == 12 and (agreement, date(month.year, 1, 1), True) in waiting)
+        or (month.month == 12 and (agreement, year_start(month.year), True) in waiting)
     }

@@ -5,7 +5,7 @@ the agreement, the month, the objection.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
@@ -14,6 +14,7 @@ from django.utils import timezone
 from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
 from basins.models import Jurisdiction, Role, User
+from basins.ranges import year_start
 from basins.services.working_days import add_working_days
 from basins.words import day_words
 from monitoring.assessment.services.assessment import month_bounds
@@ -288,7 +289,7 @@ def accruals_of(month: AgreementMonth, section: Section | None = None) -> list[A
     )
     if month.month.month == 12:
         found |= Accrual.objects.filter(
-            term__agreement=month.agreement_id, period=date(month.month.year, 1, 1), yearly=True
+            term__agreement=month.agreement_id, period=year_start(month.month.year), yearly=True
         )
     if section is not None:
         found = found.filter(term_section__section=section)
@@ -305,7 +306,7 @@ def bounds_of(month: AgreementMonth, section: Section) -> tuple[datetime, dateti
     for the year."""
     first, end = month_bounds(month.month)
     if any(accrual.yearly for accrual in accruals_of(month, section)):
-        first, _ = month_bounds(date(month.month.year, 1, 1))
+        first, _ = month_bounds(year_start(month.month.year))
     return first, end
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from basins.access import Viewer
+from basins.digits import whole
 from monitoring.standards.rounding import round_to_places
 from settlements.models import Notice
 from settlements.money import ZERO
@@ -34,9 +35,9 @@ PROCEDURE = "各方可在异议期内确认，或附理由和证据提出异议�
 def notice_of_subject(subject: str) -> int | None:
     """Primary key of the notice that a subject such as "notice:2024-05:12" names."""
     parts = subject.split(":")
-    if len(parts) != 3 or parts[0] != PaperKind.NOTICE or not parts[2].isascii():
+    if len(parts) != 3 or parts[0] != PaperKind.NOTICE:
         return None
-    return int(parts[2]) if parts[2].isdigit() and len(parts[2]) < 18 else None
+    return whole(parts[2], 17)
 
 
 def notice_paper(viewer: Viewer, month: date, pk: int) -> Paper | None:

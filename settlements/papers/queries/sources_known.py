@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from basins.access import Viewer
 from basins.models import Jurisdiction
+from basins.ranges import year_start
 from settlements import rules
 from settlements.models import (
     Accrual,
@@ -304,7 +305,7 @@ def _yearly_line(accrual: Accrual) -> YearlyLine:
 def _in_year(term: Term, year: int) -> bool:
     first, end = term.in_force.lower, term.in_force.upper
     return (first is None or first < date(year + 1, 1, 1)) and (
-        end is None or end > date(year, 1, 1)
+        end is None or end > year_start(year)
     )
 
 

@@ -8,11 +8,12 @@ from itertools import zip_longest
 from typing import Any
 
 from basins.models import Jurisdiction
+from basins.ranges import last_day
 from monitoring.models import Section
 from settlements import rules
 from settlements.models import Scenario, Term
 from settlements.rules.facts import plain_decimal
-from settlements.shown.terms import ParameterLine, last_day, parameter_lines, strand_label
+from settlements.shown.terms import ParameterLine, parameter_lines, strand_label
 
 
 @dataclass(frozen=True, slots=True)

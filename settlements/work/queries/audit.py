@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from basins.access import Act, Scope, Viewer
 from basins.audit import Audited, by_table, registered
+from basins.digits import whole
 from basins.models import AccessEvent, AuditRecord
 from settlements.models import AgreementDraft, DraftDocument
 
@@ -99,11 +100,6 @@ def access_events(viewer: Viewer, asked: AuditFilter) -> QuerySet[AccessEvent]:
     return found
 
 
-def history_of(viewer: Viewer, obj: models.Model) -> QuerySet[AuditRecord]:
-    """What became of an object and its parts, newest first; nothing to who may not see it."""
-    return records(viewer, AuditFilter(table=obj._meta.db_table, key=str(obj.pk)))
-
-
 def of_same_transaction(viewer: Viewer, record: AuditRecord) -> QuerySet[AuditRecord]:
     """What else was changed in one go with it."""
     # A restored database counts its transactions anew: within a day of it, no further.
@@ -142,7 +138,7 @@ def _with_parts(kept: Audited, keys: Collection[str]) -> Q:
         if part.owner() is not kept.model or part.model is kept.model:
             continue
         column = part.columns((part.part_of,))
-        numbers = [int(key) for key in keys if key.isascii() and key.isdigit()]
+        numbers = [number for key in keys if (number := whole(key, 18)) is not None]
         parts = (
             AuditRecord.objects.filter(table=part.table)
             .filter(

@@ -15,6 +15,7 @@ from django.db.models import Prefetch
 
 from basins.access import Viewer
 from basins.models import Jurisdiction
+from basins.ranges import last_day, months_of, year_start
 from settlements import rules
 from settlements.models import (
     Accrual,
@@ -239,7 +240,7 @@ def accruals_of_year(viewer: Viewer, agreement: Agreement, year: int) -> list[Ac
     """The year's visible accruals with their payments, steps left aside: 2 SQL queries."""
     return list(
         visible_accruals(viewer)
-        .filter(term__agreement=agreement, period__range=(date(year, 1, 1), date(year, 12, 1)))
+        .filter(term__agreement=agreement, period__range=months_of(year))
         .select_related(
             "term_section__section", "term_section__upstream", "term_section__downstream"
         )
@@ -315,7 +316,7 @@ def _with_sum(line: MonthLine, total: Decimal) -> MonthLine:
 def yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[YearlyLine, ...]:
     found = (
         visible_accruals(viewer)
-        .filter(term__agreement=agreement, period=date(year, 1, 1), yearly=True)
+        .filter(term__agreement=agreement, period=year_start(year), yearly=True)
         .select_related("term", "term_section__section")
         .prefetch_related(payments_prefetch())
         .order_by("term__number", "term_section__section__km", "pk")
@@ -338,7 +339,7 @@ def yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[Yearl
 def terms_in(agreement: Agreement, year: int) -> tuple[TermLine, ...]:
     """The terms in force on some day of the year: 1 SQL query."""
     found = Term.objects.filter(
-        agreement=agreement, in_force__overlap=(date(year, 1, 1), date(year + 1, 1, 1))
+        agreement=agreement, in_force__overlap=(year_start(year), date(year + 1, 1, 1))
     ).order_by("number")
     return tuple(term_line(term) for term in found)
 
@@ -350,7 +351,7 @@ def term_line(term: Term) -> TermLine:
         rule=rules.get(term.rule).TITLE,
         revision=term.rule_revision,
         since=term.in_force.lower,
-        until=date.fromordinal(until.toordinal() - 1) if until else None,
+        until=last_day(until),
         clauses=tuple(clause_words(term.clauses)),
     )
 

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from basins.clock import now, today
 from basins.models import Jurisdiction, User
+from basins.ranges import months_of
 from settlements.accruals.services.nets import resettle, void_signatures
 from settlements.accruals.services.superseded import superseded_of
 from settlements.ledger.services.clearing import refresh_cleared
@@ -137,9 +138,7 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
 
 def accruals_of(agreement: Agreement, year: int):
     """The year's accruals of the agreement, monthly and yearly ones."""
-    return Accrual.objects.filter(
-        term__agreement=agreement, period__range=(date(year, 1, 1), date(year, 12, 1))
-    )
+    return Accrual.objects.filter(term__agreement=agreement, period__range=months_of(year))
 
 
 @dataclass(frozen=True, slots=True)

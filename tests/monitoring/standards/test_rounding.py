@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.standards.rounding import round_to_places, round_to_significant
+from monitoring.standards.rounding import round_to_places
 
 
 def text_of(value):
@@ -36,31 +36,6 @@ def test_the_examples_of_the_standard(value, places, expected):
     assert text_of(round_to_places(Decimal(value), places)) == expected
 
 
-@pytest.mark.parametrize(
-    ("value", "digits", "expected"),
-    [
-        ("0.012345", 3, "0.0123"),
-        ("0.0125", 2, "0.012"),
-        ("0.0135", 2, "0.014"),
-        ("123.45", 4, "123.4"),
-        ("9.996", 3, "10.0"),
-        ("99.96", 3, "100"),
-        ("0.9996", 3, "1.00"),
-        ("1268", 2, "1300"),
-        ("5", 3, "5.00"),
-        ("-0.0365", 2, "-0.036"),
-        ("-9.96", 2, "-10"),
-        ("7", 1, "7"),
-    ],
-)
-def test_significant_digits(value, digits, expected):
-    assert text_of(round_to_significant(Decimal(value), digits)) == expected
-
-
-def test_zero_has_no_significant_digits_and_no_sign():
-    assert text_of(round_to_significant(Decimal("-0.000"), 3)) == "0"
-
-
 def test_a_result_of_zero_has_no_sign():
     assert text_of(round_to_places(Decimal("-0.0004"), 3)) == "0.000"
     assert text_of(round_to_places(Decimal("-0.0"), 1)) == "0.0"
@@ -74,32 +49,20 @@ def test_decimals_are_filled_up():
 def test_only_decimals_are_rounded(value):
     with pytest.raises(TypeError, match=type(value).__name__):
         round_to_places(value, 1)
-    with pytest.raises(TypeError, match=type(value).__name__):
-        round_to_significant(value, 1)
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
 def test_only_finite_numbers_are_rounded(value):
     with pytest.raises(ValueError, match="不能修约"):
         round_to_places(Decimal(value), 1)
-    with pytest.raises(ValueError, match="不能修约"):
-        round_to_significant(Decimal(value), 1)
-
-
-@pytest.mark.parametrize("digits", [0, -1])
-def test_at_least_one_significant_digit_is_asked_for(digits):
-    with pytest.raises(ValueError, match=f"有效位数为 {digits}"):
-        round_to_significant(Decimal("1.5"), digits)
 
 
 def test_numbers_longer_than_the_current_precision_are_rounded_exactly():
     value = Decimal("1234567890123456789012345678901234567890.12345")
     with localcontext(prec=5):
         rounded = round_to_places(value, 4)
-        carried = round_to_significant(Decimal("0.00099996"), 4)
         widened = round_to_places(Decimal("12.5"), 30)
     assert text_of(rounded) == "1234567890123456789012345678901234567890.1234"
-    assert text_of(carried) == "0.001000"
     assert text_of(widened) == "12.5" + "0" * 29
 
 
@@ -136,10 +99,3 @@ def test_a_half_goes_to_the_even_digit(whole, places):
     half = Decimal(whole).scaleb(-places) + Decimal("0.5").scaleb(-places)
     units = round_to_places(half, places).scaleb(places)
     assert units % 2 == 0
-
-
-@given(numbers.filter(bool), st.integers(min_value=1, max_value=8))
-def test_as_many_significant_digits_as_asked_for(value, digits):
-    rounded = round_to_significant(value, digits)
-    assert len(rounded.as_tuple().digits) == digits
-    assert round_to_significant(rounded, digits) == rounded

@@ -25,9 +25,10 @@ from settlements.models import (
     Transfer,
 )
 from settlements.reckoning.computation import compute, digest_of, work_of
-from settlements.reckoning.preview import preview, terms_of
+from settlements.reckoning.preview import preview
 from settlements.reckoning.verification import verify_accruals
 from settlements.rules.parameters import specs
+from tests.previews import terms_of
 from tests.settlements.strands import Chain
 from tests.worlds import jurisdiction
 
