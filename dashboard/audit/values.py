@@ -68,7 +68,7 @@ def changes_of(
         was, become = before.get(column), after.get(column)
         label = str(field.verbose_name)
         if isinstance(field, DateRangeField):
-            yield from _span(label, was, become)
+            yield from _span("" if field.name == "in_force" else label, was, become)
         elif field.name in masked:
             yield ValueChange(label, _masked(was), _masked(become), masked=True)
         elif isinstance(field, models.JSONField):
@@ -114,9 +114,8 @@ def _masked(value: Any) -> str:
     return EMPTY if value is None else f"不留内容，摘要 {str(value).removeprefix('#')}"
 
 
-def _span(label: str, was: Any, become: Any) -> Iterator[ValueChange]:
-    """A [from, to) range as its first and its last day."""
-    front = "" if label == "有效期" else label
+def _span(front: str, was: Any, become: Any) -> Iterator[ValueChange]:
+    """A [from, to) range as its first and its last day; `front` says of what."""
     first, last = _days(was), _days(become)
     for number, word in enumerate(("起日", "止日")):
         yield ValueChange(f"{front}{word}", first[number], last[number])

@@ -73,7 +73,7 @@ class MonthMoney:
     month: date
     lines: tuple[TransferLine, ...]
     nets: tuple[PartyNet, ...]  # receivers first, then payers
-    states: tuple[tuple[str, int], ...]  # label of the state, accruals in it
+    states: tuple[tuple[Accrual.State, int], ...]  # and how many accruals are in it
     accruals: int
     seen: frozenset[str]  # codes of the agreements whose accruals the viewer sees
     computed_at: datetime | None
@@ -122,7 +122,7 @@ class AgreementInForce:
 def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
     """Transfers, nets and totals the viewer may see: 4 queries, 3 for who sees everything."""
     lines = transfer_lines(viewer, month)
-    states: dict[str, int] = defaultdict(int)
+    states: dict[Accrual.State, int] = defaultdict(int)
     seen, computed = set(), None
     for row in (
         visible_accruals(viewer)
@@ -131,7 +131,7 @@ def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
         .values("state", "term__agreement__code")
         .annotate(n=Count("pk"), at=Max("computed_at"))
     ):
-        states[str(Accrual.State(row["state"]).label)] += row["n"]
+        states[Accrual.State(row["state"])] += row["n"]
         seen.add(row["term__agreement__code"])
         computed = max(computed, row["at"]) if computed else row["at"]
     totals = month_totals(viewer, date(month.year - 1, 1, 1), month)

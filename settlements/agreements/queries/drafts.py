@@ -26,8 +26,7 @@ from settlements.shown.terms import (
     strand_label,
 )
 from settlements.shown.visible import visible_agreements
-
-KINDS = {"draft": "none", "submitted": "waiting", "activated": "final", "discarded": "none"}
+from settlements.workflow import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def draft_list(viewer: Viewer) -> tuple[DraftLine, ...]:
             prepared_by=str(d.prepared_by),
             changed_at=d.changed_at,
             state=d.get_state_display(),
-            kind=KINDS[d.state],
+            kind=kind_of("draft", d.state),
             is_open=d.state in (AgreementDraft.State.DRAFT, AgreementDraft.State.SUBMITTED),
         )
         for d in visible_drafts(viewer).select_related("prepared_by")

@@ -89,7 +89,7 @@ def _term_change(
         line
         for line in term_lines(_spec(before) if before else None, _spec(term))
         if line.changed
-        and (before is not None or line.label in ("规则", "有效期"))
+        and (before is not None or line.what is not None)
         and not {line.old, line.new} <= UNSET  # a parameter that only the other rule has
     ]
     if draft is not None and draft.amends_id:

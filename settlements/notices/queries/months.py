@@ -35,9 +35,9 @@ from settlements.rules.facts import plain_decimal
 from settlements.shown.findings import Compensation, Net, month_finding, starred
 from settlements.shown.payments import payments_of, payments_prefetch
 from settlements.shown.places import Place
-from settlements.shown.states import KINDS
 from settlements.shown.visible import agreement_of_month, visible_accruals
 from settlements.shown.worked import WorkedStep, worked
+from settlements.workflow import kind_of
 from settlements.years.queries.years import SectionYear, accruals_of_year, entry_of, section_years
 
 
@@ -323,7 +323,7 @@ def _section_month(
         mean_formula=mean_formula(means, readings, deciding),
         reference=reference.label if reference else "",
         state=accrual.get_state_display(),
-        kind=KINDS[Accrual.State(accrual.state)],
+        kind=kind_of("accrual", accrual.state),
         complete=accrual.complete,
         computed_at=accrual.computed_at,
         rule=f"{module.TITLE} rev. {accrual.rule_revision}",

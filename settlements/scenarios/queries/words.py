@@ -91,9 +91,11 @@ def _changes(
         was = old.get(line.name)
         if was is None or (was.value, was.unit) != (line.value, line.unit):
             yield line.label, _words(was), _words(line)
-    spans = (before.in_force.lower, before.in_force.upper), (term["since"], term["until"])
-    for label, was_day, day in zip(("起日", "止日"), *spans, strict=True):
-        until = label == "止日"
+    span, now = before.in_force, (term["since"], term["until"])
+    for label, until, was_day, day in (
+        ("起日", False, span.lower, now[0]),
+        ("止日", True, span.upper, now[1]),
+    ):
         was_shown = _day(was_day, until)
         shown = _day(date.fromisoformat(day) if day else None, until)
         if was_shown != shown:
