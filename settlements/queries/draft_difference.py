@@ -261,7 +261,7 @@ def _ended(term: Term, on: date) -> DiffLine:
         f"第 {term.number} 条款期的有效期",
         _span(term.in_force),
         _span(between(term.in_force.lower, on)),
-        rules.get(term.rule).TITLE,
+        rules.get(term.rule).title,
         f"自 {on} 起不再有条款",
     )
 
@@ -284,8 +284,8 @@ def _party_words(parties: Iterable[tuple[Jurisdiction, str]]) -> str:
 def _terms(draft: AgreementDraft, current: Term | None, found: Entered) -> tuple[DiffLine, ...]:
     old, new = spec_of(current) if current is not None else None, found.term
     assert draft.amends is not None
-    clauses = clause_lines(rules.get(new.rule).Parameters, found.clauses)
-    before = clause_lines(rules.get(current.rule).Parameters, current.clauses) if current else ()
+    clauses = clause_lines(rules.get(new.rule).parameters, found.clauses)
+    before = clause_lines(rules.get(current.rule).parameters, current.clauses) if current else ()
     return (
         _diff("协议方", _party_words(_parties_before(draft)), _party_words(found.parties)),
         *term_lines(old, new),
@@ -298,7 +298,7 @@ def term_lines(old: TermSpec | None, new: TermSpec) -> list[DiffLine]:
     """Dates, rule, parameters and sections of two terms, side by side."""
     return [
         _diff("有效期", _span(old.in_force) if old else "-", _span(new.in_force)),
-        _diff("规则", rules.get(old.rule).TITLE if old else "-", rules.get(new.rule).TITLE),
+        _diff("规则", rules.get(old.rule).title if old else "-", rules.get(new.rule).title),
         *_parameters(old, new),
         *_parts(old.parts if old else (), new.parts),
     ]
@@ -323,7 +323,7 @@ def _diff(label: str, old: str, new: str, old_note: str = "", new_note: str = ""
 def _parameters(old: TermSpec | None, new: TermSpec) -> list[DiffLine]:
     sides = []
     for spec in (old, new):
-        lines = parameter_lines(rules.get(spec.rule).Parameters, spec.parameters) if spec else ()
+        lines = parameter_lines(rules.get(spec.rule).parameters, spec.parameters) if spec else ()
         sides.append({(x.name, x.label): x for x in lines})
     before, after = sides
     found = []

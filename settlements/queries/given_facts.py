@@ -18,8 +18,7 @@ from monitoring.figures import PARTY_FIGURES
 from monitoring.models import Observation, Origin, Reading
 from monitoring.services.assessment import DEFAULT, NOW, Readings
 from settlements.models import MonthRuling
-from settlements.queries.asked import DaysInARow
-from settlements.rules.facts import MonthState
+from settlements.rules.facts import DaysInARow, MonthState
 
 # A run that counts is at most 31 days long before it counts (parameter days_from).
 LOOK_BACK = timedelta(days=31)

@@ -186,6 +186,13 @@ def reduction(on: str, does: str) -> Any:
     )
 
 
+def years_between(first: int | None, last: int | None) -> frozenset[int]:
+    """The years of a base period, both ends included; empty while it is not named."""
+    if first is None or last is None:
+        return frozenset()
+    return frozenset(range(first, last + 1))
+
+
 def years_in_order(p: Any) -> list[ParameterError]:
     """from_year … to_year must be a span."""
     if p.to_year >= p.from_year:

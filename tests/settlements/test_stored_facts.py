@@ -177,7 +177,7 @@ def test_facts_of_an_agreement_come_by_the_same_number_of_queries_however_many(
     work = work_of(two.agreement)
     with django_assert_num_queries(6):
         load(work)
-    few = [item for item in work if item.module.CODE == "exceedance_steps"]
+    few = [item for item in work if item.rule.family.code == "exceedance_steps"]
     few[0].periods[1:] = []
     with django_assert_num_queries(5):
         load(few)
