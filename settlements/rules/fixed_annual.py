@@ -89,7 +89,7 @@ class Parameters(BaseParameters):
     )
 
     def contradictions(self) -> list[ParameterError]:
-        errors = common.years_in_order(self)
+        errors = common.years_in_order(self, self.from_year, self.to_year)
         if self.payer == UPSTREAM and self.condition_class is not None:
             errors.append(
                 self.error(

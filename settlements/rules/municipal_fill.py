@@ -107,7 +107,7 @@ class Parameters(BaseParameters):
     )
 
     def contradictions(self) -> list[ParameterError]:
-        errors = common.years_in_order(self)
+        errors = common.years_in_order(self, self.from_year, self.to_year)
         if TREASURY in self.shares:
             errors.append(self.error("shares", "市级财政是付款方，不能再分；请删去 treasury。"))
         if not any(self.shares.values()):
