@@ -10,7 +10,8 @@ from django import forms
 from dashboard.entry.parameters import as_stored, field_of
 from jobs.models import Job
 from settlements import rules
-from settlements.rules.parameters import describe, specs
+from settlements.rules import Family
+from settlements.rules.parameters import Spec, describe, specs
 from settlements.services.scenario_runs import SINGLE
 
 ZERO = Decimal("0.00")
@@ -61,7 +62,7 @@ class GridForm(forms.Form):
         return {"rule": rule, "parameter": parameter, "values": list(dict.fromkeys(self.read))}
 
 
-def single(family) -> list[tuple[str, Any]]:
+def single(family: Family[Any]) -> list[tuple[str, Spec]]:
     return [(n, s) for n, s in specs(family.parameters).items() if s.kind in SINGLE]
 
 
