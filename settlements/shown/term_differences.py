@@ -45,7 +45,7 @@ def term_lines(old: TermSpec | None, new: TermSpec) -> list[DiffLine]:
     """Dates, rule, parameters and sections of two terms, side by side."""
     return [
         _field(Field.IN_FORCE, span_text(old.in_force) if old else "-", span_text(new.in_force)),
-        _field(Field.RULE, rules.get(old.rule).TITLE if old else "-", rules.get(new.rule).TITLE),
+        _field(Field.RULE, rules.get(old.rule).title if old else "-", rules.get(new.rule).title),
         *_parameters(old, new),
         *_parts(old.parts if old else (), new.parts),
     ]
@@ -62,7 +62,7 @@ def _field(what: Field, old: str, new: str) -> DiffLine:
 def _parameters(old: TermSpec | None, new: TermSpec) -> list[DiffLine]:
     sides = []
     for spec in (old, new):
-        lines = parameter_lines(rules.get(spec.rule).Parameters, spec.parameters) if spec else ()
+        lines = parameter_lines(rules.get(spec.rule).parameters, spec.parameters) if spec else ()
         sides.append({(x.name, x.label): x for x in lines})
     before, after = sides
     found = []

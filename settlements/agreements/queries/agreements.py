@@ -249,7 +249,7 @@ def _line(found: Agreement) -> AgreementLine:
             for p in found.parties.all()
             if p.until is None or p.until > day
         ),
-        rule="、".join(dict.fromkeys(rules.get(t.rule).TITLE for t in current)),
+        rule="、".join(dict.fromkeys(rules.get(t.rule).title for t in current)),
         since=min((t.in_force.lower for t in terms if t.in_force.lower), default=None),
         until=last_day(max(ends)) if ends and all(ends) else None,
         terms=len(terms),
@@ -259,7 +259,7 @@ def _line(found: Agreement) -> AgreementLine:
 
 
 def _term(term: Term) -> TermDetail:
-    module, day = rules.get(term.rule), today()
+    family, day = rules.get(term.rule), today()
     if covers(term.in_force, day):
         phase, kind = "执行中", kind_of("term", "in_force")
     elif term.in_force.upper and term.in_force.upper <= day:
@@ -269,15 +269,15 @@ def _term(term: Term) -> TermDetail:
     return TermDetail(
         number=term.number,
         strand=term.strand,
-        rule=module.TITLE,
-        legal_basis=module.LEGAL_BASIS,
+        rule=family.title,
+        legal_basis=family.legal_basis,
         revision=term.rule_revision,
         since=term.in_force.lower,
         until=last_day(term.in_force.upper),
         phase=phase,
         kind=kind,
-        parameters=parameter_lines(module.Parameters, term.parameters),
-        clauses=clause_lines(module.Parameters, term.clauses),
+        parameters=parameter_lines(family.parameters, term.parameters),
+        clauses=clause_lines(family.parameters, term.clauses),
         sections=tuple(_part(part) for part in term.sections.all()),
     )
 

@@ -150,7 +150,7 @@ def _end_change(draft: AgreementDraft, terms: list[Term]) -> AgreementChange:
     assert day is not None
     lines = tuple(
         DiffLine(
-            f"第 {t.number} 条款期（{rules.get(t.rule).TITLE}）",
+            f"第 {t.number} 条款期（{rules.get(t.rule).title}）",
             "执行中",
             f"止于 {last_day(day)}",
             True,

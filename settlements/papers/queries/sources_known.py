@@ -293,7 +293,7 @@ def _yearly_line(accrual: Accrual) -> YearlyLine:
     return YearlyLine(
         accrual=accrual.pk,
         section=starred(section.name, section.is_demo),
-        rule=rules.get(accrual.term.rule).TITLE,
+        rule=rules.get(accrual.term.rule).title,
         month_state=accrual.get_month_state_display(),
         payments=payments_of(accrual),
         worked=(),

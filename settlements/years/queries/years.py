@@ -325,7 +325,7 @@ def yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[Yearl
         YearlyLine(
             accrual=a.pk,
             section=starred(a.term_section.section.name, a.term_section.section.is_demo),
-            rule=rules.get(a.term.rule).TITLE,
+            rule=rules.get(a.term.rule).title,
             month_state=a.get_month_state_display(),
             payments=payments_of(a),
             worked=tuple(worked(step, a) for step in a.steps),
@@ -348,7 +348,7 @@ def term_line(term: Term) -> TermLine:
     until = term.in_force.upper
     return TermLine(
         number=term.number,
-        rule=rules.get(term.rule).TITLE,
+        rule=rules.get(term.rule).title,
         revision=term.rule_revision,
         since=term.in_force.lower,
         until=last_day(until),

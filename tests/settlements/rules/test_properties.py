@@ -405,8 +405,8 @@ def with_means(facts, means):
 def cases(draw, code):
     """A rule's facts and parameters that fit together, the class following from the means."""
     rule = get(code)
-    stored = with_defaults(rule.Parameters, draw(TERMS[code]), on=date(2023, 1, 1))
-    parameters = rule.Parameters.from_json(stored)
+    stored = with_defaults(rule.parameters, draw(TERMS[code]), on=date(2023, 1, 1))
+    parameters = rule.parameters.from_json(stored)
     granularity = rule.granularity(parameters)
     month = 1 if granularity is Granularity.YEAR else draw(st.integers(1, 12))
     inflow = draw(concentrations())
@@ -436,7 +436,7 @@ def times(parameters, code, factor):
     changed = {}
     for name in MONEY[code]:
         field, _, column = name.partition(".")
-        now = changed.get(field, getattr(parameters, field))
+        now = changed.get(field, parameters.value(field))
         if column and now is not None:
             now = tuple(replace(row, **{column: more(getattr(row, column))}) for row in now)
         changed[field] = now if column else more(now)
@@ -508,10 +508,10 @@ def test_the_same_facts_give_the_same_outcome_with_its_revision(code, data):
     rule = get(code)
     first = rule.evaluate(facts, parameters)
     replayed = rule.evaluate(
-        Facts.from_json(facts.to_json()), rule.Parameters.from_json(parameters.to_json())
+        Facts.from_json(facts.to_json()), rule.parameters.from_json(parameters.to_json())
     )
     assert first == replayed
-    assert (first.rule, first.revision) == (rule.CODE, rule.REVISION)
+    assert (first.rule, first.revision) == (rule.code, rule.revision)
 
 
 @EVERY_RULE
@@ -521,7 +521,7 @@ def test_outcomes_and_parameters_survive_json(code, data):
     facts, parameters = data.draw(cases(code))
     outcome = get(code).evaluate(facts, parameters)
     assert Outcome.from_json(outcome.to_json()) == outcome
-    assert get(code).Parameters.from_json(parameters.to_json()) == parameters
+    assert get(code).parameters.from_json(parameters.to_json()) == parameters
 
 
 @EVERY_RULE
@@ -547,7 +547,7 @@ def test_what_the_bureau_decided_is_never_charged(code, data):
     assert outcome.state is MonthState.EXCLUDED
 
 
-INHERITING = sorted(code for code in RULES if "inherited" in specs(get(code).Parameters))
+INHERITING = sorted(code for code in RULES if "inherited" in specs(get(code).parameters))
 
 
 @pytest.mark.parametrize("code", INHERITING)

@@ -1,14 +1,4 @@
-"""Charges by steps of the exceedance multiple, indicator by indicator (超标分档法).
-
-A month and indicator over its limit has a multiple (C − S) / S; the multiple divided by the
-step width, rounded up, is the number of steps, so a multiple equal to a step's end belongs to
-that step. Indicators add up. Instead of steps, a base by band of the multiple can be taken
-times (1 + multiple). What came in over the limit can be left out or halved (未增加), and days
-over the limit in a row at an automatic station can count besides.
-
-Source: the schemes of Hebei 2016, Anhui 2018, Hefei 2022 and Zhoukou. Upstream alone pays.
-Amounts are Decimal yuan to the fen; limits and means Decimal mg/L.
-"""
+"""What a term by steps of exceedance (超标分档法) says."""
 
 # ruff: noqa: RUF009 - parameter() is dataclasses.field with a Spec
 
@@ -17,33 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from settlements.money import format_wan, to_fen
-from settlements.rules import common, items, steps
-from settlements.rules.base import (
-    DOWNSTREAM,
-    UPSTREAM,
-    Facts,
-    Granularity,
-    Input,
-    MonthState,
-    Outcome,
-    Step,
-    pays,
-    require,
-    require_period,
-)
-from settlements.rules.exceedance_charge import Charge, charge
+from settlements.rules import common, items
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
-CODE, TITLE, REVISION = "exceedance_steps", "超标分档法", 1
-TITLE_EN = "Steps of exceedance"
-LEGAL_BASIS = "《安徽省地表水断面生态补偿暂行办法》（2018）及河北、合肥、周口同类办法"
-NEEDS = frozenset(
-    {"water_class", "target", "means", "inflow_means", "over_limit_days", "deciding", "complete"}
-)
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _ANHUI = "安徽省2018年办法"
 _HEFEI = "合肥市2022年办法"
 _OURS = common.OURS
@@ -267,82 +234,3 @@ class Parameters(BaseParameters):
         if self.days_from is not None and not self.day_amount:
             errors.append(self.error("day_amount", "设了连续超标起计日数，请填每日金额。"))
         return errors
-
-
-def granularity(parameters: Parameters) -> Granularity:
-    """Settled by the month."""
-    return Granularity.MONTH
-
-
-def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
-    """What upstream pays for one section and month; the yearly cap is `caps.apply_cap`'s.
-
-    Raises MissingFact for the mean of a listed indicator, target (where a row has no limit
-    of its own), the inflow's mean (where what came in is not charged in full) and
-    over_limit_days (where days in a row count); WrongPeriod for a year.
-    """
-    require_period(facts, Granularity.MONTH)
-    if settled := steps.decided_elsewhere(facts, _RULE):
-        return settled
-    require(facts, "means")
-    lines = steps.opening(facts, _RULE)
-    if unused := steps.incomplete(facts, _RULE, parameters, lines, "incomplete_month"):
-        return unused
-    if facts.water_class is not None:
-        lines.append(steps.class_step(facts, facts.water_class))
-    charges = [charge(facts, parameters, item) for item in parameters.indicators]
-    lines += [each.step for each in charges]
-    return _settle(facts, parameters, charges, lines)
-
-
-def _settle(facts: Facts, p: Parameters, charges: list[Charge], lines: list[Step]) -> Outcome:
-    over = [each for each in charges if each.over]
-    state = MonthState.MET
-    if over:
-        inherited = all(each.inherited for each in over)
-        state = MonthState.NOT_INCREASED if inherited else MonthState.NOT_MET
-    lines.append(_comparison(p, charges, over, state))
-    charged = [each.amount for each in charges if each.amount]
-    full = sum(charged, Decimal(0))
-    capped = full if p.month_cap is None else min(full, p.month_cap)
-    amount = to_fen(capped * facts.share)
-    also = [name for name in ("inherited",) if any(each.inherited for each in over)]
-    text = "各项指标均未超过限值的，不计收。"
-    if over:
-        text = f"超过限值的指标逐项计收、相加，{steps.pays_words(UPSTREAM, DOWNSTREAM)}。"
-    if also:
-        text += f"继承部分{p.choice('inherited')}。"
-    priced = "bands" if p.mode == "scaled" else "indicators"
-    lines.append(steps.clause_step(p, priced, text, UPSTREAM if amount else None, "mode", *also))
-    if not charged:
-        return steps.finish(facts, _RULE, state, (), lines)
-    formula, why = f"（{items.wan_sum(charged)}）万元", f"共 {len(charged)} 项；"
-    inputs: tuple[Input, ...] = ()
-    if capped < full:
-        formula = f"封顶 {format_wan(capped)} 万元"
-        why += f"合计 {format_wan(full)} 万元超过断面每月封顶，按 {format_wan(capped)} 万元计；"
-    if p.month_cap is not None:
-        inputs = (Input("断面每月封顶", format_wan(p.month_cap), "万元/月", p.source("month_cap")),)
-    lines.append(steps.amount_step(facts, amount, formula, why, inputs))
-    because = "超过限值" if state is MonthState.NOT_MET else "超过限值、未较来水增加"
-    return steps.finish(
-        facts, _RULE, state, pays(UPSTREAM, DOWNSTREAM, amount, because=because), lines
-    )
-
-
-def _comparison(
-    p: Parameters, charges: list[Charge], over: list[Charge], state: MonthState
-) -> Step:
-    names = "、".join(each.name for each in over)
-    text = f"{len(charges)} 项指标中，{names}超过限值。" if over else "各项指标均未超过限值。"
-    if state is MonthState.NOT_INCREASED:
-        text += "均不高于入境断面的浓度，记为“未增加”。"
-    return Step(
-        key="comparison",
-        title="与限值比较",
-        text=text,
-        formula="；".join(f"{each.name} {each.words}" for each in charges),
-        result=state.label if over else "未超标",
-        result_note=f"超标 {len(over)} 项" if over else "",
-        defaults=p.defaults("indicators"),
-    )

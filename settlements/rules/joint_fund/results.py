@@ -9,16 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from settlements.rules import funds, steps
 from settlements.rules.base import UPSTREAM, Facts, Input, MissingFact, Step, require, require_item
 from settlements.rules.facts import UnusableFact
-
-if TYPE_CHECKING:
-    from settlements.rules.joint_fund import Parameters
-
-GRADES = {"excellent": "优秀", "good": "良好", "pass": "合格", "fail": "不合格"}
+from settlements.rules.joint_fund.parameters import GRADES, Parameters
 
 
 @dataclass(frozen=True, slots=True)

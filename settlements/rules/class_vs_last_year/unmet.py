@@ -6,47 +6,16 @@ the inflow's. Multiple = (C − S) / S (环办〔2011〕22号). Amounts are Deci
 section's share, means and limits Decimal mg/L.
 """
 
-# ruff: noqa: RUF009 - parameter() is dataclasses.field with a Spec
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from monitoring.standards.gb3838_2002 import WaterClass, has_limits, limit
 from settlements.money import format_wan
 from settlements.rules import steps
 from settlements.rules.base import Facts, require, require_item
-from settlements.rules.kinds import Kind, parameter
-
-if TYPE_CHECKING:
-    from settlements.rules.class_vs_last_year import Parameters
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grade:
-    """From this many classes short (or steps) on, what the month costs."""
-
-    count: int = parameter(
-        "级数",
-        Kind.INTEGER,
-        english="From",
-        english_help="So many classes short (or steps) and more, up to the next line.",
-        minimum=1,
-        maximum=50,
-        help="差几个类别，或几级超标倍数，起（含）。",
-    )
-    amount: Decimal = parameter(
-        "金额",
-        Kind.MONEY,
-        english="Amount",
-        english_help="What such a month costs in all.",
-        unit="元/月",
-        minimum=Decimal(0),
-        help="该级一个月的总金额。",
-    )
+from settlements.rules.class_vs_last_year.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +46,6 @@ def cost(facts: Facts, p: Parameters, found: WaterClass, target: WaterClass) -> 
         words += f"{format_wan(full)} 万元超过每月封顶，按 {format_wan(capped)} 万元计；"
         formula = f"封顶 {format_wan(capped)} 万元"
     return Cost(capped, formula, words)
-
-
-def schedule_problems(rows: tuple[Grade, ...], least: Decimal) -> list[str]:
-    """What is wrong with the table, so that worse water would cost less."""
-    problems = []
-    if rows[0].count != 1:
-        problems.append("第一行须自 1 起；请补填，使每一级都有金额。")
-    if rows[0].amount < least:
-        problems.append(
-            f"第一行 {format_wan(rows[0].amount)} 万元低于补偿标准 {format_wan(least)} 万元，"
-            "水质更差反而少付。"
-        )
-    problems += [
-        f"第{number}行须比上一行级数多、金额不少；请由低到高填。"
-        for number, (low, high) in enumerate(pairwise(rows), 2)
-        if high.count <= low.count or high.amount < low.amount
-    ]
-    return problems
 
 
 def _priced(p: Parameters, count: int) -> tuple[Decimal, str]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.rules import steps
 from settlements.rules.base import Facts, Input, Step, require
-
-if TYPE_CHECKING:
-    from settlements.rules.class_vs_last_year import Parameters
+from settlements.rules.class_vs_last_year.parameters import Parameters
 
 
 def better_than_own(facts: Facts, p: Parameters, found: WaterClass, lines: list[Step]) -> bool:
@@ -48,11 +44,10 @@ def comparison(
     target: WaterClass,
     formula: str,
     result: str,
-    last: WaterClass | None,
 ) -> Step:
     met = "达到" if found <= target else "未达到"
     inputs = [Input("功能类别", target.label, "", facts.sources.get("target", ""))]
-    if last is not None:
+    if (last := facts.last_year_class) is not None:
         inputs.append(
             Input("去年同期类别", last.label, "", facts.sources.get("last_year_class", ""))
         )

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING
 
 from monitoring.standards.gb3838_2002 import WaterClass, class_of
 from settlements.money import format_wan, to_fen
 from settlements.rules import common, items, steps
 from settlements.rules.base import Facts, Input, Step, require, require_item
+from settlements.rules.exceedance_steps.parameters import Item, Parameters
 from settlements.rules.facts import plain_decimal
-
-if TYPE_CHECKING:
-    from settlements.rules.exceedance_steps import Item, Parameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,4 @@
-"""Border section against a baseline, both ways (基准法).
-
-In force from 2023: better than the baseline, downstream pays upstream; not reaching it,
-upstream pays downstream. The baseline is a class, the functional class, limits per
-indicator, or the mean of a base period; each further class (or width) better or worse can
-add a step, as in Anhui (+50 万元 a class better) and Beijing (30 万元 a class worse, half
-of it where the water did not get worse on its way).
-
-Source: domain figures of Chongqing's second form (2023), defaults marked as ours.
-Amounts are Decimal yuan to the fen; limits and means Decimal mg/L.
-"""
+"""What a term by the baseline (基准法) says."""
 
 # ruff: noqa: RUF009 - parameter() is dataclasses.field with a Spec
 
@@ -19,47 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitoring.standards.gb3838_2002 import NAMES, WaterClass
-from settlements.money import format_wan, to_fen
-from settlements.rules import common, steps
-from settlements.rules.base import (
-    DOWNSTREAM,
-    UPSTREAM,
-    Facts,
-    Granularity,
-    Input,
-    MonthState,
-    Outcome,
-    Step,
-    pays,
-    require,
-    require_period,
-)
-from settlements.rules.baseline_gap import Gap, class_gap, limits_gap
+from settlements.rules import common
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
-CODE, TITLE, REVISION = "baseline", "基准法", 1
-TITLE_EN = "Baseline"
-LEGAL_BASIS = "重庆市流域横向生态保护补偿第二轮协议（2023年起）"
-NEEDS = frozenset(
-    {
-        "water_class",
-        "target",
-        "means",
-        "base_means",
-        "inflow_class",
-        "inflow_means",
-        "deciding",
-        "complete",
-    }
-)
-# Facts asked for only where the named parameter does not stand as it did before it came.
-NEEDS_IF = {"section_limits": frozenset({"section_code"})}
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
+# Kinds of baseline that compare concentrations.
+BY_LIMITS = ("limits", "base_period")
 _OURS = common.OURS
 _LIMITED = {code: name for code, name in NAMES.items() if code not in {"pH", "WT"}}
-_BY_LIMITS = ("limits", "base_period")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +157,7 @@ class Parameters(BaseParameters):
         maximum=Decimal(1000),
         optional=True,
         help="按限值比较时，偏离限值每满这么多为一档，不足一档按一档；空为只有一档。",
-        applies_if=("baseline_kind", _BY_LIMITS),
+        applies_if=("baseline_kind", BY_LIMITS),
         default=[since("2023-01-01", None, source=_OURS)],
     )
     dead_band: Decimal = parameter(
@@ -213,7 +170,7 @@ class Parameters(BaseParameters):
         minimum=Decimal(0),
         maximum=Decimal(100),
         help="按限值比较时，最差指标偏离限值不超过这么多视同持平（含端点）。",
-        applies_if=("baseline_kind", _BY_LIMITS),
+        applies_if=("baseline_kind", BY_LIMITS),
         default=[since("2023-01-01", "0", source=_OURS)],
     )
     meets_equal: str = parameter(
@@ -262,93 +219,3 @@ def _wrong_key(key: str) -> str:
     if not section or indicator not in _LIMITED:
         return f"“{key}”须写成“断面编码:指标”，如 PUSHUN:NH3-N；指标可用 {'、'.join(_LIMITED)}。"
     return ""
-
-
-def sections_named(parameters: Parameters) -> frozenset[str]:
-    """The codes of the sections the term has limits of their own for."""
-    return frozenset(key.rpartition(":")[0] for key in parameters.section_limits or ())
-
-
-def granularity(parameters: Parameters) -> Granularity:
-    """Settled by the month or by the year, as the term says."""
-    return Granularity.YEAR if parameters.comparison == "yearly" else Granularity.MONTH
-
-
-def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
-    """Who pays for one section and period; the yearly cap is applied by `caps.apply_cap`.
-
-    Raises MissingFact for what the kind of baseline needs: water_class and target, means, or
-    base_means; and for the inflow's where the inherited part is not charged. WrongPeriod for
-    a month where the term compares years, or the other way round.
-    """
-    require_period(facts, granularity(parameters))
-    if settled := steps.decided_elsewhere(facts, _RULE):
-        return settled
-    by_limits = parameters.baseline_kind in _BY_LIMITS
-    require(facts, "means" if by_limits else "water_class")
-    lines = steps.opening(facts, _RULE)
-    if unused := steps.incomplete(facts, _RULE, parameters, lines, "incomplete_period"):
-        return unused
-    if facts.water_class is not None:
-        lines.append(steps.class_step(facts, facts.water_class))
-    gap = limits_gap(facts, parameters) if by_limits else class_gap(facts, parameters)
-    lines.append(gap.step)
-    return _settle(facts, parameters, gap, lines)
-
-
-def _settle(facts: Facts, p: Parameters, gap: Gap, lines: list[Step]) -> Outcome:
-    every = "每月" if p.comparison == "monthly" else "每年"
-    if gap.tiers == 0 and p.meets_equal == "nobody":
-        lines.append(
-            steps.clause_step(p, "meets_equal", "断面水质与基准持平的，双方互不补偿。", None)
-        )
-        return steps.finish(facts, _RULE, MonthState.MET, (), lines)
-    if gap.tiers > 0:
-        payer, payee, because, state = UPSTREAM, DOWNSTREAM, "未达到基准", MonthState.NOT_MET
-    else:
-        payer, payee, state = DOWNSTREAM, UPSTREAM, MonthState.MET
-        because = "好于基准" if gap.tiers else "与基准持平"
-    factor = Decimal(1)
-    if gap.inherited:
-        state, because = MonthState.NOT_INCREASED, "未达到基准、未较来水增加"
-        factor = common.KEPT[p.inherited]
-    also = [] if not p.tier_amount else ["tier_amount"]
-    if gap.tiers == 0:
-        also.append("meets_equal")
-    tariff = (
-        f"第一档{every} {format_wan(p.rate)} 万元"
-        if p.tier_amount
-        else (f"{every} {format_wan(p.rate)} 万元")
-    )
-    if p.tier_amount:
-        tariff += f"，每再差（好）一档加 {format_wan(p.tier_amount)} 万元"
-    clause = f"断面水质{because}的，{steps.pays_words(payer, payee)}，{tariff}。"
-    if gap.inherited:
-        also.append("inherited")
-        clause += f"继承部分{p.choice('inherited')}。"
-    lines.append(steps.clause_step(p, "rate", clause, payer if factor else None, *also))
-    tiers = max(1, abs(gap.counted))
-    counted = tiers if p.max_tiers is None else min(tiers, p.max_tiers)
-    amount = to_fen((p.rate + p.tier_amount * (counted - 1)) * factor * facts.share)
-    lines.append(_amount(facts, p, tiers, counted, factor, amount))
-    return steps.finish(facts, _RULE, state, pays(payer, payee, amount, because=because), lines)
-
-
-def _amount(
-    facts: Facts, p: Parameters, tiers: int, counted: int, factor: Decimal, amount: Decimal
-) -> Step:
-    unit = steps.rate_unit(granularity(p))
-    formula, text = f"{format_wan(p.rate)} {unit}", ""
-    if p.tier_amount:
-        formula = f"（{format_wan(p.rate)} ＋ {format_wan(p.tier_amount)} × {counted - 1}）{unit}"
-        text = f"计 {counted} 档；"
-        if counted < tiers:
-            text = f"偏离 {tiers} 档，最多计 {counted} 档；"
-    if factor != 1:
-        formula += f" × 继承部分 {steps.percent(factor)}"
-    inputs = [Input("补偿标准", format_wan(p.rate), unit, p.source("rate"))]
-    if p.tier_amount:
-        inputs.append(
-            Input("每档加价", format_wan(p.tier_amount), "万元/档", p.source("tier_amount"))
-        )
-    return steps.amount_step(facts, amount, formula, text, inputs)

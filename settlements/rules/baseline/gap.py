@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING
 
 from monitoring.standards.gb3838_2002 import UNITS, WaterClass, has_limits
 from settlements.rules import steps
 from settlements.rules.base import Facts, Input, MissingFact, Step, require, require_item
+from settlements.rules.baseline.parameters import Parameters
 from settlements.rules.facts import plain_decimal
-
-if TYPE_CHECKING:
-    from settlements.rules.baseline import Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +47,15 @@ def class_gap(facts: Facts, p: Parameters) -> Gap:
     inputs = [Input(name, base.label, "", source)]
     if facts.inflow_class is not None:
         inputs.append(_inflow_input(facts, facts.inflow_class.label, ""))
+    short = f"差 {tiers} 个类别{_counted_words(counted, tiers, '个类别')}"
     step = _comparison(
-        f"基准（{name}）{base.label} → 本期 {found.label}，{words}",
-        tiers,
-        f"差 {tiers} 个类别{_counted_words(counted, tiers, '个类别')}" if tiers > 0 else words,
-        inherited,
-        tuple(inputs),
-        steps.borderline(facts),
-        p.defaults("baseline_kind", "baseline_class"),
+        formula=f"基准（{name}）{base.label} → 本期 {found.label}，{words}",
+        tiers=tiers,
+        note=short if tiers > 0 else words,
+        inherited=inherited,
+        inputs=tuple(inputs),
+        hint=steps.borderline(facts),
+        defaults=p.defaults("baseline_kind", "baseline_class"),
     )
     return Gap(tiers, step, inherited, counted)
 
@@ -112,16 +110,15 @@ def limits_gap(facts: Facts, p: Parameters) -> Gap:
     ]
     if p.inherited != "charge" and worst in facts.inflow_means:
         inputs.append(_inflow_input(facts, steps.shown(facts.inflow_means[worst]), unit))
+    words = f"{item}{side}{name} {apart}{_counted_words(counted, tiers, '档')}"
     step = _comparison(
-        formula,
-        tiers,
-        f"{item}{side}{name} {apart}{_counted_words(counted, tiers, '档')}"
-        if over[worst]
-        else "恰等",
-        inherited,
-        tuple(inputs),
-        steps.near_limit(worst, value, at, name, facts.water_body),
-        p.defaults("baseline_kind", "limits"),
+        formula=formula,
+        tiers=tiers,
+        note=words if over[worst] else "恰等",
+        inherited=inherited,
+        inputs=tuple(inputs),
+        hint=steps.near_limit(worst, value, at, name, facts.water_body),
+        defaults=p.defaults("baseline_kind", "limits"),
     )
     return Gap(tiers, step, inherited, counted)
 
@@ -200,6 +197,7 @@ def _inflow_input(facts: Facts, value: str, unit: str) -> Input:
 
 
 def _comparison(
+    *,
     formula: str,
     tiers: int,
     note: str,
