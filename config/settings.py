@@ -190,6 +190,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.context.page_frame",
             ],
+            "builtins": ["dashboard.templatetags.joined"],
         },
     }
 ]
