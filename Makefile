@@ -45,6 +45,7 @@ lint: setup  ## style, types, import rules, missing migrations; all of them, the
 	run() { echo "== $$*"; "$$@" || status=1; }; \
 	run $(BIN)/ruff check .; \
 	run $(BIN)/ruff format --check .; \
+	run $(BIN)/python -m config.template_lines; \
 	run $(BIN)/lint-imports; \
 	run $(BIN)/mypy; \
 	run env VAR_DIR=$${VAR_DIR:-var/lint} $(BIN)/python manage.py makemigrations --check --dry-run; \
