@@ -4,6 +4,9 @@ PORT ?= 8000
 ARGS ?=
 BIN := .venv/bin
 export PORT
+# Byte code is kept whatever the surroundings say: the tests and the demo start processes by the
+# dozen, and each would compile the project (and pytest every test) anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup browser demo test lint bench
