@@ -32,7 +32,7 @@ _HEAD = re.compile(r"CREATE (OR REPLACE FUNCTION|VIEW|TRIGGER|CONSTRAINT TRIGGER
 _TABLE = re.compile(r"\bON (\w+)")
 
 
-class Kind(IntEnum):
+class GuardKind(IntEnum):
     """In the order they are made; RUN is no guard but a query to follow those of its file."""
 
     FUNCTION = 1
@@ -45,7 +45,7 @@ class Kind(IntEnum):
 class Guard:
     """One statement of a file."""
 
-    kind: Kind
+    kind: GuardKind
     name: str  # as SQL names it: a trigger's is 'name ON table'
     sql: str
     file: Path
@@ -55,7 +55,7 @@ class Guard:
         return self.kind, self.name
 
 
-Key = tuple[Kind, str]
+Key = tuple[GuardKind, str]
 
 
 class UnreadableGuard(Exception):
@@ -96,10 +96,10 @@ def read(file: Path, label: str) -> Iterator[Guard]:
                 f"or without a semicolon at its end: {sql[:60]!r}"
             )
         if head is None:
-            yield Guard(Kind.RUN, sql, sql, file)
+            yield Guard(GuardKind.RUN, sql, sql, file)
             continue
-        kind, name = Kind[head[1].split()[-1]], head[2]
-        if kind == Kind.TRIGGER:
+        kind, name = GuardKind[head[1].split()[-1]], head[2]
+        if kind == GuardKind.TRIGGER:
             table = _TABLE.findall(sql)[0]
             if file.stem not in (table, table.removeprefix(f"{label}_")):
                 raise UnreadableGuard(f"{file}: the trigger {name} belongs to {table}.")
@@ -166,7 +166,7 @@ def live(cursor: Any) -> dict[Key, Live]:
     ours = f"^({'|'.join(guarded_apps())})_"
     cursor.execute(_LIVE, {"ours": ours, "audit": [audit.ROW_TRIGGER, audit.TRUNCATE_TRIGGER]})
     return {
-        (Kind(kind), name): Live(definition, mark)
+        (GuardKind(kind), name): Live(definition, mark)
         for kind, name, definition, mark in cursor.fetchall()
     }
 
@@ -207,7 +207,7 @@ def _changed(there: dict[Key, Live]) -> list[Guard]:
     return [
         guard
         for guard in guards()
-        if guard.kind != Kind.RUN
+        if guard.kind != GuardKind.RUN
         and (guard.key not in there or there[guard.key].mark != there[guard.key].mark_of(guard))
     ]
 
@@ -218,17 +218,19 @@ def _gone(there: dict[Key, Live]) -> list[Key]:
 
 
 def _make(cursor: Any, changed: list[Guard], gone: list[Key]) -> None:
-    script = [f"DROP {kind.name} {name};" for kind, name in gone if kind != Kind.FUNCTION]
+    script = [f"DROP {kind.name} {name};" for kind, name in gone if kind != GuardKind.FUNCTION]
     for guard in changed:
         # Triggers hang on their functions, whose heads are all alike; another function may come
         # back with another head, which REPLACE refuses.
-        if guard.kind != Kind.FUNCTION or "RETURNS trigger" not in guard.sql:
+        if guard.kind != GuardKind.FUNCTION or "RETURNS trigger" not in guard.sql:
             script.append(f"DROP {guard.kind.name} IF EXISTS {guard.name};")
         script.append(guard.sql)
     # After the triggers: one that was there before may have called it until now.
-    script += [f"DROP FUNCTION {name};" for kind, name in gone if kind == Kind.FUNCTION]
+    script += [f"DROP FUNCTION {name};" for kind, name in gone if kind == GuardKind.FUNCTION]
     files = {guard.file for guard in changed}
-    script += [guard.sql for guard in guards() if guard.kind == Kind.RUN and guard.file in files]
+    script += [
+        guard.sql for guard in guards() if guard.kind == GuardKind.RUN and guard.file in files
+    ]
     cursor.execute("\n".join(script))
     made = live(cursor)
     for guard in changed:

@@ -135,7 +135,7 @@ THINGS = {
 }
 
 
-class Kind(StrEnum):
+class StateKind(StrEnum):
     """What a state is to whoever reads it; the value is what its badge is styled by."""
 
     OPEN = "open"  # under way, nobody is waited for
@@ -145,62 +145,90 @@ class Kind(StrEnum):
 
 
 # Every state of everything that has one, those of MOVES and those that follow from dates.
-STATES: dict[str, dict[str, Kind]] = {
-    "notice": {"prepared": Kind.WAITING, "published": Kind.DONE, "returned": Kind.REFUSED},
+STATES: dict[str, dict[str, StateKind]] = {
+    "notice": {
+        "prepared": StateKind.WAITING,
+        "published": StateKind.DONE,
+        "returned": StateKind.REFUSED,
+    },
     "month": {
-        "published": Kind.OPEN,
-        "confirmed": Kind.DONE,
-        "objected": Kind.WAITING,
-        "decided": Kind.OPEN,
-        "final": Kind.DONE,
+        "published": StateKind.OPEN,
+        "confirmed": StateKind.DONE,
+        "objected": StateKind.WAITING,
+        "decided": StateKind.OPEN,
+        "final": StateKind.DONE,
     },
     "objection": {
-        "raised": Kind.WAITING,
-        "answered": Kind.WAITING,
-        "remeasuring": Kind.WAITING,
-        "accepted": Kind.DONE,
-        "rejected": Kind.DONE,  # decided, like an accepted one
-        "withdrawn": Kind.REFUSED,
+        "raised": StateKind.WAITING,
+        "answered": StateKind.WAITING,
+        "remeasuring": StateKind.WAITING,
+        "accepted": StateKind.DONE,
+        "rejected": StateKind.DONE,  # decided, like an accepted one
+        "withdrawn": StateKind.REFUSED,
     },
     "adjustment": {
-        "proposed": Kind.WAITING,
-        "reviewed": Kind.WAITING,
-        "approved": Kind.DONE,
-        "dismissed": Kind.REFUSED,
-        "withdrawn": Kind.REFUSED,
+        "proposed": StateKind.WAITING,
+        "reviewed": StateKind.WAITING,
+        "approved": StateKind.DONE,
+        "dismissed": StateKind.REFUSED,
+        "withdrawn": StateKind.REFUSED,
     },
     "settlement": {
-        "open": Kind.WAITING,
-        "signed": Kind.OPEN,
-        "confirmed": Kind.OPEN,
-        "prepared": Kind.OPEN,
-        "closed": Kind.DONE,
-        "cleared": Kind.DONE,
+        "open": StateKind.WAITING,
+        "signed": StateKind.OPEN,
+        "confirmed": StateKind.OPEN,
+        "prepared": StateKind.OPEN,
+        "closed": StateKind.DONE,
+        "cleared": StateKind.DONE,
     },
-    "payment": {"prepared": Kind.OPEN, "approved": Kind.DONE, "rejected": Kind.REFUSED},
-    "reversal": {"prepared": Kind.OPEN, "approved": Kind.DONE, "rejected": Kind.REFUSED},
-    "opening": {"prepared": Kind.OPEN, "approved": Kind.DONE, "rejected": Kind.REFUSED},
-    "fuse": {"tripped": Kind.WAITING, "released": Kind.OPEN, "dropped": Kind.REFUSED},
-    "accrual": {"preliminary": Kind.WAITING, "published": Kind.OPEN, "settled": Kind.DONE},
-    "agreement": {"draft": Kind.REFUSED, "active": Kind.OPEN, "ended": Kind.DONE},
-    "term": {"ahead": Kind.REFUSED, "in_force": Kind.OPEN, "over": Kind.DONE},
+    "payment": {
+        "prepared": StateKind.OPEN,
+        "approved": StateKind.DONE,
+        "rejected": StateKind.REFUSED,
+    },
+    "reversal": {
+        "prepared": StateKind.OPEN,
+        "approved": StateKind.DONE,
+        "rejected": StateKind.REFUSED,
+    },
+    "opening": {
+        "prepared": StateKind.OPEN,
+        "approved": StateKind.DONE,
+        "rejected": StateKind.REFUSED,
+    },
+    "fuse": {
+        "tripped": StateKind.WAITING,
+        "released": StateKind.OPEN,
+        "dropped": StateKind.REFUSED,
+    },
+    "accrual": {
+        "preliminary": StateKind.WAITING,
+        "published": StateKind.OPEN,
+        "settled": StateKind.DONE,
+    },
+    "agreement": {"draft": StateKind.REFUSED, "active": StateKind.OPEN, "ended": StateKind.DONE},
+    "term": {"ahead": StateKind.REFUSED, "in_force": StateKind.OPEN, "over": StateKind.DONE},
     "draft": {
-        "draft": Kind.REFUSED,
-        "submitted": Kind.WAITING,
-        "activated": Kind.DONE,
-        "discarded": Kind.REFUSED,
+        "draft": StateKind.REFUSED,
+        "submitted": StateKind.WAITING,
+        "activated": StateKind.DONE,
+        "discarded": StateKind.REFUSED,
     },
     "measure": {
-        "open": Kind.OPEN,
-        "overdue": Kind.WAITING,
-        "reported": Kind.OPEN,
-        "lifted": Kind.DONE,
+        "open": StateKind.OPEN,
+        "overdue": StateKind.WAITING,
+        "reported": StateKind.OPEN,
+        "lifted": StateKind.DONE,
     },
-    "statement": {"agrees": Kind.DONE, "open": Kind.REFUSED, "differs": Kind.WAITING},
+    "statement": {
+        "agrees": StateKind.DONE,
+        "open": StateKind.REFUSED,
+        "differs": StateKind.WAITING,
+    },
 }
 
 
-def kind_of(thing: str, state: str) -> Kind:
+def kind_of(thing: str, state: str) -> StateKind:
     """The kind of a thing's state. Raises KeyError for a state the table does not name."""
     return STATES[thing][state]
 

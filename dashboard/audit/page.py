@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from basins.models import AccessEvent, AuditRecord
 from dashboard.audit.words import Names, access_person, access_words, told
-from dashboard.files.cells import safe
+from dashboard.files.cells import EachLine, safe
 from dashboard.forms.filters import offer
 from settlements.work.queries.audit import AuditFilter
 
@@ -105,18 +105,11 @@ def access_rows(events: QuerySet[AccessEvent]) -> Iterator[tuple[Any, ...]]:
         )
 
 
-class _Line:
-    """A file for csv.writer that hands each line back."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def as_csv(name: str, rows: Iterable[tuple[Any, ...]]) -> StreamingHttpResponse:
     """UTF-8 with a mark, so that Excel reads it."""
 
     def lines() -> Iterator[str]:
-        writer = csv.writer(_Line())
+        writer = csv.writer(EachLine())
         yield "\ufeff" + writer.writerow(HEADS[name])
         for row in rows:
             yield writer.writerow([safe(str(cell)) for cell in row])

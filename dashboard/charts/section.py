@@ -40,7 +40,7 @@ class ComparedSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class ClassBand:
     """A class between two values of the axis, named as the standard writes it."""
 
     water_class: int
@@ -118,16 +118,16 @@ def axis(
     return t.drawn(bottom), t.drawn(largest * Decimal("1.08")) or 1.0
 
 
-def bands(code: str, body: str, bottom: float, top: float) -> list[Band]:
+def bands(code: str, body: str, bottom: float, top: float) -> list[ClassBand]:
     """The classes within the axis, best first; equal limits share one band."""
     if not has_limits(code, WaterBody(body)):
         return []
     if code == "pH":
         low, high = map(t.drawn, PH_RANGE)
         return [
-            Band(6, bottom, low, "劣Ⅴ"),
-            Band(1, low, high, "Ⅰ–Ⅴ 6–9"),
-            Band(6, high, top, "劣Ⅴ"),
+            ClassBand(6, bottom, low, "劣Ⅴ"),
+            ClassBand(1, low, high, "Ⅰ–Ⅴ 6–9"),
+            ClassBand(6, high, top, "劣Ⅴ"),
         ]
     limits: dict[Decimal, list[WaterClass]] = {}
     for each in list(WaterClass)[:5]:
@@ -139,15 +139,15 @@ def bands(code: str, body: str, bottom: float, top: float) -> list[Band]:
         end = t.drawn(value)
         low, high = (edge, min(end, top)) if upward else (max(end, bottom), edge)
         if high > low:
-            found.append(Band(classes[-1].value, low, high, name))
+            found.append(ClassBand(classes[-1].value, low, high, name))
         edge = max(edge, end) if upward else min(edge, end)
     low, high = (edge, top) if upward else (bottom, edge)
     if high > low:
-        found.append(Band(6, low, high, "劣Ⅴ"))
+        found.append(ClassBand(6, low, high, "劣Ⅴ"))
     return found
 
 
-def _bands(found: list[Band], height: float) -> tuple[list[dict], list[dict]]:
+def _bands(found: list[ClassBand], height: float) -> tuple[list[dict], list[dict]]:
     shapes = [
         {
             "type": "rect",

@@ -22,11 +22,11 @@ from dashboard.papers.xlsx import xlsx_of
 from jobs import services as jobs
 from jobs.models import Job
 from settlements.models import IssuedPaper
+from settlements.moving.acts import NotAllowed
 from settlements.papers.codes import shown as shown_code
 from settlements.papers.paper import PaperKind, from_data
 from settlements.papers.queries.papers import built, subjects_of_year
 from settlements.papers.services.papers import (
-    NotAllowed,
     issue,
     may_issue,
     paper_of_published,

@@ -7,20 +7,13 @@ from urllib.parse import quote
 from django.http import StreamingHttpResponse
 
 from dashboard.charts.periods import Period
-from dashboard.files.cells import safe
+from dashboard.files.cells import EachLine, safe
 from dashboard.templatetags.figures import local_time, water_numeral
 from monitoring.models import Section
 from monitoring.sections.queries.sections import MeasuredIndicator
 from monitoring.sections.queries.series import ReadingLine
 
 HEAD = ("断面编码", "断面", "指标", "单位", "采样时间", "来源", "数值", "类别", "质量标识", "说明")
-
-
-class _Line:
-    """A file for csv.writer that hands each line back."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def readings_csv(
@@ -37,7 +30,7 @@ def readings_csv(
 def _rows(
     section: Section, indicator: MeasuredIndicator, lines: Iterable[ReadingLine]
 ) -> Iterator[str]:
-    writer = csv.writer(_Line())
+    writer = csv.writer(EachLine())
     yield "\ufeff" + writer.writerow(HEAD)
     name = f"{section.name}*" if section.is_demo else section.name
     front = [safe(section.code), safe(name), indicator.name, indicator.unit]

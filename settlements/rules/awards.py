@@ -28,14 +28,14 @@ from settlements.rules.base import (
     Input,
     MonthState,
     Outcome,
+    RoleTransfer,
     Step,
-    Transfer,
     pays,
     require_item,
     require_period,
 )
 from settlements.rules.family import Family, by_year
-from settlements.rules.parameters import Kind, parameter, since
+from settlements.rules.parameters import ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 INCIDENTS = "serious_incidents"
@@ -62,7 +62,7 @@ class Award:
 
     kind: str = parameter(
         "事项",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Subject",
         english_help="The yearly figure award.SUBJECT holds what the bureau found.",
         choices=_KINDS,
@@ -70,7 +70,7 @@ class Award:
     )
     year: int = parameter(
         "年度",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         help="奖励的年度。",
         english="Year",
         english_help="The year in which it is given.",
@@ -80,7 +80,7 @@ class Award:
     )
     at_least: Decimal = parameter(
         "达到值",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="At least",
         english_help="Given where the finding is not below it: years for signing, such as 3; 1 for "
         "done with the others.",
@@ -89,7 +89,7 @@ class Award:
     )
     amount: Decimal = parameter(
         "金额",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         help="该项奖励的金额。",
         english="Amount",
         english_help="What the award brings.",
@@ -98,7 +98,7 @@ class Award:
     )
     recipient: str = parameter(
         "收款方",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         help="奖励给谁。",
         english="Recipient",
         english_help="Who gets it.",
@@ -122,7 +122,7 @@ class Parameters(BaseParameters):
 
     awards: tuple[Award, ...] = parameter(
         "奖励事项",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Awards",
         english_help="Each is given once, in its year; signing must be by the end of October 2018, "
         "else its finding is 0.",
@@ -138,7 +138,7 @@ class Parameters(BaseParameters):
     )
     veto: bool = parameter(
         "重大事件一票否决",
-        Kind.BOOLEAN,
+        ParameterKind.BOOLEAN,
         english="Incidents forfeit",
         english_help="So many serious pollution incidents in a year forfeit all its awards.",
         help="年内重大水污染事件达到起数的，当年奖励全部取消。",
@@ -146,7 +146,7 @@ class Parameters(BaseParameters):
     )
     veto_from: int = parameter(
         "否决起数",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Incidents from",
         english_help="How many (the yearly figure serious_incidents) forfeit.",
         unit="起",
@@ -219,9 +219,9 @@ def _parts(award: Award, share: Decimal) -> dict[str, Decimal]:
     return {award.recipient: amount}
 
 
-def _transfers(earned: Sequence[Award], share: Decimal) -> tuple[Transfer, ...]:
+def _transfers(earned: Sequence[Award], share: Decimal) -> tuple[RoleTransfer, ...]:
     """One payment to each side, naming its awards."""
-    transfers: list[Transfer] = []
+    transfers: list[RoleTransfer] = []
     for side in (UPSTREAM, DOWNSTREAM):
         parts = [(award, _parts(award, share).get(side, Decimal(0))) for award in earned]
         named = [_KINDS[award.kind] for award, amount in parts if amount]
@@ -264,7 +264,7 @@ def _veto_step(facts: Facts, p: Parameters, incidents: Decimal, vetoed: bool) ->
 
 
 def _amount_step(
-    facts: Facts, p: Parameters, earned: Sequence[Award], transfers: Sequence[Transfer]
+    facts: Facts, p: Parameters, earned: Sequence[Award], transfers: Sequence[RoleTransfer]
 ) -> Step:
     total = sum((t.yuan for t in transfers), Decimal(0))
     words = "；".join(

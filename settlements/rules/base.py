@@ -35,8 +35,8 @@ __all__ = [
     "MissingFact",
     "MonthState",
     "Outcome",
+    "RoleTransfer",
     "Step",
-    "Transfer",
     "WrongPeriod",
     "pays",
     "require",
@@ -51,7 +51,7 @@ ROLE_LABELS = {UPSTREAM: "上游", DOWNSTREAM: "下游", TREASURY: "上级财政
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
+class RoleTransfer:
     """One payment. `yuan` is positive, to the fen; payer and payee are roles or party codes."""
 
     payer: str
@@ -75,14 +75,14 @@ class Transfer:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, str]) -> Transfer:
+    def from_json(cls, data: Mapping[str, str]) -> RoleTransfer:
         return cls(data["payer"], data["payee"], yuan(data["yuan"]), data["reason"])
 
 
-def pays(payer: str, payee: str, amount: Decimal, *, because: str) -> tuple[Transfer, ...]:
+def pays(payer: str, payee: str, amount: Decimal, *, because: str) -> tuple[RoleTransfer, ...]:
     """The payment, rounded to the fen; nothing where that leaves no fen."""
     fen = to_fen(amount)
-    return (Transfer(payer, payee, fen, because),) if fen else ()
+    return (RoleTransfer(payer, payee, fen, because),) if fen else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Outcome:
     rule: str
     revision: int
     state: MonthState
-    transfers: tuple[Transfer, ...]
+    transfers: tuple[RoleTransfer, ...]
     steps: tuple[Step, ...]
 
     def __post_init__(self) -> None:
@@ -198,7 +198,7 @@ class Outcome:
         )
         return self.with_step(step, transfers)
 
-    def with_step(self, step: Step, transfers: tuple[Transfer, ...]) -> Outcome:
+    def with_step(self, step: Step, transfers: tuple[RoleTransfer, ...]) -> Outcome:
         """The outcome with other payments and the line that explains them at the end."""
         return replace(self, transfers=transfers, steps=(*self.steps, step))
 
@@ -217,16 +217,16 @@ class Outcome:
             rule=data["rule"],
             revision=data["revision"],
             state=MonthState(data["state"]),
-            transfers=tuple(Transfer.from_json(t) for t in data["transfers"]),
+            transfers=tuple(RoleTransfer.from_json(t) for t in data["transfers"]),
             steps=tuple(Step.from_json(s) for s in data["steps"]),
         )
 
 
-def _total(transfers: Iterable[Transfer]) -> Decimal:
+def _total(transfers: Iterable[RoleTransfer]) -> Decimal:
     return sum((t.yuan for t in transfers), Decimal(0))
 
 
-def _pay(transfers: Iterable[Transfer], amounts: Iterable[Decimal]) -> tuple[Transfer, ...]:
+def _pay(transfers: Iterable[RoleTransfer], amounts: Iterable[Decimal]) -> tuple[RoleTransfer, ...]:
     """The same payments with other amounts; one that comes to no fen falls away."""
     return tuple(
         new

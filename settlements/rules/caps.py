@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from settlements.money import format_wan, format_yuan
-from settlements.rules.base import ROLE_LABELS, Outcome, Step, Transfer, pays
+from settlements.rules.base import ROLE_LABELS, Outcome, RoleTransfer, Step, pays
 
 
 def apply_cap(
@@ -32,7 +32,7 @@ def apply_cap(
 def _capped(
     outcome: Outcome, cap: Decimal, paid: dict[tuple[str, str], Decimal], clause: str
 ) -> Outcome:
-    transfers: list[Transfer] = []
+    transfers: list[RoleTransfer] = []
     cuts: list[str] = []
     for transfer in outcome.transfers:
         direction = (transfer.payer, transfer.payee)

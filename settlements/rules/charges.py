@@ -33,7 +33,7 @@ from settlements.rules.base import (
 )
 from settlements.rules.facts import UnusableFact
 from settlements.rules.family import Family
-from settlements.rules.parameters import Kind, parameter, since
+from settlements.rules.parameters import ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 PLANNED, FINISHED = "planned_investment", "finished_investment"
@@ -47,7 +47,7 @@ class Parameters(BaseParameters):
 
     basis: str = parameter(
         "扣缴事项",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Subject",
         english_help="One term charges one of the two; an agreement with both has two terms side by "
         "side.",
@@ -57,7 +57,7 @@ class Parameters(BaseParameters):
     )
     dry_charge: Decimal = parameter(
         "断流扣缴",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Charge for a dry month",
         english_help="What one month costs in which the section is dry without natural cause.",
         unit="元/月",
@@ -68,7 +68,7 @@ class Parameters(BaseParameters):
     )
     works_rate: Decimal = parameter(
         "未完成投资扣缴比例",
-        Kind.PERCENT,
+        ParameterKind.PERCENT,
         english="Part of unfinished works",
         english_help="Per cent of the unfinished investment of the year's works.",
         unit=" %",
@@ -80,7 +80,7 @@ class Parameters(BaseParameters):
     )
     payee: str = parameter(
         "收款方",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Payee",
         english_help="Whom upstream pays.",
         choices={"treasury": "上级财政", "downstream": "下游"},

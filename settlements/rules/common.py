@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from monitoring.standards.gb3838_2002 import WaterClass
-from settlements.rules.parameters import Kind, ParameterError, Parameters, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, Parameters, parameter, since
 
 OURS = "本系统默认，协议未载时使用"
 MONTHLY = ("comparison", ("monthly",))  # applies_if of families that settle months or years
@@ -39,7 +39,7 @@ def yearly_cap(on: str) -> Any:
     """The most that one direction pays in a year; held by `caps.apply_cap`."""
     return parameter(
         "每年单向封顶",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         unit="元/年",
         minimum=Decimal(0),
         optional=True,
@@ -67,7 +67,7 @@ def incomplete(
     periods = {"月": "month", "年": "year", "期": "period"}
     return parameter(
         f"数据不完整的{span}",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         choices={"use": "照常核算并注明", "no_data": f"记为无数据，{then}"},
         help=help
         or f"有效数据不足以满足完整性要求的{'月（年）' if span == '期' else span}如何处理。",
@@ -85,7 +85,7 @@ def inherited(
     """What is charged where the water is off its mark but no worse than it came in."""
     return parameter(
         "上游来水继承部分",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         choices={key: (words or _INHERITED)[key] for key in choices},
         help=help
         or "未达要求、但不差于入境断面时的处理，状态记为“未增加”；没有入境断面的照常计收。",
@@ -101,7 +101,7 @@ def missing_month(on: str, **spec: Any) -> Any:
     """What stands in for a month without a valid value."""
     return parameter(
         "缺测月处理",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         choices={
             "none": "不核算，记为无数据",
             "previous": "取上一有效月的值",
@@ -123,7 +123,7 @@ def sampling(on: str, **spec: Any) -> Any:
     """How often the section is measured; a quarter's value stands for its three months."""
     return parameter(
         "监测频次",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         choices={"monthly": "每月", "quarterly": "每季度一次"},
         help="每季度一次的，季内没有数据的月取该季所测月的值（去年同期、入境断面亦同），写入核算过程。",
         english="Sampling",
@@ -139,7 +139,7 @@ def part_month(on: str, **spec: Any) -> Any:
     """How a month counts in which the term begins or ends after its first day."""
     return parameter(
         "不足整月",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         choices={
             "first_day": "当月 1 日有效的按整月计，否则不计",
             "by_days": "按有效日数占全月日数折算",
@@ -159,7 +159,7 @@ def water_condition(on: str, does: str) -> Any:
     """The class that a yearly sum hangs on. does: 付 or 补, what is done less of."""
     return parameter(
         "水质条件",
-        Kind.CLASS,
+        ParameterKind.CLASS,
         english="Condition on the water",
         english_help="Class that the year must not be worse than, else less is paid; empty for "
         "none.",
@@ -175,7 +175,7 @@ def reduction(on: str, does: str) -> Any:
     """Per cent taken off where the `water_condition` is not met."""
     return parameter(
         "扣减比例",
-        Kind.PERCENT,
+        ParameterKind.PERCENT,
         english="Reduction",
         english_help="Per cent taken off where the condition is not met; 100 for nothing paid.",
         unit=" %",

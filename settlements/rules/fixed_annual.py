@@ -30,7 +30,7 @@ from settlements.rules.base import (
     require_period,
 )
 from settlements.rules.family import Family, by_year
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 _OURS = common.OURS
@@ -42,7 +42,7 @@ class Parameters(BaseParameters):
 
     amount: Decimal = parameter(
         "年补偿金额",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Yearly amount",
         english_help="The sum agreed for each year.",
         unit="元/年",
@@ -51,7 +51,7 @@ class Parameters(BaseParameters):
     )
     from_year: int = parameter(
         "起始年度",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="First year",
         english_help="First year that is paid.",
         unit="年",
@@ -61,7 +61,7 @@ class Parameters(BaseParameters):
     )
     to_year: int = parameter(
         "终止年度",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Last year",
         english_help="Last year that is paid, included.",
         unit="年",
@@ -71,7 +71,7 @@ class Parameters(BaseParameters):
     )
     payer: str = parameter(
         "付款方",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Payer",
         english_help="Who pays the other; downstream, which benefits, for a water source.",
         choices={"downstream": "下游（受益方）", "upstream": "上游"},

@@ -14,8 +14,8 @@ from settlements.rules.base import (
     ROLE_LABELS,
     Facts,
     MissingFact,
+    RoleTransfer,
     Step,
-    Transfer,
     pays,
 )
 from settlements.rules.facts import plain_decimal
@@ -41,7 +41,7 @@ def in_order(
     return {code: ratios[code] for code in codes}
 
 
-def net_transfers(nets: Mapping[str, Decimal], *, because: str) -> tuple[Transfer, ...]:
+def net_transfers(nets: Mapping[str, Decimal], *, because: str) -> tuple[RoleTransfer, ...]:
     """Payments that give every party its net (yuan; positive: is owed).
 
     Those who owe pay those who are owed, both in the order given, so that nobody both pays
@@ -50,7 +50,7 @@ def net_transfers(nets: Mapping[str, Decimal], *, because: str) -> tuple[Transfe
     if sum(nets.values()) != 0:
         raise ValueError(f"各方净额合计 {sum(nets.values())} 元，不为零；请检查出资与分配。")
     owed = {code: net for code, net in nets.items() if net > 0}
-    transfers: list[Transfer] = []
+    transfers: list[RoleTransfer] = []
     for payer, net in nets.items():
         left = -net
         for payee in list(owed):

@@ -22,7 +22,7 @@ from settlements.rules.facts import plain_decimal
 _SPEC = "parameter"
 
 
-class Kind(StrEnum):
+class ParameterKind(StrEnum):
     """What a value is, and so how it is entered and stored.
 
     money: yuan to the fen, text. decimal, percent (20 means 20 %): text. integer: number.
@@ -84,7 +84,7 @@ class Spec:
     """
 
     label: str
-    kind: Kind
+    kind: ParameterKind
     help: str = ""
     unit: str = ""
     default: Dated | None = None
@@ -99,7 +99,7 @@ class Spec:
     added: bool = False
 
 
-def parameter(label: str, kind: Kind, **spec: Any) -> Any:
+def parameter(label: str, kind: ParameterKind, **spec: Any) -> Any:
     """A field of a rule's Parameters; `spec` as in Spec. `default` may be a list of Since."""
     if isinstance(spec.get("default"), list):
         spec["default"] = Dated(label, unit=spec.get("unit", ""), values=spec["default"])
@@ -155,18 +155,18 @@ def checked(spec: Spec, raw: Any) -> tuple[Any, str | None]:
 def out_of_bounds(spec: Spec, value: Any) -> str | None:
     if value is None:
         return None if spec.optional else "不能为空，请填写。"
-    if spec.kind is Kind.CHOICE and value not in spec.choices:
+    if spec.kind is ParameterKind.CHOICE and value not in spec.choices:
         known = "、".join(f"{key}（{label}）" for key, label in spec.choices.items())
         return f"没有“{value}”这一选项；可选 {known}。"
-    if spec.kind is Kind.MAPPING:
+    if spec.kind is ParameterKind.MAPPING:
         unknown = [key for key in value if spec.choices and key not in spec.choices]
         if unknown:
             return f"不认识 {'、'.join(unknown)}；可用的是 {'、'.join(spec.choices)}。"
         if not value and not spec.optional:
             return "至少填一项。"
-    if spec.kind is Kind.ROWS:
+    if spec.kind is ParameterKind.ROWS:
         return None if value or spec.optional else "至少填一行。"
-    each = value.values() if spec.kind is Kind.MAPPING else (value,)
+    each = value.values() if spec.kind is ParameterKind.MAPPING else (value,)
     for one in each:
         if spec.minimum is not None and one < spec.minimum:
             return f"{_shown(one)} 低于下限 {_shown(spec.minimum)}{spec.unit}。"
@@ -236,10 +236,10 @@ def stored(spec: Spec, value: Any) -> Any:
     if isinstance(value, WaterClass):
         return value.numeral
     if isinstance(value, Decimal):
-        return str(yuan(value)) if spec.kind is Kind.MONEY else plain_decimal(value)
-    if spec.kind is Kind.MAPPING and isinstance(value, Mapping):
+        return str(yuan(value)) if spec.kind is ParameterKind.MONEY else plain_decimal(value)
+    if spec.kind is ParameterKind.MAPPING and isinstance(value, Mapping):
         return {key: plain_decimal(value[key]) for key in sorted(value)}
-    if spec.kind is Kind.ROWS and spec.row is not None and value is not None:
+    if spec.kind is ParameterKind.ROWS and spec.row is not None and value is not None:
         return [
             {name: stored(column, getattr(row, name)) for name, column in specs(spec.row).items()}
             for row in value
@@ -247,25 +247,25 @@ def stored(spec: Spec, value: Any) -> Any:
     return value
 
 
-_READ: dict[Kind, Callable[[Spec, Any], Any]] = {
-    Kind.MONEY: _read_money,
-    Kind.DECIMAL: _read_decimal,
-    Kind.PERCENT: _read_decimal,
-    Kind.INTEGER: _read_exactly(int),
-    Kind.CLASS: lambda spec, raw: WaterClass.parse(raw),
-    Kind.CHOICE: _read_exactly(str),
-    Kind.BOOLEAN: _read_exactly(bool),
-    Kind.MAPPING: _read_mapping,
-    Kind.ROWS: _read_rows,
+_READ: dict[ParameterKind, Callable[[Spec, Any], Any]] = {
+    ParameterKind.MONEY: _read_money,
+    ParameterKind.DECIMAL: _read_decimal,
+    ParameterKind.PERCENT: _read_decimal,
+    ParameterKind.INTEGER: _read_exactly(int),
+    ParameterKind.CLASS: lambda spec, raw: WaterClass.parse(raw),
+    ParameterKind.CHOICE: _read_exactly(str),
+    ParameterKind.BOOLEAN: _read_exactly(bool),
+    ParameterKind.MAPPING: _read_mapping,
+    ParameterKind.ROWS: _read_rows,
 }
 _EXPECTED = {
-    Kind.MONEY: "请填元为单位、至多两位小数的数，或如“100万元”。",
-    Kind.DECIMAL: "请填数字，如 0.2。",
-    Kind.PERCENT: "请填百分数的数值，如 20 表示 20 %。",
-    Kind.INTEGER: "请填整数。",
-    Kind.CLASS: "请填 Ⅰ、Ⅱ、Ⅲ、Ⅳ、Ⅴ 或 劣Ⅴ。",
-    Kind.CHOICE: "请从选项中选一项。",
-    Kind.BOOLEAN: "请填 true 或 false。",
-    Kind.MAPPING: "请逐项填写名称和数值。",
-    Kind.ROWS: "请逐行填写。",
+    ParameterKind.MONEY: "请填元为单位、至多两位小数的数，或如“100万元”。",
+    ParameterKind.DECIMAL: "请填数字，如 0.2。",
+    ParameterKind.PERCENT: "请填百分数的数值，如 20 表示 20 %。",
+    ParameterKind.INTEGER: "请填整数。",
+    ParameterKind.CLASS: "请填 Ⅰ、Ⅱ、Ⅲ、Ⅳ、Ⅴ 或 劣Ⅴ。",
+    ParameterKind.CHOICE: "请从选项中选一项。",
+    ParameterKind.BOOLEAN: "请填 true 或 false。",
+    ParameterKind.MAPPING: "请逐项填写名称和数值。",
+    ParameterKind.ROWS: "请逐行填写。",
 }

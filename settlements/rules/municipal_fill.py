@@ -36,7 +36,7 @@ from settlements.rules.base import (
     require_period,
 )
 from settlements.rules.family import Family, by_year
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 _OURS = common.OURS
@@ -48,7 +48,7 @@ class Parameters(BaseParameters):
 
     amount: Decimal = parameter(
         "年补位金额",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Yearly amount",
         english_help="What the treasury pays the parties together each year, such as 10,000,000 "
         "yuan for the Modao River.",
@@ -58,7 +58,7 @@ class Parameters(BaseParameters):
     )
     shares: Mapping[str, Decimal] = parameter(
         "分配份数",
-        Kind.MAPPING,
+        ParameterKind.MAPPING,
         english="Shares",
         english_help="Parts that each party (code, or upstream, downstream) gets; one each by "
         "default.",
@@ -69,7 +69,7 @@ class Parameters(BaseParameters):
     )
     from_year: int = parameter(
         "起始年度",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="First year",
         english_help="First year that is filled.",
         unit="年",
@@ -79,7 +79,7 @@ class Parameters(BaseParameters):
     )
     to_year: int = parameter(
         "终止年度",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Last year",
         english_help="Last year that is filled, included.",
         unit="年",
@@ -89,7 +89,7 @@ class Parameters(BaseParameters):
     )
     missing_side: str = parameter(
         "缺位处",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Missing side",
         english_help="Whose place the treasury takes; shown in the steps.",
         choices={"head": "源头无上游", "tail": "河口无下游", "outside": "中段在市外"},

@@ -33,7 +33,7 @@ from settlements.rules.base import (
 )
 from settlements.rules.facts import plain_decimal
 from settlements.rules.family import Family, by_year
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 _ROUND_1, _ROUND_2, _ROUND_3 = (
@@ -51,12 +51,12 @@ def _weights(codmn: str, ammonia: str, phosphorus: str, nitrogen: str) -> list[d
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class IndexItem:
     """One indicator of the index."""
 
     indicator: str = parameter(
         "指标",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Indicator",
         english_help="Part of the index.",
         choices=items.CONCENTRATIONS,
@@ -64,7 +64,7 @@ class Item:
     )
     weight: Decimal = parameter(
         "权重 k_i",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Weight k_i",
         english_help="The weights add up to 1.",
         minimum=Decimal("0.0001"),
@@ -73,7 +73,7 @@ class Item:
     )
     base: Decimal | None = parameter(
         "基准值 C_i0",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Base value C_i0",
         english_help="Concentration stated in the agreement; empty for the mean of the base period.",
         unit="mg/L",
@@ -89,7 +89,7 @@ class Parameters(BaseParameters):
 
     k0: Decimal = parameter(
         "水质稳定系数 k0",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Stability coefficient k0",
         english_help="Allows for rain and runoff and other natural conditions.",
         minimum=Decimal("0.01"),
@@ -101,12 +101,12 @@ class Parameters(BaseParameters):
             since("2018-01-01", "0.90", source=_ROUND_3),
         ],
     )
-    indicators: tuple[Item, ...] = parameter(
+    indicators: tuple[IndexItem, ...] = parameter(
         "指标、权重与基准值",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Indicators, weights, bases",
         english_help="P = k0 × Σ k_i × C_i ÷ C_i0.",
-        row=Item,
+        row=IndexItem,
         help="P ＝ k0 × Σ k_i × C_i ÷ C_i0。",
         default=[
             since("2012-01-01", _weights("0.25", "0.25", "0.25", "0.25"), source=_ROUND_1),
@@ -115,7 +115,7 @@ class Parameters(BaseParameters):
     )
     base_from: int | None = parameter(
         "基准期起始年",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Base period from",
         english_help="First year of the base period; needed where an indicator has no base value.",
         unit="年",
@@ -131,7 +131,7 @@ class Parameters(BaseParameters):
     )
     base_to: int | None = parameter(
         "基准期终止年",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Base period to",
         english_help="Last year of the base period, included; its mean is that of all monthly "
         "means.",
@@ -148,7 +148,7 @@ class Parameters(BaseParameters):
     )
     mark: Decimal = parameter(
         "指数界线",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Mark of the index",
         english_help="P not above it: downstream pays; above it: upstream pays.",
         minimum=Decimal("0.01"),
@@ -158,7 +158,7 @@ class Parameters(BaseParameters):
     )
     amount: Decimal = parameter(
         "年补偿金额",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Yearly amount",
         english_help="What either side pays for a year.",
         unit="元/年",
@@ -168,7 +168,7 @@ class Parameters(BaseParameters):
     )
     extra_mark: Decimal | None = parameter(
         "加付界线",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Mark for a further sum",
         english_help="P not above it: downstream pays more; empty for none.",
         minimum=Decimal("0.01"),
@@ -183,7 +183,7 @@ class Parameters(BaseParameters):
     )
     extra_amount: Decimal = parameter(
         "加付金额",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Further sum",
         english_help="What downstream then pays besides the yearly amount.",
         unit="元/年",
@@ -254,7 +254,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     return _settle(facts, p, index, lines)
 
 
-def _term(facts: Facts, p: Parameters, item: Item) -> _Term:
+def _term(facts: Facts, p: Parameters, item: IndexItem) -> _Term:
     code, name = item.indicator, steps.shown_indicator(item.indicator)
     value = items.mean_of(facts, "means", code)
     if item.base is not None:

@@ -18,9 +18,9 @@ from typing import Any, Self
 
 from settlements.rules.kinds import (
     Dated,
-    Kind,
     ParameterError,
     ParameterErrors,
+    ParameterKind,
     Since,
     Spec,
     checked,
@@ -34,9 +34,9 @@ from settlements.rules.kinds import (
 
 __all__ = [
     "Dated",
-    "Kind",
     "ParameterError",
     "ParameterErrors",
+    "ParameterKind",
     "Parameters",
     "Provenance",
     "Since",

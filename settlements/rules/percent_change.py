@@ -31,9 +31,9 @@ from settlements.rules.base import (
     require_period,
 )
 from settlements.rules.family import Family
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
-from settlements.rules.percent_price import Item, better, worse
+from settlements.rules.percent_price import PricedItem, better, worse
 from settlements.rules.substitution import Filling
 
 _SHANDONG = "山东省2019年办法"
@@ -44,12 +44,12 @@ _OURS = common.OURS
 class Parameters(BaseParameters):
     """Indicators with their prices, how points are counted, and the charge for inferior V."""
 
-    indicators: tuple[Item, ...] = parameter(
+    indicators: tuple[PricedItem, ...] = parameter(
         "指标与标准",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Indicators and prices",
         english_help="Each is compared with a year ago; what they earn and cost is netted.",
-        row=Item,
+        row=PricedItem,
         help="逐项与去年同期比较，改善与恶化的金额相抵后由一方付给另一方。",
         default=[
             since(
@@ -71,7 +71,7 @@ class Parameters(BaseParameters):
     )
     points: str = parameter(
         "百分点计法",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Counting points",
         english_help="Change = (now − last year) ÷ last year × 100, as it is or in whole points "
         "only.",
@@ -81,7 +81,7 @@ class Parameters(BaseParameters):
     )
     inferior_v_amount: Decimal = parameter(
         "劣Ⅴ类另付",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Charge for inferior V",
         english_help="Upstream pays it besides where the section is worse than class V; 0 for none.",
         unit="元/期",
@@ -91,7 +91,7 @@ class Parameters(BaseParameters):
     )
     comparison: str = parameter(
         "比较周期",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Comparison",
         english_help="By the month with the same month, or the yearly mean with the year before.",
         choices={"monthly": "按月", "yearly": "按年"},
@@ -100,7 +100,7 @@ class Parameters(BaseParameters):
     )
     missing_last_year: str = parameter(
         "缺去年同期时",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="No mean of last year",
         english_help="What happens with an indicator that has no mean a year ago; the charge for "
         "inferior V stays.",
@@ -177,7 +177,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     return _settle(facts, p, changes, lines)
 
 
-def _change(facts: Facts, p: Parameters, item: Item) -> _Change:
+def _change(facts: Facts, p: Parameters, item: PricedItem) -> _Change:
     code, name = item.indicator, steps.shown_indicator(item.indicator)
     now = items.mean_of(facts, "means", code)
     if code not in facts.last_year_means and p.missing_last_year == "skip":

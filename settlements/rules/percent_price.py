@@ -12,16 +12,16 @@ from decimal import Decimal
 
 from settlements.money import format_wan, to_fen
 from settlements.rules import items, steps
-from settlements.rules.kinds import Kind, parameter
+from settlements.rules.kinds import ParameterKind, parameter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class PricedItem:
     """One indicator and what a percentage point of it is worth."""
 
     indicator: str = parameter(
         "指标",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Indicator",
         english_help="Its concentration is compared with that of a year ago.",
         choices=items.CONCENTRATIONS,
@@ -29,7 +29,7 @@ class Item:
     )
     better_amount: Decimal = parameter(
         "每改善一个百分点",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Per point better",
         english_help="Downstream pays for each percentage point below last year.",
         unit="元/百分点",
@@ -38,7 +38,7 @@ class Item:
     )
     better_cap: Decimal | None = parameter(
         "改善封顶",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Cap for better",
         english_help="Most that the indicator earns in a period; empty for no cap.",
         unit="元/期",
@@ -48,7 +48,7 @@ class Item:
     )
     worse_amount: Decimal = parameter(
         "每恶化一个百分点",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Per point worse",
         english_help="Upstream pays for each percentage point above last year.",
         unit="元/百分点",
@@ -57,7 +57,7 @@ class Item:
     )
     worse_least: Decimal = parameter(
         "恶化起付",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Least for worse",
         english_help="Least that any worsening costs in a period; 0 for none.",
         unit="元/期",
@@ -66,7 +66,7 @@ class Item:
     )
     worse_cap: Decimal | None = parameter(
         "恶化封顶",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Cap for worse",
         english_help="Most that the indicator costs in a period; empty for no cap.",
         unit="元/期",
@@ -76,7 +76,7 @@ class Item:
     )
 
 
-def better(item: Item, points: Decimal) -> tuple[Decimal, str]:
+def better(item: PricedItem, points: Decimal) -> tuple[Decimal, str]:
     full = to_fen(item.better_amount * points)
     words = f"{steps.shown(points)} × {format_wan(item.better_amount)} ＝ {format_wan(full)} 万元"
     if item.better_cap is None or full <= item.better_cap:
@@ -84,7 +84,7 @@ def better(item: Item, points: Decimal) -> tuple[Decimal, str]:
     return item.better_cap, f"{words}，封顶 {format_wan(item.better_cap)} 万元"
 
 
-def worse(item: Item, points: Decimal) -> tuple[Decimal, str]:
+def worse(item: PricedItem, points: Decimal) -> tuple[Decimal, str]:
     full = to_fen(item.worse_amount * points)
     words = f"{steps.shown(points)} × {format_wan(item.worse_amount)} ＝ {format_wan(full)} 万元"
     if full < item.worse_least:

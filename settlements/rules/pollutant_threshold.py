@@ -33,7 +33,7 @@ from settlements.rules.base import (
     require_period,
 )
 from settlements.rules.family import Family
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 from settlements.rules.substitution import Filling
 
@@ -47,7 +47,7 @@ class Threshold:
 
     indicator: str = parameter(
         "指标",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Indicator",
         english_help="Key pollutant; dissolved oxygen must not fall below its threshold.",
         choices=items.COMPARABLE,
@@ -55,7 +55,7 @@ class Threshold:
     )
     threshold: Decimal = parameter(
         "限值",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Threshold",
         english_help="Met where the mean is not above it (oxygen: not below); equal is met.",
         unit="mg/L",
@@ -70,7 +70,7 @@ class Parameters(BaseParameters):
 
     thresholds: tuple[Threshold, ...] | None = parameter(
         "关键污染物限值",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Thresholds",
         english_help="One line each; empty where the class alone counts.",
         row=Threshold,
@@ -87,7 +87,7 @@ class Parameters(BaseParameters):
     )
     class_condition: str = parameter(
         "类别条件",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Condition on the class",
         english_help="Whether the class of the section is a condition too.",
         choices={"target": "达到功能类别", "class": "达到固定类别", "none": "不看类别"},
@@ -96,7 +96,7 @@ class Parameters(BaseParameters):
     )
     condition_class: WaterClass | None = parameter(
         "固定类别",
-        Kind.CLASS,
+        ParameterKind.CLASS,
         english="Fixed class",
         english_help="For a condition on a fixed class.",
         minimum=WaterClass.I,
@@ -108,7 +108,7 @@ class Parameters(BaseParameters):
     )
     combination: str = parameter(
         "条件的组合",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Combination",
         english_help="Whether all conditions must be met or any one will do.",
         choices={"all_of": "全部达到", "any_of": "任一达到"},
@@ -117,7 +117,7 @@ class Parameters(BaseParameters):
     )
     comparison: str = parameter(
         "核算周期",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Period",
         english_help="Monthly means by the month or yearly means by the year; amounts are per "
         "period.",
@@ -127,7 +127,7 @@ class Parameters(BaseParameters):
     )
     met_amount: Decimal = parameter(
         "达到时补偿",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Amount when met",
         english_help="Downstream pays it for a period that meets the conditions; 0 for nothing.",
         unit="元/期",
@@ -137,7 +137,7 @@ class Parameters(BaseParameters):
     )
     not_met_amount: Decimal = parameter(
         "未达到时补偿",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Amount when not met",
         english_help="Upstream pays it for a period that does not; 0 for nothing.",
         unit="元/期",

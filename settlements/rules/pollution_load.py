@@ -31,7 +31,7 @@ from settlements.rules.base import (
 )
 from settlements.rules.facts import UnusableFact, plain_decimal
 from settlements.rules.family import Family
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 from settlements.rules.substitution import Filling
 
@@ -41,12 +41,12 @@ _OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class LoadItem:
     """One pollutant: its target and what a tonne above (or below) it is worth."""
 
     indicator: str = parameter(
         "指标",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Pollutant",
         english_help="Priced by its load.",
         choices=items.CONCENTRATIONS,
@@ -54,7 +54,7 @@ class Item:
     )
     limit: Decimal | None = parameter(
         "目标浓度",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Target concentration",
         english_help="Empty for the limit of the functional class; needed for pollutants without "
         "one in table 1, such as total nitrogen.",
@@ -65,7 +65,7 @@ class Item:
     )
     unit_price: Decimal = parameter(
         "超标单价",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Price above the target",
         english_help="Upstream pays it per tonne above the target.",
         unit="元/吨",
@@ -74,7 +74,7 @@ class Item:
     )
     mirror_price: Decimal | None = parameter(
         "改善单价",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Price below the target",
         english_help="Downstream pays it per tonne below the target; empty where that does not "
         "count.",
@@ -89,17 +89,17 @@ class Item:
 class Parameters(BaseParameters):
     """The priced pollutants, what came in, and the caps."""
 
-    indicators: tuple[Item, ...] = parameter(
+    indicators: tuple[LoadItem, ...] = parameter(
         "污染物与单价",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Pollutants and prices",
         english_help="Priced one by one and added up; below and above the target are netted.",
-        row=Item,
+        row=LoadItem,
         help="逐项计价、相加；改善与超标相抵。",
     )
     comparison: str = parameter(
         "核算周期",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Period",
         english_help="Monthly means and flow, or the year's.",
         choices={"monthly": "按月", "yearly": "按年"},
@@ -114,7 +114,7 @@ class Parameters(BaseParameters):
     )
     period_cap: Decimal | None = parameter(
         "每期封顶",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Cap of a period",
         english_help="Most that either side pays in a period; empty for no cap.",
         unit="元/期",
@@ -194,7 +194,7 @@ def _flow_step(facts: Facts, flow: Decimal) -> Step:
     )
 
 
-def _load(facts: Facts, p: Parameters, item: Item, flow: Decimal) -> _Load:
+def _load(facts: Facts, p: Parameters, item: LoadItem, flow: Decimal) -> _Load:
     code, name = item.indicator, steps.shown_indicator(item.indicator)
     value = items.mean_of(facts, "means", code)
     at, limit_name = items.limit_of(facts, item)
@@ -248,7 +248,7 @@ def _load(facts: Facts, p: Parameters, item: Item, flow: Decimal) -> _Load:
 
 
 def _inputs(
-    facts: Facts, p: Parameters, item: Item, value: Decimal, at: Decimal, limit_name: str
+    facts: Facts, p: Parameters, item: LoadItem, value: Decimal, at: Decimal, limit_name: str
 ) -> tuple[Input, ...]:
     listed = p.source("indicators")
     limit_source = listed if item.limit is not None else facts.sources.get("target", "")

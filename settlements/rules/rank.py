@@ -25,8 +25,8 @@ from settlements.rules.base import (
     Input,
     MonthState,
     Outcome,
+    RoleTransfer,
     Step,
-    Transfer,
     pays,
     require,
     require_item,
@@ -34,7 +34,7 @@ from settlements.rules.base import (
 )
 from settlements.rules.facts import UnusableFact
 from settlements.rules.family import Family
-from settlements.rules.parameters import Kind, parameter, since
+from settlements.rules.parameters import ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 _HEBEI = "河北省2019年办法"
@@ -47,7 +47,7 @@ class Parameters(BaseParameters):
 
     period: str = parameter(
         "排名周期",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Period",
         english_help="By the month or by the year; the amounts are per period.",
         choices={"monthly": "按月", "yearly": "按年"},
@@ -56,7 +56,7 @@ class Parameters(BaseParameters):
     )
     better: str = parameter(
         "指数方向",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Direction of the index",
         english_help="Lower is better for a water quality index, higher for a score or an "
         "improvement.",
@@ -66,7 +66,7 @@ class Parameters(BaseParameters):
     )
     rewarded: int = parameter(
         "奖励名次数",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Places rewarded",
         english_help="How many from the first place on are rewarded.",
         unit="名",
@@ -77,7 +77,7 @@ class Parameters(BaseParameters):
     )
     charged: int = parameter(
         "扣缴名次数",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Places charged",
         english_help="How many from the last place up are charged.",
         unit="名",
@@ -88,7 +88,7 @@ class Parameters(BaseParameters):
     )
     reward: Decimal = parameter(
         "每名奖励",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Reward per place",
         english_help="What the treasury pays each rewarded party.",
         unit="元/期",
@@ -98,7 +98,7 @@ class Parameters(BaseParameters):
     )
     charge: Decimal = parameter(
         "每名扣缴",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Charge per place",
         english_help="What each charged party pays the treasury.",
         unit="元/期",
@@ -185,8 +185,8 @@ def _amounts(groups: list[list[str]], p: Parameters, share: Decimal) -> dict[str
     return amounts
 
 
-def _transfers(amounts: Mapping[str, Decimal]) -> tuple[Transfer, ...]:
-    transfers: list[Transfer] = []
+def _transfers(amounts: Mapping[str, Decimal]) -> tuple[RoleTransfer, ...]:
+    transfers: list[RoleTransfer] = []
     for code, amount in amounts.items():
         if amount > 0:
             transfers += pays(TREASURY, code, amount, because="排名奖励")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitoring.standards.gb3838_2002 import NAMES
-from settlements.rules.kinds import Kind, parameter
+from settlements.rules.kinds import ParameterKind, parameter
 
 MEANS = ("CODMn", "COD", "NH3-N", "TP", "TN", "DO")
 OBSERVED = {
@@ -32,12 +32,12 @@ DIRECTIONS = {"higher": "越高越好", "lower": "越低越好"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Indicator:
+class ScoredIndicator:
     """One indicator: what a year must show for no mark and for the full mark."""
 
     indicator: str = parameter(
         "指标",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Indicator",
         english_help="Class (I = 1 … inferior V = 6) and yearly means come from monitoring, the "
         "rest from yearly figures.",
@@ -46,7 +46,7 @@ class Indicator:
     )
     weight: Decimal = parameter(
         "权重",
-        Kind.PERCENT,
+        ParameterKind.PERCENT,
         help="占 100 分的百分数。",
         english="Weight",
         english_help="Its part of the 100 marks.",
@@ -56,7 +56,7 @@ class Indicator:
     )
     unit: str = parameter(
         "单位",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         help="指标值和满分值、零分值的单位。",
         english="Unit",
         english_help="Unit of the indicator and its marks.",
@@ -64,7 +64,7 @@ class Indicator:
     )
     direction: str = parameter(
         "方向",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         help="越高越好还是越低越好。",
         english="Direction",
         english_help="Whether higher or lower is better.",
@@ -72,14 +72,14 @@ class Indicator:
     )
     full_mark: Decimal = parameter(
         "满分值",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Full mark at",
         english_help="This or better has the full mark.",
         help="达到或优于它得满分。",
     )
     zero_mark: Decimal = parameter(
         "零分值",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="No mark at",
         english_help="This or worse has no mark.",
         help="等于或劣于它得零分。",
@@ -87,12 +87,12 @@ class Indicator:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Band:
+class ScoreBand:
     """From this score on, upstream's part of the fund."""
 
     from_score: Decimal = parameter(
         "起始得分（含）",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         help="该档的最低得分。",
         english="From score",
         english_help="First score of the band, included.",
@@ -102,7 +102,7 @@ class Band:
     )
     upstream_part: Decimal = parameter(
         "上游分得",
-        Kind.PERCENT,
+        ParameterKind.PERCENT,
         help="上游分得资金的百分数。",
         english="Upstream's part",
         english_help="Per cent of the fund that upstream gets.",

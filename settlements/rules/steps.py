@@ -23,7 +23,15 @@ from monitoring.standards.gb3838_2002 import (
 )
 from monitoring.standards.rounding import round_to_places
 from settlements.money import format_wan, format_yuan
-from settlements.rules.base import DOWNSTREAM, ROLE_LABELS, UPSTREAM, Input, Outcome, Step, Transfer
+from settlements.rules.base import (
+    DOWNSTREAM,
+    ROLE_LABELS,
+    UPSTREAM,
+    Input,
+    Outcome,
+    RoleTransfer,
+    Step,
+)
 from settlements.rules.facts import OWN, Facts, Granularity, MonthState, plain_decimal
 from settlements.rules.parameters import Parameters
 
@@ -141,7 +149,7 @@ def finish(
     facts: Facts,
     rule: Speaker,
     state: MonthState,
-    transfers: tuple[Transfer, ...],
+    transfers: tuple[RoleTransfer, ...],
     steps: Iterable[Step],
 ) -> Outcome:
     """The outcome, its last line saying who pays whom."""
@@ -371,7 +379,7 @@ def _means_step(means: tuple[tuple[str, Decimal], ...], lead: str, span: str, so
     )
 
 
-def _result(facts: Facts, transfers: tuple[Transfer, ...]) -> Step:
+def _result(facts: Facts, transfers: tuple[RoleTransfer, ...]) -> Step:
     if not transfers:
         return Step(
             key="result",

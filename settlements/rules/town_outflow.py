@@ -30,14 +30,14 @@ from settlements.rules.base import (
     Input,
     MonthState,
     Outcome,
+    RoleTransfer,
     Step,
-    Transfer,
     pays,
     require,
     require_period,
 )
 from settlements.rules.family import Family, by_month
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 from settlements.rules.substitution import Filling
 
@@ -46,12 +46,12 @@ _OURS = "本系统默认，办法未载时使用"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class OutflowItem:
     """One indicator that must hold."""
 
     indicator: str = parameter(
         "指标",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         help="同上年均值、功能类别比较的指标。",
         english="Indicator",
         english_help="Compared with last year and the functional class.",
@@ -65,7 +65,7 @@ class Parameters(BaseParameters):
 
     reward: Decimal = parameter(
         "达到时奖励",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Reward when met",
         english_help="What the treasury pays the town for a month in which every indicator holds.",
         unit="元/月",
@@ -75,7 +75,7 @@ class Parameters(BaseParameters):
     )
     charge: Decimal = parameter(
         "未达到时缴付",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Payment when not met",
         english_help="What the town pays the treasury for a month in which one does not.",
         unit="元/月",
@@ -83,12 +83,12 @@ class Parameters(BaseParameters):
         help="任一指标未达到要求的月，该镇街缴上级财政的金额。",
         default=[since("2018-01-01", "100000", source=_OURS)],
     )
-    items: tuple[Item, ...] = parameter(
+    items: tuple[OutflowItem, ...] = parameter(
         "考核指标",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Indicators",
         english_help="All of them must hold.",
-        row=Item,
+        row=OutflowItem,
         help="须全部达到要求。",
         default=[
             since(
@@ -100,7 +100,7 @@ class Parameters(BaseParameters):
     )
     against_last_year: bool = parameter(
         "不差于上年均值",
-        Kind.BOOLEAN,
+        ParameterKind.BOOLEAN,
         english="No worse than last year",
         english_help="The month's mean must be no worse than the section's mean of the year before.",
         help="本月均值须不差于本断面上一年的全年均值。",
@@ -108,7 +108,7 @@ class Parameters(BaseParameters):
     )
     against_class: bool = parameter(
         "不差于功能类别",
-        Kind.BOOLEAN,
+        ParameterKind.BOOLEAN,
         english="No worse than the class",
         english_help="The month's mean must be no worse than the limit of the functional class.",
         help="本月均值须不差于功能类别的限值。",
@@ -116,7 +116,7 @@ class Parameters(BaseParameters):
     )
     missing_last_year: str = parameter(
         "缺上年均值时",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="No mean of last year",
         english_help="What happens with an indicator that has no mean of the year before.",
         choices={"refuse": "拒绝核算，先补数据", "class_only": "该指标只同功能类别比较"},
@@ -125,7 +125,7 @@ class Parameters(BaseParameters):
     )
     parks: Mapping[str, Decimal] | None = parameter(
         "园区分担比例",
-        Kind.MAPPING,
+        ParameterKind.MAPPING,
         english="Parts of industrial parks",
         english_help="Per cent of reward and payment that each park (code) shares with its town, "
         "which has the rest; empty for none.",
@@ -279,8 +279,8 @@ def _parts(amount: Decimal, parks: Mapping[str, Decimal]) -> dict[str, Decimal]:
 
 def _transfers(
     parts: Mapping[str, Decimal], because: str, *, to_town: bool
-) -> tuple[Transfer, ...]:
-    transfers: list[Transfer] = []
+) -> tuple[RoleTransfer, ...]:
+    transfers: list[RoleTransfer] = []
     for code, part in parts.items():
         payer, payee = (TREASURY, code) if to_town else (code, TREASURY)
         transfers += pays(payer, payee, part, because=because)

@@ -34,7 +34,7 @@ from settlements.rules.base import (
     require_period,
 )
 from settlements.rules.family import Family, by_year
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 from settlements.rules.score_rows import (
     DEFAULT_BANDS,
@@ -44,8 +44,8 @@ from settlements.rules.score_rows import (
     MEANS,
     OBSERVED,
     UNITS,
-    Band,
-    Indicator,
+    ScoreBand,
+    ScoredIndicator,
 )
 
 _OURS = common.OURS
@@ -57,7 +57,7 @@ class Parameters(BaseParameters):
 
     upstream_contribution: Decimal = parameter(
         "上游出资",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Upstream puts in",
         english_help="What upstream puts into the joint fund each year.",
         unit="元/年",
@@ -66,26 +66,26 @@ class Parameters(BaseParameters):
     )
     downstream_contribution: Decimal = parameter(
         "下游出资",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Downstream puts in",
         english_help="What downstream puts into the joint fund each year.",
         unit="元/年",
         minimum=Decimal(0),
         help="下游每年投入共同资金的金额。",
     )
-    indicators: tuple[Indicator, ...] = parameter(
+    indicators: tuple[ScoredIndicator, ...] = parameter(
         "评分指标",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Scored indicators",
         english_help="Their weights add up to 100 %; marks between zero and full follow a straight "
         "line.",
-        row=Indicator,
+        row=ScoredIndicator,
         help="各指标的权重合计须为 100 %；满分值与零分值之间按直线折算。",
         default=[since("2018-06-01", DEFAULT_INDICATORS, source=_OURS)],
     )
     distribution: str = parameter(
         "分配方式",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Distribution",
         english_help="Upstream's per cent of the fund equals the score, or is looked up in the "
         "bands; the rest is downstream's.",
@@ -93,13 +93,13 @@ class Parameters(BaseParameters):
         help="按比例时上游分得资金的百分数等于得分；分档时查分档表。其余归下游。",
         default=[since("2018-06-01", "pro_rata", source=_OURS)],
     )
-    bands: tuple[Band, ...] | None = parameter(
+    bands: tuple[ScoreBand, ...] | None = parameter(
         "分档表",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Bands",
         english_help="From low to high, the first from 0; a score equal to a bound belongs to its "
         "band.",
-        row=Band,
+        row=ScoreBand,
         optional=True,
         help="由低到高，第一档自 0 分起；得分恰为起始得分的归该档。",
         applies_if=("distribution", ("bands",)),
@@ -107,7 +107,7 @@ class Parameters(BaseParameters):
     )
     pass_score: Decimal = parameter(
         "达标得分",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Score to pass",
         english_help="Below it the year is found not met; it changes the state, not the amount.",
         unit="分",
@@ -118,7 +118,7 @@ class Parameters(BaseParameters):
     )
     missing_indicator: str = parameter(
         "缺指标值时",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Indicator without a value",
         english_help="Refuse until it is there, or spread its weight over the others; never a zero.",
         choices={"refuse": "拒绝核算，先补数据", "reweight": "其余指标按权重折算为 100 分"},
@@ -156,7 +156,7 @@ class Parameters(BaseParameters):
             errors += self._band_errors(self.bands or ())
         return errors
 
-    def _band_errors(self, bands: Sequence[Band]) -> list[ParameterError]:
+    def _band_errors(self, bands: Sequence[ScoreBand]) -> list[ParameterError]:
         if not bands or bands[0].from_score != 0:
             return [self.error("bands", "第一档须自 0 分起；请补填，使每个得分都有一档。")]
         return [
@@ -177,7 +177,7 @@ def observed(parameters: Parameters, parties: Sequence[str]) -> tuple[str, ...]:
 class _Mark:
     """What one indicator showed and the part of its full mark that this is (0–1)."""
 
-    row: Indicator
+    row: ScoredIndicator
     value: Decimal
     part: Decimal
 

@@ -12,7 +12,7 @@ from typing import Any
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import format_wan, format_yuan
 from settlements.rules.facts import plain_decimal
-from settlements.rules.parameters import Kind, Spec, specs
+from settlements.rules.parameters import ParameterKind, Spec, specs
 
 MAIN = "main"  # the strand of an agreement that has only one
 
@@ -59,7 +59,7 @@ def parameter_lines(declared: type, stored: Mapping[str, Any]) -> tuple[Paramete
 
 def _parameter(name: str, spec: Spec, entry: Mapping[str, Any]) -> ParameterLine:
     value = entry["value"]
-    money = spec.kind is Kind.MONEY and value is not None
+    money = spec.kind is ParameterKind.MONEY and value is not None
     return ParameterLine(
         name=name,
         label=spec.label,
@@ -76,26 +76,26 @@ def in_words(spec: Spec, value: Any) -> str:
     if value is None or value == {} or value == []:
         return "不设"
     match spec.kind:
-        case Kind.MONEY:
+        case ParameterKind.MONEY:
             return format_wan(Decimal(value))
-        case Kind.CLASS:
+        case ParameterKind.CLASS:
             return WaterClass.parse(str(value)).label
-        case Kind.CHOICE:
+        case ParameterKind.CHOICE:
             return spec.choices.get(value, str(value))
-        case Kind.BOOLEAN:
+        case ParameterKind.BOOLEAN:
             return "是" if value else "否"
-        case Kind.MAPPING:
+        case ParameterKind.MAPPING:
             return "；".join(
                 f"{spec.choices.get(key, key)} {plain_decimal(Decimal(each))}"
                 for key, each in value.items()
             )
-        case Kind.ROWS:
+        case ParameterKind.ROWS:
             columns = specs(spec.row) if spec.row else {}
             return "；".join(
                 "，".join(f"{columns[k].label} {in_words(columns[k], v)}" for k, v in row.items())
                 for row in value
             )
-        case Kind.DECIMAL | Kind.PERCENT:
+        case ParameterKind.DECIMAL | ParameterKind.PERCENT:
             return plain_decimal(Decimal(value))
     return str(value)
 

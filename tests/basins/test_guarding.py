@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from basins import audit
 from basins.guarding import (
     Guard,
-    Kind,
+    GuardKind,
     UnreadableGuard,
     differing,
     guards,
@@ -31,8 +31,8 @@ def sql(text: str, *given) -> list[tuple]:
         return cursor.fetchall() if cursor.description else []
 
 
-def in_files() -> dict[tuple[Kind, str], Guard]:
-    return {guard.key: guard for guard in guards() if guard.kind != Kind.RUN}
+def in_files() -> dict[tuple[GuardKind, str], Guard]:
+    return {guard.key: guard for guard in guards() if guard.kind != GuardKind.RUN}
 
 
 def in_database() -> set[str]:
@@ -57,14 +57,14 @@ def test_every_function_view_and_trigger_of_the_database_stands_in_one_file_and_
            WHERE relnamespace = 'public'::regnamespace AND NOT tgisinternal AND NOT relispartition"""
     )
     trail = {
-        (Kind.TRIGGER, f"{name} ON {each.table}")
+        (GuardKind.TRIGGER, f"{name} ON {each.table}")
         for each in audit.registered()
         for name in (audit.ROW_TRIGGER, audit.TRUNCATE_TRIGGER)
     }
     there = {
-        *((Kind.FUNCTION, name) for (name,) in functions),
-        *((Kind.VIEW, name) for (name,) in views),
-        *((Kind.TRIGGER, name) for (name,) in triggers),
+        *((GuardKind.FUNCTION, name) for (name,) in functions),
+        *((GuardKind.VIEW, name) for (name,) in views),
+        *((GuardKind.TRIGGER, name) for (name,) in triggers),
     }
     assert len(there) == len(functions) + len(views) + len(triggers)
     assert there == in_files().keys() | trail
@@ -73,8 +73,8 @@ def test_every_function_view_and_trigger_of_the_database_stands_in_one_file_and_
 
 def test_made_anew_from_the_files_alone_they_are_what_they_were():
     before = in_database()
-    functions = ", ".join(name for kind, name in in_files() if kind == Kind.FUNCTION)
-    views = ", ".join(name for kind, name in in_files() if kind == Kind.VIEW)
+    functions = ", ".join(name for kind, name in in_files() if kind == GuardKind.FUNCTION)
+    views = ", ".join(name for kind, name in in_files() if kind == GuardKind.VIEW)
     sql(f"DROP VIEW {views}; DROP FUNCTION {functions} CASCADE")
     assert in_database() == set()
     install()
@@ -159,7 +159,7 @@ def test_while_a_migration_is_left_out_they_are_left_alone():
 def test_each_carries_the_name_of_its_file():
     with connection.cursor() as cursor:
         there = live(cursor)
-    mark = there[Kind.TRIGGER, "entry_follows ON settlements_journalentry"].mark
+    mark = there[GuardKind.TRIGGER, "entry_follows ON settlements_journalentry"].mark
     assert mark.startswith("settlements/guards/journalentry.sql ")
 
 
@@ -225,9 +225,9 @@ def test_a_file_is_read_with_its_comments_quotes_and_bodies(tmp_path):
         "    FOR EACH ROW EXECUTE FUNCTION basins_f();\n-- The end.\n",
     )
     assert [guard.key for guard in found] == [
-        (Kind.FUNCTION, "basins_f"),
-        (Kind.TRIGGER, "t ON basins_river"),
-        (Kind.TRIGGER, "c ON basins_river"),
+        (GuardKind.FUNCTION, "basins_f"),
+        (GuardKind.TRIGGER, "t ON basins_river"),
+        (GuardKind.TRIGGER, "c ON basins_river"),
     ]
     assert found[0].sql == FUNCTION
 

@@ -12,12 +12,12 @@ from basins.access import viewer_of
 from settlements import pipeline
 from settlements.models import IssuedPaper, JournalEntry, Notice
 from settlements.money import yuan
+from settlements.moving.acts import NotAllowed
 from settlements.papers.paper import Paper, Table, from_data
 from settlements.papers.queries import papers as queries
 from settlements.papers.queries.papers import agreement_paper, built, district_paper
 from settlements.papers.queries.sources import Standing
 from settlements.papers.services.papers import (
-    NotAllowed,
     PaperFinding,
     issue,
     paper_of_published,

@@ -44,7 +44,7 @@ from settlements.models import (
 from settlements.moving.parties_of_month import confirming
 from settlements.notices.services.months import finalise_due, lapse_due
 from settlements.rules.base import Outcome
-from settlements.rules.base import Transfer as Paid
+from settlements.rules.base import RoleTransfer as Paid
 from settlements.rules.facts import MonthState
 from settlements.years.services.adjustments import difference
 from settlements.years.services.closing import unsigned

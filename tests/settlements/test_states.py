@@ -18,7 +18,7 @@ from settlements.models import (
     Reversal,
     Settlement,
 )
-from settlements.workflow import MOVES, STATES, Kind, kind_of
+from settlements.workflow import MOVES, STATES, StateKind, kind_of
 
 MODELS = {
     "notice": Notice,
@@ -44,7 +44,7 @@ def test_the_table_names_the_states_that_are_stored_and_no_others(thing):
 def test_every_state_a_move_leads_to_has_a_kind():
     assert {m.target for m in MOVES} <= {s for states in STATES.values() for s in states}
     for move in MOVES:
-        assert isinstance(kind_of(move.thing, move.target), Kind)
+        assert isinstance(kind_of(move.thing, move.target), StateKind)
 
 
 def test_states_that_follow_from_dates_have_a_kind_too():
@@ -59,4 +59,4 @@ def test_a_state_the_table_does_not_name_is_refused():
 
 def test_a_preliminary_month_waits_and_a_published_one_is_under_way():
     kinds = [kind_of("accrual", state) for state in ("preliminary", "published", "settled")]
-    assert kinds == [Kind.WAITING, Kind.OPEN, Kind.DONE]
+    assert kinds == [StateKind.WAITING, StateKind.OPEN, StateKind.DONE]

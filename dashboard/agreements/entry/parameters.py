@@ -16,17 +16,17 @@ from dashboard.forms import values as typing
 from dashboard.forms.fields import ReadField, StepForm, choice, line
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
-from settlements.rules.parameters import Kind, ParameterErrors, Spec, describe, specs
+from settlements.rules.parameters import ParameterErrors, ParameterKind, Spec, describe, specs
 from settlements.shown.terms import in_words
 
 CLASSES = [(c.numeral, c.label) for c in WaterClass]
 YES_NO = [("true", "是"), ("false", "否")]
 SAME_SOURCE = "source"  # the field that stands for the parameters without their own source
-READERS: dict[Kind, tuple[Callable[..., Any], Callable[[Any], str]]] = {
-    Kind.MONEY: (typing.read_money, typing.say_money),
-    Kind.DECIMAL: (typing.read_decimal, typing.plain_decimal),
-    Kind.PERCENT: (typing.read_percent, lambda v: f"{typing.plain_decimal(v)}%"),
-    Kind.INTEGER: (typing.read_integer, str),
+READERS: dict[ParameterKind, tuple[Callable[..., Any], Callable[[Any], str]]] = {
+    ParameterKind.MONEY: (typing.read_money, typing.say_money),
+    ParameterKind.DECIMAL: (typing.read_decimal, typing.plain_decimal),
+    ParameterKind.PERCENT: (typing.read_percent, lambda v: f"{typing.plain_decimal(v)}%"),
+    ParameterKind.INTEGER: (typing.read_integer, str),
 }
 MAPPED = ("key", "value")
 
@@ -55,7 +55,7 @@ class RuleForm(StepForm):
     def _add(self, entry: dict[str, Any]) -> None:
         name = entry["name"]
         spec = self.specs[name]
-        if spec.kind in (Kind.ROWS, Kind.MAPPING):
+        if spec.kind in (ParameterKind.ROWS, ParameterKind.MAPPING):
             for number in self.row_numbers(name):
                 for column, field in self._columns(entry, spec).items():
                     self.fields[f"{name}-{number}-{column}"] = field
@@ -66,7 +66,7 @@ class RuleForm(StepForm):
         )
 
     def _columns(self, entry: dict[str, Any], spec: Spec) -> dict[str, forms.Field]:
-        if spec.kind is Kind.ROWS:
+        if spec.kind is ParameterKind.ROWS:
             columns = columns_of(spec)
             return {c["name"]: field_of(c, columns[c["name"]]) for c in entry["columns"]}
         return {
@@ -85,9 +85,9 @@ class RuleForm(StepForm):
         unread = set(self.errors)
         for name, spec in self.specs.items():
             value: Any
-            if spec.kind is Kind.MAPPING:
+            if spec.kind is ParameterKind.MAPPING:
                 value = self._mapping(name)
-            elif spec.kind is Kind.ROWS:
+            elif spec.kind is ParameterKind.ROWS:
                 value = self._rows(name, spec)
             else:
                 value = as_stored(spec, given.get(name))
@@ -191,9 +191,9 @@ class RuleForm(StepForm):
             "before_source": before["source"] if before else "",
             "is_default": bool(before and before["is_default"]),
         }
-        if spec.kind is Kind.ROWS:
+        if spec.kind is ParameterKind.ROWS:
             item["group"] = self.group(name, columns_of(spec))
-        elif spec.kind is Kind.MAPPING:
+        elif spec.kind is ParameterKind.MAPPING:
             item["group"] = self.group(name, MAPPED)
         else:
             item["value"] = self.shown(name)
@@ -211,11 +211,11 @@ def field_of(entry: dict[str, Any], spec: Spec) -> forms.Field:
     """The control of one parameter: label with unit, help, choices."""
     label = entry["label"] + (f"（{spec.unit.strip()}）" if spec.unit.strip() else "")
     match spec.kind:
-        case Kind.CHOICE:
+        case ParameterKind.CHOICE:
             return choice(label, spec.choices.items(), required=False)
-        case Kind.CLASS:
+        case ParameterKind.CLASS:
             return choice(label, CLASSES, required=False)
-        case Kind.BOOLEAN:
+        case ParameterKind.BOOLEAN:
             return choice(label, YES_NO, required=False)
     reader, says = READERS[spec.kind]
     read = partial(reader, unit=spec.unit)
@@ -237,9 +237,9 @@ def as_stored(spec: Spec, value: Any) -> Any:
     """A read value in the form a term stores."""
     if value in (None, ""):
         return None
-    if spec.kind is Kind.MONEY:
+    if spec.kind is ParameterKind.MONEY:
         return str(value)
-    if spec.kind is Kind.BOOLEAN:
+    if spec.kind is ParameterKind.BOOLEAN:
         return value == "true"
     return typing.plain_decimal(value) if isinstance(value, Decimal) else value
 
@@ -252,13 +252,13 @@ def typed_parameters(rule: str, stored: dict[str, Any]) -> dict[str, str]:
             continue
         value = stored[name]["value"]
         typed[f"{name}-source"] = stored[name]["source"]
-        if spec.kind is Kind.ROWS:
+        if spec.kind is ParameterKind.ROWS:
             columns = columns_of(spec)
             typed[f"{name}-rows"] = str(max(1, len(value or [])))
             for number, row in enumerate(value or []):
                 for column, cell in row.items():
                     typed[f"{name}-{number}-{column}"] = _typed(columns[column], cell)
-        elif spec.kind is Kind.MAPPING:
+        elif spec.kind is ParameterKind.MAPPING:
             typed[f"{name}-rows"] = str(max(1, len(value or {})))
             for number, (key, cell) in enumerate((value or {}).items()):
                 typed[f"{name}-{number}-key"] = key
@@ -284,14 +284,14 @@ def starting(rule: str, on: date) -> dict[str, Any]:
 
 def _normal(spec: Spec, value: Any) -> Any:
     """A default as the term stores it: money to the fen."""
-    if spec.kind is Kind.MONEY and value is not None:
+    if spec.kind is ParameterKind.MONEY and value is not None:
         return str(typing.read_money(str(value)))
-    if spec.kind is Kind.ROWS and value:
+    if spec.kind is ParameterKind.ROWS and value:
         columns = columns_of(spec)
         return [{c: _normal(columns[c], row.get(c)) for c in columns} for row in value]
-    if spec.kind is Kind.CLASS and value is not None:
+    if spec.kind is ParameterKind.CLASS and value is not None:
         return WaterClass.parse(value).numeral
-    if spec.kind in (Kind.DECIMAL, Kind.PERCENT) and value is not None:
+    if spec.kind in (ParameterKind.DECIMAL, ParameterKind.PERCENT) and value is not None:
         return typing.plain_decimal(Decimal(str(value)))
     return value
 
@@ -299,22 +299,26 @@ def _normal(spec: Spec, value: Any) -> Any:
 def _typed(spec: Spec, value: Any) -> str:
     if value is None:
         return ""
-    if spec.kind is Kind.MONEY:
+    if spec.kind is ParameterKind.MONEY:
         return typing.type_money(Decimal(value))
-    if spec.kind is Kind.BOOLEAN:
+    if spec.kind is ParameterKind.BOOLEAN:
         return "true" if value else "false"
     return str(value)
 
 
 def _unit(spec: Spec, value: Any) -> str:
-    if value in (None, "", [], {}) or spec.kind in (Kind.ROWS, Kind.CHOICE, Kind.CLASS):
+    if value in (None, "", [], {}) or spec.kind in (
+        ParameterKind.ROWS,
+        ParameterKind.CHOICE,
+        ParameterKind.CLASS,
+    ):
         return ""
-    return f" 万{spec.unit}" if spec.kind is Kind.MONEY else f" {spec.unit}".rstrip()
+    return f" 万{spec.unit}" if spec.kind is ParameterKind.MONEY else f" {spec.unit}".rstrip()
 
 
 def bounds_words(spec: Spec) -> str:
     """“0 至 100 %”; empty where there is no bound."""
-    if spec.kind in (Kind.ROWS, Kind.CHOICE):
+    if spec.kind in (ParameterKind.ROWS, ParameterKind.CHOICE):
         return ""
     low, high = (_bound(spec, b) for b in (spec.minimum, spec.maximum))
     unit = f" {spec.unit.strip()}" if spec.unit.strip() else ""

@@ -16,7 +16,7 @@ from monitoring.standards.gb3838_2002 import NAMES
 
 
 @dataclass(frozen=True, slots=True)
-class MeanThen:
+class SectionMeanThen:
     code: str
     name: str
     unit: str
@@ -40,7 +40,7 @@ class SectionThen:
     deciding: tuple[str, ...]
     target: int | None
     target_now: int | None
-    means: tuple[MeanThen, ...]
+    means: tuple[SectionMeanThen, ...]
 
     @property
     def changed(self) -> bool:
@@ -83,7 +83,7 @@ def section_as_known(section: Section, month: date, at: datetime) -> SectionThen
             None,
         ),
         means=tuple(
-            MeanThen(
+            SectionMeanThen(
                 i.code,
                 i.name,
                 i.unit,

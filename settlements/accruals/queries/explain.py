@@ -24,7 +24,7 @@ from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
 from settlements.models import Accrual, Adjustment
 from settlements.money import ZERO
 from settlements.rules.facts import plain_decimal
-from settlements.rules.parameters import Kind, Spec, specs
+from settlements.rules.parameters import ParameterKind, Spec, specs
 from settlements.shown.findings import Compensation, starred
 from settlements.shown.payments import payments_of, payments_prefetch
 from settlements.shown.terms import clause_words, in_words
@@ -363,7 +363,7 @@ def _shown(spec: Spec, value: Any) -> str:
     words, unit = in_words(spec, value), spec.unit.strip()
     if value in (None, "", {}, []) or not unit:
         return words
-    return f"{words} 万{unit}" if spec.kind is Kind.MONEY else f"{words} {unit}"
+    return f"{words} 万{unit}" if spec.kind is ParameterKind.MONEY else f"{words} {unit}"
 
 
 def _normal(value: Decimal) -> Decimal:

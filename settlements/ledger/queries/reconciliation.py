@@ -12,7 +12,7 @@ from basins.access import Act, Scope, Viewer
 from settlements.ledger.balances import balances
 from settlements.models import BalanceStatement, LedgerAccount
 from settlements.shown.visible import visible_accounts
-from settlements.workflow import Kind, kind_of
+from settlements.workflow import StateKind, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Checked:
         return {self.AGREES: "已核对", self.OPEN: "未核对", self.DIFFERS: "不符"}[self.state]
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> StateKind:
         return kind_of("statement", self.state)
 
 

@@ -16,6 +16,7 @@ from basins.access import Act, Viewer, viewer_of
 from basins.models import Jurisdiction, User
 from settlements.models import Agreement, JournalEntry, Notice
 from settlements.models.papers import IssuedPaper, PaperFile
+from settlements.moving.acts import NotAllowed
 from settlements.papers.codes import new_code
 from settlements.papers.paper import (
     Paper,
@@ -27,10 +28,6 @@ from settlements.papers.paper import (
     from_data,
     to_data,
 )
-
-
-class NotAllowed(PermissionError):
-    """This person may not issue this paper."""
 
 
 def may_issue(viewer: Viewer, kind: PaperKind) -> bool:

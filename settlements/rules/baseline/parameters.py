@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from monitoring.standards.gb3838_2002 import NAMES, WaterClass
 from settlements.rules import common
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 # Kinds of baseline that compare concentrations.
@@ -25,7 +25,7 @@ class Parameters(BaseParameters):
 
     baseline_kind: str = parameter(
         "基准种类",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Kind of baseline",
         english_help="What the water is compared with: functional class, fixed class, limits, or "
         "means of a base period.",
@@ -40,7 +40,7 @@ class Parameters(BaseParameters):
     )
     baseline_class: WaterClass | None = parameter(
         "基准类别",
-        Kind.CLASS,
+        ParameterKind.CLASS,
         english="Baseline class",
         english_help="For a fixed class.",
         minimum=WaterClass.I,
@@ -52,7 +52,7 @@ class Parameters(BaseParameters):
     )
     limits: Mapping[str, Decimal] | None = parameter(
         "各指标限值",
-        Kind.MAPPING,
+        ParameterKind.MAPPING,
         english="Limits per indicator",
         english_help="For limits; dissolved oxygen must not fall below its limit, the others must "
         "not pass theirs.",
@@ -66,7 +66,7 @@ class Parameters(BaseParameters):
     )
     section_limits: Mapping[str, Decimal] | None = parameter(
         "断面另定的限值",
-        Kind.MAPPING,
+        ParameterKind.MAPPING,
         english="Limits of single sections",
         english_help="SECTION CODE:INDICATOR, such as PUSHUN:NH3-N. A section named here is held "
         "against its own limits alone; the others against the limits of the term.",
@@ -81,7 +81,7 @@ class Parameters(BaseParameters):
     )
     base_from: int | None = parameter(
         "基准期起始年",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Base period from",
         english_help="First year of the base period.",
         unit="年",
@@ -94,7 +94,7 @@ class Parameters(BaseParameters):
     )
     base_to: int | None = parameter(
         "基准期终止年",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Base period to",
         english_help="Last year of the base period, included; its mean is that of all monthly "
         "means.",
@@ -108,7 +108,7 @@ class Parameters(BaseParameters):
     )
     comparison: str = parameter(
         "比较周期",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Comparison",
         english_help="By the month or by the year; the amounts are per month or per year.",
         choices={"monthly": "按月", "yearly": "按年"},
@@ -117,7 +117,7 @@ class Parameters(BaseParameters):
     )
     rate: Decimal = parameter(
         "补偿标准",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Rate",
         english_help="Amount of the first tier better or worse than the baseline.",
         unit="元/期",
@@ -127,7 +127,7 @@ class Parameters(BaseParameters):
     )
     tier_amount: Decimal = parameter(
         "每档加价",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Amount per further tier",
         english_help="Added for each further class (or width) better or worse; 0 for no tiers.",
         unit="元/档",
@@ -137,7 +137,7 @@ class Parameters(BaseParameters):
     )
     max_tiers: int | None = parameter(
         "最多档数",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Most tiers",
         english_help="The first included; empty for no bound.",
         minimum=1,
@@ -148,7 +148,7 @@ class Parameters(BaseParameters):
     )
     tier_width: Decimal | None = parameter(
         "档宽",
-        Kind.PERCENT,
+        ParameterKind.PERCENT,
         english="Width of a tier",
         english_help="With limits: per cent off the limit that make one tier, a part counting as "
         "one; empty for a single tier.",
@@ -162,7 +162,7 @@ class Parameters(BaseParameters):
     )
     dead_band: Decimal = parameter(
         "不补偿区间",
-        Kind.PERCENT,
+        ParameterKind.PERCENT,
         english="Dead band",
         english_help="With limits: off by no more per cent than this counts as equal, the ends "
         "included.",
@@ -175,7 +175,7 @@ class Parameters(BaseParameters):
     )
     meets_equal: str = parameter(
         "恰达基准时",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Equal to the baseline",
         english_help="What happens where the water equals the baseline or lies within the dead "
         "band.",

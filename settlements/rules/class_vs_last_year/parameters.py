@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from settlements.money import format_wan
 from settlements.rules import common
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 _PLAN = "重庆市实施方案（试行）2018"
@@ -18,12 +18,12 @@ _OURS = "本系统默认，方案原文未载"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grade:
+class ClassGrade:
     """From this many classes short (or steps) on, what the month costs."""
 
     count: int = parameter(
         "级数",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="From",
         english_help="So many classes short (or steps) and more, up to the next line.",
         minimum=1,
@@ -32,7 +32,7 @@ class Grade:
     )
     amount: Decimal = parameter(
         "金额",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Amount",
         english_help="What such a month costs in all.",
         unit="元/月",
@@ -47,7 +47,7 @@ class Parameters(BaseParameters):
 
     rate: Decimal = parameter(
         "补偿标准",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Rate",
         english_help="Amount of one month that meets its functional class and is better or worse "
         "than a year ago.",
@@ -58,7 +58,7 @@ class Parameters(BaseParameters):
     )
     not_met_mode: str = parameter(
         "未达标核算方式",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Charge when not met",
         english_help="How upstream pays where the functional class is not met: flat, per class "
         "short, or per step of the largest exceedance multiple.",
@@ -72,7 +72,7 @@ class Parameters(BaseParameters):
     )
     not_met_amount: Decimal = parameter(
         "未达标补偿标准",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Amount when not met",
         english_help="Per month, class short or step, by the mode; not below the rate, else worse "
         "water would cost less.",
@@ -83,7 +83,7 @@ class Parameters(BaseParameters):
     )
     not_met_step_width: Decimal = parameter(
         "超标倍数级宽",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Width of a step",
         english_help="Exceedance multiple that makes one step; a part of a step counts as one. The "
         "indicator with the largest multiple decides.",
@@ -96,7 +96,7 @@ class Parameters(BaseParameters):
     )
     not_met_cap: Decimal | None = parameter(
         "未达标每月封顶",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Monthly cap when not met",
         english_help="Most that a month costs that is not met; empty for no cap.",
         unit="元/月",
@@ -105,13 +105,13 @@ class Parameters(BaseParameters):
         help="未达标时一个月最多付的金额；空为不封顶。",
         default=[since("2018-06-01", None, source=_OURS)],
     )
-    not_met_schedule: tuple[Grade, ...] | None = parameter(
+    not_met_schedule: tuple[ClassGrade, ...] | None = parameter(
         "未达标分级表",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Schedule when not met",
         english_help="What so many classes short (or steps) cost, from low to high; empty for one "
         "amount each.",
-        row=Grade,
+        row=ClassGrade,
         optional=True,
         help="差几个类别（或几级超标倍数）付多少，由低到高填；空为每类（级）同一金额。",
         applies_if=("not_met_mode", ("per_class_short", "per_multiple_step")),
@@ -127,7 +127,7 @@ class Parameters(BaseParameters):
     )
     better_than: str = parameter(
         "附加条件",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Extra condition",
         english_help="Upstream is paid only if the water also is better than the downstream's own "
         "reference section (Xiao'an River); the section is named with the term's "
@@ -140,7 +140,7 @@ class Parameters(BaseParameters):
     )
     same_class: str = parameter(
         "类别持平时",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Same class as last year",
         english_help="What happens where the class is met and the same as a year ago.",
         choices={"nobody": "互不补偿", "downstream_pays": "下游补偿上游"},
@@ -149,7 +149,7 @@ class Parameters(BaseParameters):
     )
     missing_last_year: str = parameter(
         "缺去年同期时",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="No class of last year",
         english_help="What happens where the class is met but last year's month has none.",
         choices={"no_data": "记为无数据，互不补偿", "refuse": "拒绝核算，先补数据"},
@@ -179,7 +179,7 @@ class Parameters(BaseParameters):
         return errors
 
 
-def schedule_problems(rows: tuple[Grade, ...], least: Decimal) -> list[str]:
+def schedule_problems(rows: tuple[ClassGrade, ...], least: Decimal) -> list[str]:
     """What is wrong with the table, so that worse water would cost less."""
     problems = []
     if rows[0].count != 1:

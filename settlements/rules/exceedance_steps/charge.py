@@ -14,7 +14,7 @@ from monitoring.standards.gb3838_2002 import WaterClass, class_of
 from settlements.money import format_wan, to_fen
 from settlements.rules import common, items, steps
 from settlements.rules.base import Facts, Input, Step, require, require_item
-from settlements.rules.exceedance_steps.parameters import Item, Parameters
+from settlements.rules.exceedance_steps.parameters import ExceedanceItem, Parameters
 from settlements.rules.facts import plain_decimal
 
 
@@ -43,7 +43,7 @@ class _Part:
     formula: str = ""
 
 
-def charge(facts: Facts, p: Parameters, item: Item) -> Charge:
+def charge(facts: Facts, p: Parameters, item: ExceedanceItem) -> Charge:
     """The charge of one indicator. Raises MissingFact as `exceedance_steps.evaluate` says."""
     code, name = item.indicator, steps.shown_indicator(item.indicator)
     value = items.mean_of(facts, "means", code)
@@ -94,7 +94,7 @@ def charge(facts: Facts, p: Parameters, item: Item) -> Charge:
     return Charge(name, over, inherited, amount, words, step)
 
 
-def _stepped(item: Item, multiple: Decimal) -> _Part:
+def _stepped(item: ExceedanceItem, multiple: Decimal) -> _Part:
     exact = multiple / item.step_width
     count = int(exact.to_integral_value(rounding=ROUND_CEILING))
     amount = item.unit_amount * count
@@ -108,7 +108,7 @@ def _stepped(item: Item, multiple: Decimal) -> _Part:
     )
 
 
-def _by_class(facts: Facts, item: Item, value: Decimal, start: Decimal) -> _Part:
+def _by_class(facts: Facts, item: ExceedanceItem, value: Decimal, start: Decimal) -> _Part:
     """Classes of the indicator worse than the target's, or than what came in."""
     target: WaterClass = require(facts, "target")
     base = max(target, class_of(item.indicator, start, facts.water_body))
@@ -136,7 +136,7 @@ def _scaled(p: Parameters, multiple: Decimal) -> _Part:
     )
 
 
-def _days(facts: Facts, p: Parameters, item: Item) -> _Part:
+def _days(facts: Facts, p: Parameters, item: ExceedanceItem) -> _Part:
     """Days over the limit in a row at the automatic station, where they count."""
     if p.days_from is None:
         return _Part()
@@ -174,7 +174,7 @@ def _not_above_inflow(facts: Facts, p: Parameters, code: str, value: Decimal) ->
 
 
 def _inputs(
-    facts: Facts, p: Parameters, item: Item, value: Decimal, at: Decimal, limit_name: str
+    facts: Facts, p: Parameters, item: ExceedanceItem, value: Decimal, at: Decimal, limit_name: str
 ) -> tuple[Input, ...]:
     code, listed = item.indicator, p.source("indicators")
     limit_source = listed if item.limit is not None else facts.sources.get("target", "")

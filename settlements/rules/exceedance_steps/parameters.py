@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from settlements.rules import common, items
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 _ANHUI = "安徽省2018年办法"
@@ -17,12 +17,12 @@ _OURS = common.OURS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class ExceedanceItem:
     """One indicator and what its steps cost."""
 
     indicator: str = parameter(
         "指标",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Indicator",
         english_help="Charged by its exceedance multiple or its class.",
         choices=items.CONCENTRATIONS,
@@ -30,7 +30,7 @@ class Item:
     )
     limit: Decimal | None = parameter(
         "限值",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Limit",
         english_help="Empty for the limit of the functional class; needed for indicators without "
         "one in table 1, such as total nitrogen.",
@@ -41,7 +41,7 @@ class Item:
     )
     step_width: Decimal = parameter(
         "档宽",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Width of a step",
         english_help="Multiple that makes one step; a part counts as one, and the end of a step "
         "belongs to it.",
@@ -52,7 +52,7 @@ class Item:
     )
     unit_amount: Decimal = parameter(
         "每档金额",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Amount per step",
         english_help="What one step, or one class, costs.",
         unit="元/档",
@@ -61,7 +61,7 @@ class Item:
     )
     cap: Decimal | None = parameter(
         "单指标每月封顶",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Monthly cap of the indicator",
         english_help="Most that the indicator costs in a month; empty for no cap.",
         unit="元/月",
@@ -72,12 +72,12 @@ class Item:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Band:
+class StepBand:
     """Multiples above `above`, up to the next band's, cost `base` × (1 + multiple)."""
 
     above: Decimal = parameter(
         "倍数大于",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Multiple above",
         english_help="Lower bound of the band, not included.",
         unit="倍",
@@ -86,7 +86,7 @@ class Band:
     )
     base: Decimal = parameter(
         "基数",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Base",
         english_help="Multiplied by (1 + multiple).",
         unit="元",
@@ -101,7 +101,7 @@ class Parameters(BaseParameters):
 
     mode: str = parameter(
         "计收方式",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Way of charging",
         english_help="Steps times amount; a base by band of the multiple times (1 + multiple); or "
         "each class by which the indicator is worse than the functional class.",
@@ -114,13 +114,13 @@ class Parameters(BaseParameters):
         "该指标的类别差于功能类别几级，计几个每档金额（如北京）。",
         default=[since("2016-01-01", "steps", source=_OURS)],
     )
-    indicators: tuple[Item, ...] = parameter(
+    indicators: tuple[ExceedanceItem, ...] = parameter(
         "指标与档",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Indicators and steps",
         english_help="Charged one by one and added up. Width and amount have no effect with bands, "
         "nor has the width with classes.",
-        row=Item,
+        row=ExceedanceItem,
         help="逐项计收、相加；按分段基数计收时，档宽与每档金额不起作用，按类别计收时档宽不起作用。",
         default=[
             since(
@@ -134,12 +134,12 @@ class Parameters(BaseParameters):
             )
         ],
     )
-    bands: tuple[Band, ...] | None = parameter(
+    bands: tuple[StepBand, ...] | None = parameter(
         "分段基数",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Bands",
         english_help="From low to high; a multiple not above the first bound costs nothing.",
-        row=Band,
+        row=StepBand,
         optional=True,
         help="按下限由小到大填写；倍数不大于第一段下限的不计收。",
         applies_if=("mode", ("scaled",)),
@@ -153,7 +153,7 @@ class Parameters(BaseParameters):
     )
     days_from: int | None = parameter(
         "连续超标起计日数",
-        Kind.INTEGER,
+        ParameterKind.INTEGER,
         english="Days in a row from",
         english_help="Daily means of an automatic station over the limit for so many days in a row "
         "are charged besides (Hefei: 5); empty for not.",
@@ -166,7 +166,7 @@ class Parameters(BaseParameters):
     )
     days_counted: str = parameter(
         "连续超标计收的日",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Days that count",
         english_help="Of 7 days in a row counted from the 5th: all count 7, from that day on 3.",
         choices={"all": "连续超标的全部日", "from": "自起计日起的各日"},
@@ -175,7 +175,7 @@ class Parameters(BaseParameters):
     )
     day_amount: Decimal = parameter(
         "连续超标每日金额",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Amount per day",
         english_help="What one counted day of one indicator costs; above zero where days count.",
         unit="元/日",
@@ -185,7 +185,7 @@ class Parameters(BaseParameters):
     )
     day_cap: Decimal | None = parameter(
         "连续超标单指标每月封顶",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Monthly cap for days",
         english_help="Most that days in a row cost for one indicator in a month, apart from the cap "
         "by multiple; empty for no cap.",
@@ -197,7 +197,7 @@ class Parameters(BaseParameters):
     )
     month_cap: Decimal | None = parameter(
         "断面每月封顶",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Monthly cap of the section",
         english_help="Most that all indicators together cost in a month; empty for no cap.",
         unit="元/月",

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from settlements.rules import common
-from settlements.rules.parameters import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import ParameterError, ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
 GRADES = {"excellent": "优秀", "good": "良好", "pass": "合格", "fail": "不合格"}
@@ -25,12 +25,12 @@ _DEFAULT_GRADES = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grade:
+class ResultGrade:
     """From this score on (it may pass 100), the weight of a party's share."""
 
     grade: str = parameter(
         "等次",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         help="等次的名称。",
         english="Grade",
         english_help="Name of the grade.",
@@ -38,7 +38,7 @@ class Grade:
     )
     from_score: Decimal = parameter(
         "起始得分（含）",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         help="该等的最低得分。",
         english="From score",
         english_help="First score of the grade, included.",
@@ -48,7 +48,7 @@ class Grade:
     )
     coefficient: Decimal = parameter(
         "分配系数",
-        Kind.DECIMAL,
+        ParameterKind.DECIMAL,
         english="Coefficient",
         english_help="Multiplies the share; 0 for a grade that gets nothing.",
         minimum=Decimal(0),
@@ -63,7 +63,7 @@ class Parameters(BaseParameters):
 
     fund: Decimal = parameter(
         "资金总额",
-        Kind.MONEY,
+        ParameterKind.MONEY,
         english="Fund",
         english_help="The whole fund of a year, such as 200,000,000 yuan for the Chishui River.",
         unit="元/年",
@@ -72,7 +72,7 @@ class Parameters(BaseParameters):
     )
     contributions: Mapping[str, Decimal] = parameter(
         "出资份数",
-        Kind.MAPPING,
+        ParameterKind.MAPPING,
         english="Contributions",
         english_help="Parts that each party (code, or upstream, downstream, treasury) puts in, such "
         "as 1 : 5 : 4.",
@@ -82,7 +82,7 @@ class Parameters(BaseParameters):
     )
     shares: Mapping[str, Decimal] = parameter(
         "分配份数",
-        Kind.MAPPING,
+        ParameterKind.MAPPING,
         english="Shares",
         english_help="Parts that each party gets, such as 3 : 4 : 3.",
         unit="份",
@@ -91,7 +91,7 @@ class Parameters(BaseParameters):
     )
     assessment: str = parameter(
         "考核方式",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Assessment",
         english_help="Met ratios are the yearly figures met.CODE (%), scores are score.CODE; the "
         "class is that of this section.",
@@ -106,7 +106,7 @@ class Parameters(BaseParameters):
     )
     order: Mapping[str, Decimal] | None = parameter(
         "自上而下的次序",
-        Kind.MAPPING,
+        ParameterKind.MAPPING,
         english="Order from the source down",
         english_help="Place of each party, 1 at the source; needed where what is deducted goes to "
         "the next one down.",
@@ -118,7 +118,7 @@ class Parameters(BaseParameters):
     )
     at_stake: Decimal = parameter(
         "考核扣减比例",
-        Kind.PERCENT,
+        ParameterKind.PERCENT,
         english="Part at stake",
         english_help="Per cent of a share that is lost where nothing is met; in proportion where "
         "some is.",
@@ -131,7 +131,7 @@ class Parameters(BaseParameters):
     )
     deducted_to: str = parameter(
         "扣减的资金归",
-        Kind.CHOICE,
+        ParameterKind.CHOICE,
         english="Deductions go to",
         english_help="Who gets what the assessment takes away.",
         choices={
@@ -143,13 +143,13 @@ class Parameters(BaseParameters):
         applies_if=("assessment", _DEDUCTS),
         default=[since("2018-06-01", "next_down", source="《赤水河流域横向生态保护补偿协议》2018")],
     )
-    grades: tuple[Grade, ...] | None = parameter(
+    grades: tuple[ResultGrade, ...] | None = parameter(
         "等次表",
-        Kind.ROWS,
+        ParameterKind.ROWS,
         english="Grades",
         english_help="From low to high, the first from 0; scores may pass 100; a score equal to a "
         "bound belongs to its grade.",
-        row=Grade,
+        row=ResultGrade,
         optional=True,
         help="由低到高，第一等自 0 分起；得分可以超过 100；得分恰为起始得分的归该等。",
         applies_if=("assessment", ("grade",)),
@@ -189,7 +189,7 @@ class Parameters(BaseParameters):
             return [self.error("order", "两方的次序相同；请填各不相同的次序。")]
         return []
 
-    def _grade_errors(self, grades: tuple[Grade, ...]) -> list[ParameterError]:
+    def _grade_errors(self, grades: tuple[ResultGrade, ...]) -> list[ParameterError]:
         if not grades or grades[0].from_score != 0:
             return [self.error("grades", "第一等须自 0 分起；请补填，使每个得分都有等次。")]
         return [

@@ -17,7 +17,7 @@ from jobs.models import Job
 from settlements import rules
 from settlements.models import Agreement, Scenario
 from settlements.reckoning.preview import Plan, load_for
-from settlements.rules.parameters import Kind, ParameterErrors, specs
+from settlements.rules.parameters import ParameterErrors, ParameterKind, specs
 from settlements.scenarios.comparison import Comparison, Happened, compare, what_happened
 from settlements.scenarios.services.scenarios import (
     ScenarioError,
@@ -30,7 +30,14 @@ from settlements.scenarios.visible import agreements_to_copy, own_scenarios
 
 KIND = "settlements.scenarios"
 MOST = 2000
-SINGLE = (Kind.MONEY, Kind.DECIMAL, Kind.PERCENT, Kind.INTEGER, Kind.CLASS, Kind.CHOICE)
+SINGLE = (
+    ParameterKind.MONEY,
+    ParameterKind.DECIMAL,
+    ParameterKind.PERCENT,
+    ParameterKind.INTEGER,
+    ParameterKind.CLASS,
+    ParameterKind.CHOICE,
+)
 
 
 def run_saved(*, by: User, wake: bool = True) -> Job:

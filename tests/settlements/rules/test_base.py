@@ -15,8 +15,8 @@ from settlements.rules.base import (
     MissingFact,
     MonthState,
     Outcome,
+    RoleTransfer,
     Step,
-    Transfer,
     WrongPeriod,
     require,
     require_item,
@@ -28,12 +28,12 @@ def outcome(*transfers):
     return Outcome("baseline", 1, MonthState.NOT_MET, tuple(transfers), ())
 
 
-UP_PAYS = Transfer("upstream", "downstream", yuan("1000000"), "未达到基准")
-DOWN_PAYS = Transfer("downstream", "upstream", yuan("1"), "好于基准")
+UP_PAYS = RoleTransfer("upstream", "downstream", yuan("1000000"), "未达到基准")
+DOWN_PAYS = RoleTransfer("downstream", "upstream", yuan("1"), "好于基准")
 
 
 def test_net_is_positive_for_who_is_owed_and_adds_up_to_zero():
-    treasury = Transfer("treasury", "downstream", yuan("0.01"), "奖励")
+    treasury = RoleTransfer("treasury", "downstream", yuan("0.01"), "奖励")
     net = outcome(UP_PAYS, treasury).net()
     assert net == {
         "downstream": yuan("1000000.01"), "treasury": yuan("-0.01"), "upstream": yuan("-1000000"),
@@ -49,12 +49,12 @@ def test_nobody_pays_both_ways():
 @pytest.mark.parametrize("amount", ["0", "-1"])
 def test_a_payment_of_nothing_or_less_is_refused(amount):
     with pytest.raises(ValueError, match="大于零"):
-        Transfer("upstream", "downstream", yuan(amount), "")
+        RoleTransfer("upstream", "downstream", yuan(amount), "")
 
 
 def test_nobody_pays_themselves():
     with pytest.raises(ValueError, match="同为"):
-        Transfer("upstream", "upstream", yuan("1"), "")
+        RoleTransfer("upstream", "upstream", yuan("1"), "")
 
 
 def test_scaling_says_why_and_rounds_to_the_fen():

@@ -9,7 +9,7 @@ import pytest
 from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
 from settlements.money import yuan
 from settlements.rules import funds, items, steps
-from settlements.rules.base import Input, MonthState, Outcome, Transfer
+from settlements.rules.base import Input, MonthState, Outcome, RoleTransfer
 from settlements.rules.baseline import FAMILY as baseline
 from settlements.rules.caps import apply_cap
 from settlements.rules.class_vs_last_year import FAMILY as class_vs_last_year
@@ -30,8 +30,8 @@ PARTIES = {"YN": "云南省", "GZ": "贵州省"}
 def test_a_net_of_less_than_a_yuan_is_paid_to_the_fen():
     nets = {"YN": yuan("-0.50"), "GZ": yuan("0.30"), "SC": yuan("0.20"), "CQ": yuan("0")}
     assert funds.net_transfers(nets, because="净额") == (
-        Transfer("YN", "GZ", yuan("0.30"), "净额"),
-        Transfer("YN", "SC", yuan("0.20"), "净额"),
+        RoleTransfer("YN", "GZ", yuan("0.30"), "净额"),
+        RoleTransfer("YN", "SC", yuan("0.20"), "净额"),
     )
 
 
@@ -199,7 +199,7 @@ def test_a_value_near_its_limit_is_pointed_out(code, value, body, words):
 
 
 def month_of(yuan_text):
-    transfers = (Transfer("upstream", "downstream", yuan(yuan_text), "x"),)
+    transfers = (RoleTransfer("upstream", "downstream", yuan(yuan_text), "x"),)
     return Outcome("baseline", 1, MonthState.NOT_MET, transfers, ())
 
 

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settlements.money import yuan
-from settlements.rules.base import MonthState, Outcome, Transfer
+from settlements.rules.base import MonthState, Outcome, RoleTransfer
 from settlements.rules.caps import apply_cap
 
 
 def month(wan):
     """A month in which upstream pays (positive) or downstream pays (negative) so many 万元."""
     roles = ("upstream", "downstream") if wan > 0 else ("downstream", "upstream")
-    transfers = (Transfer(*roles, yuan(abs(wan) * 10000), "x"),) if wan else ()
+    transfers = (RoleTransfer(*roles, yuan(abs(wan) * 10000), "x"),) if wan else ()
     return Outcome("baseline", 1, MonthState.MET, transfers, ())
 
 

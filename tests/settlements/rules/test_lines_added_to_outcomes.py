@@ -5,14 +5,14 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules.base import MonthState, Outcome, Step, Transfer
+from settlements.rules.base import MonthState, Outcome, RoleTransfer, Step
 from settlements.rules.caps import apply_cap
 from settlements.rules.municipal_fill import fill
 
 BEFORE = Step(key="result", title="结果", text="如前。")
-UP_PAYS = Transfer("upstream", "downstream", yuan("1000000"), "未达到基准")
-TREASURY_PAYS = Transfer("treasury", "downstream", yuan("500000.50"), "奖励")
-GZ_PAYS = Transfer("GZ", "YN", yuan("300000"), "净额")
+UP_PAYS = RoleTransfer("upstream", "downstream", yuan("1000000"), "未达到基准")
+TREASURY_PAYS = RoleTransfer("treasury", "downstream", yuan("500000.50"), "奖励")
+GZ_PAYS = RoleTransfer("GZ", "YN", yuan("300000"), "净额")
 
 
 def outcome(*transfers):
@@ -33,8 +33,8 @@ def test_a_factor_shows_what_was_and_what_is_with_its_clause():
         ),
     )  # fmt: skip
     assert found.transfers == (
-        Transfer("upstream", "downstream", yuan("500000"), "未达到基准"),
-        Transfer("treasury", "downstream", yuan("250000.25"), "奖励"),
+        RoleTransfer("upstream", "downstream", yuan("500000"), "未达到基准"),
+        RoleTransfer("treasury", "downstream", yuan("250000.25"), "奖励"),
     )
 
 
@@ -51,10 +51,10 @@ def test_a_factor_of_nothing_leaves_a_line_of_nothing():
 
 
 def test_a_payment_scaled_to_less_than_a_fen_falls_away_beside_the_others():
-    fen = Transfer("treasury", "upstream", yuan("0.01"), "奖励")
+    fen = RoleTransfer("treasury", "upstream", yuan("0.01"), "奖励")
     found = outcome(fen, UP_PAYS).scaled(Decimal("0.1"), because="x")
     assert found.transfers == (
-        Transfer("upstream", "downstream", yuan("100000"), "未达到基准"),
+        RoleTransfer("upstream", "downstream", yuan("100000"), "未达到基准"),
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_a_cap_names_each_direction_it_cuts_and_keeps_the_reasons():
     first, second = apply_cap(months, yuan("1200000"), clause="第八条")
     assert first == months[0]
     assert second.transfers == (
-        Transfer("upstream", "downstream", yuan("200000"), "未达到基准"),
+        RoleTransfer("upstream", "downstream", yuan("200000"), "未达到基准"),
         TREASURY_PAYS,
         GZ_PAYS,
     )
@@ -111,7 +111,7 @@ def test_a_cap_below_zero_is_refused_with_the_remedy():
 )
 def test_the_treasury_in_a_missing_place_has_its_line(missing, place, payer, payee):
     found = fill(outcome(UP_PAYS), missing)
-    assert found.transfers == (Transfer(payer, payee, yuan("1000000"), "未达到基准"),)
+    assert found.transfers == (RoleTransfer(payer, payee, yuan("1000000"), "未达到基准"),)
     assert found.steps == (
         BEFORE,
         Step(

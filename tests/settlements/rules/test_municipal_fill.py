@@ -14,7 +14,7 @@ from settlements.rules.base import (
     MissingFact,
     MonthState,
     Outcome,
-    Transfer,
+    RoleTransfer,
     WrongPeriod,
 )
 from settlements.rules.baseline import FAMILY as baseline
@@ -150,7 +150,7 @@ def test_the_treasury_takes_the_missing_place_of_any_rule(border, found, missing
 
 
 def test_a_place_cannot_be_filled_twice_nor_by_an_unknown_side():
-    paid = Transfer("treasury", "upstream", yuan("1"), "x")
+    paid = RoleTransfer("treasury", "upstream", yuan("1"), "x")
     outcome = Outcome("awards", 1, MonthState.MET, (paid,), ())
     with pytest.raises(ValueError, match="已有上级财政"):
         fill(outcome, "downstream")

@@ -17,8 +17,8 @@ from settlements.rules.class_vs_last_year import FAMILY as class_vs_last_year
 from settlements.rules.fixed_annual import FAMILY as fixed_annual
 from settlements.rules.parameters import (
     Dated,
-    Kind,
     ParameterErrors,
+    ParameterKind,
     Parameters,
     describe,
     parameter,
@@ -40,21 +40,25 @@ RATES = Dated(
 class Weight:
     """A row of the test rule."""
 
-    indicator: str = parameter("指标", Kind.CHOICE, choices={"TP": "总磷", "COD": "化学需氧量"})
-    weight: Decimal = parameter("权重", Kind.PERCENT, minimum=0, maximum=100)
+    indicator: str = parameter(
+        "指标", ParameterKind.CHOICE, choices={"TP": "总磷", "COD": "化学需氧量"}
+    )
+    weight: Decimal = parameter("权重", ParameterKind.PERCENT, minimum=0, maximum=100)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scheme(Parameters):
     """One parameter of each kind."""
 
-    rate: Decimal = parameter("补偿标准", Kind.MONEY, unit="元", minimum=0, default=RATES)
-    width: Decimal = parameter("级宽", Kind.DECIMAL, minimum=Decimal("0.1"), maximum=10)
-    years: int = parameter("年数", Kind.INTEGER, minimum=1, maximum=20)
-    floor: WaterClass | None = parameter("底线", Kind.CLASS, optional=True)
-    mirror: bool = parameter("双向", Kind.BOOLEAN)
-    k: dict = parameter("系数", Kind.MAPPING, choices={"TP": "总磷", "TN": "总氮"}, maximum=1)
-    weights: tuple = parameter("权重表", Kind.ROWS, row=Weight)
+    rate: Decimal = parameter("补偿标准", ParameterKind.MONEY, unit="元", minimum=0, default=RATES)
+    width: Decimal = parameter("级宽", ParameterKind.DECIMAL, minimum=Decimal("0.1"), maximum=10)
+    years: int = parameter("年数", ParameterKind.INTEGER, minimum=1, maximum=20)
+    floor: WaterClass | None = parameter("底线", ParameterKind.CLASS, optional=True)
+    mirror: bool = parameter("双向", ParameterKind.BOOLEAN)
+    k: dict = parameter(
+        "系数", ParameterKind.MAPPING, choices={"TP": "总磷", "TN": "总氮"}, maximum=1
+    )
+    weights: tuple = parameter("权重表", ParameterKind.ROWS, row=Weight)
 
 
 GIVEN = {

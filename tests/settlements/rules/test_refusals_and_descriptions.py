@@ -13,8 +13,8 @@ from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.rules import RULES, UnknownRule, get
 from settlements.rules.facts import MissingFact, UnusableFact
 from settlements.rules.parameters import (
-    Kind,
     ParameterErrors,
+    ParameterKind,
     Parameters,
     describe,
     parameter,
@@ -27,26 +27,30 @@ DAY = date(2023, 1, 1)
 
 @dataclass(frozen=True, kw_only=True)
 class Weight:
-    indicator: str = parameter("指标", Kind.CHOICE, choices={"TP": "总磷", "TN": "总氮"})
-    weight: Decimal | None = parameter("权重", Kind.PERCENT, maximum=100, optional=True)
+    indicator: str = parameter("指标", ParameterKind.CHOICE, choices={"TP": "总磷", "TN": "总氮"})
+    weight: Decimal | None = parameter("权重", ParameterKind.PERCENT, maximum=100, optional=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scheme(Parameters):
     mode: str = parameter(
-        "方式", Kind.CHOICE, help="怎样算。", choices={"flat": "定额", "rows": "按表"},
+        "方式", ParameterKind.CHOICE, help="怎样算。", choices={"flat": "定额", "rows": "按表"},
         english="Mode", english_help="How it is reckoned.",
         default=[since("2018-06-01", "flat", source="试行"), since("2023-01-01", "rows", source="新")],
     )  # fmt: skip
     rate: Decimal | None = parameter(
-        "标准", Kind.MONEY, unit="元", minimum=Decimal(0), maximum=Decimal("1000.5"),
+        "标准", ParameterKind.MONEY, unit="元", minimum=Decimal(0), maximum=Decimal("1000.5"),
         optional=True, applies_if=("mode", ("flat",)),
     )  # fmt: skip
-    floor: WaterClass = parameter("底线", Kind.CLASS, minimum=WaterClass.II, maximum=WaterClass.IV)
-    k: dict = parameter("系数", Kind.MAPPING, choices={"TP": "总磷", "TN": "总氮"}, maximum=1)
-    table: tuple = parameter("权重表", Kind.ROWS, row=Weight)
-    years: int = parameter("年数", Kind.INTEGER, minimum=1)
-    both: bool = parameter("双向", Kind.BOOLEAN)
+    floor: WaterClass = parameter(
+        "底线", ParameterKind.CLASS, minimum=WaterClass.II, maximum=WaterClass.IV
+    )
+    k: dict = parameter(
+        "系数", ParameterKind.MAPPING, choices={"TP": "总磷", "TN": "总氮"}, maximum=1
+    )
+    table: tuple = parameter("权重表", ParameterKind.ROWS, row=Weight)
+    years: int = parameter("年数", ParameterKind.INTEGER, minimum=1)
+    both: bool = parameter("双向", ParameterKind.BOOLEAN)
 
 
 GIVEN = {
