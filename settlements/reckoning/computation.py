@@ -283,7 +283,9 @@ def _outcome(rule: Rule, facts: Facts) -> Outcome:
     except MissingFact as error:
         step = Step(key="missing", title="缺少核算依据", text=str(error), result="未核算")
         family = rule.family
-        return Outcome(family.code, family.revision, MonthState.NO_DATA, (), (step,))
+        return Outcome(
+            family.code, family.revision, MonthState.NO_DATA, (), (step,), lacks=error.name
+        )
 
 
 def digest_of(part: TermSection, rule: Rule, facts: Facts, outcome: Outcome) -> str:

@@ -8,7 +8,7 @@ the fen. Facts come from `facts`, the terms of the agreement from `parameters`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -154,6 +154,8 @@ class Outcome:
     state: MonthState
     transfers: tuple[RoleTransfer, ...]
     steps: tuple[Step, ...]
+    # The fact for want of which there is no result ("means.TP"); said in the steps, not stored.
+    lacks: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         directions = {(t.payer, t.payee) for t in self.transfers}

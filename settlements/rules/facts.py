@@ -7,7 +7,6 @@ guessed. Concentrations are Decimal mg/L by indicator code; flow is m³ in the p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -115,15 +114,20 @@ class DaysInARow:
     all_days: bool
 
 
+def fact_words(name: str) -> str:
+    """A fact as messages name it: “各指标月均值中的 TP”（means.TP）."""
+    head, _, item = name.partition(".")
+    label = FACT_LABELS.get(head, head) + (f"中的 {item}" if item else "")
+    return f"“{label}”（{name}）"
+
+
 class MissingFact(LookupError):
     """A rule asked for a fact that was not delivered; names fact, section and period."""
 
     def __init__(self, name: str, section: str, period: str) -> None:
         self.name, self.section, self.period = name, section, period
-        head, _, item = name.partition(".")
-        label = FACT_LABELS.get(head, head) + (f"中的 {item}" if item else "")
-        remedy = _REMEDIES.get(head, "请补全后重算。")
-        super().__init__(f"{section}断面 {period} 缺少“{label}”（{name}）。{remedy}")
+        remedy = _REMEDIES.get(name.partition(".")[0], "请补全后重算。")
+        super().__init__(f"{section}断面 {period} 缺少{fact_words(name)}。{remedy}")
 
 
 class UnusableFact(MissingFact):
@@ -134,9 +138,7 @@ class UnusableFact(MissingFact):
 
     def __init__(self, name: str, section: str, period: str, why: str) -> None:
         super().__init__(name, section, period)
-        head, _, item = name.partition(".")
-        label = FACT_LABELS.get(head, head) + (f"中的 {item}" if item else "")
-        self.args = (f"{section}断面 {period} 的“{label}”（{name}）不能用于核算：{why}",)
+        self.args = (f"{section}断面 {period} 的{fact_words(name)}不能用于核算：{why}",)
 
 
 class WrongPeriod(ValueError):
@@ -248,10 +250,6 @@ class Facts:
             for f in fields(self)
             if (value := getattr(self, f.name)) or f.name not in _ADDED
         }
-
-    def canonical(self) -> str:
-        """One line of text for the input digest."""
-        return json.dumps(self.to_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Facts:

@@ -3,7 +3,6 @@
 Amounts are Decimal yuan to the fen.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +19,8 @@ from settlements.agreements.services.entered import Entered
 from settlements.models import Agreement, TermSection
 from settlements.money import ZERO, format_wan
 from settlements.reckoning.preview import PreviewLine, preview
-from settlements.rules.facts import MonthState
+from settlements.rules.facts import MonthState, fact_words
 from settlements.shown.findings import starred
-
-FACT = re.compile(r"“([^”]+)”（([^）]+)）")  # as a rule names a fact it lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +170,8 @@ def _missing(lines: Sequence[PreviewLine]) -> list[str]:
     """The facts that the rule asked for and did not get, each by its name."""
     lacking: dict[str, list[PreviewLine]] = defaultdict(list)
     for line in lines:
-        for step in line.computed.outcome.steps:
-            if step.key == "missing":
-                found = FACT.search(step.text)
-                lacking[f"“{found[1]}”（{found[2]}）" if found else step.text].append(line)
+        if lacks := line.computed.outcome.lacks:
+            lacking[fact_words(lacks)].append(line)
     return [
         f"缺少{name}，{len(own)} 个断面期没有结果：{_when(own)}；请补录后再启用，或改用别的规则。"
         for name, own in sorted(lacking.items())

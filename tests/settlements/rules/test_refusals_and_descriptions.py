@@ -21,6 +21,7 @@ from settlements.rules.parameters import (
     since,
     with_defaults,
 )
+from tests.settlements.rules.canonical import canonical
 
 DAY = date(2023, 1, 1)
 
@@ -234,7 +235,7 @@ def test_an_unusable_fact_is_said_with_the_reason_and_keeps_its_name(border):
 
 
 def test_the_digest_is_taken_over_names_in_order_and_words_as_they_are(border):
-    text = border.month("Ⅳ", means={"TP": "0.20", "DO": "7"}).canonical()
+    text = canonical(border.month("Ⅳ", means={"TP": "0.20", "DO": "7"}))
     names = re.findall(r'"([a-z_]+)":', text)
     assert names == sorted(names)
     assert '"means":{"DO":"7","TP":"0.2"}' in text
