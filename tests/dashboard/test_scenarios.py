@@ -64,6 +64,11 @@ def test_what_is_missing_is_said(border, people, visit, data):
     assert not Scenario.objects.exists()
 
 
+def test_the_crumb_names_the_term_that_is_changed(scenario, people, visit):
+    page = visit(people.bureau, "scenario-term", scenario.token, 2).content.decode()
+    assert '<span aria-current="page">第 2 条款期</span>' in page
+
+
 def test_a_rate_typed_in_wan_changes_months_years_and_parties(scenario, people, client, visit):
     data = typed(client, people.bureau, scenario) | {"rate": "２００万元", "name": "标准翻番"}
     answer = visit(people.bureau, "scenario-term", scenario.token, 2, data=data)
