@@ -280,6 +280,13 @@ def taken_as(state: str, accruals: QuerySet[Accrual]) -> None:
 def close_year(agreement: Agreement, year: int, people: People, *, on: date) -> Settlement:
     """Published, signed, confirmed and closed: the whole way of a year, on one day."""
     publish_year(agreement, year, people, on=on)
+    return close_published_year(agreement, year, people, on=on)
+
+
+def close_published_year(
+    agreement: Agreement, year: int, people: People, *, on: date
+) -> Settlement:
+    """Signed, confirmed and closed, with what was approved since its publication."""
     settlement = Settlement.objects.get(agreement=agreement, year=year)
     with moved_to(on):
         for act in (sign_data, confirm_amounts):
