@@ -219,6 +219,11 @@ class People:
         return cls(**people)
 
 
+def refusal(who: str) -> int:
+    """The one status of what is not for a person: missing, or refused where nothing is for them."""
+    return 403 if who in ("station", "nobody") else 404
+
+
 def publish_year(agreement: Agreement, year: int, people: People, *, on: date) -> None:
     """The year's preliminary months, published in one notice on that day, unobjected, final."""
     with moved_to(on), transaction.atomic():
