@@ -26,13 +26,20 @@ REFERENCE = {
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
-    """The test database, always: tests that commit ask for it without pytest-django's mark."""
+def django_db_setup(
+    request, django_test_environment, django_db_modify_db_settings, django_db_blocker
+):
+    """The test database, always: tests that commit ask for it without pytest-django's mark.
+
+    With --reuse-db it is kept for the next run (tests/planted).
+    """
+    kept = request.config.getvalue("reuse_db")
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False)
+        made = setup_databases(verbosity=0, interactive=False, keepdb=kept)
     yield
-    with django_db_blocker.unblock():
-        teardown_databases(made, verbosity=0)
+    if not kept:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture
