@@ -4,6 +4,9 @@ PORT ?= 8000
 ARGS ?=
 BIN := .venv/bin
 export PORT
+# Byte code is kept whatever the surroundings say: the tests and the demo start processes by the
+# dozen, and each would compile the project (and pytest every test) anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup browser demo test planted lint bench
@@ -48,6 +51,7 @@ lint: setup  ## style, types, import rules, missing migrations; all of them, the
 	run() { echo "== $$*"; "$$@" || status=1; }; \
 	run $(BIN)/ruff check .; \
 	run $(BIN)/ruff format --check .; \
+	run $(BIN)/python -m config.template_lines; \
 	run $(BIN)/lint-imports; \
 	run $(BIN)/mypy; \
 	run env VAR_DIR=$${VAR_DIR:-var/lint} $(BIN)/python manage.py makemigrations --check --dry-run; \

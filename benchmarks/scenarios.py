@@ -45,7 +45,7 @@ def world() -> None:
     """19 agreements with one border section each, 9 years of monthly means of 10 indicators."""
     province = Jurisdiction.objects.get(code="500000")
     indicators = list(Indicator.objects.filter(code__in=INDICATORS).order_by("pk"))
-    parameters = with_defaults(rules.get("baseline").Parameters, {}, on=date(2023, 1, 1))
+    parameters = with_defaults(rules.get("baseline").parameters, {}, on=date(2023, 1, 1))
     months = months_between(FIRST, LAST)
     for n in range(RIVERS):
         river = River.objects.create(code=f"BENCH{n}", name=f"河{n}", level=1)

@@ -190,6 +190,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.frame.context.page_frame",
             ],
+            "builtins": ["dashboard.templatetags.joined"],
         },
     }
 ]

@@ -10,6 +10,7 @@ came to zero. `not_by` names the events whose doers may not do this one (two-per
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from basins.access import Act
 
@@ -132,6 +133,76 @@ THINGS = {
     "payment": "付款",
     "fuse": "停下的重算",
 }
+
+
+class Kind(StrEnum):
+    """What a state is to whoever reads it; the value is what its badge is styled by."""
+
+    OPEN = "open"  # under way, nobody is waited for
+    WAITING = "waiting"  # somebody has to act
+    DONE = "final"  # nothing follows
+    REFUSED = "none"  # returned, rejected, withdrawn, dropped, or not begun
+
+
+# Every state of everything that has one, those of MOVES and those that follow from dates.
+STATES: dict[str, dict[str, Kind]] = {
+    "notice": {"prepared": Kind.WAITING, "published": Kind.DONE, "returned": Kind.REFUSED},
+    "month": {
+        "published": Kind.OPEN,
+        "confirmed": Kind.DONE,
+        "objected": Kind.WAITING,
+        "decided": Kind.OPEN,
+        "final": Kind.DONE,
+    },
+    "objection": {
+        "raised": Kind.WAITING,
+        "answered": Kind.WAITING,
+        "remeasuring": Kind.WAITING,
+        "accepted": Kind.DONE,
+        "rejected": Kind.DONE,  # decided, like an accepted one
+        "withdrawn": Kind.REFUSED,
+    },
+    "adjustment": {
+        "proposed": Kind.WAITING,
+        "reviewed": Kind.WAITING,
+        "approved": Kind.DONE,
+        "dismissed": Kind.REFUSED,
+        "withdrawn": Kind.REFUSED,
+    },
+    "settlement": {
+        "open": Kind.WAITING,
+        "signed": Kind.OPEN,
+        "confirmed": Kind.OPEN,
+        "prepared": Kind.OPEN,
+        "closed": Kind.DONE,
+        "cleared": Kind.DONE,
+    },
+    "payment": {"prepared": Kind.OPEN, "approved": Kind.DONE, "rejected": Kind.REFUSED},
+    "reversal": {"prepared": Kind.OPEN, "approved": Kind.DONE, "rejected": Kind.REFUSED},
+    "opening": {"prepared": Kind.OPEN, "approved": Kind.DONE, "rejected": Kind.REFUSED},
+    "fuse": {"tripped": Kind.WAITING, "released": Kind.OPEN, "dropped": Kind.REFUSED},
+    "accrual": {"preliminary": Kind.WAITING, "published": Kind.OPEN, "settled": Kind.DONE},
+    "agreement": {"draft": Kind.REFUSED, "active": Kind.OPEN, "ended": Kind.DONE},
+    "term": {"ahead": Kind.REFUSED, "in_force": Kind.OPEN, "over": Kind.DONE},
+    "draft": {
+        "draft": Kind.REFUSED,
+        "submitted": Kind.WAITING,
+        "activated": Kind.DONE,
+        "discarded": Kind.REFUSED,
+    },
+    "measure": {
+        "open": Kind.OPEN,
+        "overdue": Kind.WAITING,
+        "reported": Kind.OPEN,
+        "lifted": Kind.DONE,
+    },
+    "statement": {"agrees": Kind.DONE, "open": Kind.REFUSED, "differs": Kind.WAITING},
+}
+
+
+def kind_of(thing: str, state: str) -> Kind:
+    """The kind of a thing's state. Raises KeyError for a state the table does not name."""
+    return STATES[thing][state]
 
 
 def moves_from(thing: str, state: str) -> tuple[Move, ...]:

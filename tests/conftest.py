@@ -5,9 +5,9 @@ Warnings are errors and an unknown template variable fails (pyproject.toml).
 
 import pytest
 from django.db import connection
-from django.test.utils import setup_databases, teardown_databases
 from hypothesis import HealthCheck, settings
 
+from tests import databases
 from tests.worlds import Border, People
 
 # A busy machine fails no test: nothing here asserts how long something takes.
@@ -26,20 +26,14 @@ REFERENCE = {
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    request, django_test_environment, django_db_modify_db_settings, django_db_blocker
-):
-    """The test database, always: tests that commit ask for it without pytest-django's mark.
-
-    With --reuse-db it is kept for the next run (tests/planted).
-    """
-    kept = request.config.getvalue("reuse_db")
+def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
+    """The test database, always: tests that commit ask for it without pytest-django's mark."""
+    name = connection.creation._get_test_db_name()
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, keepdb=kept)
-    yield
-    if not kept:
-        with django_db_blocker.unblock():
-            teardown_databases(made, verbosity=0)
+        databases.copy_to(name, databases.template())
+        with databases.pointed_at(name):
+            yield
+        databases.drop(name)
 
 
 @pytest.fixture

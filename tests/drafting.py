@@ -23,7 +23,7 @@ def person(name: str) -> User:
 def content(world: Border, *, rule="baseline", start="2023-01-01", code="NEWONE", **given):
     """The values of every step of a complete draft."""
     stored = with_defaults(
-        rules.get(rule).Parameters, given, on=date.fromisoformat(start), source="第六条"
+        rules.get(rule).parameters, given, on=date.fromisoformat(start), source="第六条"
     )
     return {
         "parties": {

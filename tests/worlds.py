@@ -114,8 +114,8 @@ class Border:
             agreement=self.agreement,
             number=self.agreement.terms.count() + 1,
             rule=rule,
-            rule_revision=module.REVISION,
-            parameters=with_defaults(module.Parameters, given, on=start),
+            rule_revision=module.revision,
+            parameters=with_defaults(module.parameters, given, on=start),
             in_force=between(start, end),
         )
         TermSection.objects.create(

@@ -15,6 +15,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from basins.clock import now, today
+from basins.links import Link
 from basins.models import Delivery, Notification, User
 from jobs import services as jobs
 
@@ -26,10 +27,10 @@ A_DIGEST = 200  # notifications in one mail; the rest of a long list is on the s
 
 
 @transaction.atomic
-def notify(*, users: Iterable[int], key: str, text: str, link: str = "") -> int:
+def notify(*, users: Iterable[int], key: str, text: str, link: Link | None = None) -> int:
     """Tell each of the users (ids) the thing `key` names, once; returns how many are new.
 
-    `link` is a path of this site. 2 SQL queries, and the mail job where somebody wants mail.
+    `link` is a page of this site. 2 SQL queries, and the mail job where somebody wants mail.
     """
     ids = sorted(set(users))
     if not ids:
@@ -37,7 +38,9 @@ def notify(*, users: Iterable[int], key: str, text: str, link: str = "") -> int:
     told = set(Notification.objects.filter(user__in=ids, key=key).values_list("user_id", flat=True))
     moment = now()
     fresh = [
-        Notification(user_id=pk, key=key, text=text[:LONGEST], link=link, created_at=moment)
+        Notification(
+            user_id=pk, key=key, text=text[:LONGEST], link=str(link or ""), created_at=moment
+        )
         for pk in ids
         if pk not in told
     ]

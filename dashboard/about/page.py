@@ -40,7 +40,7 @@ def about_page() -> dict:
     return {
         "version": version(),
         "standards": STANDARDS,
-        "rules": [(rule.TITLE, rule.CODE, rule.REVISION) for rule in RULES.values()],
+        "rules": [(rule.title, rule.code, rule.revision) for rule in RULES.values()],
         "map_sources": MAP_SOURCES,
         "is_demo": settings.INSTALLATION == "demo",
     }

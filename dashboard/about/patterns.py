@@ -10,30 +10,6 @@ from django import forms
 from django.core.paginator import Paginator
 
 CLASSES = (1, 2, 3, 4, 5, 6, None)
-KEY_FIGURE = ("label", "value", "water_class", "unit", "deltas", "extra", "sparkline")
-STEP = (
-    "title",
-    "text",
-    "formula",
-    "formula_result",
-    "formula_unit",
-    "rounded",
-    "table",
-    "warning",
-    "clause",
-    "clause_name",
-    "clause_url",
-    "default_parameter",
-    "result",
-    "water_class",
-    "result_note",
-    "last",
-)
-
-
-def complete(arguments: tuple[str, ...], samples: list[dict]) -> list[dict]:
-    """Every argument of a component named, None where the sample leaves it out."""
-    return [dict.fromkeys(arguments) | sample for sample in samples]
 
 
 class SampleFilters(forms.Form):
@@ -109,10 +85,7 @@ def sample_steps() -> list[dict]:
         {
             "title": "月均值与修约",
             "text": "先求日均值，再求有效日的算术平均；按 GB/T 8170 修约后比较。",
-            "formula": "总磷 5.936 ÷ 29 ＝ 0.20469 →",
-            "formula_result": "0.205",
-            "formula_unit": "mg/L",
-            "rounded": True,
+            "rounded": {"text": "总磷 5.936 ÷ 29 ＝ 0.20469 →", "result": "0.205", "unit": "mg/L"},
             "table": {
                 "head": [
                     {"label": "指标（mg/L）"},
@@ -132,22 +105,25 @@ def sample_steps() -> list[dict]:
         },
         {
             "title": "断面类别",
+            "rounded": None,
             "text": "单因子评价法，取最差指标；水温、总氮不参评。",
-            "warning": "总磷只高出限值 0.005 mg/L。若按两位小数修约为 0.20，则为Ⅲ类、双方互不补偿。",
+            "hint": "总磷只高出限值 0.005 mg/L。若按两位小数修约为 0.20，则为Ⅲ类、双方互不补偿。",
             "water_class": 4,
             "result_note": "超Ⅲ类限值 0.025 倍",
         },
         {
             "title": "条款",
+            "rounded": None,
             "clause": "断面水质未达到基准的，由上游补偿下游，每月 100 万元。",
             "clause_name": "第六条第（二）款",
             "clause_url": "#clause",
-            "default_parameter": True,
+            "is_default": True,
             "result": "上游 → 下游",
             "result_note": "第六条（二）",
         },
         {
             "title": "结果",
+            "rounded": None,
             "text": "梁平区补偿垫江县。对梁平区为应付，对垫江县为应收。",
             "result": "100.00",
             "result_note": "万元，梁平区 → 垫江县",
@@ -187,36 +163,33 @@ def examples() -> dict:
             {"label": "异议截止", "text": "2026-11-17（剩 3 个工作日）"},
             {"label": "数据截至", "text": "2026-11-09 18:00，已审核"},
         ],
-        "key_figures": complete(
-            KEY_FIGURE,
-            [
-                {
-                    "label": "参评断面",
-                    "value": "23",
-                    "unit": "/ 23 个",
-                    "deltas": ["环比 0", "同比 0"],
-                    "extra": "数据完整率 98.7 %",
-                    "sparkline": [23, 23, 23],
-                },
-                {
-                    "label": "优良比例（Ⅰ–Ⅲ类）",
-                    "value": "91.3",
-                    "unit": "%",
-                    "deltas": ["环比 +4.3 百分点", "同比 +8.7 百分点"],
-                    "extra": "21/23 个；连续 3 个月 ≥ 85 %",
-                    "sparkline": [82.6, 91, 87, 83, 87, 91.3],
-                },
-                {"label": "本月类别", "water_class": 2, "extra": "目标Ⅲ类，优于 1 个类别"},
-                {
-                    "label": "本月补偿额",
-                    "value": "1,100.00",
-                    "unit": "万元",
-                    "deltas": ["环比 +29.4 %"],
-                    "extra": "12 笔，20 个区县",
-                    "sparkline": [8, 9, None, 10, 8.5, 11],
-                },
-            ],
-        ),
+        "key_figures": [
+            {
+                "label": "参评断面",
+                "value": "23",
+                "unit": "/ 23 个",
+                "deltas": ["环比 0", "同比 0"],
+                "extra": "数据完整率 98.7 %",
+                "sparkline": [23, 23, 23],
+            },
+            {
+                "label": "优良比例（Ⅰ–Ⅲ类）",
+                "value": "91.3",
+                "unit": "%",
+                "deltas": ["环比 +4.3 百分点", "同比 +8.7 百分点"],
+                "extra": "21/23 个；连续 3 个月 ≥ 85 %",
+                "sparkline": [82.6, 91, 87, 83, 87, 91.3],
+            },
+            {"label": "本月类别", "water_class": 2, "extra": "目标Ⅲ类，优于 1 个类别"},
+            {
+                "label": "本月补偿额",
+                "value": "1,100.00",
+                "unit": "万元",
+                "deltas": ["环比 +29.4 %"],
+                "extra": "12 笔，20 个区县",
+                "sparkline": [8, 9, None, 10, 8.5, 11],
+            },
+        ],
         "month_strip": sample_months(),
         "strip_largest": Decimal("1500000"),
         "timeline": [
@@ -226,7 +199,7 @@ def examples() -> dict:
             {"title": "复核维持", "when": "2023-09-22", "note": "留样复测 0.21"},
             {"title": "年清缴", "when": "2024-02-02 前", "kind": "ahead"},
         ],
-        "steps": complete(STEP, sample_steps()),
+        "steps": sample_steps(),
         "heat": [
             ("氨氮", [("0.29", 2, False), ("0.56", 3, False), ("1.18", 4, True)]),
             ("总磷", [("0.081", 2, False), ("0.104", 3, False), ("0.188", 3, False)]),

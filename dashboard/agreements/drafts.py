@@ -25,6 +25,7 @@ from settlements.agreements.services.entered import entered, values_of
 from settlements.models import AgreementDraft
 from settlements.moving import documents
 from settlements.reckoning.computation import NotAParty
+from settlements.workflow import kind_of
 
 NOT_TYPED = {"csrfmiddlewaretoken", "action", "documents"}
 State = AgreementDraft.State
@@ -202,7 +203,7 @@ def _check_page(request, draft: AgreementDraft, problems):
         "lines": queries.check_lines(draft),
         "is_preparer": draft.preparers.filter(pk=request.user.pk).exists(),
         "steps": [] if draft.ends else _steps(draft, "check"),
-        "kind": queries.KINDS[draft.state],
+        "kind": kind_of("draft", draft.state),
         "preparers": "、".join(str(u) for u in draft.preparers.order_by("pk")),
     }
     return render(

@@ -68,7 +68,7 @@ def changes_of(
         was, become = before.get(column), after.get(column)
         label = str(field.verbose_name)
         if isinstance(field, DateRangeField):
-            yield from _span(label, was, become)
+            yield from _span("" if field.name == "in_force" else label, was, become)
         elif field.name in masked:
             yield ValueChange(label, _masked(was), _masked(become), masked=True)
         elif isinstance(field, models.JSONField):
@@ -87,7 +87,7 @@ def shown(field: models.Field, value: Any, name: NAME) -> str:
     if field.flatchoices:
         return str({str(key): label for key, label in field.flatchoices}.get(str(value), value))
     if field.name == "rule" and value in rules.RULES:
-        return rules.get(value).TITLE
+        return rules.get(value).title
     if isinstance(field, models.DateTimeField):
         return local_time(datetime.fromisoformat(str(value)))
     if isinstance(field, models.DecimalField):
@@ -114,9 +114,8 @@ def _masked(value: Any) -> str:
     return EMPTY if value is None else f"不留内容，摘要 {str(value).removeprefix('#')}"
 
 
-def _span(label: str, was: Any, become: Any) -> Iterator[ValueChange]:
-    """A [from, to) range as its first and its last day."""
-    front = "" if label == "有效期" else label
+def _span(front: str, was: Any, become: Any) -> Iterator[ValueChange]:
+    """A [from, to) range as its first and its last day; `front` says of what."""
     first, last = _days(was), _days(become)
     for number, word in enumerate(("起日", "止日")):
         yield ValueChange(f"{front}{word}", first[number], last[number])
@@ -151,7 +150,7 @@ def _leaves(model: type[models.Model], column: str, row: Mapping[str, Any]) -> d
         return _parameters(str(row["rule"]), value)
     if column == "clauses" and isinstance(value, Mapping) and row.get("rule") in rules.RULES:
         labels = {
-            name: s.label for name, s in specs(rules.get(str(row["rule"])).Parameters).items()
+            name: s.label for name, s in specs(rules.get(str(row["rule"])).parameters).items()
         }
         return {labels.get(key, str(key)): plain(each) for key, each in value.items()}
     if isinstance(value, Mapping):
@@ -163,7 +162,7 @@ def _leaves(model: type[models.Model], column: str, row: Mapping[str, Any]) -> d
 
 
 def _parameters(rule: str, stored: Mapping[str, Any]) -> dict[str, str]:
-    lines = parameter_lines(rules.get(rule).Parameters, stored)
+    lines = parameter_lines(rules.get(rule).parameters, stored)
     found = {}
     for line in lines:
         source = "默认" if line.is_default else line.source

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from basins.services.reference import DATA
 
@@ -45,7 +46,31 @@ class SectionSpec:
         return [c for since, c in self.targets if since <= year][-1]
 
 
-# code, name, river, upstream, downstream, targets, is_demo: at the border of the two.
+class _Border(NamedTuple):
+    """A section at the border of the two."""
+
+    code: str
+    name: str
+    river: str
+    upstream: str
+    downstream: str
+    targets: tuple[tuple[int, int], ...]
+    is_demo: bool
+
+
+class _Inner(NamedTuple):
+    """A section inside one jurisdiction, `off` km from the mouth (negative: from the source)."""
+
+    code: str
+    name: str
+    river: str
+    upstream: str | None
+    downstream: str | None
+    target: int
+    is_demo: bool
+    off: float
+
+
 _BORDERS = (
     ("PUSHUN", "普顺", "LONGXI", "500155", "500231", ((2018, 3),), True),
     ("SHAZI", "沙子", "MODAO", "500240", "422802", ((2018, 3),), True),
@@ -68,8 +93,6 @@ _BORDERS = (
     ("TONGJIAXI", "童家溪", "LIANGTAN", "500106", "500109", ((2018, 5), (2021, 4)), True),
     ("SHIDI", "石堤", "YOUSHUI", "500242", "500241", ((2018, 2),), True),
 )
-# code, name, river, upstream, downstream, target, is_demo, km from the mouth (negative:
-# from the source): inside one jurisdiction.
 _INNER = (
     ("QIQIAO", "七桥", "LONGXI", None, None, 2, True, -12.0),
     ("FENGCHENG", "凤城", "LONGXI", "500115", None, 3, True, 2.0),
@@ -114,8 +137,8 @@ def sections() -> tuple[SectionSpec, ...]:
     rivers = {r["code"]: r for r in _read("rivers.json")}
     return (
         *(_national(entry) for entry in _read("national_sections.json")),
-        *(_border(rivers, *row) for row in _BORDERS),
-        *(_inner(rivers, *row) for row in _INNER),
+        *(_border(rivers, _Border(*row)) for row in _BORDERS),
+        *(_inner(rivers, _Inner(*row)) for row in _INNER),
         LONGTAN,
     )
 
@@ -143,46 +166,46 @@ def _national(entry: dict) -> SectionSpec:
     )
 
 
-def _border(rivers, code, name, river, upstream, downstream, targets, is_demo) -> SectionSpec:
+def _border(rivers: dict[str, dict], row: _Border) -> SectionSpec:
     at = next(
         b
-        for b in rivers[river]["borders"]
-        if (b["upstream"], b["downstream"]) == (upstream, downstream)
+        for b in rivers[row.river]["borders"]
+        if (b["upstream"], b["downstream"]) == (row.upstream, row.downstream)
     )
     return SectionSpec(
-        code=code,
-        name=name,
-        river=river,
-        upstream=upstream,
-        downstream=downstream,
-        targets=targets,
+        code=row.code,
+        name=row.name,
+        river=row.river,
+        upstream=row.upstream,
+        downstream=row.downstream,
+        targets=row.targets,
         lon=at["lon"],
         lat=at["lat"],
         km=at["km"],
-        is_demo=is_demo,
-        source="演示断面" if is_demo else NATIONAL_2021,
-        grade="municipal" if is_demo else "national",
+        is_demo=row.is_demo,
+        source="演示断面" if row.is_demo else NATIONAL_2021,
+        grade="municipal" if row.is_demo else "national",
     )
 
 
-def _inner(rivers, code, name, river, upstream, downstream, target, is_demo, off) -> SectionSpec:
-    entry = rivers[river]
+def _inner(rivers: dict[str, dict], row: _Inner) -> SectionSpec:
+    entry = rivers[row.river]
     length = entry["reaches"][-1]["to_km"]
-    km = -off if off < 0 else length - off
+    km = -row.off if row.off < 0 else length - row.off
     lon, lat = _point(entry["reaches"], km)
     return SectionSpec(
-        code=code,
-        name=name,
-        river=river,
-        upstream=upstream,
-        downstream=downstream,
-        targets=((2018, target),),
+        code=row.code,
+        name=row.name,
+        river=row.river,
+        upstream=row.upstream,
+        downstream=row.downstream,
+        targets=((2018, row.target),),
         lon=lon,
         lat=lat,
         km=round(km, 1),
-        is_demo=is_demo,
-        source="演示断面" if is_demo else NATIONAL_2021,
-        grade="municipal" if is_demo else "national",
+        is_demo=row.is_demo,
+        source="演示断面" if row.is_demo else NATIONAL_2021,
+        grade="municipal" if row.is_demo else "national",
         swing=0.3,
     )
 

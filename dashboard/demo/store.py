@@ -121,15 +121,15 @@ def store_agreement(spec: AgreementSpec, sections: dict[str, Section]) -> Agreem
 
 
 def _store_term(agreement: Agreement, number: int, spec: DemoTerm) -> Term:
-    module = rules.get(spec.rule)
+    family = rules.get(spec.rule)
     return Term.objects.create(
         agreement=agreement,
         number=number,
         strand=spec.strand,
         rule=spec.rule,
-        rule_revision=module.REVISION,
+        rule_revision=family.revision,
         parameters=with_defaults(
-            module.Parameters,
+            family.parameters,
             spec.given,
             on=max(spec.start, FIRST_DEFAULTS.get(spec.rule, spec.start)),
             source=spec.source,

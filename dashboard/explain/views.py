@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
 from dashboard.about.page import version
+from dashboard.templatetags.figures import period_zh
 from settlements.accruals.queries.explain import explain_accrual, shown_section
 
 
@@ -22,6 +23,7 @@ def explain(request, pk: int):
             "page": found,
             "sees_rules": viewer.may(Act.EDIT_AGREEMENTS),
             "section": shown_section(found),
+            "period": period_zh(found.period.start, found.period.granularity == "year"),
             "software_version": version(),
         },
     )

@@ -27,8 +27,7 @@ from settlements.ledger.services.reconciliation import (
 from settlements.models import OpeningBatch
 from settlements.money import yuan
 from settlements.moving.acts import NotAllowed, Refused
-
-KINDS = {"prepared": "open", "approved": "final", "rejected": "none"}
+from settlements.workflow import kind_of
 
 
 @require_GET
@@ -150,7 +149,7 @@ def opening(request, pk: int):
     context = {
         "batch": batch,
         "rows": [{**row, "yuan": yuan(row["yuan"])} for row in batch.rows],
-        "kind": KINDS[batch.state],
+        "kind": kind_of("opening", batch.state),
         "form": form,
         "may_decide": may_decide and batch.state == OpeningBatch.State.PREPARED,
         "is_preparer": batch.prepared_by_id == request.user.pk,

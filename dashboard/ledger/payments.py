@@ -29,9 +29,9 @@ from settlements.ledger.services.reversals import (
 )
 from settlements.models import Payment, Reversal
 from settlements.moving.acts import Refused
+from settlements.workflow import kind_of
 
 PAGE = 25
-KINDS = {"prepared": "open", "approved": "final", "rejected": "none"}
 
 
 @require_GET
@@ -98,7 +98,7 @@ def payment(request, pk: int):
     context = {
         "payment": found,
         "due": due(draft_of_payment(found)) if waiting else found.due_yuan,
-        "kind": KINDS[found.state],
+        "kind": kind_of("payment", found.state),
         "form": form,
         "may_decide": viewer.may(Act.RECORD_PAYMENT) and waiting,
         "is_preparer": found.prepared_by_id == request.user.pk,
@@ -155,7 +155,7 @@ def reversal(request, pk: int):
     context = {
         "reversal": found,
         "page": queries.entry_page(viewer, found.entry_id),
-        "kind": KINDS[found.state],
+        "kind": kind_of("reversal", found.state),
         "form": form,
         "may_decide": viewer.may(Act.RECORD_PAYMENT) and found.state == Reversal.State.PREPARED,
         "is_preparer": found.prepared_by_id == request.user.pk,

@@ -56,7 +56,6 @@ def listing(request):
         "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
         "form": form,
         "open": queries.listed(viewer, state="open").count(),
-        "badges": queries.KINDS,
         "may_raise": viewer.may(Act.OBJECT) or viewer.may(Act.CONFIRM_FOR),
         "may_sample": viewer.may(Act.REVIEW_DATA),
     }

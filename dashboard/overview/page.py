@@ -38,6 +38,7 @@ from settlements.accruals.queries.month import (
     money_of_month,
 )
 from settlements.money import ZERO
+from settlements.workflow import kind_of
 
 TABLES = {"districts": "区县", "sections": "断面", "agreements": "协议"}
 TABLE_OF_LAYER = {"net": "districts", "class": "sections", "agreements": "agreements"}
@@ -46,7 +47,6 @@ TITLE_OF_LAYER = {
     "class": "断面与河流水质类别",
     "agreements": "有效协议覆盖",
 }
-STATE_KINDS = {"初步": "open", "已发布": "waiting", "已结清": "final"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +197,10 @@ def _lead(money: MonthMoney) -> str:
 
 def _facts(water: MonthWater, money: MonthMoney, agreements) -> tuple[HeadingFact, ...]:
     if len(money.states) == 1:
-        label = money.states[0][0]
-        state = HeadingFact("状态", label, state=STATE_KINDS[label])
+        only = money.states[0][0]
+        state = HeadingFact("状态", str(only.label), state=kind_of("accrual", only))
     else:
-        words = " · ".join(f"{label} {n}" for label, n in money.states)
+        words = " · ".join(f"{state.label} {n}" for state, n in money.states)
         state = HeadingFact(
             "状态", words or ("不可见" if money.only else "尚未核算"), state="" if words else "none"
         )

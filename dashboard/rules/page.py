@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from types import ModuleType
 from typing import Any
 
 from django import forms
 
-from settlements.rules import RULES
+from settlements.rules import RULES, Family
 from settlements.rules.base import Step
 from settlements.rules.kinds import specs
 from settlements.rules.parameters import describe
@@ -145,21 +144,21 @@ class RulePage:
 
 
 def families() -> list[FamilyLine]:
-    return [_family(module) for module in RULES.values()]
+    return [_family(family) for family in RULES.values()]
 
 
-def rule_page(module: ModuleType, trial: RuleTrial | None) -> RulePage:
+def rule_page(family: Family[Any], trial: RuleTrial | None) -> RulePage:
     return RulePage(
-        family=_family(module),
-        parameters=tuple(_parameters(module.Parameters)),
-        facts=tuple(FactLine(*line) for line in needs(module)),
+        family=_family(family),
+        parameters=tuple(_parameters(family.parameters)),
+        facts=tuple(FactLine(*line) for line in needs(family)),
         findings=tuple(_finding(tried) for tried in trial.tried) if trial else (),
         nets=tuple(NetLine(*line) for line in trial.net.items()) if trial else (),
     )
 
 
-def _family(module: ModuleType) -> FamilyLine:
-    return FamilyLine(module.CODE, module.TITLE, module.REVISION, module.LEGAL_BASIS)
+def _family(family: Family[Any]) -> FamilyLine:
+    return FamilyLine(family.code, family.title, family.revision, family.legal_basis)
 
 
 def _parameters(parameters: type) -> list[ParameterRow]:

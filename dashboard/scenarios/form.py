@@ -152,4 +152,4 @@ def before_of(term: Mapping[str, Any], rule: str, on: date) -> dict[str, Any]:
 
 
 def rule_choices() -> list[tuple[str, str]]:
-    return [(code, module.TITLE) for code, module in rules.RULES.items()]
+    return [(code, family.title) for code, family in rules.RULES.items()]

@@ -11,7 +11,8 @@ from dashboard.agreements.entry.parameters import as_stored, field_of
 from jobs.models import Job
 from settlements import rules
 from settlements.money import ZERO
-from settlements.rules.parameters import describe, specs
+from settlements.rules import Family
+from settlements.rules.parameters import Spec, describe, specs
 from settlements.scenarios.services.runs import SINGLE
 
 
@@ -30,8 +31,8 @@ class GridForm(forms.Form):
         field = self.fields["parameter"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (module.TITLE, [(f"{code}.{name}", spec.label) for name, spec in single(module)])
-            for code, module in rules.RULES.items()
+            (family.title, [(f"{code}.{name}", spec.label) for name, spec in single(family)])
+            for code, family in rules.RULES.items()
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -39,9 +40,9 @@ class GridForm(forms.Form):
         if "parameter" not in given or "values" not in given:
             return given
         rule, name = given["parameter"].split(".", 1)
-        module = rules.get(rule)
-        spec = specs(module.Parameters)[name]
-        entry = next(e for e in describe(module.Parameters) if e["name"] == name)
+        family = rules.get(rule)
+        spec = specs(family.parameters)[name]
+        entry = next(e for e in describe(family.parameters) if e["name"] == name)
         field = field_of(entry, spec)
         labels = {label: key for key, label in spec.choices.items()}
         self.read = []
@@ -60,8 +61,8 @@ class GridForm(forms.Form):
         return {"rule": rule, "parameter": parameter, "values": list(dict.fromkeys(self.read))}
 
 
-def single(module) -> list[tuple[str, Any]]:
-    return [(n, s) for n, s in specs(module.Parameters).items() if s.kind in SINGLE]
+def single(family: Family[Any]) -> list[tuple[str, Spec]]:
+    return [(n, s) for n, s in specs(family.parameters).items() if s.kind in SINGLE]
 
 
 @dataclass(frozen=True, slots=True)

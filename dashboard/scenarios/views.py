@@ -62,10 +62,12 @@ def simulator(request):
             problem, status = str(error), 422
         else:
             return redirect("scenario", made.token)
-    return _list(request, viewer, offered, chosen, problem, GridForm(), status)
+    return _list(
+        request, viewer, offered, grid=GridForm(), chosen=chosen, problem=problem, status=status
+    )
 
 
-def _list(request, viewer, offered, chosen, problem, grid, status):
+def _list(request, viewer, offered, *, grid, chosen="", problem="", status=200):
     return render(
         request,
         "scenarios/simulator.html",
@@ -267,7 +269,7 @@ def start_run(request):
             form.add_error(None, str(error))
         else:
             return redirect("scenario-run", job.pk)
-    return _list(request, viewer, agreements_to_copy(viewer), "", "", form, 422)
+    return _list(request, viewer, agreements_to_copy(viewer), grid=form, status=422)
 
 
 @require_GET

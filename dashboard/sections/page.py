@@ -39,6 +39,7 @@ from settlements.agreements.queries.of_section import (
     accrual_of_month,
     agreements_of_section,
 )
+from settlements.workflow import kind_of
 
 COMPARED = 3  # sections beside this one; more would not be told apart
 
@@ -230,12 +231,11 @@ def facts(view: SectionView) -> list[dict[str, str]]:
             }
         )
     if view.accrual:
-        final = view.accrual.state == "settled"
         found.append(
             {
                 "label": "月核算",
                 "text": view.accrual.state_label,
-                "state": "final" if final else "none",
+                "state": kind_of("accrual", view.accrual.state),
             }
         )
     found.append({"label": "数据截至", "text": local_time(page.last_sample)})

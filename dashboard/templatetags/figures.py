@@ -184,6 +184,12 @@ def month_zh(day: date | None) -> str:
 
 
 @register.filter
+def period_zh(day: date, yearly: bool) -> str:
+    """A period by its first day: '2026年10月', and a whole year '2026年'."""
+    return f"{day.year}年" if yearly else month_zh(day)
+
+
+@register.filter
 def iso_month(day: date | None) -> str:
     """2026-10-01 → '2026-10', as the address writes it."""
     return "" if day is None else f"{day.year:04}-{day.month:02}"

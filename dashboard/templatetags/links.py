@@ -2,6 +2,7 @@
 
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html
 
 from basins.access import viewer_of
 from settlements.districts.queries.districts import opens_place
@@ -15,6 +16,13 @@ def place_url(context, code: str) -> str:
     """The page of a jurisdiction; '' where this viewer has none to see."""
     viewer = viewer_of(context.request.user)
     return reverse("district", args=[code]) if opens_place(viewer, code) else ""
+
+
+@register.simple_tag(takes_context=True)
+def place_link(context, code: str, name: str) -> str:
+    """The name of a jurisdiction, linked to its page where this viewer has one to see."""
+    url = place_url(context, code)
+    return format_html('<a href="{}">{}</a>', url, name) if url else name
 
 
 @register.simple_tag(takes_context=True)

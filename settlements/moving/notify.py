@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from basins.clock import today
+from basins.links import Link, to
 from basins.models import Role
 from basins.services.notifications import notify
-from settlements.models import Party
+from settlements.models import AgreementMonth, Party
 
 __all__ = ["notify", "officials_of", "people_of", "signatories", "tell_parties", "tell_role"]
 
@@ -40,13 +41,17 @@ def people_of(role: str, *, but: int | None = None) -> list[int]:
     )
 
 
-def tell_parties(jurisdictions: Iterable[int], *, key: str, text: str, link: str = "") -> int:
+def tell_parties(
+    jurisdictions: Iterable[int], *, key: str, text: str, link: Link | None = None
+) -> int:
     """The officials of those jurisdictions; returns to how many it was news."""
     users = [user for users in officials_of(jurisdictions).values() for user in users]
     return notify(users=users, key=key, text=text, link=link)
 
 
-def tell_role(role: str, *, key: str, text: str, link: str = "", but: int | None = None) -> int:
+def tell_role(
+    role: str, *, key: str, text: str, link: Link | None = None, but: int | None = None
+) -> int:
     """Everyone of a role (Role.Code) but one person; returns to how many it was news."""
     return notify(users=people_of(role, but=but), key=key, text=text, link=link)
 
@@ -63,3 +68,8 @@ def signatories(**which) -> list[Party]:
         .defer("jurisdiction__boundary")
         .order_by("agreement", "order", "pk")
     )
+
+
+def month_link(month: AgreementMonth) -> Link:
+    """The page of an agreement's month."""
+    return to("settlement-month", month.agreement.code, month.month.year, month.month.month)

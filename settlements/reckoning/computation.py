@@ -5,29 +5,29 @@ The pipeline writes what this finds; a preview shows it; a verification compares
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 from basins.models import Jurisdiction
 from basins.ranges import covers, next_month, year_start
 from settlements import rules
 from settlements.models import Accrual, Agreement, Party, Term, TermSection
-from settlements.reckoning.asked import NOTHING, Asked, accruing_parts, asked_of
-from settlements.reckoning.facts import Wanted, measured, month_facts, year_facts
+from settlements.reckoning.asked import accruing_parts, asked_of
+from settlements.reckoning.facts import Case, Wanted, measured, month_facts, year_facts
 from settlements.reckoning.measured import Measured
 from settlements.reckoning.periods import last_month, months_due
 from settlements.reckoning.substitution import facts_of_periods
+from settlements.rules import Family, Rule
 from settlements.rules.base import DOWNSTREAM, TREASURY, UPSTREAM, Outcome, Step
 from settlements.rules.caps import apply_cap
-from settlements.rules.facts import Facts, Granularity, MissingFact, MonthState
+from settlements.rules.facts import Facts, MissingFact, MonthState
 from settlements.rules.parameters import deciding
 from settlements.rules.part_month import counted
-from settlements.rules.substitution import fed_by
 
 SectionMonth = tuple[int, date]
+Participant = tuple[str, str, str]  # code, name and level of a party
 PART = ("section", "upstream", "downstream", "inflow", "reference")  # loaded with each
 
 
@@ -43,17 +43,22 @@ class Computed:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One section of one term, the rule and parameters it goes by, and the periods to compute."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work(Case):
+    """One section of one term, and the periods to compute."""
 
-    term: Term
-    part: TermSection
-    module: ModuleType
-    parameters: Any
-    periods: list[date]
-    parties: dict[str, str]  # code → name of everyone in the agreement
-    asked: Asked = NOTHING  # beyond what was measured at the section
+    periods: tuple[date, ...] = ()
+
+    @property
+    def section_ids(self) -> set[int]:
+        """The sections whose months the facts hold."""
+        part = self.part
+        own = (part.section_id, part.inflow_id, part.reference_id)
+        return {section for section in own if section} | self.asked.section_ids
+
+    def over(self, periods: Iterable[date]) -> Self:
+        """The same over these periods, in their order."""
+        return replace(self, periods=tuple(sorted(periods)))
 
 
 def work_of(
@@ -63,7 +68,6 @@ def work_of(
 ) -> list[Work]:
     """What is to be computed: every period up to the last month for `changed` None, else
     those that the changed section-months feed. Terms default to the agreement's own."""
-    work = []
     everyone = [
         (code, name, level_of(level, role))
         for code, name, level, role in agreement.parties.order_by("order").values_list(
@@ -76,25 +80,41 @@ def work_of(
             "term_section_id", flat=True
         )
     )
+    found = []
     for term in agreement.terms.order_by("number") if terms is None else terms:
         term.agreement = agreement
-        module = rules.get(term.rule)
-        parameters = module.Parameters.from_json(term.parameters)
-        parties = parties_of(module, everyone)
-        parts = list(term.sections.select_related(*PART))
-        asked = asked_of(module, parameters, parties, parts)
-        for part in accruing_parts(module, parameters, parts):
-            periods = periods_of(term, module, parameters, part, changed, part.pk in begun, asked)
-            if periods:
-                work.append(Work(term, part, module, parameters, periods, parties, asked))
-    return work
+        found += [
+            work.over(periods_of(work, changed, begun=work.part.pk in begun))
+            for work in work_of_term(term, list(term.sections.select_related(*PART)), everyone)
+        ]
+    return [work for work in found if work.periods]
 
 
-def parties_of(module: ModuleType, everyone: Iterable[tuple[str, str, str]]) -> dict[str, str]:
-    """Code → name of those the rule is told of, from (code, name, level) of everyone."""
-    apart = getattr(module, "TREASURY_APART", False)
+def work_of_term(
+    term: Term, parts: Sequence[TermSection], everyone: Iterable[Participant]
+) -> list[Work]:
+    """The work of a term, stored or not: each section with accruals of its own, no periods yet.
+
+    No SQL query. Raises ParameterErrors for parameters the rule refuses and UnknownRule for a
+    rule there is not.
+    """
+    rule = rules.read(term.rule, term.parameters)
+    parties = parties_of(rule.family, everyone)
+    asked = asked_of(rule, parties, parts)
+    return [
+        Work(term=term, part=part, rule=rule, parties=parties, asked=asked)
+        for part in accruing_parts(rule, parts)
+    ]
+
+
+def parties_of(family: Family[Any], everyone: Iterable[Participant]) -> dict[str, str]:
+    """Code → name of those the rule is told of."""
     treasury = Jurisdiction.Level.TREASURY
-    return {code: name for code, name, level in everyone if not (apart and level == treasury)}
+    return {
+        code: name
+        for code, name, level in everyone
+        if not (family.treasury_apart and level == treasury)
+    }
 
 
 def compute(
@@ -150,71 +170,41 @@ def by_role(parties: Iterable[tuple[Jurisdiction, str]]) -> dict[str, Jurisdicti
     return answer
 
 
-def periods_of(
-    term: Term,
-    module,
-    parameters,
-    part: TermSection,
-    changed,
-    begun: bool = False,
-    asked: Asked = NOTHING,
-) -> list[date]:
-    """Periods of the term to compute, in order: all up to the last month for `changed` None,
-    else those that the changed section-months feed. `begun`: the running month has an accrual."""
-    yearly = module.granularity(parameters) is Granularity.YEAR
-    due = months_due(term)
-    fed = set() if changed is None else _fed(module, parameters, part, changed, asked)
+def periods_of(work: Work, changed: set[SectionMonth] | None, *, begun: bool = False) -> list[date]:
+    """Periods to compute, in order: all up to the last month for `changed` None, else those
+    that the changed section-months feed. `begun`: the running month has an accrual."""
+    term, rule = work.term, work.rule
+    due = months_due(term, rule)
     # The running month is computed once it has readings, and shown as preliminary; from then
     # on it follows its base period and its year's cap as the months that are over do.
     running = next_month(last_month())
-    read = {month for section, month in changed or () if section in sections_of(part, asked)}
+    read = {month for section, month in changed or () if section in work.section_ids}
     if (begun or running in read) and covers(term.in_force, running):
         due.append(running)
     if changed is not None:
-        if base_years(parameters) & {m.year for m in fed}:
-            fed |= set(due)
-        if yearly or getattr(parameters, "yearly_cap", None) is not None:
+        fed = _fed(work, changed, due)
+        if rule.yearly or rule.yearly_cap is not None:
             years = {m.year for m in fed}
             due = [m for m in due if m.year in years]
         else:
             due = [m for m in due if m in fed]
-    if yearly:
+    if rule.yearly:
         return sorted({year_start(m.year) for m in due})
     return due
 
 
-def sections_of(part: TermSection, asked: Asked) -> set[int | None]:
-    """The sections whose months the facts hold."""
-    return {part.section_id, part.inflow_id, part.reference_id} | asked.section_ids
-
-
-def _fed(
-    module, parameters, part: TermSection, changed: set[SectionMonth], asked: Asked = NOTHING
-) -> set[date]:
-    """Months whose facts hold a changed month: itself, the same month a year later, and those
-    it may stand in for."""
-    own = {month for section, month in changed if section in sections_of(part, asked)}
-    if asked.days:  # a run of days goes on into the month after
+def _fed(work: Work, changed: set[SectionMonth], due: list[date]) -> set[date]:
+    """Months whose facts hold a changed month: itself, the same month a year later, those it
+    may stand in for, and of `due` those compared with a mean it is part of."""
+    rule = work.rule
+    own = {month for section, month in changed if section in work.section_ids}
+    if work.asked.days:  # a run of days goes on into the month after
         own |= {next_month(m) for m in own}
-    if module.NEEDS & {"last_year_class", "last_year_means"}:
+    if rule.compares_last_year:
         own |= {m.replace(year=m.year + 1) for m in own}
-    own = {fed for m in own for fed in fed_by(parameters, m)}
-    if hasattr(module, "base_years"):  # each month is compared with a mean of the year before
-        own |= {date(m.year + 1, n, 1) for m in own for n in range(1, 13)}
-    return own
-
-
-def base_of(module: ModuleType, parameters: Any, period: date) -> set[int]:
-    """The years whose mean a period is compared with, by the rule or by the term's parameters."""
-    if hasattr(module, "base_years"):
-        return set(module.base_years(period.year))
-    return base_years(parameters)
-
-
-def base_years(parameters: Any) -> set[int]:
-    """The years whose mean the term takes as its base; empty for a rule without one."""
-    first, last = getattr(parameters, "base_from", None), getattr(parameters, "base_to", None)
-    return set(range(first, last + 1)) if first and last else set()
+    own = {fed for m in own for fed in rule.filling.fed_by(m)}
+    years = {m.year for m in own}
+    return own | {m for m in due if rule.base_years(m.year) & years}
 
 
 def load(work: list[Work]) -> Measured:
@@ -225,44 +215,31 @@ def load(work: list[Work]) -> Measured:
     years: set[int] = set()
     wanted = Wanted()
     for item in work:
-        part = item.part
-        sections |= {s for s in (part.section_id, part.inflow_id, part.reference_id) if s}
-        sections |= item.asked.section_ids
+        sections |= item.section_ids
         wanted.add(item.part, item.asked)
-        years |= {p.year for p in item.periods} | {p.year - 1 for p in item.periods}
-        years |= base_years(item.parameters)
-        if getattr(item.parameters, "missing_month", "none") == "neighbours":
-            years |= {p.year + 1 for p in item.periods}
+        own = {p.year for p in item.periods}
+        years |= own | {year - 1 for year in own}
+        years = years.union(*(item.rule.base_years(year) for year in own))
+        if item.rule.filling.looks_ahead:
+            years |= {year + 1 for year in own}
     return measured(sections, date(min(years), 1, 1), date(max(years), 12, 1), wanted)
 
 
 def _compute(found: Measured, item: Work, digests: bool) -> list[Computed]:
-    module, parameters = item.module, item.parameters
-    needs = rules.needs(module, parameters)
-    facts_of = year_facts if module.granularity(parameters) is Granularity.YEAR else month_facts
-
-    kept = found.kept_of(*_facts_key(item, needs)) if _may_share(item, digests) else {}
+    rule = item.rule
+    facts_of = year_facts if rule.yearly else month_facts
+    kept = found.kept_of(*_facts_key(item)) if _may_share(item, digests) else {}
 
     def measured_in(period: date) -> Facts:
-        base, parties = base_of(module, parameters, period), item.parties
-        key = period, frozenset(base)
+        key = period, rule.base_years(period.year)
         if key not in kept:
-            kept[key] = facts_of(
-                found, item.term, item.part, period, needs, base, parties, item.asked
-            )
+            kept[key] = facts_of(found, item, period)
         return kept[key]
 
-    facts = facts_of_periods(item.term, parameters, item.periods, measured_in)
-    outcomes = outcomes_of(module, parameters, facts)
+    facts = facts_of_periods(item.term, rule, item.periods, measured_in)
     return [
-        Computed(
-            item.part,
-            f.period,
-            f,
-            o,
-            digest_of(item.term, item.part, module, f, o) if digests else "",
-        )
-        for f, o in zip(facts, outcomes, strict=True)
+        Computed(item.part, f.period, f, o, digest_of(item.part, rule, f, o) if digests else "")
+        for f, o in zip(facts, outcomes_of(rule, facts), strict=True)
     ]
 
 
@@ -271,51 +248,52 @@ def _may_share(item: Work, digests: bool) -> bool:
     return not digests and not item.asked.parts
 
 
-def _facts_key(item: Work, needs: frozenset[str]) -> tuple[Any, ...]:
+def _facts_key(item: Work) -> tuple[Any, ...]:
     """Everything of a term and section but the parameters that month_facts and year_facts use."""
     term, part = item.term, item.part
     return (
-        item.module.granularity(item.parameters),
+        item.rule.granularity,
         (term.agreement_id, term.number, term.in_force.lower),
         (part.section_id, part.upstream_id, part.downstream_id, part.share),
         (part.inflow_id, part.reference_id),
-        needs,
+        item.rule.needs,
         item.asked,
         tuple(item.parties.items()),
     )
 
 
-def outcomes_of(module: ModuleType, parameters: Any, facts: list[Facts]) -> list[Outcome]:
+def outcomes_of(rule: Rule, facts: list[Facts]) -> list[Outcome]:
     """The rule's finding for each, in order; a yearly cap is applied year by year."""
-    outcomes = [counted(_outcome(module, f, parameters), f, parameters) for f in facts]
-    if (cap := getattr(parameters, "yearly_cap", None)) is not None:
+    outcomes = [counted(_outcome(rule, f), f, rule.parameters) for f in facts]
+    if (cap := rule.yearly_cap) is not None:
         for year in {f.period.year for f in facts}:
             at = [i for i, f in enumerate(facts) if f.period.year == year]
-            clause = parameters.source("yearly_cap")
+            clause = rule.parameters.source("yearly_cap")
             capped = apply_cap([outcomes[i] for i in at], cap, clause=clause)
             for i, outcome in zip(at, capped, strict=True):
                 outcomes[i] = outcome
     return outcomes
 
 
-def _outcome(module, facts: Facts, parameters) -> Outcome:
+def _outcome(rule: Rule, facts: Facts) -> Outcome:
     """The rule's finding; where it refuses for want of a fact, a month without a result
     that says so, in the rule's own words."""
     try:
-        return module.evaluate(facts, parameters)
+        return rule.evaluate(facts)
     except MissingFact as error:
         step = Step(key="missing", title="缺少核算依据", text=str(error), result="未核算")
-        return Outcome(module.CODE, module.REVISION, MonthState.NO_DATA, (), (step,))
+        family = rule.family
+        return Outcome(family.code, family.revision, MonthState.NO_DATA, (), (step,))
 
 
-def digest_of(term: Term, part: TermSection, module, facts: Facts, outcome: Outcome) -> str:
+def digest_of(part: TermSection, rule: Rule, facts: Facts, outcome: Outcome) -> str:
     """SHA-256 over all that decides the accrual. Under a yearly cap the other months decide
     too, so the transfers go in."""
-    capped = (term.parameters.get("yearly_cap") or {}).get("value") is not None
+    family, capped = rule.family, rule.yearly_cap is not None
     inputs = {
         "facts": facts.to_json(),
-        "parameters": deciding(module.Parameters, term.parameters),
-        "rule": [module.CODE, module.REVISION],
+        "parameters": deciding(family.parameters, part.term.parameters),
+        "rule": [family.code, family.revision],
         "parties": [part.upstream.code, part.downstream.code],
         "capped": [t.to_json() for t in outcome.transfers] if capped else None,
     }

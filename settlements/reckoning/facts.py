@@ -1,10 +1,10 @@
 """The facts rules ask for, loaded for many months at once: at most 6 SQL queries an agreement.
 
-Only what a rule declares in NEEDS goes into its Facts, so the input digest changes when, and
+Only what a family declares in `needs` goes into its Facts, so the input digest changes when, and
 only when, something the rule can see has changed.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,12 +16,28 @@ from monitoring.standards.assessment import NothingToAssess, assess
 from monitoring.standards.gb3838_2002 import NAMES, WaterBody, WaterClass, limit
 from settlements.models import Term, TermSection
 from settlements.reckoning import given_facts
-from settlements.reckoning.asked import NOTHING, Asked
+from settlements.reckoning.asked import Asked
 from settlements.reckoning.given_facts import Given, figure_of
 from settlements.reckoning.measured import Measured
 from settlements.reckoning.party_figures import derived, section_figure
+from settlements.rules import Rule
 from settlements.rules.base import DOWNSTREAM, UPSTREAM
 from settlements.rules.facts import NO_READINGS, Facts, Granularity, MonthState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One section under one term, and all that decides what its rule may know of a period.
+
+    parties: code → name of everyone the rule is told of. asked: what it asks for beyond what
+    was measured at the section.
+    """
+
+    term: Term
+    part: TermSection
+    rule: Rule
+    parties: Mapping[str, str]
+    asked: Asked
 
 
 def code_of(part: TermSection, party: str) -> str:
@@ -76,19 +92,10 @@ def measured(
     return answer
 
 
-def month_facts(
-    found: Measured,
-    term: Term,
-    part: TermSection,
-    month: date,
-    needs: frozenset[str],
-    base_years: Collection[int] = (),
-    parties: Mapping[str, str] | None = None,
-    asked: Asked = NOTHING,
-) -> Facts:
+def month_facts(found: Measured, case: Case, month: date) -> Facts:
     """What the rule may know of one section and month."""
+    part, agreement = case.part, case.term.agreement_id
     key = part.section_id, month
-    agreement = term.agreement_id
     assessment = found.assessments.get(key)
     before = part.section_id, _year_before(month)
     compared = found.ruling(*before, agreement) is None
@@ -100,9 +107,7 @@ def month_facts(
         "means": found.means.get(key, {}),
         "last_year_class": WaterClass(last_year.water_class) if last_year else None,
         "last_year_means": found.means.get(before, {}) if compared else {},
-        "base_means": (
-            found.year_means(part.section_id, base_years, agreement) if base_years else {}
-        ),
+        "base_means": _base_means(found, case, month),
     }
     if part.inflow_id:
         inflow = found.assessments.get((part.inflow_id, month))
@@ -113,21 +118,12 @@ def month_facts(
         given["reference_class"] = WaterClass(own.water_class) if own else None
         given["reference_means"] = found.means.get((part.reference_id, month), {})
         given["reference_section"] = part.reference.name if part.reference else ""
-    return _facts(found, term, part, month, Granularity.MONTH, needs, given, key, parties, asked)
+    return _facts(found, case, month, given, key)
 
 
-def year_facts(
-    found: Measured,
-    term: Term,
-    part: TermSection,
-    period: date,
-    needs: frozenset[str],
-    base_years: Collection[int] = (),
-    parties: Mapping[str, str] | None = None,
-    asked: Asked = NOTHING,
-) -> Facts:
+def year_facts(found: Measured, case: Case, period: date) -> Facts:
     """What the rule may know of one section and year: means over the year's months."""
-    year, agreement = period.year, term.agreement_id
+    part, year, agreement = case.part, period.year, case.term.agreement_id
     means = found.year_means(part.section_id, [year], agreement)
     last = found.year_means(part.section_id, [year - 1], agreement)
     body = WaterBody(part.section.water_body)
@@ -138,9 +134,7 @@ def year_facts(
         "means": means,
         "last_year_class": _classed(last, body)[0],
         "last_year_means": last,
-        "base_means": (
-            found.year_means(part.section_id, base_years, agreement) if base_years else {}
-        ),
+        "base_means": _base_means(found, case, period),
         "complete": all(
             (part.section_id, month) in found.means
             or found.ruling(part.section_id, month, agreement) is not None
@@ -150,22 +144,20 @@ def year_facts(
     if part.inflow_id:
         inflow = found.year_means(part.inflow_id, [year])
         given["inflow_class"], given["inflow_means"] = _classed(inflow, body)[0], inflow
-    key = 0, period
-    return _facts(found, term, part, period, Granularity.YEAR, needs, given, key, parties, asked)
+    return _facts(found, case, period, given, (0, period))
+
+
+def _base_means(found: Measured, case: Case, period: date) -> dict[str, Decimal]:
+    """The means over the years that the period is compared with; empty without any."""
+    years = case.rule.base_years(period.year)
+    return found.year_means(case.part.section_id, years, case.term.agreement_id) if years else {}
 
 
 def _facts(
-    found: Measured,
-    term: Term,
-    part: TermSection,
-    period: date,
-    granularity: Granularity,
-    needs: frozenset[str],
-    given: dict[str, Any],
-    key: tuple[int, date],
-    parties: Mapping[str, str] | None,
-    asked: Asked,
+    found: Measured, case: Case, period: date, given: dict[str, Any], key: tuple[int, date]
 ) -> Facts:
+    term, part, asked = case.term, case.part, case.asked
+    needs, granularity = case.rule.needs, case.rule.granularity
     target = found.target_on(part.section_id, period)
     sources = {}
     if "target" in needs and target:
@@ -178,7 +170,7 @@ def _facts(
         known.pop("reference_means", None)
     if "section_code" in needs:
         known["section_code"] = part.section.code
-    known |= _asked_facts(found, term, part, period, granularity, asked, sources)
+    known |= _asked_facts(found, case, period, sources)
     state, reason = None, ""
     if "water_class" in needs and given["water_class"] is None:
         state, reason = MonthState.NO_DATA, NO_READINGS
@@ -204,57 +196,44 @@ def _facts(
         valid=valid if "means" in needs else None,
         expected=expected if "means" in needs else None,
         sources=sources,
-        parties=dict(parties or {}) if "parties" in needs else {},
+        parties=dict(case.parties) if "parties" in needs else {},
         **known,
     )
 
 
 def _asked_facts(
-    found: Measured,
-    term: Term,
-    part: TermSection,
-    period: date,
-    granularity: Granularity,
-    asked: Asked,
-    sources: dict[str, str],
+    found: Measured, case: Case, period: date, sources: dict[str, str]
 ) -> dict[str, Any]:
     """Flow, observations and days over a limit, each only where the rule asks for it."""
     facts: dict[str, Any] = {}
-    yearly = granularity is Granularity.YEAR
+    asked, yearly = case.asked, case.rule.yearly
     if asked.flow:
-        flow = _flow(found, part.section_id, period, yearly)
+        flow = _flow(found, case.part.section_id, period, yearly)
         if flow is not None:
             facts["flow"], sources["flow"] = flow.value, flow.source
     if asked.names:
         values = {}
         for name in asked.names:
-            if one := _observation(found, term, part, period, yearly, asked, name):
+            if one := _observation(found, case, period, name):
                 values[name] = one
         facts["observations"] = {name: one.value for name, one in values.items()}
         if words := "；".join(dict.fromkeys(one.source for one in values.values())):
             sources["observations"] = words
     if asked.days and not yearly:
-        facts["over_limit_days"] = _over_limit(found, part, period, asked, sources)
+        facts["over_limit_days"] = _over_limit(found, case, period, sources)
     return facts
 
 
-def _observation(
-    found: Measured,
-    term: Term,
-    part: TermSection,
-    period: date,
-    yearly: bool,
-    asked: Asked,
-    name: str,
-) -> Given | None:
+def _observation(found: Measured, case: Case, period: date, name: str) -> Given | None:
     """A section's figure, or a party's: the stored one, else derived from its sections."""
     figure, party = figure_of(name)
+    part, yearly, agreement = case.part, case.rule.yearly, case.term.agreement_id
     if not party:
         own = found.figures.get((part.section_id, name, period, yearly))
-        return own or section_figure(found, part, name, period, yearly, term.agreement_id)
+        return own or section_figure(found, part, name, period, yearly, agreement)
     code = code_of(part, party)
     return found.figures.get((code, figure, period, yearly)) or derived(
-        found, asked.parts, code, figure, period, yearly, term.agreement_id
+        found, case.asked.parts, code, figure, period, yearly, agreement
     )
 
 
@@ -275,12 +254,13 @@ def _flow(found: Measured, section_id: int, period: date, yearly: bool) -> Given
 
 
 def _over_limit(
-    found: Measured, part: TermSection, month: date, asked: Asked, sources: dict[str, str]
+    found: Measured, case: Case, month: date, sources: dict[str, str]
 ) -> dict[str, int]:
     """Days over its limit in a row by indicator: 0 where there were none."""
+    part = case.part
     target = found.target_on(part.section_id, month)
     counts, words = {}, []
-    for each in asked.days:
+    for each in case.asked.days:
         at = each.limit
         if at is None and target is not None:
             body = WaterBody(part.section.water_body)

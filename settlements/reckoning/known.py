@@ -18,24 +18,19 @@ from functools import cached_property
 
 from basins.models import Jurisdiction
 from basins.ranges import covers, months_between, months_later, months_of
-from settlements import rules
 from settlements.models import Agreement
-from settlements.reckoning.asked import accruing_parts, asked_of
 from settlements.reckoning.computation import (
     Computed,
     Work,
-    base_of,
     by_role,
     compute,
     level_of,
-    parties_of,
-    sections_of,
+    work_of_term,
 )
 from settlements.reckoning.facts import Wanted
 from settlements.reckoning.known_basis import Past, SectionMonth
 from settlements.reckoning.periods import months_due
-from settlements.rules.facts import Granularity
-from settlements.rules.substitution import REACH, substitutes
+from settlements.rules.substitution import REACH
 
 Periods = Mapping[int, Collection[date]]  # term section → periods
 
@@ -60,18 +55,11 @@ class Known:
             (p.jurisdiction.code, p.jurisdiction.name, level_of(p.jurisdiction.level, p.role))
             for p in self.past.parties(self.agreement)
         ]
-        found = []
-        for term in self.past.terms(self.agreement):
-            module = rules.get(term.rule)
-            parameters = module.Parameters.from_json(term.parameters)
-            parties = parties_of(module, everyone)
-            parts = self.past.parts(term)
-            asked = asked_of(module, parameters, parties, parts)
-            found += [
-                Work(term, part, module, parameters, [], parties, asked)
-                for part in accruing_parts(module, parameters, parts)
-            ]
-        return found
+        return [
+            work
+            for term in self.past.terms(self.agreement)
+            for work in work_of_term(term, self.past.parts(term), everyone)
+        ]
 
     @cached_property
     def others(self) -> dict[str, Jurisdiction]:
@@ -90,7 +78,7 @@ class Known:
             own = {p for p in wanted.get(work.part.pk, ()) if in_reach(work, p)}
             if own:
                 asked.append((work, own))
-        full = [with_periods(work, _hanging_together(work, own)) for work, own in asked]
+        full = [work.over(_hanging_together(work, own)) for work, own in asked]
         found = self.past.measured(
             needed(full), _wanted(full), {p for work, own in asked for p in own}
         )
@@ -103,7 +91,7 @@ class Known:
 
     def month(self, month: date) -> list[Computed]:
         """The sections that were computed for the month itself, not for its year."""
-        monthly = [w for w in self.works if not _yearly(w)]
+        monthly = [w for w in self.works if not w.rule.yearly]
         return self.compute({work.part.pk: [month] for work in monthly})
 
 
@@ -119,22 +107,15 @@ def known_at(agreement: Agreement | int, at: datetime, past: Past | None = None)
 
 def in_reach(work: Work, period: date) -> bool:
     """Whether the term as known covers the period, as months or years are due for it."""
-    if _yearly(work):
+    if work.rule.yearly:
         last = date(period.year, 12, 1)
-        return any(m for m in months_due(work.term) if period <= m <= last)
-    return period in months_due(work.term) or covers(work.term.in_force, period)
-
-
-def with_periods(work: Work, periods: Collection[date]) -> Work:
-    return Work(
-        work.term, work.part, work.module, work.parameters, sorted(periods), work.parties,
-        work.asked,
-    )  # fmt: skip
+        return any(m for m in months_due(work.term, work.rule) if period <= m <= last)
+    return period in months_due(work.term, work.rule) or covers(work.term.in_force, period)
 
 
 def needed_for(work: Work, period: date) -> set[SectionMonth]:
     """The section-months that the accrual of the period may depend on."""
-    found = needed([with_periods(work, _hanging_together(work, [period]))])
+    found = needed([work.over(_hanging_together(work, [period]))])
     if work.asked.days:  # a run of days over a limit may have begun in the month before
         found |= {(section, months_later(month, -1)) for section, month in found}
     return found
@@ -147,34 +128,33 @@ def needed(works: Collection[Work]) -> set[SectionMonth]:
         months: set[date] = set()
         for period in work.periods:
             months |= _months_needed(work, period)
-        sections = {s for s in sections_of(work.part, work.asked) if s is not None}
-        found |= {(section, month) for section in sections for month in months}
+        found |= {(section, month) for section in work.section_ids for month in months}
     return found
 
 
 def _months_needed(work: Work, period: date) -> set[date]:
     year = period.year
     found: set[date] = set()
-    if _yearly(work):
+    if work.rule.yearly:
         found |= set(months_between(date(year - 1, 1, 1), date(year, 12, 1)))
     else:
         found.add(period)
-        if substitutes(work.parameters):
+        if work.rule.filling.substitutes:
             found |= {months_later(period, n) for n in range(-REACH, REACH + 1)}
-        if work.module.NEEDS & {"last_year_class", "last_year_means"}:
+        if work.rule.compares_last_year:
             found |= {m.replace(year=m.year - 1) for m in found}
-    for base in base_of(work.module, work.parameters, period):
+    for base in work.rule.base_years(period.year):
         found |= set(months_between(*months_of(base)))
     return found
 
 
 def _hanging_together(work: Work, periods: Collection[date]) -> set[date]:
     """Under a yearly cap the months before use it up: they are computed along."""
-    if getattr(work.parameters, "yearly_cap", None) is None or _yearly(work):
+    if work.rule.yearly_cap is None or work.rule.yearly:
         return set(periods)
     return set(periods) | {
         m
-        for m in months_due(work.term)
+        for m in months_due(work.term, work.rule)
         if any(m.year == period.year and m < period for period in periods)
     }
 
@@ -184,7 +164,3 @@ def _wanted(works: Collection[Work]) -> Wanted:
     for work in works:
         wanted.add(work.part, work.asked)
     return wanted
-
-
-def _yearly(work: Work) -> bool:
-    return work.module.granularity(work.parameters) is Granularity.YEAR

@@ -110,7 +110,7 @@ class Past:
         own = [t for t in self.rows(Term) if t.agreement_id == agreement.pk]
         for term in own:
             term.agreement = agreement
-            term.parameters = with_later(rules.get(term.rule).Parameters, term.parameters)
+            term.parameters = with_later(rules.get(term.rule).parameters, term.parameters)
         return sorted(own, key=lambda term: term.number)
 
     def parts(self, term: Term) -> list[TermSection]:

@@ -107,7 +107,7 @@ def differing(drawn: list[Lifetime], at: datetime) -> list[Differs]:
 
 def _differs(each: Lifetime, at: datetime, found: str) -> Differs:
     part = TermSection.objects.select_related("section", "term").get(pk=each.part)
-    revision = rules.get(part.term.rule).REVISION
+    revision = rules.get(part.term.rule).revision
     problem = "输入摘要不符" if found else "当时没有条款适用于该期间"
     if revision != each.revision:
         problem = f"当时的规则修订号为 {each.revision}，现行 {revision}，不能重算"

@@ -16,7 +16,7 @@ from basins.ranges import (
 from settlements import rules
 from settlements.models import Agreement, Term, TermSection
 from settlements.reckoning.asked import accruing_parts
-from settlements.rules.facts import Granularity
+from settlements.rules import Rule
 
 
 def last_month() -> date:
@@ -24,7 +24,7 @@ def last_month() -> date:
     return months_before(today())
 
 
-def months_due(term: Term) -> list[date]:
+def months_due(term: Term, rule: Rule) -> list[date]:
     """The months that are over and count under the term, in order.
 
     Of months it does not wholly cover, those whose first day it does, or by its parameter
@@ -32,8 +32,7 @@ def months_due(term: Term) -> list[date]:
     """
     last, end = last_month(), term.in_force.upper
     months = months_between(term.in_force.lower, min(last, end) if end else last)
-    how = (term.parameters.get("part_month") or {}).get("value", "first_day")
-    return [m for m in months if _counts(term.in_force, m, how)]
+    return [m for m in months if _counts(term.in_force, m, rule.part_month)]
 
 
 def _counts(span: DateRange, month: date, how: str) -> bool:
@@ -53,18 +52,16 @@ def days_in_force(span: DateRange, month: date) -> int:
 
 def periods_due(term: Term) -> list[date]:
     """First days of the months, or of the years for a rule that settles years."""
-    module = rules.get(term.rule)
-    months = months_due(term)
-    if module.granularity(module.Parameters.from_json(term.parameters)) is Granularity.YEAR:
+    rule = rules.read(term.rule, term.parameters)
+    months = months_due(term, rule)
+    if rule.yearly:
         return sorted({year_start(m.year) for m in months})
     return months
 
 
 def parts_due(term: Term) -> Sequence[TermSection]:
     """The sections with accruals of their own: of a collective term only its first."""
-    module = rules.get(term.rule)
-    parts = list(term.sections.all())
-    return accruing_parts(module, module.Parameters.from_json(term.parameters), parts)
+    return accruing_parts(rules.read(term.rule, term.parameters), list(term.sections.all()))
 
 
 def due_in_year(agreement: Agreement, year: int) -> list[tuple[TermSection, date]]:

@@ -13,18 +13,18 @@ from monitoring.models import Section
 from settlements import rules
 from settlements.models import Agreement, Party, Term, TermSection
 from settlements.money import ZERO
-from settlements.reckoning.asked import accruing_parts, asked_of
 from settlements.reckoning.computation import (
     PART,
     Computed,
+    Participant,
     Work,
     by_role,
     compute,
     level_of,
     load,
-    parties_of,
     party_of,
     periods_of,
+    work_of_term,
 )
 from settlements.reckoning.measured import Measured
 
@@ -148,14 +148,12 @@ def spec_of(term: Term, parts: Iterable[TermSection] | None = None) -> TermSpec:
     )
 
 
-def _work(river: River, spec: TermSpec, everyone: list[tuple[str, str, str]]) -> list[Work]:
-    module = rules.get(spec.rule)
-    parameters = module.Parameters.from_json(spec.parameters)
+def _work(river: River, spec: TermSpec, everyone: list[Participant]) -> list[Work]:
     term = Term(
         agreement=Agreement(pk=spec.agreement_id, river=river),
         number=spec.number,
         rule=spec.rule,
-        rule_revision=module.REVISION,
+        rule_revision=rules.get(spec.rule).revision,
         parameters=spec.parameters,
         in_force=spec.in_force,
     )
@@ -171,13 +169,8 @@ def _work(river: River, spec: TermSpec, everyone: list[tuple[str, str, str]]) ->
         )
         for part in spec.parts
     ]
-    names = parties_of(module, everyone)
-    asked = asked_of(module, parameters, names, rows)
-    work = []
-    for row in accruing_parts(module, parameters, rows):
-        if periods := periods_of(term, module, parameters, row, None, asked=asked):
-            work.append(Work(term, row, module, parameters, periods, names, asked))
-    return work
+    found = [work.over(periods_of(work, None)) for work in work_of_term(term, rows, everyone)]
+    return [work for work in found if work.periods]
 
 
 def _lines(item: Work, computed: Computed, others) -> list[PreviewLine]:

@@ -5,23 +5,23 @@ ones (`settlements.rules.substitution`), and with the days that a month not whol
 counts. Reads nothing: the months are asked for one by one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from settlements.models import Term
 from settlements.reckoning.periods import days_in_force
+from settlements.rules import Rule
 from settlements.rules.facts import Facts, Granularity
-from settlements.rules.substitution import filled, substitutes
+from settlements.rules.substitution import filled
 
 
 def facts_of_periods(
-    term: Term, parameters: Any, periods: list[date], facts_of: Callable[[date], Facts]
+    term: Term, rule: Rule, periods: Iterable[date], facts_of: Callable[[date], Facts]
 ) -> list[Facts]:
     """The facts of each period, in order. `facts_of`: those of one, as measured."""
-    if not substitutes(parameters):
-        return [_counted(term, parameters, facts_of(period)) for period in periods]
+    if not rule.filling.substitutes:
+        return [_counted(term, rule, facts_of(period)) for period in periods]
     kept: dict[date, Facts] = {}
 
     def month_of(month: date) -> Facts | None:
@@ -34,15 +34,13 @@ def facts_of_periods(
     answer = []
     for period in periods:
         facts = kept[period] = kept.get(period) or facts_of(period)
-        answer.append(_counted(term, parameters, filled(facts, parameters, month_of)))
+        answer.append(_counted(term, rule, filled(facts, rule.filling, month_of)))
     return answer
 
 
-def _counted(term: Term, parameters: Any, facts: Facts) -> Facts:
+def _counted(term: Term, rule: Rule, facts: Facts) -> Facts:
     """With the days the month counts, where it counts by them and is not whole."""
-    if facts.granularity is Granularity.YEAR:
-        return facts
-    if getattr(parameters, "part_month", "first_day") != "by_days":
+    if facts.granularity is Granularity.YEAR or rule.part_month != "by_days":
         return facts
     days = days_in_force(term.in_force, facts.period)
     return facts if days >= facts.days_in_period else replace(facts, days_in_force=days)

@@ -62,15 +62,13 @@ def verify_accruals() -> Verified:
 
 def _verify(agreement: Agreement, accruals: list[Accrual], others, answer: Verified) -> None:
     term, part = accruals[0].term, accruals[0].term_section
-    module = rules.get(term.rule)
-    parameters = module.Parameters.from_json(term.parameters)
+    rule = rules.read(term.rule, term.parameters)
     facts = [Facts.from_json(a.inputs) for a in accruals]
-    outcomes = outcomes_of(module, parameters, facts)
+    outcomes = outcomes_of(rule, facts)
     for accrual, f, outcome in zip(accruals, facts, outcomes, strict=True):
         answer.checked += 1
-        for problem in _problems(
-            accrual, digest_of(term, part, module, f, outcome), outcome, others
-        ):
+        digest = digest_of(part, rule, f, outcome)
+        for problem in _problems(accrual, digest, outcome, others):
             answer.differ.append(
                 AccrualDifference(
                     agreement.code, part.section.name, f"{accrual.period:%Y-%m}", problem

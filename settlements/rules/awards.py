@@ -13,7 +13,7 @@ Decimal yuan to the fen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -34,16 +34,11 @@ from settlements.rules.base import (
     require_item,
     require_period,
 )
+from settlements.rules.family import Family, by_year
 from settlements.rules.parameters import Kind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
-CODE, TITLE, REVISION = "awards", "一次性奖励", 1
-TITLE_EN = "One-off awards"
-LEGAL_BASIS = "《重庆市建立流域横向生态保护补偿机制实施方案（试行）》（2018）"
-NEEDS = frozenset({"observations"})
-
 INCIDENTS = "serious_incidents"
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _PLAN = "重庆市实施方案（试行）2018；收款方为本系统默认"
 _OURS = "本系统默认，协议未载时使用"
 _KINDS = {
@@ -162,12 +157,7 @@ class Parameters(BaseParameters):
     )
 
 
-def granularity(parameters: Parameters) -> Granularity:
-    """Settled by the year."""
-    return Granularity.YEAR
-
-
-def observed(parameters: Parameters, parties: Iterable[str] = ()) -> tuple[str, ...]:
+def observed(parameters: Parameters, parties: Sequence[str]) -> tuple[str, ...]:
     """The figures asked for by name: findings on the awards, and incidents where they forfeit."""
     kinds = dict.fromkeys(f"award.{award.kind}" for award in parameters.awards)
     return (*kinds, *((INCIDENTS,) if parameters.veto else ()))
@@ -182,16 +172,16 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     """
     require_period(facts, Granularity.YEAR)
     if facts.state_override is MonthState.EXCLUDED and (
-        settled := steps.decided_elsewhere(facts, _RULE)
+        settled := steps.decided_elsewhere(facts, FAMILY)
     ):
         return settled
     p, year = parameters, facts.period.year
-    lines = steps.opening(facts, _RULE)
+    lines = steps.opening(facts, FAMILY)
     due = [award for award in p.awards if award.year == year]
     if not due:
         return steps.without_payment(
             facts,
-            _RULE,
+            FAMILY,
             MonthState.EXCLUDED,
             f"{year}年没有约定的奖励事项，不奖励。",
             lines,
@@ -211,11 +201,11 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         vetoed = incidents >= p.veto_from
         lines.append(_veto_step(facts, p, incidents, vetoed))
     if vetoed:
-        return steps.finish(facts, _RULE, MonthState.NOT_MET, (), lines)
+        return steps.finish(facts, FAMILY, MonthState.NOT_MET, (), lines)
     transfers = _transfers(earned, facts.share)
     lines.append(_amount_step(facts, p, earned, transfers))
     state = MonthState.MET if len(earned) == len(due) else MonthState.NOT_MET
-    return steps.finish(facts, _RULE, state, transfers, lines)
+    return steps.finish(facts, FAMILY, state, transfers, lines)
 
 
 def _parts(award: Award, share: Decimal) -> dict[str, Decimal]:
@@ -292,3 +282,18 @@ def _amount_step(
         clause=p.source("awards"),
         inputs=(Input("份额", steps.percent(facts.share), "", facts.sources.get("share", "")),),
     )
+
+
+FAMILY = Family(
+    code="awards",
+    title="一次性奖励",
+    title_en="One-off awards",
+    revision=1,
+    legal_basis="《重庆市建立流域横向生态保护补偿机制实施方案（试行）》（2018）",
+    about=__doc__,
+    needs=frozenset({"observations"}),
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=by_year,
+    observed=observed,
+)

@@ -13,7 +13,7 @@ Decimal yuan to the fen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -32,16 +32,11 @@ from settlements.rules.base import (
     require_period,
 )
 from settlements.rules.facts import UnusableFact
+from settlements.rules.family import Family
 from settlements.rules.parameters import Kind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
-CODE, TITLE, REVISION = "charges", "非监测事项扣缴", 1
-TITLE_EN = "Charges not from readings"
-LEGAL_BASIS = "昆明市滇池流域河道生态补偿办法（2017年）"
-NEEDS = frozenset({"observations"})
-
 PLANNED, FINISHED = "planned_investment", "finished_investment"
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _KUNMING = "昆明市2017年办法"
 _OURS = common.OURS
 
@@ -101,7 +96,7 @@ def granularity(parameters: Parameters) -> Granularity:
     return Granularity.MONTH if parameters.basis == "dry" else Granularity.YEAR
 
 
-def observed(parameters: Parameters, parties: Iterable[str] = ()) -> tuple[str, ...]:
+def observed(parameters: Parameters, parties: Sequence[str]) -> tuple[str, ...]:
     """The figures asked for by name: investments, where works are charged."""
     return (PLANNED, FINISHED) if parameters.basis == "works" else ()
 
@@ -121,9 +116,9 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
 
 def _dry(facts: Facts, p: Parameters) -> Outcome:
     dry = facts.state_override is MonthState.MANMADE_NO_FLOW
-    if not dry and (settled := steps.decided_elsewhere(facts, _RULE)):
+    if not dry and (settled := steps.decided_elsewhere(facts, FAMILY)):
         return settled
-    lines = steps.opening(facts, _RULE)
+    lines = steps.opening(facts, FAMILY)
     lines.append(
         Step(
             key="flow",
@@ -134,7 +129,7 @@ def _dry(facts: Facts, p: Parameters) -> Outcome:
         )
     )
     if not dry:
-        return steps.finish(facts, _RULE, MonthState.MET, (), lines)
+        return steps.finish(facts, FAMILY, MonthState.MET, (), lines)
     amount = to_fen(p.dry_charge * facts.share)
     lines.append(
         steps.clause_between(
@@ -157,7 +152,7 @@ def _dry(facts: Facts, p: Parameters) -> Outcome:
     )
     return steps.finish(
         facts,
-        _RULE,
+        FAMILY,
         MonthState.MANMADE_NO_FLOW,
         pays(UPSTREAM, p.payee, amount, because="非自然原因断流"),
         lines,
@@ -167,12 +162,12 @@ def _dry(facts: Facts, p: Parameters) -> Outcome:
 def _works(facts: Facts, p: Parameters) -> Outcome:
     """Works do not hang on the water: only an exclusion stops the charge."""
     if facts.state_override is MonthState.EXCLUDED and (
-        settled := steps.decided_elsewhere(facts, _RULE)
+        settled := steps.decided_elsewhere(facts, FAMILY)
     ):
         return settled
     planned, finished = _investment(facts, PLANNED), _investment(facts, FINISHED)
     unfinished = max(Decimal(0), planned - finished)
-    lines = steps.opening(facts, _RULE)
+    lines = steps.opening(facts, FAMILY)
     source = facts.sources.get("observations", "")
     lines.append(
         Step(
@@ -192,7 +187,7 @@ def _works(facts: Facts, p: Parameters) -> Outcome:
         )
     )
     if not unfinished:
-        return steps.finish(facts, _RULE, MonthState.MET, (), lines)
+        return steps.finish(facts, FAMILY, MonthState.MET, (), lines)
     amount = to_fen(unfinished * p.works_rate / 100 * facts.share)
     rate = steps.percent(p.works_rate / 100)
     lines.append(
@@ -215,7 +210,7 @@ def _works(facts: Facts, p: Parameters) -> Outcome:
     )
     return steps.finish(
         facts,
-        _RULE,
+        FAMILY,
         MonthState.NOT_MET,
         pays(UPSTREAM, p.payee, amount, because="年度工程未完成"),
         lines,
@@ -236,3 +231,19 @@ def _investment(facts: Facts, name: str) -> Decimal:
 
 def _arrow(p: Parameters) -> str:
     return "上游 → " + ("下游" if p.payee == "downstream" else "上级财政")
+
+
+FAMILY = Family(
+    code="charges",
+    title="非监测事项扣缴",
+    title_en="Charges not from readings",
+    revision=1,
+    legal_basis="昆明市滇池流域河道生态补偿办法（2017年）",
+    about=__doc__,
+    needs=frozenset({"observations"}),
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=granularity,
+    observed=observed,
+    part_month=lambda p: p.part_month,
+)

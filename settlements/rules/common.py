@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from monitoring.standards.gb3838_2002 import WaterClass
-from settlements.rules.kinds import Kind, ParameterError, parameter, since
+from settlements.rules.parameters import Kind, ParameterError, Parameters, parameter, since
 
 OURS = "本系统默认，协议未载时使用"
 MONTHLY = ("comparison", ("monthly",))  # applies_if of families that settle months or years
@@ -186,9 +186,16 @@ def reduction(on: str, does: str) -> Any:
     )
 
 
-def years_in_order(p: Any) -> list[ParameterError]:
+def years_between(first: int | None, last: int | None) -> frozenset[int]:
+    """The years of a base period, both ends included; empty while it is not named."""
+    if first is None or last is None:
+        return frozenset()
+    return frozenset(range(first, last + 1))
+
+
+def years_in_order(p: Parameters, from_year: int, to_year: int) -> list[ParameterError]:
     """from_year … to_year must be a span."""
-    if p.to_year >= p.from_year:
+    if to_year >= from_year:
         return []
-    words = f"{p.to_year} 早于起始年度 {p.from_year}；请填不早于它的年度。"
+    words = f"{to_year} 早于起始年度 {from_year}；请填不早于它的年度。"
     return [p.error("to_year", words)]

@@ -1,7 +1,7 @@
 """What a rule may know of one section and one period, and how it asks for it.
 
-Facts are delivered by one query per agreement and year; a rule declares in NEEDS what it
-may ask for. A fact not delivered is None (or an empty mapping) and is refused by name, never
+Facts are delivered by one query per agreement and year; a family declares in `needs`
+what it may ask for. A fact not delivered is None (or an empty mapping) and is refused by name, never
 guessed. Concentrations are Decimal mg/L by indicator code; flow is m³ in the period.
 """
 
@@ -99,6 +99,20 @@ _REMEDIES = {
     "observations": "请在数据页录入该年度的指标值。",
     "parties": "请在协议中登记该方的代码和名称，或改正参数中的代码。",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class DaysInARow:
+    """An indicator whose days over a limit in a row count, from day `start` of a run on.
+
+    limit: mg/L, None for that of the section's target. all_days: a run that has lasted so
+    long counts whole; else only its days from `start` on.
+    """
+
+    indicator: str
+    limit: Decimal | None
+    start: int
+    all_days: bool
 
 
 class MissingFact(LookupError):

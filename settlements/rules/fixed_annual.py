@@ -29,15 +29,10 @@ from settlements.rules.base import (
     require,
     require_period,
 )
+from settlements.rules.family import Family, by_year
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
-CODE, TITLE, REVISION = "fixed_annual", "定额年付法", 1
-TITLE_EN = "Fixed yearly sum"
-LEGAL_BASIS = "《龙滩水库饮用水水源保护横向补偿备忘录》（垫江县、忠县，2023年7月）"
-NEEDS = frozenset({"water_class", "deciding", "complete"})
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _OURS = common.OURS
 
 
@@ -94,7 +89,7 @@ class Parameters(BaseParameters):
     )
 
     def contradictions(self) -> list[ParameterError]:
-        errors = common.years_in_order(self)
+        errors = common.years_in_order(self, self.from_year, self.to_year)
         if self.payer == UPSTREAM and self.condition_class is not None:
             errors.append(
                 self.error(
@@ -102,11 +97,6 @@ class Parameters(BaseParameters):
                 )
             )
         return errors
-
-
-def granularity(parameters: Parameters) -> Granularity:
-    """Settled by the year."""
-    return Granularity.YEAR
 
 
 def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
@@ -119,16 +109,16 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     p, year = parameters, facts.period.year
     conditional = p.condition_class is not None
     if (conditional or facts.state_override is MonthState.EXCLUDED) and (
-        settled := steps.decided_elsewhere(facts, _RULE)
+        settled := steps.decided_elsewhere(facts, FAMILY)
     ):
         return settled
     if conditional:
         require(facts, "water_class")
-    lines = steps.opening(facts, _RULE)
+    lines = steps.opening(facts, FAMILY)
     if not p.from_year <= year <= p.to_year:
         return steps.without_payment(
             facts,
-            _RULE,
+            FAMILY,
             MonthState.EXCLUDED,
             f"{year}年不在付款年度 {p.from_year}–{p.to_year} 之内，不付款。",
             lines,
@@ -137,7 +127,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     if conditional and not facts.complete and p.incomplete_period == "no_data":
         return steps.without_payment(
             facts,
-            _RULE,
+            FAMILY,
             MonthState.NO_DATA,
             "本年有效数据不足；按条款记为无数据，暂不付款。",
             lines,
@@ -176,7 +166,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     )
     return steps.finish(
         facts,
-        _RULE,
+        FAMILY,
         MonthState.NOT_MET if worse else MonthState.MET,
         pays(payer, payee, amount, because="年度定额" + ("（扣减后）" if worse else "")),
         lines,
@@ -205,3 +195,17 @@ def _comparison(facts: Facts, p: Parameters, worse: bool) -> Step:
         hint=steps.borderline(facts),
         defaults=p.defaults("condition_class"),
     )
+
+
+FAMILY = Family(
+    code="fixed_annual",
+    title="定额年付法",
+    title_en="Fixed yearly sum",
+    revision=1,
+    legal_basis="《龙滩水库饮用水水源保护横向补偿备忘录》（垫江县、忠县，2023年7月）",
+    about=__doc__,
+    needs=frozenset({"water_class", "deciding", "complete"}),
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=by_year,
+)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Protocol
 
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, has_limits, limit
 from settlements.money import format_wan
@@ -24,13 +24,27 @@ CONCENTRATIONS: dict[str, str] = {
 COMPARABLE: dict[str, str] = {"DO": NAMES["DO"], **CONCENTRATIONS}
 
 
-def repeated(rows: Iterable[Any]) -> str:
+class Listed(Protocol):
+    """A row of a term about one indicator."""
+
+    @property
+    def indicator(self) -> str: ...
+
+
+class Limited(Listed, Protocol):
+    """A row that may name a limit of its own."""
+
+    @property
+    def limit(self) -> Decimal | None: ...
+
+
+def repeated(rows: Iterable[Listed]) -> str:
     """Names of the indicators that stand in more than one row, joined; empty when none does."""
     codes = [row.indicator for row in rows]
     return "、".join(NAMES[code] for code in dict.fromkeys(codes) if codes.count(code) > 1)
 
 
-def needs_limit(rows: Iterable[Any]) -> str:
+def needs_limit(rows: Iterable[Limited]) -> str:
     """Names of the rows' indicators that have neither a limit of their own nor one in table 1."""
     return "、".join(
         NAMES[row.indicator]
@@ -39,7 +53,7 @@ def needs_limit(rows: Iterable[Any]) -> str:
     )
 
 
-def limit_of(facts: Facts, row: Any) -> tuple[Decimal, str]:
+def limit_of(facts: Facts, row: Limited) -> tuple[Decimal, str]:
     """The row's own limit, else that of the functional class, and its name.
 
     Raises MissingFact("target") where the functional class is needed.

@@ -35,15 +35,10 @@ from settlements.rules.base import (
     require,
     require_period,
 )
+from settlements.rules.family import Family, by_year
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
-CODE, TITLE, REVISION = "municipal_fill", "市级补位", 1
-TITLE_EN = "Municipal fill"
-LEGAL_BASIS = "重庆市流域横向生态保护补偿机制（源头、河口及市外河段由市级财政补位）"
-NEEDS = frozenset({"parties", "water_class", "deciding", "complete"})
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _OURS = common.OURS
 
 
@@ -112,17 +107,12 @@ class Parameters(BaseParameters):
     )
 
     def contradictions(self) -> list[ParameterError]:
-        errors = common.years_in_order(self)
+        errors = common.years_in_order(self, self.from_year, self.to_year)
         if TREASURY in self.shares:
             errors.append(self.error("shares", "市级财政是付款方，不能再分；请删去 treasury。"))
         if not any(self.shares.values()):
             errors.append(self.error("shares", "各方份数不能都为 0；请按约定填写。"))
         return errors
-
-
-def granularity(parameters: Parameters) -> Granularity:
-    """Settled by the year."""
-    return Granularity.YEAR
 
 
 def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
@@ -135,23 +125,23 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     p, year = parameters, facts.period.year
     conditional = p.condition_class is not None
     if (conditional or facts.state_override is MonthState.EXCLUDED) and (
-        settled := steps.decided_elsewhere(facts, _RULE)
+        settled := steps.decided_elsewhere(facts, FAMILY)
     ):
         return settled
     shares = funds.in_order(p.shares)
     funds.require_parties(facts, shares)
     worse = p.condition_class is not None and require(facts, "water_class") > p.condition_class
-    lines = steps.opening(facts, _RULE)
+    lines = steps.opening(facts, FAMILY)
     if not p.from_year <= year <= p.to_year:
         return steps.without_payment(
             facts,
-            _RULE,
+            FAMILY,
             MonthState.EXCLUDED,
             f"{year}年不在补位年度 {p.from_year}–{p.to_year} 之内，不补位。",
             lines,
             clause=p.source("from_year"),
         )
-    if conditional and (skipped := steps.incomplete(facts, _RULE, p, lines, "incomplete_period")):
+    if conditional and (skipped := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period")):
         return skipped
     if p.condition_class is not None:
         found: WaterClass = require(facts, "water_class")
@@ -189,7 +179,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         for transfer in pays(TREASURY, code, part, because=f"市级补位：{p.choice('missing_side')}")
     )
     state = MonthState.NOT_MET if worse else MonthState.MET
-    return steps.finish(facts, _RULE, state, transfers, lines)
+    return steps.finish(facts, FAMILY, state, transfers, lines)
 
 
 def fill(outcome: Outcome, missing: str) -> Outcome:
@@ -237,3 +227,17 @@ def _condition_step(facts: Facts, p: Parameters, found: WaterClass, condition: W
         hint=steps.borderline(facts),
         defaults=p.defaults("reduction"),
     )
+
+
+FAMILY = Family(
+    code="municipal_fill",
+    title="市级补位",
+    title_en="Municipal fill",
+    revision=1,
+    legal_basis="重庆市流域横向生态保护补偿机制（源头、河口及市外河段由市级财政补位）",
+    about=__doc__,
+    needs=frozenset({"parties", "water_class", "deciding", "complete"}),
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=by_year,
+)

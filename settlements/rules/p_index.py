@@ -32,15 +32,10 @@ from settlements.rules.base import (
     require_period,
 )
 from settlements.rules.facts import plain_decimal
+from settlements.rules.family import Family, by_year
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
-CODE, TITLE, REVISION = "p_index", "补偿指数法", 1
-TITLE_EN = "Compensation index P"
-LEGAL_BASIS = "《新安江流域水环境补偿协议》（浙江省、安徽省，2012年起三轮）"
-NEEDS = frozenset({"water_class", "means", "base_means", "deciding", "complete"})
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _ROUND_1, _ROUND_2, _ROUND_3 = (
     "新安江第一轮协议（2012—2014年）",
     "新安江第二轮协议（2015—2017年）",
@@ -230,9 +225,9 @@ class _Term:
     step: Step
 
 
-def granularity(parameters: Parameters) -> Granularity:
-    """Settled by the year."""
-    return Granularity.YEAR
+def base_years(parameters: Parameters, year: int) -> frozenset[int]:
+    """The base period, whatever the year; none where every indicator has a base of its own."""
+    return common.years_between(parameters.base_from, parameters.base_to)
 
 
 def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
@@ -243,11 +238,11 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     """
     p = parameters
     require_period(facts, Granularity.YEAR)
-    if settled := steps.decided_elsewhere(facts, _RULE):
+    if settled := steps.decided_elsewhere(facts, FAMILY):
         return settled
     require(facts, "means")
-    lines = steps.opening(facts, _RULE)
-    if unused := steps.incomplete(facts, _RULE, p, lines, "incomplete_period"):
+    lines = steps.opening(facts, FAMILY)
+    if unused := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period"):
         return unused
     if facts.water_class is not None:
         lines.append(steps.class_step(facts, facts.water_class))
@@ -344,4 +339,19 @@ def _settle(facts: Facts, p: Parameters, index: Decimal, lines: list[Step]) -> O
     lines.append(steps.clause_step(p, "amount", f"{text}。", payer if amount else None, *also))
     lines.append(steps.amount_step(facts, amount, formula, "", inputs))
     state = MonthState.MET if good else MonthState.NOT_MET
-    return steps.finish(facts, _RULE, state, pays(payer, payee, amount, because=because), lines)
+    return steps.finish(facts, FAMILY, state, pays(payer, payee, amount, because=because), lines)
+
+
+FAMILY = Family(
+    code="p_index",
+    title="补偿指数法",
+    title_en="Compensation index P",
+    revision=1,
+    legal_basis="《新安江流域水环境补偿协议》（浙江省、安徽省，2012年起三轮）",
+    about=__doc__,
+    needs=frozenset({"water_class", "means", "base_means", "deciding", "complete"}),
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=by_year,
+    base_years=base_years,
+)

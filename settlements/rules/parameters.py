@@ -68,7 +68,7 @@ class Parameters:
         errors = [
             ParameterError(name, spec.label, message)
             for name, spec in specs(type(self)).items()
-            if (message := out_of_bounds(spec, getattr(self, name)))
+            if (message := out_of_bounds(spec, self.value(name)))
         ]
         errors = errors or list(self.contradictions())
         if errors:
@@ -95,15 +95,23 @@ class Parameters:
         known = specs(type(self))
         return tuple(known[name].label for name in names if self.is_default(name))
 
+    def value(self, name: str) -> Any:
+        """The value of a declared parameter, by its name."""
+        return getattr(self, name)
+
+    def is_idle(self, name: str) -> bool:
+        """Whether a parameter that came later stands where the rule stood before it."""
+        return idle(specs(type(self))[name], self.value(name))
+
     def choice(self, name: str) -> str:
         """The chosen value of a choice parameter in words."""
-        return specs(type(self))[name].choices[getattr(self, name)]
+        return specs(type(self))[name].choices[self.value(name)]
 
     def to_json(self) -> dict[str, dict[str, Any]]:
         """The stored form; `from_json` gives equal parameters back."""
         return {
             name: {
-                "value": stored(spec, getattr(self, name)),
+                "value": stored(spec, self.value(name)),
                 "source": self.source(name),
                 "is_default": self.is_default(name),
             }

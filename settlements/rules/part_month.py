@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from settlements.rules.base import Outcome
 from settlements.rules.facts import Facts
+from settlements.rules.parameters import Parameters
 
 
-def counted(outcome: Outcome, facts: Facts, parameters: Any) -> Outcome:
+def counted(outcome: Outcome, facts: Facts, parameters: Parameters) -> Outcome:
     """The outcome times the part of the month that the term covers, with its line.
 
     Unchanged for a month wholly in force, and where nobody pays. Comes before a yearly cap.

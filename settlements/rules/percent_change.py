@@ -30,18 +30,12 @@ from settlements.rules.base import (
     require,
     require_period,
 )
+from settlements.rules.family import Family
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 from settlements.rules.percent_price import Item, better, worse
+from settlements.rules.substitution import Filling
 
-CODE, TITLE, REVISION = "percent_change", "同比变幅法", 1
-TITLE_EN = "Percentage change on last year"
-LEGAL_BASIS = "《山东省地表水环境质量生态补偿暂行办法》（2019，鲁政办字〔2019〕44号）"
-NEEDS = frozenset({"water_class", "target", "means", "last_year_means", "deciding", "complete"})
-# Facts asked for only where the named parameter does not stand as it did before it came.
-NEEDS_IF = {"inherited": frozenset({"inflow_class", "inflow_means"})}
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _SHANDONG = "山东省2019年办法"
 _OURS = common.OURS
 
@@ -168,13 +162,13 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     """
     p = parameters
     require_period(facts, granularity(p))
-    if settled := steps.decided_elsewhere(facts, _RULE):
+    if settled := steps.decided_elsewhere(facts, FAMILY):
         return settled
     require(facts, "means")
     if p.inferior_v_amount:
         require(facts, "water_class")
-    lines = steps.opening(facts, _RULE)
-    if unused := steps.incomplete(facts, _RULE, p, lines, "incomplete_period"):
+    lines = steps.opening(facts, FAMILY)
+    if unused := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period"):
         return unused
     if facts.water_class is not None:
         lines.append(steps.class_step(facts, facts.water_class))
@@ -238,8 +232,7 @@ def _change(facts: Facts, p: Parameters, item: Item) -> _Change:
 
 def _settle(facts: Facts, p: Parameters, changes: list[_Change], lines: list[Step]) -> Outcome:
     inferior = facts.water_class is WaterClass.INFERIOR_V
-    worst = facts.target or WaterClass.V
-    short = facts.water_class is not None and facts.water_class > worst
+    short = facts.water_class is not None and facts.water_class > _worst(facts)
     state = MonthState.NOT_MET if short else MonthState.MET
     parts = [change.amount for change in changes if change.amount]
     extra = p.inferior_v_amount if inferior else Decimal(0)
@@ -255,13 +248,13 @@ def _settle(facts: Facts, p: Parameters, changes: list[_Change], lines: list[Ste
         parts.append(-extra)
     total = sum(parts, Decimal(0))
     payer, payee = items.sides(total)
-    lines.append(_comparison(facts, p, changes, total, extra, worst, inherited))
+    lines.append(_comparison(facts, p, changes, total, extra, inherited))
     text = "改善与恶化的金额相抵"
     if extra:
         text += f"，劣Ⅴ类另付 {format_wan(extra)} 万元"
     if payer is None or payee is None:
         lines.append(steps.clause_step(p, "indicators", f"{text}后为零，双方互不补偿。", None))
-        return steps.finish(facts, _RULE, state, (), lines)
+        return steps.finish(facts, FAMILY, state, (), lines)
     text += f"后，{steps.pays_words(payer, payee)}。"
     if p.inherited != "charge":
         text += f"不高于来水的{p.choice('inherited')}。"
@@ -275,7 +268,7 @@ def _settle(facts: Facts, p: Parameters, changes: list[_Change], lines: list[Ste
         inputs = [Input("劣Ⅴ类另付", format_wan(extra), "万元", p.source("inferior_v_amount"))]
     lines.append(steps.amount_step(facts, amount, formula, "", inputs))
     because = "同比改善" if total > 0 else ("劣Ⅴ类及同比" if extra else "同比恶化")
-    return steps.finish(facts, _RULE, state, pays(payer, payee, amount, because=because), lines)
+    return steps.finish(facts, FAMILY, state, pays(payer, payee, amount, because=because), lines)
 
 
 def _comparison(
@@ -284,11 +277,10 @@ def _comparison(
     changes: list[_Change],
     total: Decimal,
     extra: Decimal,
-    worst: WaterClass,
     inherited: bool,
 ) -> Step:
     result = "持平" if total == 0 else ("改善" if total > 0 else "恶化")
-    found = facts.water_class
+    found, worst = facts.water_class, _worst(facts)
     text = "各项指标的改善与恶化相抵。"
     if found is not None:
         name = "功能类别" if facts.target is not None else "评判类别"
@@ -319,6 +311,11 @@ def _comparison(
     )
 
 
+def _worst(facts: Facts) -> WaterClass:
+    """The class that the state is told by: the functional class, without one class V."""
+    return facts.target or WaterClass.V
+
+
 def _asks_inflow(facts: Facts, p: Parameters) -> bool:
     return p.inherited != "charge" and bool(facts.inflow_section)
 
@@ -326,3 +323,21 @@ def _asks_inflow(facts: Facts, p: Parameters) -> bool:
 def _signed(value: Decimal) -> str:
     """A change with its sign: +5, −12.5."""
     return f"{'＋' if value > 0 else '−' if value < 0 else ''}{steps.shown(abs(value))}"
+
+
+FAMILY = Family(
+    code="percent_change",
+    title="同比变幅法",
+    title_en="Percentage change on last year",
+    revision=1,
+    legal_basis="《山东省地表水环境质量生态补偿暂行办法》（2019，鲁政办字〔2019〕44号）",
+    about=__doc__,
+    needs=frozenset({"water_class", "target", "means", "last_year_means", "deciding", "complete"}),
+    needs_if={"inherited": frozenset({"inflow_class", "inflow_means"})},
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=granularity,
+    yearly_cap=lambda p: p.yearly_cap,
+    part_month=lambda p: p.part_month,
+    filling=lambda p: Filling(p, p.missing_month, p.sampling, p.incomplete_period),
+)

@@ -32,17 +32,11 @@ from settlements.rules.base import (
     require,
     require_period,
 )
+from settlements.rules.family import Family
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
+from settlements.rules.substitution import Filling
 
-CODE, TITLE, REVISION = "pollutant_threshold", "关键污染物限值法", 1
-TITLE_EN = "Key pollutant thresholds"
-LEGAL_BASIS = "《酉水流域横向生态保护补偿协议》（重庆市、湖南省，2018年；2022年续签）"
-NEEDS = frozenset({"water_class", "target", "means", "deciding", "complete"})
-# Facts asked for only where the named parameter does not stand as it did before it came.
-NEEDS_IF = {"inherited": frozenset({"inflow_class", "inflow_means"})}
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _YOU = "酉水协议：2019年度480万元，按12个月折算（推定）"
 _OURS = common.OURS
 
@@ -204,14 +198,14 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     """
     p = parameters
     require_period(facts, granularity(p))
-    if settled := steps.decided_elsewhere(facts, _RULE):
+    if settled := steps.decided_elsewhere(facts, FAMILY):
         return settled
     if p.class_condition != "none":
         require(facts, "water_class")
     if p.thresholds:
         require(facts, "means")
-    lines = steps.opening(facts, _RULE)
-    if unused := steps.incomplete(facts, _RULE, p, lines, "incomplete_period"):
+    lines = steps.opening(facts, FAMILY)
+    if unused := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period"):
         return unused
     if facts.water_class is not None:
         lines.append(steps.class_step(facts, facts.water_class))
@@ -296,7 +290,7 @@ def _settle(
     if not rate:
         text = f"{words}的，协议未设补偿金额，双方互不补偿。"
         lines.append(steps.clause_step(p, name, text, None))
-        return steps.finish(facts, _RULE, state, (), lines)
+        return steps.finish(facts, FAMILY, state, (), lines)
     every = "每月" if p.comparison == "monthly" else "每年"
     text = f"{words}的，{steps.pays_words(payer, payee)}，{every} {format_wan(rate)} 万元。"
     kept, kept_words = Decimal(1), ""
@@ -319,7 +313,7 @@ def _settle(
             (Input(label, format_wan(rate), unit, p.source(name)),),
         )
     )
-    return steps.finish(facts, _RULE, state, pays(payer, payee, amount, because=words), lines)
+    return steps.finish(facts, FAMILY, state, pays(payer, payee, amount, because=words), lines)
 
 
 def _comparison(
@@ -361,3 +355,21 @@ def _inflow_inputs(facts: Facts, p: Parameters, conditions: list[_Condition]) ->
             label = f"{name}{steps.shown_indicator(row.indicator)}"
             found.append(Input(label, value, UNITS[row.indicator], source))
     return tuple(found)
+
+
+FAMILY = Family(
+    code="pollutant_threshold",
+    title="关键污染物限值法",
+    title_en="Key pollutant thresholds",
+    revision=1,
+    legal_basis="《酉水流域横向生态保护补偿协议》（重庆市、湖南省，2018年；2022年续签）",
+    about=__doc__,
+    needs=frozenset({"water_class", "target", "means", "deciding", "complete"}),
+    needs_if={"inherited": frozenset({"inflow_class", "inflow_means"})},
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=granularity,
+    yearly_cap=lambda p: p.yearly_cap,
+    part_month=lambda p: p.part_month,
+    filling=lambda p: Filling(p, p.missing_month, p.sampling, p.incomplete_period),
+)

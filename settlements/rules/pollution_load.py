@@ -30,19 +30,13 @@ from settlements.rules.base import (
     require_period,
 )
 from settlements.rules.facts import UnusableFact, plain_decimal
+from settlements.rules.family import Family
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
-
-CODE, TITLE, REVISION = "pollution_load", "超标通量法", 1
-TITLE_EN = "Load beyond a target"
-LEGAL_BASIS = "按协议约定的目标浓度、水量与单价（多省采用的通量补偿形式）"
-NEEDS = frozenset(
-    {"water_class", "target", "means", "inflow_means", "flow", "deciding", "complete"}
-)
+from settlements.rules.substitution import Filling
 
 GRAMS_PER_TONNE = Decimal(1_000_000)  # 1 mg/L is 1 g/m³
 
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _OURS = common.OURS
 
 
@@ -170,15 +164,15 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     """
     p = parameters
     require_period(facts, granularity(p))
-    if settled := steps.decided_elsewhere(facts, _RULE):
+    if settled := steps.decided_elsewhere(facts, FAMILY):
         return settled
     require(facts, "means")
     flow: Decimal = require(facts, "flow")
     if flow < 0:
         why = f"水量 {plain_decimal(flow)} m³ 不能为负；倒流的月份请由市局认定。"
         raise UnusableFact("flow", facts.section, facts.period_label, why)
-    lines = steps.opening(facts, _RULE)
-    if unused := steps.incomplete(facts, _RULE, p, lines, "incomplete_period"):
+    lines = steps.opening(facts, FAMILY)
+    if unused := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period"):
         return unused
     if facts.water_class is not None:
         lines.append(steps.class_step(facts, facts.water_class))
@@ -296,7 +290,7 @@ def _settle(facts: Facts, p: Parameters, loads: list[_Load], lines: list[Step]) 
     if payer is None or payee is None:
         text = "没有应计的通量，双方互不补偿。"
         lines.append(steps.clause_step(p, "indicators", text, None, *also))
-        return steps.finish(facts, _RULE, state, (), lines)
+        return steps.finish(facts, FAMILY, state, (), lines)
     text = f"超标与改善的金额相抵后，{steps.pays_words(payer, payee)}。"
     lines.append(steps.clause_step(p, "indicators", text, payer, *also))
     full = abs(total)
@@ -311,4 +305,24 @@ def _settle(facts: Facts, p: Parameters, loads: list[_Load], lines: list[Step]) 
         inputs = [Input("每期封顶", format_wan(p.period_cap), "万元/期", p.source("period_cap"))]
     lines.append(steps.amount_step(facts, amount, formula, why, inputs))
     because = "通量超过目标" if payer == UPSTREAM else "通量低于目标"
-    return steps.finish(facts, _RULE, state, pays(payer, payee, amount, because=because), lines)
+    return steps.finish(facts, FAMILY, state, pays(payer, payee, amount, because=because), lines)
+
+
+FAMILY = Family(
+    code="pollution_load",
+    title="超标通量法",
+    title_en="Load beyond a target",
+    revision=1,
+    legal_basis="按协议约定的目标浓度、水量与单价（多省采用的通量补偿形式）",
+    about=__doc__,
+    needs=frozenset(
+        {"water_class", "target", "means", "inflow_means", "flow", "deciding", "complete"}
+    ),
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=granularity,
+    yearly_cap=lambda p: p.yearly_cap,
+    period_cap=lambda p: p.period_cap,
+    part_month=lambda p: p.part_month,
+    filling=lambda p: Filling(p, p.missing_month, p.sampling, p.incomplete_period),
+)

@@ -12,7 +12,7 @@ Decimal yuan to the fen; the index of party GZ is the observation "index.GZ".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -33,16 +33,10 @@ from settlements.rules.base import (
     require_period,
 )
 from settlements.rules.facts import UnusableFact
+from settlements.rules.family import Family
 from settlements.rules.parameters import Kind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 
-CODE, TITLE, REVISION = "rank", "排名奖惩法", 1
-TITLE_EN = "Rank"
-LEGAL_BASIS = "河北省地表水环境质量排名奖惩办法（2019年）"
-NEEDS = frozenset({"parties", "observations"})
-TREASURY_APART = True  # it collects and pays, and is not ranked
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _HEBEI = "河北省2019年办法"
 _OURS = common.OURS
 
@@ -121,12 +115,7 @@ def granularity(parameters: Parameters) -> Granularity:
     return Granularity.YEAR if parameters.period == "yearly" else Granularity.MONTH
 
 
-def collective(parameters: Parameters) -> bool:
-    """All sections of a term make one accrual."""
-    return True
-
-
-def observed(parameters: Parameters, parties: Iterable[str] = ()) -> tuple[str, ...]:
+def observed(parameters: Parameters, parties: Sequence[str]) -> tuple[str, ...]:
     """The figures asked for by name: the index of everyone ranked."""
     return tuple(f"index.{code}" for code in parties if code != TREASURY)
 
@@ -139,7 +128,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     """
     require_period(facts, granularity(parameters))
     if facts.state_override is MonthState.EXCLUDED and (
-        settled := steps.decided_elsewhere(facts, _RULE)
+        settled := steps.decided_elsewhere(facts, FAMILY)
     ):
         return settled
     p = parameters
@@ -156,7 +145,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     groups = _groups(index, lower_is_better=p.better == "lower")
     amounts = _amounts(groups, p, facts.share)
     lines = [
-        *steps.opening(facts, _RULE),
+        *steps.opening(facts, FAMILY),
         _places_step(facts, p, groups, index),
         steps.clause_between(
             p,
@@ -170,7 +159,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         ),
         _amount_step(facts, p, amounts),
     ]
-    return steps.finish(facts, _RULE, MonthState.MET, _transfers(amounts), lines)
+    return steps.finish(facts, FAMILY, MonthState.MET, _transfers(amounts), lines)
 
 
 def _groups(index: Mapping[str, Decimal], *, lower_is_better: bool) -> list[list[str]]:
@@ -256,3 +245,21 @@ def _amount_step(facts: Facts, p: Parameters, amounts: Mapping[str, Decimal]) ->
             Input("份额", steps.percent(facts.share), "", facts.sources.get("share", "")),
         ),
     )
+
+
+FAMILY = Family(
+    code="rank",
+    title="排名奖惩法",
+    title_en="Rank",
+    revision=1,
+    legal_basis="河北省地表水环境质量排名奖惩办法（2019年）",
+    about=__doc__,
+    needs=frozenset({"parties", "observations"}),
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=granularity,
+    observed=observed,
+    collective=lambda p: True,
+    treasury_apart=True,  # it collects and pays, and is not ranked
+    part_month=lambda p: p.part_month,
+)

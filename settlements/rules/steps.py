@@ -7,9 +7,9 @@ keep the digits that decide. Nothing here decides anything: it shows what a rule
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Protocol
 
 from monitoring.standards.gb3838_2002 import (
     NAMES,
@@ -36,16 +36,20 @@ NOT_ASSESSED = frozenset({"WT", "TN", "FC"})
 _REPORTED_DECIMALS = {"CODMn": 1, "BOD5": 1, "TN": 2, "nitrate-N": 2, "Fe": 2, "Mn": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Which rule speaks: code and revision go into the outcome, the title into its words."""
+class Speaker(Protocol):
+    """Which family speaks: code and revision go into the outcome, the title into its words."""
 
-    code: str
-    title: str
-    revision: int
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def revision(self) -> int: ...
 
 
-def opening(facts: Facts, rule: Identity) -> list[Step]:
+def opening(facts: Facts, rule: Speaker) -> list[Step]:
     """Section and term, data, and the means where they were delivered."""
     steps = [_section(facts, rule), _data(facts), *_substituted(facts)]
     if facts.means:
@@ -135,7 +139,7 @@ def amount_step(
 
 def finish(
     facts: Facts,
-    rule: Identity,
+    rule: Speaker,
     state: MonthState,
     transfers: tuple[Transfer, ...],
     steps: Iterable[Step],
@@ -146,7 +150,7 @@ def finish(
 
 def without_payment(
     facts: Facts,
-    rule: Identity,
+    rule: Speaker,
     state: MonthState,
     text: str,
     steps: Iterable[Step],
@@ -159,10 +163,10 @@ def without_payment(
 
 
 def incomplete(
-    facts: Facts, rule: Identity, parameters: Parameters, lines: Iterable[Step], name: str
+    facts: Facts, rule: Speaker, parameters: Parameters, lines: Iterable[Step], name: str
 ) -> Outcome | None:
     """The outcome of a period with too few data where the named parameter takes it as none."""
-    if facts.complete or OWN in facts.substituted_from or getattr(parameters, name) != "no_data":
+    if facts.complete or OWN in facts.substituted_from or parameters.value(name) != "no_data":
         return None
     span = "月" if facts.granularity is Granularity.MONTH else "年"
     return without_payment(
@@ -175,7 +179,7 @@ def incomplete(
     )
 
 
-def decided_elsewhere(facts: Facts, rule: Identity) -> Outcome | None:
+def decided_elsewhere(facts: Facts, rule: Speaker) -> Outcome | None:
     """The outcome where the bureau, a dry bed or missing data settled the state; else None.
 
     Nobody pays here: a charge for a bed dried by people has its own clause.
@@ -278,21 +282,22 @@ def _decimals(code: str, at: Decimal, water_body: WaterBody) -> int:
     return max(finest, _REPORTED_DECIMALS.get(code, 0))
 
 
-def _section(facts: Facts, rule: Identity) -> Step:
+def _section(facts: Facts, rule: Speaker) -> Step:
     term = f"{facts.term}（{rule.title}）" if facts.term else f"适用{rule.title}"
     where = f"{facts.river}{facts.section}断面，上游{facts.upstream}、下游{facts.downstream}。"
-    return _section_step(f"{where}{term}。", facts.section, facts.period_label, rule)
+    named = Input("规则", f"{rule.title} 修订 {rule.revision}", "", rule.code)
+    return _section_step(f"{where}{term}。", facts.section, facts.period_label, named)
 
 
 @_kept
-def _section_step(text: str, section: str, period: str, rule: Identity) -> Step:
+def _section_step(text: str, section: str, period: str, rule: Input) -> Step:
     return Step(
         key="section",
         title="断面与适用条款",
         text=text,
         result=section,
         result_note=period,
-        inputs=(Input("规则", f"{rule.title} 修订 {rule.revision}", "", rule.code),),
+        inputs=(rule,),
     )
 
 

@@ -12,7 +12,7 @@ Source: the options for missing months are parameters of the term (`common.missi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,7 @@ from settlements.rules.facts import (
     Granularity,
     MonthState,
 )
+from settlements.rules.parameters import Parameters
 
 REACH = 12  # months back or ahead in which a value is looked for
 # What goes together: the class of a section and the means it rests on.
@@ -42,27 +43,50 @@ _SHORT = {OWN: "本月", LAST_YEAR: "去年同期", INFLOW: "入境断面本月"
 MonthOf = Callable[[date], Facts | None]
 
 
-def substitutes(parameters: Any) -> bool:
-    """Whether the term lets a month take values of another."""
-    return (
-        getattr(parameters, "missing_month", "none") != "none"
-        or getattr(parameters, "sampling", "monthly") == "quarterly"
-    )
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """How a term lets a month take the values of others, as its parameters say.
+
+    missing_month, sampling: of `common`; incomplete: what becomes of a month with too few
+    values (`common.incomplete`). `parameters` has the clauses these stand in.
+    """
+
+    parameters: Parameters
+    missing_month: str = "none"
+    sampling: str = "monthly"
+    incomplete: str = "use"
+
+    @property
+    def substitutes(self) -> bool:
+        """Whether a month may take values of another at all."""
+        return self.missing_month != "none" or self.quarterly
+
+    @property
+    def quarterly(self) -> bool:
+        return self.sampling == "quarterly"
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether a month may take values of a later one."""
+        return self.missing_month == "neighbours"
+
+    @property
+    def strict(self) -> bool:
+        """Whether a month with too few values counts as one without."""
+        return self.incomplete == "no_data"
+
+    def fed_by(self, month: date) -> set[date]:
+        """The months whose facts may hold the values of that month; itself, without any."""
+        found = {month}
+        if self.quarterly:
+            found |= set(_quarter(month))
+        if self.missing_month != "none":
+            back = REACH if self.looks_ahead else 0
+            found |= {_shift(month, n) for n in range(-back, REACH + 1)}
+        return found
 
 
-def fed_by(parameters: Any, month: date) -> set[date]:
-    """The months whose facts may hold the values of that month: itself, without substitution."""
-    found = {month}
-    if getattr(parameters, "sampling", "monthly") == "quarterly":
-        found |= set(_quarter(month))
-    how = getattr(parameters, "missing_month", "none")
-    if how != "none":
-        back = REACH if how == "neighbours" else 0
-        found |= {_shift(month, n) for n in range(-back, REACH + 1)}
-    return found
-
-
-def filled(facts: Facts, parameters: Any, month_of: MonthOf) -> Facts:
+def filled(facts: Facts, filling: Filling, month_of: MonthOf) -> Facts:
     """The month's facts, with those of other months in the place of missing ones.
 
     The means of the reference section serve the mean of two months and are not kept.
@@ -71,28 +95,27 @@ def filled(facts: Facts, parameters: Any, month_of: MonthOf) -> Facts:
     outside the term. Unchanged for a year, for a month with a ruling, and where nothing is
     missing or the term puts nothing in.
     """
-    found = _filled(facts, parameters, month_of)
+    found = _filled(facts, filling, month_of)
     return replace(found, reference_means={}) if found.reference_means else found
 
 
-def _filled(facts: Facts, parameters: Any, month_of: MonthOf) -> Facts:
-    if facts.granularity is Granularity.YEAR or not substitutes(parameters) or _ruled(facts):
+def _filled(facts: Facts, filling: Filling, month_of: MonthOf) -> Facts:
+    if facts.granularity is Granularity.YEAR or not filling.substitutes or _ruled(facts):
         return facts
-    strict = _strict(parameters)
-    facts = _over_quarter(facts, parameters, month_of, strict)
-    how = getattr(parameters, "missing_month", "none")
-    if how == "none":
+    facts = _over_quarter(facts, filling, month_of)
+    if filling.missing_month == "none":
         return facts
     for group in (OWN, INFLOW, REFERENCE):
-        if _wanted(facts, group, strict):
-            facts = _replaced(facts, parameters, month_of, group, how, strict)
+        if _wanted(facts, group, filling.strict):
+            facts = _replaced(facts, filling, month_of, group)
     return facts
 
 
-def _over_quarter(facts: Facts, parameters: Any, month_of: MonthOf, strict: bool) -> Facts:
+def _over_quarter(facts: Facts, filling: Filling, month_of: MonthOf) -> Facts:
     """Of a section measured once a quarter: what the quarter's measured month found."""
-    if getattr(parameters, "sampling", "monthly") != "quarterly" or _ruled(facts):
+    if not filling.quarterly or _ruled(facts):
         return facts
+    strict = filling.strict
     others = [m for m in _quarter(facts.period) if m != facts.period]
     # The nearest first, the earlier one of two.
     others.sort(key=lambda m: (abs(_apart(m, facts.period)), m))
@@ -103,17 +126,15 @@ def _over_quarter(facts: Facts, parameters: Any, month_of: MonthOf, strict: bool
             donor = month_of(month)
             if donor is not None and _gives(donor, group, strict):
                 words = f"{_SHORT[group]}未测，按每季度一次取{_named(donor.period)}的值"
-                facts = _taken(facts, group, donor, words, parameters.source("sampling"))
+                facts = _taken(facts, group, donor, words, filling.parameters.source("sampling"))
                 break
     return facts
 
 
-def _replaced(
-    facts: Facts, parameters: Any, month_of: MonthOf, group: str, how: str, strict: bool
-) -> Facts:
-    clause = parameters.source("missing_month")
+def _replaced(facts: Facts, filling: Filling, month_of: MonthOf, group: str) -> Facts:
+    strict, clause = filling.strict, filling.parameters.source("missing_month")
     before = _nearest(facts.period, -1, month_of, group, strict)
-    if how == "previous":
+    if filling.missing_month == "previous":
         if before is None:
             return _left(facts, group, "此前 12 个月的条款期内没有有效月，无从取值")
         words = f"{_SHORT[group]}无数据，按协议取{_named(before.period)}的值"
@@ -215,14 +236,6 @@ def _gives(donor: Facts, group: str, strict: bool) -> bool:
 
 def _present(facts: Facts, group: str) -> bool:
     return any(getattr(facts, name) for name in _GROUPS[group] if name != "complete")
-
-
-def _strict(parameters: Any) -> bool:
-    """Whether a month with too few values counts as one without."""
-    for name in ("incomplete_month", "incomplete_period"):
-        if getattr(parameters, name, "use") == "no_data":
-            return True
-    return False
 
 
 def _quarter(month: date) -> tuple[date, ...]:

@@ -36,26 +36,11 @@ from settlements.rules.base import (
     require,
     require_period,
 )
+from settlements.rules.family import Family, by_month
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
+from settlements.rules.substitution import Filling
 
-CODE, TITLE, REVISION = "town_outflow", "镇街出境断面法", 1
-TITLE_EN = "Town outflow"
-LEGAL_BASIS = "重庆市璧山区镇街河流出境断面横向补偿办法（2018年）"
-NEEDS = frozenset(
-    {
-        "means",
-        "base_means",
-        "target",
-        "inflow_means",
-        "parties",
-        "water_class",
-        "deciding",
-        "complete",
-    }
-)
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _BISHAN = "璧山区2018年办法"
 _OURS = "本系统默认，办法未载时使用"
 
@@ -203,12 +188,7 @@ class _Finding:
         return tuple(b for b in self.bounds if _worse(self.code, self.mean, b[1]))
 
 
-def granularity(parameters: Parameters) -> Granularity:
-    """Settled by the month; cleared at the year's end."""
-    return Granularity.MONTH
-
-
-def base_years(year: int) -> frozenset[int]:
+def base_years(parameters: Parameters, year: int) -> frozenset[int]:
     """The years whose means are the `base_means` of a month in `year`: the one before."""
     return frozenset({year - 1})
 
@@ -221,14 +201,14 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     charged, and "parties.<code>" of a park; WrongPeriod for a year.
     """
     require_period(facts, Granularity.MONTH)
-    if settled := steps.decided_elsewhere(facts, _RULE):
+    if settled := steps.decided_elsewhere(facts, FAMILY):
         return settled
     p = parameters
     require(facts, "means")
     parks = funds.in_order(p.parks or {})
     funds.require_parties(facts, parks)
-    lines = steps.opening(facts, _RULE)
-    if skipped := steps.incomplete(facts, _RULE, p, lines, "incomplete_month"):
+    lines = steps.opening(facts, FAMILY)
+    if skipped := steps.incomplete(facts, FAMILY, p, lines, "incomplete_month"):
         return skipped
     findings = [_finding(facts, p, item.indicator) for item in p.items]
     lines += [_item_step(facts, p, finding) for finding in findings]
@@ -264,7 +244,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     amount = to_fen(rate * factor * facts.share)
     parts = _parts(amount, parks)
     lines.append(_amount_step(facts, p, rate, factor, amount, parts))
-    return steps.finish(facts, _RULE, state, _transfers(parts, because, to_town=not missed), lines)
+    return steps.finish(facts, FAMILY, state, _transfers(parts, because, to_town=not missed), lines)
 
 
 def _worse(code: str, value: Decimal, bound: Decimal) -> bool:
@@ -389,3 +369,31 @@ def _amount_step(
         for code, part in funds.in_order(p.parks or {}).items()
     )
     return steps.amount_step(facts, amount, formula, shared, inputs)
+
+
+FAMILY = Family(
+    code="town_outflow",
+    title="镇街出境断面法",
+    title_en="Town outflow",
+    revision=1,
+    legal_basis="重庆市璧山区镇街河流出境断面横向补偿办法（2018年）",
+    about=__doc__,
+    needs=frozenset(
+        {
+            "means",
+            "base_means",
+            "target",
+            "inflow_means",
+            "parties",
+            "water_class",
+            "deciding",
+            "complete",
+        }
+    ),
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=by_month,
+    base_years=base_years,
+    part_month=lambda p: p.part_month,
+    filling=lambda p: Filling(p, p.missing_month, p.sampling, p.incomplete_month),
+)

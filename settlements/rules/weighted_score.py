@@ -13,7 +13,7 @@ defaults, the text of the agreement decides. Amounts are Decimal yuan to the fen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -33,6 +33,7 @@ from settlements.rules.base import (
     Step,
     require_period,
 )
+from settlements.rules.family import Family, by_year
 from settlements.rules.parameters import Kind, ParameterError, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
 from settlements.rules.score_rows import (
@@ -47,12 +48,6 @@ from settlements.rules.score_rows import (
     Indicator,
 )
 
-CODE, TITLE, REVISION = "weighted_score", "多指标加权评分法", 1
-TITLE_EN = "Weighted score of several indicators"
-LEGAL_BASIS = "川渝长江流域横向生态保护补偿协议（第二轮，2024年）"
-NEEDS = frozenset({"water_class", "means", "observations", "deciding", "complete"})
-
-_RULE = steps.Identity(CODE, TITLE, REVISION)
 _OURS = common.OURS
 
 
@@ -173,12 +168,7 @@ class Parameters(BaseParameters):
         ]
 
 
-def granularity(parameters: Parameters) -> Granularity:
-    """Settled by the year."""
-    return Granularity.YEAR
-
-
-def observed(parameters: Parameters, parties: Iterable[str] = ()) -> tuple[str, ...]:
+def observed(parameters: Parameters, parties: Sequence[str]) -> tuple[str, ...]:
     """The figures asked for by name: those of the listed indicators that no reading gives."""
     return tuple(row.indicator for row in parameters.indicators if row.indicator in OBSERVED)
 
@@ -200,11 +190,11 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     where none has one); WrongPeriod for a month.
     """
     require_period(facts, Granularity.YEAR)
-    if settled := steps.decided_elsewhere(facts, _RULE):
+    if settled := steps.decided_elsewhere(facts, FAMILY):
         return settled
     p = parameters
-    lines = steps.opening(facts, _RULE)
-    if skipped := steps.incomplete(facts, _RULE, p, lines, "incomplete_period"):
+    lines = steps.opening(facts, FAMILY)
+    if skipped := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period"):
         return skipped
     marks, missing = _marks(facts, p)
     if facts.water_class is not None and any(m.row.indicator == "water_class" for m in marks):
@@ -236,7 +226,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     lines.append(net_line)
     state = MonthState.MET if score >= p.pass_score else MonthState.NOT_MET
     because = f"得分 {steps.shown(score)}，分得与出资相抵"
-    return steps.finish(facts, _RULE, state, funds.net_transfers(nets, because=because), lines)
+    return steps.finish(facts, FAMILY, state, funds.net_transfers(nets, because=because), lines)
 
 
 def _marks(facts: Facts, p: Parameters) -> tuple[list[_Mark], list[str]]:
@@ -362,3 +352,18 @@ def _fund_step(
             Input("份额", steps.percent(facts.share), "", facts.sources.get("share", "")),
         ),
     )
+
+
+FAMILY = Family(
+    code="weighted_score",
+    title="多指标加权评分法",
+    title_en="Weighted score of several indicators",
+    revision=1,
+    legal_basis="川渝长江流域横向生态保护补偿协议（第二轮，2024年）",
+    about=__doc__,
+    needs=frozenset({"water_class", "means", "observations", "deciding", "complete"}),
+    parameters=Parameters,
+    evaluate=evaluate,
+    granularity=by_year,
+    observed=observed,
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
@@ -16,9 +17,16 @@ from settlements.shown.terms import (
 )
 
 
+class Field(Enum):
+    """The parts of a term that every term has."""
+
+    IN_FORCE = "有效期"
+    RULE = "规则"
+
+
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """Old beside new; `changed` where they differ."""
+    """Old beside new; `changed` where they differ. `what`: which of a term's fields it is of."""
 
     label: str
     old: str
@@ -26,6 +34,7 @@ class DiffLine:
     changed: bool
     old_note: str = ""
     new_note: str = ""
+    what: Field | None = None
 
 
 def span_text(span: DateRange) -> str:
@@ -35,8 +44,8 @@ def span_text(span: DateRange) -> str:
 def term_lines(old: TermSpec | None, new: TermSpec) -> list[DiffLine]:
     """Dates, rule, parameters and sections of two terms, side by side."""
     return [
-        diff_line("有效期", span_text(old.in_force) if old else "-", span_text(new.in_force)),
-        diff_line("规则", rules.get(old.rule).TITLE if old else "-", rules.get(new.rule).TITLE),
+        _field(Field.IN_FORCE, span_text(old.in_force) if old else "-", span_text(new.in_force)),
+        _field(Field.RULE, rules.get(old.rule).title if old else "-", rules.get(new.rule).title),
         *_parameters(old, new),
         *_parts(old.parts if old else (), new.parts),
     ]
@@ -46,10 +55,14 @@ def diff_line(label: str, old: str, new: str, old_note: str = "", new_note: str 
     return DiffLine(label, old, new, (old, old_note) != (new, new_note), old_note, new_note)
 
 
+def _field(what: Field, old: str, new: str) -> DiffLine:
+    return DiffLine(what.value, old, new, old != new, what=what)
+
+
 def _parameters(old: TermSpec | None, new: TermSpec) -> list[DiffLine]:
     sides = []
     for spec in (old, new):
-        lines = parameter_lines(rules.get(spec.rule).Parameters, spec.parameters) if spec else ()
+        lines = parameter_lines(rules.get(spec.rule).parameters, spec.parameters) if spec else ()
         sides.append({(x.name, x.label): x for x in lines})
     before, after = sides
     found = []

@@ -1,17 +1,16 @@
-"""The documentation of every rule family, written from its module and a worked example.
+"""The documentation of every rule family, written from its own words and a worked example.
 
 docs/rules/examples/<family>.facts.json and .parameters.json are written by hand; the pages
-beside them are generated, and a test holds them to the modules.
+beside them are generated, and a test holds them to the families.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from settlements.rules import RULES, every_need
+from settlements.rules import RULES, Family
 from settlements.rules.facts import FACT_LABELS, Granularity
 from settlements.rules.kinds import Spec, specs
 from settlements.rules.parameters import describe
@@ -62,9 +61,9 @@ def example(code: str) -> Example:
     return Example(*texts)
 
 
-def needs(module: ModuleType) -> list[tuple[str, str, str]]:
+def needs(family: Family[Any]) -> list[tuple[str, str, str]]:
     """What the family may ask for: key in the facts' JSON, label, form; in the order of KEYS."""
-    asked = every_need(module)
+    asked = family.every_need
     return [
         (key.name, "、".join(_LABELS.get(f, key.label) for f in filled), key.form)
         for key in KEYS
@@ -108,8 +107,8 @@ def applies_words(known: Mapping[str, Spec], condition: dict[str, Any] | None) -
 def pages() -> dict[str, str]:
     """Every generated page: file name → text. Raises NoExample; RefusedTrial for a bad one."""
     texts = {INDEX: _index()}
-    for code, module in RULES.items():
-        texts[f"{code}.md"] = _page(module)
+    for code, family in RULES.items():
+        texts[f"{code}.md"] = _page(family)
     return texts
 
 
@@ -150,37 +149,37 @@ def try_example(code: str) -> RuleTrial:
     return try_rule(family=code, facts=loads(given.facts), parameters=loads(given.parameters))
 
 
-def _page(module: ModuleType) -> str:
-    code = module.CODE
+def _page(family: Family[Any]) -> str:
+    code = family.code
     given, trial = example(code), try_example(code)
     yearly = trial.tried[0].facts.granularity is Granularity.YEAR
     lines = [
         _generated(),
-        f"# {module.TITLE} (`{code}`)",
+        f"# {family.title} (`{code}`)",
         "",
-        f"- In English: {module.TITLE_EN}",
-        f"- Legal basis (依据): {module.LEGAL_BASIS}",
-        f"- Revision (修订): {module.REVISION}",
+        f"- In English: {family.title_en}",
+        f"- Legal basis (依据): {family.legal_basis}",
+        f"- Revision (修订): {family.revision}",
         f"- The example settles by the {'year (按年)' if yearly else 'month (按月)'}",
         "",
         "## What it does",
         "",
-        (module.__doc__ or "").strip(),
+        family.about.strip(),
         "",
         "What it finds for one section and period:",
         "",
-        *_quoted(module.evaluate.__doc__ or ""),
+        *_quoted(family.evaluate.__doc__ or ""),
         "",
         "## Parameters (参数)",
         "",
-        *_parameter_tables(module.Parameters),
+        *_parameter_tables(family.parameters),
         "## Facts (事实)",
         "",
         "Beside `section`, `period`, the names of the parties, `share`, and `state` with its "
         "`reason`; what a case does not need may be left out. All keys: [index](index.md#facts).",
         "",
         *_table(
-            ("Key", "含义", "写法"), ((f"`{k}`", label, form) for k, label, form in needs(module))
+            ("Key", "含义", "写法"), ((f"`{k}`", label, form) for k, label, form in needs(family))
         ),
         "",
         "## Worked example (算例)",
@@ -284,7 +283,7 @@ def _index() -> str:
         *_table(
             ("Family", "规则", "In English", "修订", "依据"),
             (
-                (f"[`{code}`]({code}.md)", m.TITLE, m.TITLE_EN, str(m.REVISION), m.LEGAL_BASIS)
+                (f"[`{code}`]({code}.md)", m.title, m.title_en, str(m.revision), m.legal_basis)
                 for code, m in RULES.items()
             ),
         ),

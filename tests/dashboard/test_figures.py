@@ -105,6 +105,11 @@ def test_a_month_is_written_in_chinese_and_for_the_address():
     assert figures.iso_month(date(2026, 1, 1)) == "2026-01"
 
 
+def test_a_period_is_a_month_or_a_whole_year():
+    assert figures.period_zh(date(2026, 1, 1), False) == "2026年1月"
+    assert figures.period_zh(date(2026, 1, 1), True) == "2026年"
+
+
 def test_a_sparkline_ends_in_its_last_value_and_skips_gaps():
     line = figures.spark([1, None, 3])
     assert line["points"] == "0.0,21.0 110.0,3.0"

@@ -49,7 +49,7 @@ def test_only_who_edits_agreements_finds_the_pages(client, people):
 def test_the_list_leads_to_every_family(admin):
     page = admin.get("/rules/").content.decode()
     for code, module in RULES.items():
-        assert f'href="/rules/{code}/">{module.TITLE}</a>' in page
+        assert f'href="/rules/{code}/">{module.title}</a>' in page
 
 
 @pytest.mark.parametrize("code", RULES)

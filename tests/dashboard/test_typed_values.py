@@ -80,7 +80,7 @@ def test_what_is_no_share_is_refused(text):
 
 @pytest.mark.parametrize("code", rules.RULES)
 def test_the_form_of_each_rule_gives_its_defaults_back(code):
-    declared = rules.get(code).Parameters
+    declared = rules.get(code).parameters
     day = date(2026, 1, 1)
     begun = starting(code, day)
     form = RuleForm(typed_parameters(code, begun), rule=code, before=begun)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from basins.access import PEOPLE, TABLE, Scope, viewer_of
 from basins.clock import moved_to
+from basins.links import to
 from basins.models import Delivery, Notification, Star
 from basins.services.notifications import notify
 from settlements.notices.services.months import confirm_month
@@ -168,7 +169,7 @@ def test_what_one_may_not_see_cannot_be_starred(border, people, visit):
 
 
 def test_reading_a_notification_leads_on_and_a_foreign_one_is_missing(border, people, visit):
-    notify(users=[people.district.pk], key="k", text="有事", link="/about/")
+    notify(users=[people.district.pk], key="k", text="有事", link=to("about"))
     found = Notification.objects.get()
     assert "有事" in text_of(visit(people.district, "notification-list"))
     assert visit(people.stranger, "notification", found.pk).status_code == 404

@@ -104,8 +104,8 @@ def test_every_figure_a_rule_asks_for_has_a_name_here():
         module = rules.get(code)
         for basis in ("dry", "works"):
             given = {"basis": basis} if code == "charges" else {}
-            stored = rules.parameters.with_defaults(module.Parameters, given, on=date(2023, 1, 1))
-            parameters = module.Parameters.from_json(stored)
+            stored = rules.parameters.with_defaults(module.parameters, given, on=date(2023, 1, 1))
+            parameters = module.parameters.from_json(stored)
             asked |= {name.removesuffix(".GZ") for name in module.observed(parameters, parties)}
     assert asked <= set(FIGURES)
 

@@ -120,11 +120,11 @@ class Copy:
         report.unlink(missing_ok=True)
         ran = subprocess.run(
             (
-                sys.executable, "-m", "pytest", *tests, "--quiet", "--reuse-db", *options,
+                sys.executable, "-m", "pytest", *tests, "--quiet", *options,
                 f"--junitxml={report}", "-p", "no:cacheprovider",
             ),
             cwd=self.tree,
-            env={**os.environ, "TEST_VAR_DIR": str(self.database), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "TEST_VAR_DIR": str(self.database)},
             capture_output=True,
             text=True,
         )  # fmt: skip
@@ -167,8 +167,12 @@ def plant(planted: Planted, copy: Copy) -> Verdict:
 def run(bugs: list[Planted]) -> list[Verdict]:
     """Every bug on whichever copy is free; what must fail with a bug passes without one."""
     from config.embedded.postgres import use
+    from tests import databases
 
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled once a copy
     os.environ["EMBEDDED_POSTGRES_UNSAFE"] = "1"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ["TEST_TEMPLATE"] = databases.digest()  # one for all, whatever is planted
     copies = [Copy(number) for number in range(1, min(COPIES, len(bugs)) + 1)]
     with ExitStack() as servers, ThreadPoolExecutor(len(copies)) as pool:
         for copy in copies:

@@ -68,8 +68,8 @@ class Chain:
             number=self.agreement.terms.count() + 1,
             strand=strand or rule,
             rule=rule,
-            rule_revision=module.REVISION,
-            parameters=with_defaults(module.Parameters, given, on=start),
+            rule_revision=module.revision,
+            parameters=with_defaults(module.parameters, given, on=start),
             in_force=between(start, end),
         )
         for n, section in enumerate(self.sections):

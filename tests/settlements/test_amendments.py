@@ -284,7 +284,7 @@ def fixed(border, preparer, second):
     )
     assert "rule" not in draft.data
     stored = with_defaults(
-        rules.get("fixed_annual").Parameters,
+        rules.get("fixed_annual").parameters,
         {"amount": "500000.00", "payer": "downstream", "from_year": 2024, "to_year": 2030},
         on=date(2024, 1, 1),
         source="第二条",

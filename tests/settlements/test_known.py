@@ -166,7 +166,7 @@ def test_the_command_says_what_it_checked_and_fails_where_a_history_is_wrong(wor
 
 
 def test_a_term_of_before_a_parameter_is_read_as_it_always_was():
-    declared = rules.get("baseline").Parameters
+    declared = rules.get("baseline").parameters
     whole = with_defaults(declared, {}, on=month("2023-01"))
     added = {name for name, spec in specs(declared).items() if spec.added}
     assert added

@@ -36,7 +36,7 @@ def test_a_preview_of_other_terms_stores_nothing(border, django_assert_num_queri
     spec = TermSpec(
         rule="baseline",
         parameters=with_defaults(
-            rules.get("baseline").Parameters, {"rate": "500000"}, on=month("2023-01")
+            rules.get("baseline").parameters, {"rate": "500000"}, on=month("2023-01")
         ),
         in_force=between(month("2023-01"), month("2024-01")),
         parts=(PartSpec(border.section, border.upstream, border.downstream, share=Decimal("0.5")),),
@@ -59,7 +59,7 @@ def test_a_fund_of_several_parties_pays_by_their_codes(border):
     }
     spec = TermSpec(
         rule="joint_fund",
-        parameters=with_defaults(module.Parameters, given, on=month("2023-01")),
+        parameters=with_defaults(module.parameters, given, on=month("2023-01")),
         in_force=between(month("2023-01"), month("2024-01")),
         parts=(PartSpec(border.section, border.upstream, border.downstream),),
     )
@@ -79,7 +79,7 @@ def test_a_town_is_compared_with_the_mean_of_its_own_year_before(border):
     spec = TermSpec(
         rule="town_outflow",
         parameters=with_defaults(
-            rules.get("town_outflow").Parameters,
+            rules.get("town_outflow").parameters,
             {"items": [{"indicator": "NH3-N"}]},
             on=month("2023-01"),
         ),

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from settlements.rules import RULES, every_need
+from settlements.rules import RULES
 from settlements.rules.parameters import specs
 from settlements.trying.facts_by_hand import KEYS
 from settlements.trying.rule_docs import (
@@ -29,9 +29,9 @@ def test_the_pages_are_current(capsys):
 def test_every_family_has_a_page_with_all_its_parameters_and_facts(code):
     page = (FOLDER / f"{code}.md").read_text(encoding="utf-8")
     module = RULES[code]
-    assert f"# {module.TITLE} (`{code}`)" in page
-    assert module.LEGAL_BASIS in page
-    for name, spec in specs(module.Parameters).items():
+    assert f"# {module.title} (`{code}`)" in page
+    assert module.legal_basis in page
+    for name, spec in specs(module.parameters).items():
         assert f"| `{name}` | {spec.label} / {spec.english} |" in page
         for dated in spec.default.values if spec.default else ():
             assert f"| `{name}` | {dated.on} |" in page
@@ -43,7 +43,7 @@ def test_every_family_has_a_page_with_all_its_parameters_and_facts(code):
 @pytest.mark.parametrize("code", RULES)
 def test_every_fact_a_family_needs_can_be_written(code):
     written = {fact for key, _, _ in needs(RULES[code]) for fact in FILLS[key]}
-    assert written >= every_need(RULES[code])
+    assert written >= RULES[code].every_need
 
 
 @pytest.mark.parametrize("code", RULES)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.access import viewer_of
+from basins.links import to
 from basins.services import calendar, notifications, stars
 from basins.services.calendar import Day
 from jobs import tasks as job_tasks
@@ -188,7 +189,9 @@ def _mail_wanted(s: Scheme) -> None:
     s.people.district.email = "district@example.org"
     s.people.district.save(update_fields=["email"])
     notifications.choose_delivery(user=s.people.district, rhythm="at_once", mail=True)
-    notifications.notify(users=[s.people.district.pk], key="office", text="有信", link="/")
+    notifications.notify(
+        users=[s.people.district.pk], key="office", text="有信", link=to("overview")
+    )
 
 
 def _mail(s: Scheme):

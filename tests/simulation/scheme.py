@@ -122,8 +122,8 @@ def _term(border: Border, rule: str, first: date, yearly: bool) -> None:
         agreement=border.agreement,
         number=1,
         rule=rule,
-        rule_revision=module.REVISION,
-        parameters=with_defaults(module.Parameters, given, on=SCHEME_OF[rule]),
+        rule_revision=module.revision,
+        parameters=with_defaults(module.parameters, given, on=SCHEME_OF[rule]),
         in_force=between(first),
     )
     TermSection.objects.create(

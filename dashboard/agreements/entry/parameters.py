@@ -39,10 +39,10 @@ class RuleForm(StepForm):
         self, typed: dict[str, str], *, rule: str, before: dict[str, Any], checks: bool = True
     ) -> None:
         super().__init__(typed, checks=checks)
-        self.module, self.before = rules.get(rule), before
+        self.family, self.before = rules.get(rule), before
         self.rule = rule
-        self.specs = specs(self.module.Parameters)
-        self.described = describe(self.module.Parameters)
+        self.specs = specs(self.family.parameters)
+        self.described = describe(self.family.parameters)
         for entry in self.described:
             self._add(entry)
         self.fields[SAME_SOURCE] = line(
@@ -95,7 +95,7 @@ class RuleForm(StepForm):
         if unread:
             return given
         try:
-            made = self.module.Parameters.from_json(self.stored)
+            made = self.family.parameters.from_json(self.stored)
         except ParameterErrors as wrong:
             for error in wrong.errors:
                 self.wrong(self._place(error.name), error.message)
@@ -247,7 +247,7 @@ def as_stored(spec: Spec, value: Any) -> Any:
 def typed_parameters(rule: str, stored: dict[str, Any]) -> dict[str, str]:
     """Stored parameters as one would have typed them."""
     typed: dict[str, str] = {}
-    for name, spec in specs(rules.get(rule).Parameters).items():
+    for name, spec in specs(rules.get(rule).parameters).items():
         if name not in stored:
             continue
         value = stored[name]["value"]
@@ -271,7 +271,7 @@ def typed_parameters(rule: str, stored: dict[str, Any]) -> dict[str, str]:
 def starting(rule: str, on: date) -> dict[str, Any]:
     """Every parameter's default of the day, stored form; those without one are left out."""
     found = {}
-    for name, spec in specs(rules.get(rule).Parameters).items():
+    for name, spec in specs(rules.get(rule).parameters).items():
         default = spec.default.default_on(on) if spec.default else None
         if default is not None:
             found[name] = {

@@ -18,10 +18,8 @@ from settlements.models import Accrual, Adjustment
 from settlements.money import ZERO
 from settlements.reckoning.preview import spec_of
 from settlements.rules.facts import MonthState
-from settlements.shown.term_differences import DiffLine, term_lines
+from settlements.shown.term_differences import DiffLine, Field, term_lines
 from settlements.shown.visible import sees_drafts_of
-
-UNCHANGED = ("有效期",)  # what differs between any two terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def _adjusted(adjustment: Adjustment, accrual: Accrual, names: dict[str, str]) -
             tuple(
                 line
                 for line in term_lines(spec_of(accrual.term), spec_of(new.term))
-                if line.changed and line.label not in UNCHANGED
+                if line.changed and line.what is not Field.IN_FORCE  # differs of any two terms
             )
             if new is not None
             else ()

@@ -272,10 +272,10 @@ def _explanation(
     as_of: datetime,
 ) -> Explanation:
     term, part = accrual.term, accrual.term_section
-    module = rules.get(term.rule)
+    family = rules.get(term.rule)
     return Explanation(
         id=accrual.pk,
-        rule=RuleNamed(module.CODE, module.TITLE, accrual.rule_revision, module.LEGAL_BASIS),
+        rule=RuleNamed(family.code, family.title, accrual.rule_revision, family.legal_basis),
         term=TermNamed(
             term.number,
             term.strand,
@@ -302,7 +302,7 @@ def _explanation(
         transfers=tuple(_transfer(p) for p in payments_of(accrual)),
         holds=_holds(accrual, adjustments),
         steps=accrual.steps,
-        parameters=_parameters(module.Parameters, term.parameters),
+        parameters=_parameters(family.parameters, term.parameters),
         facts=accrual.inputs,
         readings=_readings(readings),
         means=_means(accrual, readings),

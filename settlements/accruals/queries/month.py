@@ -17,6 +17,8 @@ from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
 from settlements.models import Accrual, Agreement, CountedTransfer, Party, Term, TermSection
 from settlements.money import ZERO
+from settlements.rules import Rule
+from settlements.rules.family import Classes, Yardstick
 from settlements.shown.places import Place
 from settlements.shown.visible import only_words, visible_accruals, visible_agreements
 
@@ -73,7 +75,7 @@ class MonthMoney:
     month: date
     lines: tuple[TransferLine, ...]
     nets: tuple[PartyNet, ...]  # receivers first, then payers
-    states: tuple[tuple[str, int], ...]  # label of the state, accruals in it
+    states: tuple[tuple[Accrual.State, int], ...]  # and how many accruals are in it
     accruals: int
     seen: frozenset[str]  # codes of the agreements whose accruals the viewer sees
     computed_at: datetime | None
@@ -122,7 +124,7 @@ class AgreementInForce:
 def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
     """Transfers, nets and totals the viewer may see: 4 queries, 3 for who sees everything."""
     lines = transfer_lines(viewer, month)
-    states: dict[str, int] = defaultdict(int)
+    states: dict[Accrual.State, int] = defaultdict(int)
     seen, computed = set(), None
     for row in (
         visible_accruals(viewer)
@@ -131,7 +133,7 @@ def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
         .values("state", "term__agreement__code")
         .annotate(n=Count("pk"), at=Max("computed_at"))
     ):
-        states[str(Accrual.State(row["state"]).label)] += row["n"]
+        states[Accrual.State(row["state"])] += row["n"]
         seen.add(row["term__agreement__code"])
         computed = max(computed, row["at"]) if computed else row["at"]
     totals = month_totals(viewer, date(month.year - 1, 1, 1), month)
@@ -164,13 +166,20 @@ def transfer_lines(viewer: Viewer, month: date) -> tuple[TransferLine, ...]:
         .defer("payer__boundary", "payee__boundary", "accrual__steps")
         .order_by("-yuan", "accrual__term__agreement__code", "accrual__term_section", "pk")
     )
-    return tuple(_line(t) for t in found)
+    rules_of: dict[int, Rule] = {}
+    lines = []
+    for transfer in found:
+        term = transfer.accrual.term
+        if term.pk not in rules_of:
+            rules_of[term.pk] = rules.read(term.rule, term.parameters)
+        lines.append(_line(transfer, rules_of[term.pk]))
+    return tuple(lines)
 
 
-def _line(transfer: CountedTransfer) -> TransferLine:
+def _line(transfer: CountedTransfer, rule: Rule) -> TransferLine:
     accrual = transfer.accrual
     agreement, section = accrual.term.agreement, accrual.term_section.section
-    reference, reference_name = _reference(accrual)
+    held = _yardstick(accrual, rule)
     river = section.river or agreement.river
     return TransferLine(
         agreement=agreement.code,
@@ -182,8 +191,8 @@ def _line(transfer: CountedTransfer) -> TransferLine:
         is_demo=section.is_demo,
         payer=Place.of(transfer.payer),
         payee=Place.of(transfer.payee),
-        reference=reference,
-        reference_name=reference_name,
+        reference=held.water_class.value if held.water_class else None,
+        reference_name=held.words,
         water_class=accrual.water_class,
         reason=transfer.reason,
         yuan=transfer.yuan,
@@ -192,21 +201,20 @@ def _line(transfer: CountedTransfer) -> TransferLine:
     )
 
 
-def _reference(accrual: Accrual) -> tuple[int | None, str]:
-    """The class this month's was compared with, as the accrual's own inputs have it."""
-    inputs, term = accrual.inputs, accrual.term
-    target = _class_of(inputs.get("target"))
-    if term.rule == "class_vs_last_year":
-        missed = target and accrual.water_class and accrual.water_class > target
-        if missed:
-            return target, "目标"
-        return _class_of(inputs.get("last_year_class")), "去年同月"
-    fixed = term.parameters.get("baseline_class", {}).get("value")
-    return _class_of(fixed) or target, "基准"
+def _yardstick(accrual: Accrual, rule: Rule) -> Yardstick:
+    """What this month's class was held against, as the accrual's own inputs have it."""
+    found, inputs = accrual.water_class, accrual.inputs
+    return rule.yardstick(
+        Classes(
+            found=WaterClass(found) if found else None,
+            target=_class_of(inputs.get("target")),
+            last_year=_class_of(inputs.get("last_year_class")),
+        )
+    )
 
 
-def _class_of(stored) -> int | None:
-    return None if stored in (None, "") else WaterClass.parse(str(stored)).value
+def _class_of(stored: str | None) -> WaterClass | None:
+    return WaterClass.parse(stored) if stored else None
 
 
 def nets_of(lines) -> tuple[PartyNet, ...]:
@@ -284,7 +292,7 @@ def _agreement_line(agreement: Agreement) -> AgreementInForce:
         title=agreement.title,
         river=agreement.river.name,
         river_code=agreement.river.code,
-        rule="、".join(dict.fromkeys(rules.get(term.rule).TITLE for term in terms)),
+        rule="、".join(dict.fromkeys(rules.get(term.rule).title for term in terms)),
         parties=tuple(parties),
         sections=tuple(sections),
         section_names=tuple(f"{s.name}*" if s.is_demo else s.name for s in sections.values()),

@@ -20,12 +20,7 @@ from settlements.money import ZERO
 from settlements.shown.findings import Compensation, Net
 from settlements.shown.payments import words_of
 from settlements.shown.places import Place
-
-KINDS = {
-    FuseTrip.State.TRIPPED: "waiting",
-    FuseTrip.State.RELEASED: "open",
-    FuseTrip.State.DROPPED: "none",
-}
+from settlements.workflow import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +84,7 @@ def stop_page(viewer: Viewer, pk: int) -> StopPage | None:
     changes = tuple(_change(change, places) for change in trip.changes)
     return StopPage(
         trip=trip,
-        kind=KINDS[FuseTrip.State(trip.state)],
+        kind=kind_of("fuse", trip.state),
         changes=changes,
         totals=_totals(changes),
         may_decide=viewer.may(Act.ADJUST) and trip.state == FuseTrip.State.TRIPPED,

@@ -145,10 +145,9 @@ def nothing(accrual: Accrual) -> Outcome:
         result="0",
         result_note="万元",
     )
-    module = rules.get(term.rule)
     return Outcome(
         rule=term.rule,
-        revision=module.REVISION,
+        revision=rules.get(term.rule).revision,
         state=MonthState.EXCLUDED,
         transfers=(),
         steps=(step,),

@@ -24,13 +24,8 @@ from settlements.shown.terms import (
     strand_label,
 )
 from settlements.shown.visible import visible_agreements
+from settlements.workflow import kind_of
 from settlements.years.queries.listing import SettlementLine, settlement_list
-
-KINDS = {
-    Agreement.State.DRAFT: "none",
-    Agreement.State.ACTIVE: "open",
-    Agreement.State.ENDED: "final",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +210,7 @@ def agreement(viewer: Viewer, code: str) -> AgreementDetail | None:
         river=found.river.name,
         river_code=found.river.code,
         state=str(state.label),
-        kind=KINDS[state],
+        kind=kind_of("agreement", state),
         signed_on=found.signed_on,
         source=found.source,
         confidence=Confidence(found.confidence).label,
@@ -254,35 +249,35 @@ def _line(found: Agreement) -> AgreementLine:
             for p in found.parties.all()
             if p.until is None or p.until > day
         ),
-        rule="、".join(dict.fromkeys(rules.get(t.rule).TITLE for t in current)),
+        rule="、".join(dict.fromkeys(rules.get(t.rule).title for t in current)),
         since=min((t.in_force.lower for t in terms if t.in_force.lower), default=None),
         until=last_day(max(ends)) if ends and all(ends) else None,
         terms=len(terms),
         state=str(state.label),
-        kind=KINDS[state],
+        kind=kind_of("agreement", state),
     )
 
 
 def _term(term: Term) -> TermDetail:
-    module, day = rules.get(term.rule), today()
+    family, day = rules.get(term.rule), today()
     if covers(term.in_force, day):
-        phase, kind = "执行中", "open"
+        phase, kind = "执行中", kind_of("term", "in_force")
     elif term.in_force.upper and term.in_force.upper <= day:
-        phase, kind = "已结束", "final"
+        phase, kind = "已结束", kind_of("term", "over")
     else:
-        phase, kind = "未开始", "none"
+        phase, kind = "未开始", kind_of("term", "ahead")
     return TermDetail(
         number=term.number,
         strand=term.strand,
-        rule=module.TITLE,
-        legal_basis=module.LEGAL_BASIS,
+        rule=family.title,
+        legal_basis=family.legal_basis,
         revision=term.rule_revision,
         since=term.in_force.lower,
         until=last_day(term.in_force.upper),
         phase=phase,
         kind=kind,
-        parameters=parameter_lines(module.Parameters, term.parameters),
-        clauses=clause_lines(module.Parameters, term.clauses),
+        parameters=parameter_lines(family.parameters, term.parameters),
+        clauses=clause_lines(family.parameters, term.clauses),
         sections=tuple(_part(part) for part in term.sections.all()),
     )
 

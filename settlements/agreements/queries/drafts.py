@@ -26,8 +26,7 @@ from settlements.shown.terms import (
     strand_label,
 )
 from settlements.shown.visible import visible_agreements
-
-KINDS = {"draft": "none", "submitted": "waiting", "activated": "final", "discarded": "none"}
+from settlements.workflow import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def draft_list(viewer: Viewer) -> tuple[DraftLine, ...]:
             prepared_by=str(d.prepared_by),
             changed_at=d.changed_at,
             state=d.get_state_display(),
-            kind=KINDS[d.state],
+            kind=kind_of("draft", d.state),
             is_open=d.state in (AgreementDraft.State.DRAFT, AgreementDraft.State.SUBMITTED),
         )
         for d in visible_drafts(viewer).select_related("prepared_by")
@@ -150,7 +149,7 @@ def strands_of(agreement: Agreement) -> list[tuple[str, str]]:
     """Strand and the rule its last term goes by, one each."""
     found: dict[str, str] = {}
     for term in agreement.terms.order_by("number"):
-        found[term.strand] = rules.get(term.rule).TITLE
+        found[term.strand] = rules.get(term.rule).title
     return [(strand, f"{strand_label(strand)}：{title}") for strand, title in found.items()]
 
 
@@ -200,7 +199,7 @@ def names_of(codes: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def rule_choices() -> list[tuple[str, str]]:
-    return [(code, f"{rule.TITLE}（{rule.LEGAL_BASIS}）") for code, rule in rules.RULES.items()]
+    return [(code, f"{rule.title}（{rule.legal_basis}）") for code, rule in rules.RULES.items()]
 
 
 def check_lines(found: AgreementDraft) -> tuple[CheckLine, ...]:
@@ -239,11 +238,11 @@ def check_lines(found: AgreementDraft) -> tuple[CheckLine, ...]:
             CheckLine("断面", part_words(r, sections, places), "river") for r in river["sections"]
         ]
     if rule:
-        module = rules.get(rule["rule"])
-        lines.append(CheckLine("规则", f"{module.TITLE}，修订号 {module.REVISION}", "rule"))
+        family = rules.get(rule["rule"])
+        lines.append(CheckLine("规则", f"{family.title}，修订号 {family.revision}", "rule"))
         lines += [
             CheckLine(p.label, parameter_words(p), "rule", p.exact, parameter_note(p))
-            for p in parameter_lines(module.Parameters, rule["parameters"])
+            for p in parameter_lines(family.parameters, rule["parameters"])
         ]
     if term:
         lines += [

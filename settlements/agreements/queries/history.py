@@ -89,7 +89,7 @@ def _term_change(
         line
         for line in term_lines(_spec(before) if before else None, _spec(term))
         if line.changed
-        and (before is not None or line.label in ("规则", "有效期"))
+        and (before is not None or line.what is not None)
         and not {line.old, line.new} <= UNSET  # a parameter that only the other rule has
     ]
     if draft is not None and draft.amends_id:
@@ -150,7 +150,7 @@ def _end_change(draft: AgreementDraft, terms: list[Term]) -> AgreementChange:
     assert day is not None
     lines = tuple(
         DiffLine(
-            f"第 {t.number} 条款期（{rules.get(t.rule).TITLE}）",
+            f"第 {t.number} 条款期（{rules.get(t.rule).title}）",
             "执行中",
             f"止于 {last_day(day)}",
             True,

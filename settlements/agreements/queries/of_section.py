@@ -44,7 +44,7 @@ def agreements_of_section(viewer: Viewer, section: Section) -> tuple[SectionAgre
         SectionAgreement(
             code=agreement.code,
             title=agreement.title,
-            rule=rules.get(agreement.here[-1].rule).TITLE,
+            rule=rules.get(agreement.here[-1].rule).title,
             changes=_changes(agreement),
         )
         for agreement in found
@@ -57,7 +57,7 @@ def _changes(agreement) -> tuple[RuleChange, ...]:
     for term in sorted(agreement.here, key=lambda t: (t.strand, t.in_force.lower or date.min)):
         if term.strand in seen and term.in_force.lower:
             changes.append(
-                RuleChange(term.in_force.lower, agreement.code, rules.get(term.rule).TITLE)
+                RuleChange(term.in_force.lower, agreement.code, rules.get(term.rule).title)
             )
         seen.add(term.strand)
     return tuple(sorted(changes, key=lambda c: c.on))

@@ -24,7 +24,6 @@ from settlements.rules.facts import MonthState
 from settlements.shown.findings import starred
 
 FACT = re.compile(r"“([^”]+)”（([^）]+)）")  # as a rule names a fact it lacks
-PERIOD_CAPS = ("month_cap", "period_cap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +212,12 @@ def both_ways(lines: Sequence[PreviewLine]) -> list[str]:
 
 
 def _caps(lines: list[PreviewLine], found: Entered) -> list[str]:
-    module = rules.get(found.term.rule)
-    parameters = module.Parameters.from_json(found.term.parameters)
+    rule = rules.read(found.term.rule, found.term.parameters)
     warnings = []
     cut = [x for x in lines if any(s.key == "cap" for s in x.computed.outcome.steps)]
     if cut:
         warnings.append(f"{len(cut)} 个断面月达到年度封顶，金额被减：{_when(cut)}。")
-    yearly = getattr(parameters, "yearly_cap", None)
-    if yearly is not None:
+    if (yearly := rule.yearly_cap) is not None:
         sums: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
         for line in lines:
             if line.payer is not None:
@@ -231,12 +228,8 @@ def _caps(lines: list[PreviewLine], found: Entered) -> list[str]:
             for (year, who), paid in sorted(sums.items())
             if paid > yearly
         ]
-    for cap in (getattr(parameters, name, None) for name in PERIOD_CAPS):
-        over = [x for x in lines if cap is not None and x.yuan > cap]
-        if cap is not None and over:
-            warnings.append(
-                f"{len(over)} 个断面月高于每期封顶 {format_wan(cap)} 万元：{_when(over)}。"
-            )
+    if (cap := rule.period_cap) is not None and (over := [x for x in lines if x.yuan > cap]):
+        warnings.append(f"{len(over)} 个断面月高于每期封顶 {format_wan(cap)} 万元：{_when(over)}。")
     return warnings
 
 

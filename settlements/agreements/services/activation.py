@@ -44,15 +44,13 @@ def ready(draft: AgreementDraft) -> Entered | None:
         return None
     found = entered(draft)
     if draft.amends is not None:
-        module = rules.get(found.term.rule)
-        parameters = module.Parameters.from_json(found.term.parameters)
         span = found.term.in_force
         problems = date_problems(
             draft.amends,
             draft.strand,
             span.lower,
             until=span.upper,
-            rule=(module, parameters),
+            rule=rules.read(found.term.rule, found.term.parameters),
             parts=found.term.parts,
         )
         if problems:
@@ -244,7 +242,7 @@ def _add_term(agreement: Agreement, found: Entered, *, number: int, strand: str)
         number=number,
         strand=strand,
         rule=spec.rule,
-        rule_revision=rules.get(spec.rule).REVISION,
+        rule_revision=rules.get(spec.rule).revision,
         parameters=spec.parameters,
         clauses=found.clauses,
         in_force=spec.in_force,

@@ -23,7 +23,7 @@ from settlements.models import Accrual, Agreement, AgreementDraft, Settlement, T
 from settlements.reckoning.computation import PART
 from settlements.reckoning.periods import last_month
 from settlements.reckoning.preview import PartSpec
-from settlements.rules.facts import Granularity
+from settlements.rules import Rule
 from settlements.shown.terms import MAIN
 
 
@@ -94,18 +94,18 @@ def date_problems(
     on: date,
     *,
     until: date | None = None,
-    rule=None,
+    rule: Rule | None = None,
     parts: Sequence[PartSpec] = (),
 ) -> list[DraftProblem]:
     """Why the agreement cannot be amended from that day; empty where it can.
 
-    `rule` is (module, parameters) of the amendment and `parts` its sections, once known.
+    `rule` is the amendment's and `parts` its sections, once known.
     """
     problems = []
     if on.day != 1:
         problems.append(f"修订自某月起生效，起日须为当月 1 日；{on} 请改为 {next_month(on)}。")
     found = superseded(agreement, strand, on)
-    yearly = rule is not None and rule[0].granularity(rule[1]) is Granularity.YEAR
+    yearly = rule is not None and rule.yearly
     if (yearly or (found.current and is_yearly(found.current))) and (on.month, on.day) != (1, 1):
         problems.append(f"按年核算的条款须自 1 月 1 日起修订；请改为 {on.year + 1}-01-01。")
     if found.current and found.current.in_force.lower == on:
@@ -215,8 +215,7 @@ def closed_years(agreement: Agreement, on: date, until: date | None = None) -> l
 
 
 def is_yearly(term: Term) -> bool:
-    module = rules.get(term.rule)
-    return module.granularity(module.Parameters.from_json(term.parameters)) is Granularity.YEAR
+    return rules.read(term.rule, term.parameters).yearly
 
 
 def _prefilled(agreement: Agreement, base: Term, on: date, end: date | None) -> dict[str, Any]:

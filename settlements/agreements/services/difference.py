@@ -246,7 +246,7 @@ def _ended(term: Term, on: date) -> DiffLine:
         f"第 {term.number} 条款期的有效期",
         span_text(term.in_force),
         span_text(between(term.in_force.lower, on)),
-        rules.get(term.rule).TITLE,
+        rules.get(term.rule).title,
         f"自 {on} 起不再有条款",
     )
 
@@ -265,8 +265,8 @@ def _party_words(parties: Iterable[tuple[Jurisdiction, str]]) -> str:
 def _terms(draft: AgreementDraft, current: Term | None, found: Entered) -> tuple[DiffLine, ...]:
     old, new = spec_of(current) if current is not None else None, found.term
     assert draft.amends is not None
-    clauses = clause_lines(rules.get(new.rule).Parameters, found.clauses)
-    before = clause_lines(rules.get(current.rule).Parameters, current.clauses) if current else ()
+    clauses = clause_lines(rules.get(new.rule).parameters, found.clauses)
+    before = clause_lines(rules.get(current.rule).parameters, current.clauses) if current else ()
     return (
         diff_line("协议方", _party_words(_parties_before(draft)), _party_words(found.parties)),
         *term_lines(old, new),

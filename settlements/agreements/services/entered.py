@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from types import ModuleType
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -19,6 +18,7 @@ from settlements import rules
 from settlements.agreements.services.drafts import STEPS, DraftProblem, DraftRefused
 from settlements.models import Agreement, AgreementDraft, Party, Term
 from settlements.reckoning.preview import PartSpec, TermSpec
+from settlements.rules import Rule
 from settlements.rules.parameters import ParameterErrors
 
 RESERVED_CODES = {"NEW", "DRAFTS"}  # addresses under /agreements/
@@ -68,15 +68,12 @@ def entered(draft: AgreementDraft) -> Entered:
     if span.upper and span.upper <= span.lower:
         problems.append(DraftProblem("term", "止日须不早于起日。"))
     try:
-        parameters = rules.get(rule["rule"]).Parameters.from_json(rule["parameters"])
+        terms = rules.read(rule["rule"], rule["parameters"])
     except (rules.UnknownRule, ParameterErrors) as wrong:
         problems.append(DraftProblem("rule", str(wrong)))
     else:
-        problems += [DraftProblem("river", text) for text in _no_reference(parameters, parts)]
-        problems += [
-            DraftProblem("rule", text)
-            for text in _unknown_sections(rules.get(rule["rule"]), parameters, parts)
-        ]
+        problems += [DraftProblem("river", text) for text in _no_reference(terms, parts)]
+        problems += [DraftProblem("rule", text) for text in _unknown_sections(terms, parts)]
     if problems or found_river is None:
         raise DraftRefused(*problems)
     return Entered(
@@ -160,9 +157,9 @@ def _still_bound(draft: AgreementDraft, codes: set[str]) -> list[str]:
     return problems
 
 
-def _no_reference(parameters: Any, parts: tuple[PartSpec, ...]) -> list[str]:
+def _no_reference(rule: Rule, parts: tuple[PartSpec, ...]) -> list[str]:
     """Sections without the one that the rule compares them with."""
-    if getattr(parameters, "better_than", "none") == "none":
+    if not rule.needs_reference:
         return []
     return [
         f"{part.section.name}没有对照断面，而“附加条件”要同下游自身断面比较；请选对照断面。"
@@ -171,16 +168,12 @@ def _no_reference(parameters: Any, parts: tuple[PartSpec, ...]) -> list[str]:
     ]
 
 
-def _unknown_sections(
-    module: ModuleType, parameters: Any, parts: tuple[PartSpec, ...]
-) -> list[str]:
+def _unknown_sections(rule: Rule, parts: tuple[PartSpec, ...]) -> list[str]:
     """Section codes in the parameters that are none of the agreement's."""
-    if not hasattr(module, "sections_named"):
-        return []
     codes = [part.section.code for part in parts]
     return [
         f"参数里的断面编码 {code} 不是本协议的断面；可用的是 {'、'.join(codes)}。"
-        for code in sorted(module.sections_named(parameters) - set(codes))
+        for code in sorted(rule.sections_named - set(codes))
     ]
 
 

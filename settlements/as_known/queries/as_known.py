@@ -7,6 +7,7 @@ publication on, a year only from its closing on, and never what was not yet deci
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -286,32 +287,32 @@ def _then(
         computed = {(c.part.pk, c.period): c for c in known.compute(wanted)}
     why = reasons(known.at, accruals) if drafts else {}
     places = {j.code: Place.of(j) for j in known.past.jurisdictions.values()}
-    return tuple(
-        _section_then(
-            accrual,
-            known,
-            versions.get(accrual.pk),
-            computed.get((accrual.term_section_id, accrual.period)),
-            adjusted.get(accrual.pk),
-            places,
-            why.get(accrual.pk, ""),
-            drafts,
-        )
-        for accrual in accruals
-    )
+    moment = _Moment(known, versions, computed, adjusted, places, why, drafts)
+    return tuple(_section_then(moment, accrual) for accrual in accruals)
 
 
-def _section_then(
-    accrual: Accrual,
-    known: Known,
-    version: AccrualVersion | None,
-    computed: Computed | None,
-    adjusted: Outcome | None,
-    places: dict[str, Place],
-    reason: str,
-    drafts: bool,
-) -> BorderThen:
-    part = accrual.term_section
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What was held of some accruals at a moment: versions, adjustments and reasons by accrual.
+
+    computed: by term section and period, where the moment's knowledge was computed. drafts:
+    whether the viewer is shown what nobody had published.
+    """
+
+    known: Known
+    versions: Mapping[int, AccrualVersion]
+    computed: Mapping[tuple[int, date], Computed]
+    adjusted: Mapping[int, Outcome]
+    places: Mapping[str, Place]
+    why: Mapping[int, str]
+    drafts: bool
+
+
+def _section_then(moment: _Moment, accrual: Accrual) -> BorderThen:
+    part, places, drafts = accrual.term_section, moment.places, moment.drafts
+    version, adjusted = moment.versions.get(accrual.pk), moment.adjusted.get(accrual.pk)
+    computed = moment.computed.get((accrual.term_section_id, accrual.period))
+    reason = moment.why.get(accrual.pk, "")
     then = None
     if version is not None:
         state, transfers = MonthState(version.month_state).label, version.transfers
@@ -320,7 +321,7 @@ def _section_then(
             transfers = [t.to_json() for t in adjusted.transfers]
         then = Held(version.water_class, state, tuple(_payment(t, places) for t in transfers))
     elif computed is not None and drafts:
-        then = _held(computed, known)
+        then = _held(computed, moment.known)
     same = computed is not None and (
         drafts if version is None else version.input_digest == computed.digest
     )
@@ -362,7 +363,7 @@ def _held(computed: Computed, known: Known) -> Held:
     )
 
 
-def _payment(stored: dict[str, Any], places: dict[str, Place]) -> Compensation:
+def _payment(stored: dict[str, Any], places: Mapping[str, Place]) -> Compensation:
     return Compensation(
         places[stored["payer"]], places[stored["payee"]], Decimal(stored["yuan"]), stored["reason"]
     )

@@ -28,8 +28,8 @@ from settlements.shown.accruals import listed_accruals
 from settlements.shown.findings import Compensation, starred
 from settlements.shown.payments import counted_of, counted_prefetch, words_of
 from settlements.shown.places import Place
-from settlements.shown.states import KINDS
 from settlements.shown.visible import only_words, visible_accruals
+from settlements.workflow import kind_of
 
 QUARTERS = ("一季度", "二季度", "三季度", "四季度")
 
@@ -234,7 +234,7 @@ def _strip_month(
         yuan=sum((sides[a.pk] for a in found), ZERO),
         url=(main.term.agreement.code, year, number),
         state=str(state.label),
-        kind=KINDS[state],
+        kind=kind_of("accrual", state),
         current=last is not None and last.month == number,
     )
 
@@ -365,7 +365,7 @@ def _states(accruals: Iterable[Accrual]) -> tuple[tuple[str, str, int], ...]:
     for accrual in accruals:
         months[accrual.state].add(accrual.period)
     return tuple(
-        (str(state.label), KINDS[state], len(months[state]))
+        (str(state.label), kind_of("accrual", state), len(months[state]))
         for state in Accrual.State
         if months[state]
     )

@@ -8,10 +8,10 @@ from django.db.models import F, QuerySet
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
 from settlements.models import Measure
+from settlements.workflow import kind_of
 
 LIFTED, REPORTED, OVERDUE, OPEN = "lifted", "reported", "overdue", "open"
 LABELS = {OPEN: "执行中", OVERDUE: "已逾期", REPORTED: "已报整改", LIFTED: "已解除"}
-KINDS = {OPEN: "open", OVERDUE: "waiting", REPORTED: "open", LIFTED: "final"}
 
 
 def visible_measures(viewer: Viewer) -> QuerySet[Measure]:
@@ -39,7 +39,7 @@ class MeasureLine:
 
     @property
     def kind(self) -> str:
-        return KINDS[self.code]
+        return kind_of("measure", self.code)
 
 
 def line_of(measure: Measure, on: date | None = None) -> MeasureLine:

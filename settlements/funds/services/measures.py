@@ -3,10 +3,10 @@
 from datetime import date
 
 from django.db import transaction
-from django.urls import NoReverseMatch, reverse
 
 from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
+from basins.links import to
 from basins.models import Jurisdiction, River, Role, User
 from settlements.models import Measure
 from settlements.moving.acts import NotAllowed, Refused
@@ -66,7 +66,7 @@ def take_measure(
         [jurisdiction.pk],
         key=f"measure:{made.pk}",
         text=f"市局对贵区实施{made.get_kind_display()}（{made.document_number}）。",
-        link=_path(made),
+        link=to("measure", made.pk),
     )
     return made
 
@@ -94,7 +94,7 @@ def report_rectification(*, measure: Measure, report: str, by: User) -> Measure:
         Role.Code.BUREAU,
         key=f"measure-report:{measure.pk}:{measure.reported_at:%Y%m%d%H%M%S}",
         text=f"{measure.jurisdiction}报告了整改情况：{measure}。",
-        link=_path(measure),
+        link=to("measure", measure.pk),
     )
     return measure
 
@@ -117,7 +117,7 @@ def lift_measure(*, measure: Measure, on: date, why: str, by: User) -> Measure:
         [measure.jurisdiction_id],
         key=f"measure-lifted:{measure.pk}",
         text=f"市局已解除{measure.get_kind_display()}（{measure.document_number}）。",
-        link=_path(measure),
+        link=to("measure", measure.pk),
     )
     return measure
 
@@ -152,10 +152,3 @@ def _said(text: str, what: str, field: str) -> str:
     if not text.strip() or len(text.strip()) > LONGEST:
         raise MeasureRefused(f"请写明{what}，至多 {LONGEST} 字。", field)
     return text.strip()
-
-
-def _path(measure: Measure) -> str:
-    try:
-        return reverse("measure", args=[measure.pk])
-    except NoReverseMatch:  # without the pages there is nothing to link to
-        return ""

@@ -12,6 +12,7 @@ from basins.access import Act, Scope, Viewer
 from settlements.ledger.balances import balances
 from settlements.models import BalanceStatement, LedgerAccount
 from settlements.shown.visible import visible_accounts
+from settlements.workflow import Kind, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Checked:
         return {self.AGREES: "已核对", self.OPEN: "未核对", self.DIFFERS: "不符"}[self.state]
 
     @property
-    def kind(self) -> str:
-        return {self.AGREES: "final", self.OPEN: "none", self.DIFFERS: "waiting"}[self.state]
+    def kind(self) -> Kind:
+        return kind_of("statement", self.state)
 
 
 @dataclass(frozen=True, slots=True)

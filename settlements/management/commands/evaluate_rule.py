@@ -30,12 +30,12 @@ STANDARD_INPUT = "-"
 class Command(BaseCommand):
     help = (
         "用手工给出的事实和参数试算一条规则，不用数据库；写法与示例见 docs/rules/。"
-        f"规则：{'、'.join(f'{code}（{rule.TITLE}）' for code, rule in RULES.items())}。"
+        f"规则：{'、'.join(f'{code}（{rule.title}）' for code, rule in RULES.items())}。"
     )
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("family", metavar="FAMILY", help="规则代码，如 class_vs_last_year")
+        parser.add_argument("family", metavar="FAMILY", help=f"规则代码，如 {next(iter(RULES))}")
         parser.add_argument(
             "--facts", required=True, metavar="FILE", help="事实的 JSON 文件；- 为标准输入"
         )
@@ -112,7 +112,7 @@ def _why(wrong: OSError | UnicodeDecodeError | UnreadableJson) -> str:
 
 def in_words(trial: RuleTrial) -> list[str]:
     """The worked example of every fact, then the net of each party; a line for each statement."""
-    lines = [f"{trial.module.TITLE}（{trial.module.CODE}，修订 {trial.module.REVISION}）"]
+    lines = [f"{trial.family.title}（{trial.family.code}，修订 {trial.family.revision}）"]
     for tried in trial.tried:
         lines += ["", _heading(tried)]
         for number, step in enumerate(tried.outcome.steps, 1):

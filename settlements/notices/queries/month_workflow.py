@@ -8,8 +8,9 @@ from basins.clock import today
 from basins.services.working_days import Calendar
 from settlements.models import AgreementMonth, MonthConfirmation
 from settlements.moving.parties_of_month import confirming
-from settlements.notices.queries.notices import month_kind, reads_notices
+from settlements.notices.queries.notices import reads_notices
 from settlements.shown.visible import visible_agreements
+from settlements.workflow import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def month_workflow(viewer: Viewer, agreement: str, month: date) -> MonthWorkflow
         title=found.agreement.title,
         state=found.state,
         state_words=str(found.get_state_display()),
-        kind=month_kind(found),
+        kind=kind_of("month", found.state),
         until=found.objection_until,
         provisional=found.provisional,
         left=Calendar({day.year, found.objection_until.year}).between(day, found.objection_until)

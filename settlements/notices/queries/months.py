@@ -35,9 +35,9 @@ from settlements.rules.facts import plain_decimal
 from settlements.shown.findings import Compensation, Net, month_finding, starred
 from settlements.shown.payments import payments_of, payments_prefetch
 from settlements.shown.places import Place
-from settlements.shown.states import KINDS
 from settlements.shown.visible import agreement_of_month, visible_accruals
 from settlements.shown.worked import WorkedStep, worked
+from settlements.workflow import kind_of
 from settlements.years.queries.years import SectionYear, accruals_of_year, entry_of, section_years
 
 
@@ -235,7 +235,7 @@ def _of_year(viewer: Viewer, agreement: Agreement, year: int) -> tuple[OfYear, .
             section=starred(a.term_section.section.name, a.term_section.section.is_demo),
             payments=tuple(payments_of(a)),
             month_state=a.get_month_state_display(),
-            rule=rules.get(a.term.rule).TITLE,
+            rule=rules.get(a.term.rule).title,
         )
         for a in found
     )
@@ -301,7 +301,7 @@ def _section_month(
     means = {code: Decimal(value) for code, value in inputs.get("means", {}).items()}
     deciding = tuple(inputs.get("deciding", ()))
     reference = reference_class(accrual)
-    module = rules.get(accrual.term.rule)
+    family = rules.get(accrual.term.rule)
     now = {m.code: m.mean for m in readings.means} if readings else {}
     return WorkedSection(
         accrual=accrual.pk,
@@ -323,10 +323,10 @@ def _section_month(
         mean_formula=mean_formula(means, readings, deciding),
         reference=reference.label if reference else "",
         state=accrual.get_state_display(),
-        kind=KINDS[Accrual.State(accrual.state)],
+        kind=kind_of("accrual", accrual.state),
         complete=accrual.complete,
         computed_at=accrual.computed_at,
-        rule=f"{module.TITLE} rev. {accrual.rule_revision}",
+        rule=f"{family.title} rev. {accrual.rule_revision}",
         term_number=accrual.term.number,
         term_since=accrual.term.in_force.lower,
         digest=f"{accrual.input_digest[:4]}-{accrual.input_digest[4:8]}".upper(),
@@ -336,10 +336,10 @@ def _section_month(
 
 
 def reference_class(accrual: Accrual) -> WaterClass | None:
-    """The class the month is held to: a fixed baseline of the term, else the target."""
-    fixed = accrual.term.parameters.get("baseline_class", {}).get("value")
-    stored = fixed or accrual.inputs.get("target")
-    return WaterClass.parse(str(stored)) if stored else None
+    """The class the month is held to: one that the term fixes, else the target."""
+    term, target = accrual.term, accrual.inputs.get("target")
+    fixed = rules.read(term.rule, term.parameters).fixed_class
+    return fixed or (WaterClass.parse(str(target)) if target else None)
 
 
 def _subtitle(accrual: Accrual, means: Mapping[str, Decimal], deciding: tuple[str, ...]) -> str:

@@ -29,14 +29,11 @@ from settlements.models import (
 from settlements.moving.notify import signatories
 from settlements.moving.parties_of_month import is_party_in
 from settlements.notices.services.notices import due_on_calendar
+from settlements.workflow import kind_of
 
 # Keys of the content that are amounts: the page shows them as Decimal yuan.
 MONEY = {"yuan", "net", "receivable", "payable", "total"}
 MEASURED = {"value", "multiple"}
-KINDS = {
-    "prepared": "waiting", "published": "final", "returned": "none",
-    "confirmed": "final", "objected": "waiting", "decided": "open", "final": "final",
-}  # fmt: skip
 
 
 def reads_notices(viewer: Viewer) -> bool:
@@ -129,7 +126,7 @@ def _line(notice: Notice, calendar: Calendar, read, parties) -> NoticeLine:
         number=f"〔{notice.year}〕{notice.number} 号" if notice.number else "",
         state=notice.state,
         state_words=str(notice.get_state_display()),
-        kind=KINDS[notice.state],
+        kind=kind_of("notice", notice.state),
         due_on=notice.due_on,
         published_on=published,
         late=lateness(calendar, notice.due_on, published or (today() if waits else None)),
@@ -236,7 +233,7 @@ def notice_page(viewer: Viewer, pk: int) -> NoticePage | None:
     return NoticePage(
         notice=notice,
         content=content,
-        kind=KINDS[notice.state],
+        kind=kind_of("notice", notice.state),
         late=lateness(calendar, notice.due_on, published or (today() if waits else None)),
         months=_months(notice, calendar),
         readers=_readers(notice) if viewer.sees_all(Act.SEE_DRAFTS) else (),
@@ -271,7 +268,7 @@ def _months(notice: Notice, calendar: Calendar) -> tuple[NoticeMonth, ...]:
             title=m.agreement.title,
             month=m.month,
             state=str(m.get_state_display()),
-            kind=month_kind(m),
+            kind=kind_of("month", m.state),
             until=m.objection_until,
             provisional=m.provisional,
             left=calendar.between(today(), m.objection_until),
@@ -281,11 +278,6 @@ def _months(notice: Notice, calendar: Calendar) -> tuple[NoticeMonth, ...]:
         )
         for m in found
     )
-
-
-def month_kind(month: AgreementMonth) -> str:
-    """Kind of the state badge: an open objection period is not final."""
-    return "open" if month.state == AgreementMonth.State.PUBLISHED else KINDS[month.state]
 
 
 def _readers(notice: Notice) -> tuple[Reader, ...]:

@@ -31,7 +31,6 @@ from settlements.models import (
 )
 from settlements.moving.parties_of_month import is_party_in
 from settlements.reckoning.asked import accruing_parts
-from settlements.rules.facts import Granularity
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,12 +233,9 @@ def _accruing(term: Term) -> Sequence[TermSection]:
     parts = list(term.sections.all())
     if len(parts) < 2:
         return parts
-    module = rules.get(term.rule)
-    return accruing_parts(module, module.Parameters.from_json(term.parameters), parts)
+    return accruing_parts(rules.read(term.rule, term.parameters), parts)
 
 
 @lru_cache(maxsize=512)
 def _is_yearly(rule: str, parameters: str) -> bool:
-    module = rules.get(rule)
-    given = module.Parameters.from_json(json.loads(parameters))
-    return module.granularity(given) is Granularity.YEAR
+    return rules.read(rule, json.loads(parameters)).yearly

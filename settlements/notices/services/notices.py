@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from basins.clock import now, today
+from basins.links import to
 from basins.models import Role, User
 from basins.ranges import month_start, next_month
 from basins.services.working_days import Calendar, Deadline, add_working_days
@@ -95,7 +96,7 @@ def prepare_notice(*, month: date, by: User, leave_out: Mapping[str, str] | None
         but=by.pk,
         key=f"notice-prepared:{notice.pk}",
         text=f"{month_words(month)}通报已由{by}编制，待签发",
-        link=f"/notices/{notice.pk}/",
+        link=to("notice", notice.pk),
     )
     return notice
 
@@ -185,7 +186,7 @@ def return_notice(*, notice: Notice, reason: str, by: User) -> Notice:
         users=[notice.prepared_by_id],
         key=f"notice-returned:{notice.pk}",
         text=f"{month_words(notice.month)}通报被{by}退回：{reason.strip()}",
-        link=f"/notices/{notice.pk}/",
+        link=to("notice", notice.pk),
     )
     return notice
 
@@ -247,5 +248,5 @@ def _tell(notice: Notice, drawn: Drawn, until: Deadline) -> None:
             key=f"notice:{notice.pk}",
             text=f"{notice}已发布，涉及贵方 {count} 个协议；{day_words(until.date)}"
             f"{'（暂定）' if until.provisional else ''}前可确认或提出异议",
-            link=f"/notices/{notice.pk}/",
+            link=to("notice", notice.pk),
         )

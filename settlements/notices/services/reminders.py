@@ -6,11 +6,12 @@ from django.db import transaction
 
 from basins.access import viewer_of
 from basins.clock import now, today
+from basins.links import Link, to
 from basins.models import Jurisdiction, User
 from basins.words import day_words
 from settlements.models import AgreementMonth, Notice, NoticeReceipt, Reminder
 from settlements.moving.acts import Refused, check, permit
-from settlements.moving.notify import tell_parties
+from settlements.moving.notify import month_link, tell_parties
 from settlements.moving.parties_of_month import confirming
 
 
@@ -47,7 +48,7 @@ def remind_to_read(*, notice: Notice, jurisdiction: Jurisdiction, by: User) -> R
         jurisdiction=jurisdiction,
         by=by,
         text=f"催办：请阅读{notice}",
-        link=f"/notices/{notice.pk}/",
+        link=to("notice", notice.pk),
     )
 
 
@@ -71,12 +72,12 @@ def remind_to_confirm(
         jurisdiction=jurisdiction,
         by=by,
         text=f"催办：请在 {day_words(month.objection_until)}前确认 {month}或提出异议",
-        link=f"/settlements/{month.agreement.code}/{month.month.year}/{month.month.month}/",
+        link=month_link(month),
     )
 
 
 def _remind(
-    *, thing: str, object_id: int, jurisdiction: Jurisdiction, by: User, text: str, link: str
+    *, thing: str, object_id: int, jurisdiction: Jurisdiction, by: User, text: str, link: Link
 ) -> Reminder:
     permit(check("notice", "prepare", "", ""), by)  # who publishes also reminds
     day: date = today()

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
+from basins.links import Link, to
 from basins.models import Jurisdiction
 from basins.ranges import month_start, months_between
 from monitoring.assessment.services.assessment import month_bounds
@@ -30,15 +31,10 @@ from settlements.objections.services.decisions import TREATMENTS, cause_of, disp
 from settlements.objections.services.evidence import missing_evidence
 from settlements.objections.services.joint_samples import relative_error
 from settlements.objections.services.objections import absent_parties, accruals_of, bounds_of
-from settlements.shown.links import path_of
 from settlements.work.queries.sources import of_party
-from settlements.workflow import MOVES
+from settlements.workflow import MOVES, kind_of
 from settlements.years.services.adjustments import difference
 
-KINDS = {
-    "raised": "waiting", "answered": "waiting", "remeasuring": "waiting",
-    "accepted": "final", "rejected": "final", "withdrawn": "none",
-}  # fmt: skip
 WORDS = {(m.thing, m.event): m.words for m in MOVES}
 MOST = 200  # readings listed at once
 
@@ -248,8 +244,8 @@ class ObjectionPage:
         return months_between(timezone.localdate(first), month_start(last))
 
     @property
-    def path(self) -> str:
-        return path_of("objection", self.objection.pk)
+    def path(self) -> Link:
+        return to("objection", self.objection.pk)
 
     @property
     def open(self) -> bool:
@@ -290,7 +286,7 @@ def objection_page(viewer: Viewer, pk: int) -> ObjectionPage | None:
     return ObjectionPage(
         objection=objection,
         kind=kind,
-        badge=KINDS[objection.state],
+        badge=kind_of("objection", objection.state),
         entries=_entries(objection, files, adjusted),
         readings=_readings(objection),
         evidence=[(item, [f for f in files if f.item == item.key]) for item in kind.evidence],

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
+from basins.links import to
 from basins.models import Jurisdiction, Role, User
 from basins.ranges import year_start
 from basins.services.working_days import add_working_days
@@ -402,7 +403,7 @@ def _keep_readings(objection: Objection, keys: Sequence[ReadingKey]) -> None:
 
 def _tell(objection: Objection, key: str, text: str, but: Jurisdiction | None = None) -> None:
     """The other parties and, of what a party did, the bureau."""
-    link, key = f"/objections/{objection.pk}/", f"objection:{objection.pk}:{key}"
+    link, key = to("objection", objection.pk), f"objection:{objection.pk}:{key}"
     month = objection.month
     places = {p.jurisdiction_id for p in confirming(month.agreement_id, month.month)}
     tell_parties(places - {but.pk if but else None}, key=key, text=text, link=link)

@@ -42,8 +42,8 @@ from settlements.rules.base import Outcome
 from settlements.shown.findings import Net, starred, year_finding
 from settlements.shown.payments import payments_of
 from settlements.shown.places import Place
-from settlements.shown.states import KINDS
 from settlements.shown.visible import visible_agreements
+from settlements.workflow import kind_of
 from settlements.years.queries.years import SettlementYear, YearlyLine, section_years, term_line
 
 MOMENT = "按某日所知"  # what a statement of then says of itself
@@ -84,7 +84,7 @@ class StandingThen(Standing):
             year=year,
             finding=year_finding(nets),
             state=settlement.get_state_display(),
-            kind=KINDS[Settlement.State(settlement.state)],
+            kind=kind_of("settlement", settlement.state),
             closed=settlement.state in Settlement.FIXED,
             closed_on=settlement.closed_on,
             computed_at=self.past.at,
@@ -293,12 +293,12 @@ def _yearly_line(accrual: Accrual) -> YearlyLine:
     return YearlyLine(
         accrual=accrual.pk,
         section=starred(section.name, section.is_demo),
-        rule=rules.get(accrual.term.rule).TITLE,
+        rule=rules.get(accrual.term.rule).title,
         month_state=accrual.get_month_state_display(),
         payments=payments_of(accrual),
         worked=(),
         state=accrual.get_state_display(),
-        kind=KINDS[Accrual.State(accrual.state)],
+        kind=kind_of("accrual", accrual.state),
     )
 
 

@@ -49,7 +49,7 @@ def terms_in_words(scenario: Scenario) -> tuple[TermWords, ...]:
         TermWords(
             number=term["number"],
             strand=strand_label(term["strand"]),
-            rule=rules.get(term["rule"]).TITLE,
+            rule=rules.get(term["rule"]).title,
             since=date.fromisoformat(term["since"]),
             until=last_day(date.fromisoformat(term["until"]) if term["until"] else None),
             changes=tuple(_changes(term, now.get(term["number"]), offer_names, places)),
@@ -61,10 +61,10 @@ def terms_in_words(scenario: Scenario) -> tuple[TermWords, ...]:
         TermWords(
             number=term.number,
             strand=strand_label(term.strand),
-            rule=rules.get(term.rule).TITLE,
+            rule=rules.get(term.rule).title,
             since=term.in_force.lower,
             until=last_day(term.in_force.upper),
-            changes=(("条款期", rules.get(term.rule).TITLE, "情景去掉"),),
+            changes=(("条款期", rules.get(term.rule).title, "情景去掉"),),
         )
         for number, term in now.items()
         if number not in kept
@@ -80,20 +80,22 @@ def _changes(
 ) -> Iterator[tuple[str, str, str]]:
     if before is None:
         since = date.fromisoformat(term["since"])
-        title = rules.get(term["rule"]).TITLE
+        title = rules.get(term["rule"]).title
         yield "条款期", "协议中没有", f"情景新增：{title}，{since} 起"
         return
-    module = rules.get(term["rule"])
+    family = rules.get(term["rule"])
     if term["rule"] != before.rule:
-        yield "规则", rules.get(before.rule).TITLE, module.TITLE
+        yield "规则", rules.get(before.rule).title, family.title
     old = {line.name: line for line in _lines(before.rule, before.parameters)}
     for line in _lines(term["rule"], term["parameters"]):
         was = old.get(line.name)
         if was is None or (was.value, was.unit) != (line.value, line.unit):
             yield line.label, _words(was), _words(line)
-    spans = (before.in_force.lower, before.in_force.upper), (term["since"], term["until"])
-    for label, was_day, day in zip(("起日", "止日"), *spans, strict=True):
-        until = label == "止日"
+    span, now = before.in_force, (term["since"], term["until"])
+    for label, until, was_day, day in (
+        ("起日", False, span.lower, now[0]),
+        ("止日", True, span.upper, now[1]),
+    ):
         was_shown = _day(was_day, until)
         shown = _day(date.fromisoformat(day) if day else None, until)
         if was_shown != shown:
@@ -118,7 +120,7 @@ def _changes(
 
 
 def _lines(rule: str, stored: Mapping[str, Any]) -> tuple[ParameterLine, ...]:
-    return parameter_lines(rules.get(rule).Parameters, stored)
+    return parameter_lines(rules.get(rule).parameters, stored)
 
 
 def _words(line: ParameterLine | None) -> str:

@@ -47,7 +47,7 @@ def run_grid(*, rule: str, parameter: str, values: list[Any], by: User, wake: bo
     Raises ScenarioError for a parameter that is not a single value, for no value, and for
     too many.
     """
-    spec = specs(rules.get(rule).Parameters).get(parameter)
+    spec = specs(rules.get(rule).parameters).get(parameter)
     if spec is None or spec.kind not in SINGLE:
         raise ScenarioError(f"“{parameter}”不是可以逐值试算的参数；请从列表中选。")
     if not 0 < len(values) <= 20:
@@ -145,7 +145,7 @@ def grid_scenarios(
     agreements: Iterable[Agreement], *, rule: str, parameter: str, values: list[Any]
 ) -> list[Scenario]:
     """Unsaved scenarios: each agreement in force that goes by the rule × each value."""
-    label = specs(rules.get(rule).Parameters)[parameter].label
+    label = specs(rules.get(rule).parameters)[parameter].label
     answer = []
     for agreement in agreements:
         if agreement.state != Agreement.State.ACTIVE:

@@ -136,7 +136,7 @@ def _own(scenario: Scenario, by: User) -> Scenario:
 def _with_terms(locked: Scenario, terms: list[dict[str, Any]]) -> Scenario:
     refuse_overlaps(terms)
     for term in terms:
-        rules.get(term["rule"]).Parameters.from_json(term["parameters"])
+        rules.get(term["rule"]).parameters.from_json(term["parameters"])
     locked.terms = terms
     locked.save(update_fields=["terms", "name", "changed_at"])
     return locked

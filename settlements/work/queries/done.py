@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from basins.access import Viewer
+from basins.links import Link, to
 from basins.words import month_words
 from settlements.models import (
     Adjustment,
@@ -19,8 +20,7 @@ from settlements.models import (
     Settlement,
     StateMove,
 )
-from settlements.shown.links import path_of
-from settlements.work.queries.sources import month_path
+from settlements.work.queries.sources import month_link
 from settlements.work.queries.work import DoneStep
 from settlements.workflow import MOVES, moves_from
 
@@ -56,7 +56,7 @@ def done(viewer: Viewer) -> list[DoneStep]:
     ]
     steps += [
         DoneStep(
-            c.at, "确认", str(c.month), month_path(c.month.agreement.code, c.month.month)
+            c.at, "确认", str(c.month), month_link(c.month.agreement.code, c.month.month)
         )
         for c in MonthConfirmation.objects.filter(by=viewer.user_id)
         .select_related("month__agreement")
@@ -110,21 +110,21 @@ def _rows(thing: str) -> QuerySet:
     return rows
 
 
-def _named(things: dict[str, dict[int, Any]], move: StateMove) -> tuple[str, str]:
-    """What it is called and where it is; the address is '' where it has no page."""
+def _named(things: dict[str, dict[int, Any]], move: StateMove) -> tuple[str, Link]:
+    """What it is called and where it is."""
     thing = things[move.thing][move.object_id]
     match thing:
         case Notice():
-            return str(thing), path_of("notice", thing.pk)
+            return str(thing), to("notice", thing.pk)
         case AgreementMonth():
-            return str(thing), month_path(thing.agreement.code, thing.month)
+            return str(thing), month_link(thing.agreement.code, thing.month)
         case Objection():
-            return str(thing), path_of("objection", thing.pk)
+            return str(thing), to("objection", thing.pk)
         case Adjustment():
             agreement, period = thing.accrual.term.agreement, thing.accrual.period
-            return f"{agreement} {month_words(period)}调整", month_path(agreement.code, period)
+            return f"{agreement} {month_words(period)}调整", month_link(agreement.code, period)
         case Settlement():
-            return str(thing), path_of("settlement", thing.agreement.code, thing.year)
+            return str(thing), to("settlement", thing.agreement.code, thing.year)
         case FuseTrip():
-            return str(thing), path_of("agreement", thing.agreement.code)
-    return str(thing), path_of("ledger-payment", thing.pk)
+            return str(thing), to("agreement", thing.agreement.code)
+    return str(thing), to("ledger-payment", thing.pk)

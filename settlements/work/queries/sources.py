@@ -11,6 +11,7 @@ from django.db.models import (
 
 from basins.access import Act, Viewer
 from basins.clock import today
+from basins.links import Link, to
 from basins.words import month_words
 from settlements.models import (
     Accrual,
@@ -30,7 +31,6 @@ from settlements.models import (
 )
 from settlements.notices.queries.notices import months_on, months_to_prepare
 from settlements.notices.services.notices import due_day
-from settlements.shown.links import path_of
 from settlements.work.queries.tasks import Source, Task
 
 # The month -----------------------------------------------------------------------------
@@ -40,7 +40,7 @@ def _prepare(row: dict) -> Task:
     month: date = row["month"]
     return Task(
         f"编制{month_words(month)}通报",
-        f"{path_of('notice-prepare')}?month={month:%Y-%m}",
+        to("notice-prepare", month=f"{month:%Y-%m}"),
         "编制",
         deadline=due_day(month),
     )
@@ -58,7 +58,7 @@ def notices_to_sign(viewer: Viewer) -> QuerySet:
 def _sign(notice: Notice) -> Task:
     return Task(
         f"签发{month_words(notice.month)}通报",
-        path_of("notice-sign", notice.pk),
+        to("notice-sign", notice.pk),
         "核对并签发",
         deadline=notice.due_on,
         note=f"{notice.prepared_by}编制",
@@ -89,14 +89,14 @@ def months_to_confirm(viewer: Viewer) -> QuerySet:
     )
 
 
-def month_path(agreement: str, month: date, name: str = "settlement-month") -> str:
-    return path_of(name, agreement, month.year, month.month)
+def month_link(agreement: str, month: date, name: str = "settlement-month") -> Link:
+    return to(name, agreement, month.year, month.month)
 
 
 def _confirm(month: AgreementMonth) -> Task:
     return Task(
         f"确认或异议：{month}",
-        month_path(month.agreement.code, month.month),
+        month_link(month.agreement.code, month.month),
         "查看并确认",
         deadline=month.objection_until,
         provisional=month.provisional,
@@ -113,7 +113,7 @@ def notices_to_read(viewer: Viewer) -> QuerySet:
 
 
 def _read(notice: Notice) -> Task:
-    return Task(f"阅读{notice}", path_of("notice", notice.pk), "阅读")
+    return Task(f"阅读{notice}", to("notice", notice.pk), "阅读")
 
 
 # Objections, adjustments, stopped runs ---------------------------------------------------
@@ -130,7 +130,7 @@ def objections_to_decide(viewer: Viewer) -> QuerySet:
 def _decide(objection: Objection) -> Task:
     return Task(
         f"裁决异议：{objection}",
-        path_of("objection", objection.pk),
+        to("objection", objection.pk),
         "查看",
         note=str(objection.get_state_display()),
     )
@@ -152,7 +152,7 @@ def objections_to_answer(viewer: Viewer) -> QuerySet:
 def _answer(objection: Objection) -> Task:
     return Task(
         f"答复异议：{objection}",
-        path_of("objection", objection.pk),
+        to("objection", objection.pk),
         "答复",
         deadline=objection.evidence_until,
         provisional=objection.provisional,
@@ -175,7 +175,7 @@ def objections_to_prove(viewer: Viewer) -> QuerySet:
 def _prove(objection: Objection) -> Task:
     return Task(
         f"补充证据：{objection}",
-        path_of("objection", objection.pk),
+        to("objection", objection.pk),
         "查看证据",
         deadline=objection.evidence_until,
         provisional=objection.provisional,
@@ -199,7 +199,7 @@ def _adjust(adjustment: Adjustment) -> Task:
     where = accrual.term.agreement
     return Task(
         f"{'批准' if reviewed else '审核'}调整：{where} {month_words(accrual.period)}",
-        path_of("adjustment", adjustment.pk) or month_path(where.code, accrual.period),
+        to("adjustment", adjustment.pk),
         "批准" if reviewed else "审核",
         note=adjustment.cause,
     )
@@ -216,7 +216,7 @@ def stopped_runs(viewer: Viewer) -> QuerySet:
 def _stopped(trip: FuseTrip) -> Task:
     return Task(
         f"核实停下的重算：{trip.agreement}",
-        path_of("fuse-trip", trip.pk) or path_of("agreement", trip.agreement.code),
+        to("fuse-trip", trip.pk),
         "核实",
         note="；".join(map(str, trip.reasons)),
     )
@@ -244,7 +244,7 @@ def _close(settlement: Settlement) -> Task:
     prepared = settlement.state == Settlement.State.PREPARED
     return Task(
         f"{'关账' if prepared else '提请关账'}：{settlement}",
-        path_of("settlement", settlement.agreement.code, settlement.year),
+        to("settlement", settlement.agreement.code, settlement.year),
         "关账" if prepared else "提请关账",
     )
 
@@ -288,7 +288,7 @@ def _sign_year(settlement: Settlement) -> Task:
     data = settlement.state == Settlement.State.OPEN
     return Task(
         f"{'签认年度数据' if data else '确认年度金额'}：{settlement}",
-        path_of("settlement", settlement.agreement.code, settlement.year),
+        to("settlement", settlement.agreement.code, settlement.year),
         "签认" if data else "确认",
     )
 
@@ -306,7 +306,7 @@ def payments_to_approve(viewer: Viewer) -> QuerySet:
 def _approve(payment: Payment) -> Task:
     return Task(
         f"复核付款：{payment}",
-        path_of("ledger-payment", payment.pk),
+        to("ledger-payment", payment.pk),
         "复核",
     )
 
@@ -325,7 +325,7 @@ def measures_to_report(viewer: Viewer) -> QuerySet:
 def _report(measure: Measure) -> Task:
     return Task(
         f"报告整改情况：{measure}",
-        path_of("measure", measure.pk),
+        to("measure", measure.pk),
         "报告",
         deadline=measure.due_on,
         note=measure.document_number,
@@ -343,7 +343,7 @@ def debts(viewer: Viewer) -> QuerySet:
 def _debt(settlement: Settlement) -> Task:
     return Task(
         f"待清缴：{settlement}",
-        path_of("settlement", settlement.agreement.code, settlement.year),
+        to("settlement", settlement.agreement.code, settlement.year),
         "查看",
         note=f"{settlement.closed_on} 关账",
     )

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from basins.access import Viewer
+from basins.links import Link, to
 from basins.models import River, Star
 from monitoring.models import Assessment, Section
 from monitoring.standards.gb3838_2002 import WaterClass
 from monitoring.visible import visible_sections
 from settlements.models import AgreementMonth
-from settlements.shown.links import path_of
 from settlements.shown.visible import visible_accruals, visible_agreements
 
 FEW = 3
@@ -24,7 +24,7 @@ class Followed:
     kind_words: str
     code: str
     name: str
-    path: str
+    path: Link
     seen_at: datetime
     news: tuple[str, ...]
 
@@ -59,7 +59,7 @@ def followed(viewer: Viewer) -> list[Followed]:
                 star.get_kind_display(),
                 star.code,
                 name,
-                path_of({"river": "basin"}.get(star.kind, star.kind), star.code),
+                to({"river": "basin"}.get(star.kind, star.kind), star.code),
                 star.seen_at,
                 (*news[:FEW], *more),
             )

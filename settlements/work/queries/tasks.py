@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from basins.access import Act, Viewer
+from basins.links import Link
 
 
 @dataclass(slots=True)
@@ -15,7 +16,7 @@ class Task:
     """One thing to do: what, where to do it, and by when."""
 
     title: str
-    path: str
+    path: Link
     action: str = "办理"
     deadline: date | None = None
     provisional: bool = False

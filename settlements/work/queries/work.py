@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 
 from basins.access import Viewer
 from basins.clock import today
+from basins.links import Link
 from basins.models import Notification
 from basins.services.working_days import Calendar
 from settlements.work.queries.sources import SOURCES
@@ -97,7 +98,7 @@ class DoneStep:
     at: datetime
     words: str
     title: str
-    path: str
+    path: Link
     note: str = ""
     state: str = ""
     open: bool = False

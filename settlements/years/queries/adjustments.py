@@ -29,15 +29,9 @@ from settlements.shown.findings import Compensation, Net, starred
 from settlements.shown.payments import words_of
 from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
+from settlements.workflow import kind_of
 
 State = Adjustment.State
-KINDS = {
-    State.PROPOSED: "waiting",
-    State.REVIEWED: "waiting",
-    State.APPROVED: "final",
-    State.DISMISSED: "none",
-    State.WITHDRAWN: "none",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +221,7 @@ def _line(
         cause=adjustment.cause,
         state=adjustment.get_state_display(),
         code=adjustment.state,
-        kind=KINDS[State(adjustment.state)],
+        kind=kind_of("adjustment", adjustment.state),
         proposed_at=adjustment.proposed_at,
         counts=counts,
         entry=entry.pk if entry is not None and entry.pk in seen else None,

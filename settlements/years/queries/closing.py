@@ -13,12 +13,14 @@ from django.utils.timezone import localtime
 
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
+from basins.links import Link, to
 from basins.words import month_words
 from settlements.accruals.services.nets import adjusted_nets
 from settlements.ledger.services.clearing import outstanding
 from settlements.ledger.services.payments import transit_balance
 from settlements.models import (
     Adjustment,
+    Agreement,
     AgreementMonth,
     FuseTrip,
     Settlement,
@@ -28,7 +30,6 @@ from settlements.models import (
 )
 from settlements.money import ZERO, format_yuan
 from settlements.moving.acting import has_own_person
-from settlements.shown.links import path_of
 from settlements.shown.places import Place
 from settlements.shown.visible import sees_drafts_of, visible_settlements
 from settlements.years.queries.years import accruals_of_year
@@ -57,7 +58,7 @@ class Lack:
     """What the next step still waits for, and where it is dealt with."""
 
     words: str
-    path: str = ""
+    path: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Offer:
     """An act that the viewer may do now."""
 
     words: str
-    path: str
+    path: Link
     main: bool = True
 
 
@@ -217,24 +218,24 @@ def _lacks(settlement: Settlement, places: dict[int, Place]):
                 place = places[party]
                 yield Lack(
                     f"{place.name}尚未付清 {format_yuan(-yuan)} 元。",
-                    path_of("ledger-payment-list"),
+                    to("ledger-payment-list"),
                 )
         return
     agreement, year = settlement.agreement, settlement.year
     if today() <= date(year, 12, 31):
         yield Lack(f"{year} 年尚未结束。")
     data = YearData.of(settlement)
-    for words in data.missing():
-        yield Lack(f"{words} 缺核算，请先重算。", _month_path(agreement.code, words[-7:]))
-    for words in data.not_final():
-        yield Lack(f"{month_words(_month(words))}尚未定稿。", _month_path(agreement.code, words))
+    for lack in data.missing():
+        yield Lack(f"{lack} 缺核算，请先重算。", _month_link(agreement, lack.period))
+    for month in data.not_final():
+        yield Lack(f"{month_words(month)}尚未定稿。", _month_link(agreement, month))
     if data.pending():
         yield from _pending(settlement)
     if data.stopped:
         for trip in FuseTrip.objects.filter(agreement=agreement, state=FuseTrip.State.TRIPPED):
-            yield Lack("有一次停下的重算待核实。", path_of("fuse-trip", trip.pk))
+            yield Lack("有一次停下的重算待核实。", to("fuse-trip", trip.pk))
     if state in (State.CONFIRMED, State.PREPARED) and (lying := transit_balance(agreement)):
-        yield Lack(f"过渡账户尚有 {format_yuan(lying)} 元未拨付。", path_of("ledger-payment-list"))
+        yield Lack(f"过渡账户尚有 {format_yuan(lying)} 元未拨付。", to("ledger-payment-list"))
 
 
 def _pending(settlement: Settlement):
@@ -247,15 +248,11 @@ def _pending(settlement: Settlement):
         .defer("outcome", "inputs", "accrual__steps", "accrual__inputs")
     ):
         where = f"{month_words(each.accrual.period)}{each.accrual.term_section.section}"
-        yield Lack(f"{where}的调整{each.get_state_display()}。", path_of("adjustment", each.pk))
+        yield Lack(f"{where}的调整{each.get_state_display()}。", to("adjustment", each.pk))
 
 
-def _month(text: str) -> date:
-    return date(int(text[:4]), int(text[5:7]), 1)
-
-
-def _month_path(agreement: str, text: str) -> str:
-    return path_of("settlement-month", agreement, int(text[:4]), int(text[5:7]))
+def _month_link(agreement: Agreement, month: date) -> Link:
+    return to("settlement-month", agreement.code, month.year, month.month)
 
 
 def _offers(
@@ -268,9 +265,9 @@ def _offers(
     if not viewer.may(Act.CLOSE):
         return (), ""
     if state == State.CONFIRMED and not blocked:
-        return (Offer("提请关账", path_of("settlement-prepare", code, year)),), ""
+        return (Offer("提请关账", to("settlement-prepare", code, year)),), ""
     if state == State.PREPARED:
-        back = Offer("退回关账", path_of("settlement-return", code, year), main=False)
+        back = Offer("退回关账", to("settlement-return", code, year), main=False)
         preparer = (
             StateMove.objects.filter(thing="settlement", object_id=settlement.pk, event="prepare")
             .order_by("-pk")
@@ -281,7 +278,7 @@ def _offers(
             return (back,), "您提请了关账，须由市局另一人关账。"
         if blocked:
             return (back,), ""
-        return (Offer("关账", path_of("settlement-close", code, year)), back), ""
+        return (Offer("关账", to("settlement-close", code, year)), back), ""
     return (), ""
 
 
@@ -290,14 +287,18 @@ def _signing(
 ) -> tuple[tuple[Offer, ...], str]:
     if blocked or not (left := unsigned(settlement, subject)):
         return (), ""
-    path = path_of(PAGES[subject], settlement.agreement.code, settlement.year)
+    code, year = settlement.agreement.code, settlement.year
     if viewer.scope(Act.CONFIRM) is Scope.OWN:
         mine = any(j.pk == viewer.jurisdiction_id for j in left)
-        return ((Offer(WORDS[subject], path),), "") if mine else ((), "贵方已签认，等待其他方。")
+        return (
+            ((Offer(WORDS[subject], to(PAGES[subject], code, year)),), "")
+            if mine
+            else ((), "贵方已签认，等待其他方。")
+        )
     if viewer.may(Act.CONFIRM_FOR):
         return (
             tuple(
-                Offer(f"代{j.name}登记", f"{path}?party={j.code}", main=False)
+                Offer(f"代{j.name}登记", to(PAGES[subject], code, year, party=j.code), main=False)
                 for j in left
                 if not has_own_person(j)
             ),

@@ -12,8 +12,8 @@ from settlements.models import Settlement
 from settlements.money import ZERO
 from settlements.shown.findings import Net, year_finding
 from settlements.shown.places import Place
-from settlements.shown.states import KINDS
 from settlements.shown.visible import visible_settlements
+from settlements.workflow import kind_of
 from settlements.years.queries.years import nets_prefetch
 
 
@@ -109,7 +109,7 @@ def _settlement_line(settlement: Settlement) -> SettlementLine:
         nets=nets,
         yuan=sum((n.yuan for n in nets if n.yuan > 0), ZERO),
         state=settlement.get_state_display(),
-        kind=KINDS[Settlement.State(settlement.state)],
+        kind=kind_of("settlement", settlement.state),
         closed_on=settlement.closed_on,
         computed_at=settlement.computed_at,
     )

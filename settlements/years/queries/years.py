@@ -32,7 +32,6 @@ from settlements.rules.base import MonthState
 from settlements.shown.findings import Compensation, Net, starred, year_finding
 from settlements.shown.payments import payments_of, payments_prefetch, words_of
 from settlements.shown.places import Place
-from settlements.shown.states import KINDS
 from settlements.shown.terms import clause_words
 from settlements.shown.visible import (
     sees_drafts_of,
@@ -41,6 +40,7 @@ from settlements.shown.visible import (
     visible_settlements,
 )
 from settlements.shown.worked import WorkedStep, worked
+from settlements.workflow import kind_of
 
 # One year ------------------------------------------------------------------------------
 
@@ -202,7 +202,7 @@ def settlement_year(viewer: Viewer, code: str, year: int) -> SettlementYear | No
         year=year,
         finding=year_finding(shown),
         state=settlement.get_state_display(),
-        kind=KINDS[Settlement.State(settlement.state)],
+        kind=kind_of("settlement", settlement.state),
         closed=settlement.state in Settlement.FIXED,
         closed_on=settlement.closed_on,
         computed_at=settlement.computed_at,
@@ -302,7 +302,7 @@ def _month_line(month: date, accrual: Accrual | None, missing: str) -> MonthLine
         yuan=sum((p.signed_for(upstream) for p in payments), ZERO),
         cumulative=None,
         state=accrual.get_state_display(),
-        kind=KINDS[Accrual.State(accrual.state)],
+        kind=kind_of("accrual", accrual.state),
     )
 
 
@@ -325,12 +325,12 @@ def yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[Yearl
         YearlyLine(
             accrual=a.pk,
             section=starred(a.term_section.section.name, a.term_section.section.is_demo),
-            rule=rules.get(a.term.rule).TITLE,
+            rule=rules.get(a.term.rule).title,
             month_state=a.get_month_state_display(),
             payments=payments_of(a),
             worked=tuple(worked(step, a) for step in a.steps),
             state=a.get_state_display(),
-            kind=KINDS[Accrual.State(a.state)],
+            kind=kind_of("accrual", a.state),
         )
         for a in found
     )
@@ -348,7 +348,7 @@ def term_line(term: Term) -> TermLine:
     until = term.in_force.upper
     return TermLine(
         number=term.number,
-        rule=rules.get(term.rule).TITLE,
+        rule=rules.get(term.rule).title,
         revision=term.rule_revision,
         since=term.in_force.lower,
         until=last_day(until),
@@ -361,7 +361,9 @@ def states_of(accruals: list[Accrual]) -> tuple[tuple[str, str, int], ...]:
     for accrual in accruals:
         counts[accrual.state] += 1
     return tuple(
-        (str(state.label), KINDS[state], counts[state]) for state in Accrual.State if counts[state]
+        (str(state.label), kind_of("accrual", state), counts[state])
+        for state in Accrual.State
+        if counts[state]
     )
 
 

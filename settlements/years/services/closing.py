@@ -141,6 +141,17 @@ def accruals_of(agreement: Agreement, year: int):
     return Accrual.objects.filter(term__agreement=agreement, period__range=months_of(year))
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Lacking:
+    """A section and month that are due and have no accrual."""
+
+    section: str
+    period: date
+
+    def __str__(self) -> str:
+        return f"{self.section} {self.period:%Y-%m}"
+
+
 @dataclass(frozen=True, slots=True)
 class YearData:
     """What a year rests on, as it is now: 5 SQL queries, and 3 more for what is due."""
@@ -193,7 +204,7 @@ class YearData:
     def pending(self) -> int:
         return sum(state in Adjustment.PENDING for _, _, state in self.adjusted)
 
-    def missing(self) -> list[str]:
+    def missing(self) -> list["Lacking"]:
         """Months of the year in which a term is in force but a section has no accrual, neither
         its own nor one published under an earlier term."""
         agreement = self.settlement.agreement
@@ -206,17 +217,17 @@ class YearData:
         if lacking:
             answered = superseded_of(agreement).answered
             lacking = [each for each in lacking if (each[0].pk, each[1]) not in answered]
-        return sorted({f"{part.section} {period:%Y-%m}" for part, period in lacking})
+        return sorted({Lacking(str(part.section), period) for part, period in lacking})
 
-    def not_final(self) -> list[str]:
-        """Months (2023-05) with accruals that are not published and final yet."""
+    def not_final(self) -> list[date]:
+        """Months with accruals that are not published and final yet."""
         waiting = {
             month
             for a in self.accruals
             if (month := date(a.period.year, 12, 1) if a.yearly else a.period) not in self.final
             or a.state in Accrual.OPEN
         }
-        return [f"{m:%Y-%m}" for m in sorted(waiting)]
+        return sorted(waiting)
 
 
 def refuse_unready(settlement: Settlement) -> YearData:
@@ -227,9 +238,9 @@ def refuse_unready(settlement: Settlement) -> YearData:
     data = YearData.of(settlement)
     name = f"{settlement.agreement.title} {year} 年"
     if missing := data.missing():
-        raise NotReady(f"{name}缺核算：{'、'.join(missing)}；请先重算。")
+        raise NotReady(f"{name}缺核算：{'、'.join(map(str, missing))}；请先重算。")
     if waiting := data.not_final():
-        raise NotReady(f"{name}尚未定稿的月份：{'、'.join(waiting)}。")
+        raise NotReady(f"{name}尚未定稿的月份：{'、'.join(f'{m:%Y-%m}' for m in waiting)}。")
     if pending := data.pending():
         raise NotReady(f"{name}有 {pending} 项待审的调整；请先处理。")
     if data.stopped:

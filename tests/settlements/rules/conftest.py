@@ -20,7 +20,7 @@ class Border:
         return self._facts(date(year, 1, 1), Granularity.YEAR, found, more)
 
     def terms(self, rule, on=date(2023, 1, 1), **given):
-        return rule.Parameters.from_json(with_defaults(rule.Parameters, given, on=on))
+        return rule.parameters.from_json(with_defaults(rule.parameters, given, on=on))
 
     def _facts(self, period, granularity, found, more):
         for name in ("target", "last_year_class", "inflow_class", "reference_class"):

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 import pytest
 
-from settlements.rules import awards as rule
+from settlements.rules.awards import FAMILY as rule
+from settlements.rules.awards import INCIDENTS
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
 
 LONGTAN = {
@@ -24,7 +25,7 @@ LONGTAN = {
 
 def year(border, of=2018, incidents="0", signing="3", joint_system="1", **more):
     observed = {"award.signing": signing, "award.joint_system": joint_system,
-                "award.water_source": "1", rule.INCIDENTS: incidents}  # fmt: skip
+                "award.water_source": "1", INCIDENTS: incidents}  # fmt: skip
     observed = {name: Decimal(v) for name, v in observed.items() if v is not None}
     return border.year(None, of, observations=observed, **more)
 

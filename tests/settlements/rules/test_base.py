@@ -8,7 +8,6 @@ import pytest
 
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import yuan
-from settlements.rules import baseline
 from settlements.rules.base import (
     Facts,
     Granularity,
@@ -22,6 +21,7 @@ from settlements.rules.base import (
     require,
     require_item,
 )
+from settlements.rules.baseline import FAMILY as baseline
 
 
 def outcome(*transfers):

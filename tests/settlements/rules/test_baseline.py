@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from settlements.rules import baseline as rule
-from settlements.rules import needs
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
+from settlements.rules.baseline import FAMILY as rule
+from settlements.rules.family import Rule
 from settlements.rules.parameters import ParameterErrors
 
 MET, NOT_MET, NOT_INCREASED = MonthState.MET, MonthState.NOT_MET, MonthState.NOT_INCREASED
@@ -133,8 +133,8 @@ def test_limits_of_single_sections_want_the_sections_code_and_are_asked_for_only
     assert downstream_wan(rule.evaluate(facts, plain)) == -100
     with pytest.raises(MissingFact, match="section_code"):
         rule.evaluate(facts, own)
-    assert "section_code" not in needs(rule, plain)
-    assert "section_code" in needs(rule, own)
+    assert "section_code" not in Rule(rule, plain).needs
+    assert "section_code" in Rule(rule, own).needs
     assert "section_code" not in facts.to_json()
     assert rule.sections_named(own) == {"PUSHUN"}
 

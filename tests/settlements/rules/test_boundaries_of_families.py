@@ -4,16 +4,15 @@ from decimal import Decimal
 
 import pytest
 
-from settlements.rules import (
-    baseline,
-    charges,
-    class_vs_last_year,
-    exceedance_steps,
-    joint_fund,
-    pollutant_threshold,
-    steps,
-)
+from settlements.rules import steps
 from settlements.rules.base import MonthState
+from settlements.rules.baseline import FAMILY as baseline
+from settlements.rules.charges import FAMILY as charges
+from settlements.rules.charges import FINISHED, PLANNED
+from settlements.rules.class_vs_last_year import FAMILY as class_vs_last_year
+from settlements.rules.exceedance_steps import FAMILY as exceedance_steps
+from settlements.rules.joint_fund import FAMILY as joint_fund
+from settlements.rules.pollutant_threshold import FAMILY as pollutant_threshold
 
 NOT_MET, NOT_INCREASED = MonthState.NOT_MET, MonthState.NOT_INCREASED
 
@@ -130,7 +129,7 @@ def test_what_came_in_is_deducted_from_the_steps(border, code, value, came_in, w
 
 @pytest.mark.parametrize("share", ["1", "0.5", "0.25"])
 def test_unfinished_works_cost_the_share_of_the_section(border, share):
-    observed = {charges.PLANNED: Decimal("50000000"), charges.FINISHED: Decimal("30000000")}
+    observed = {PLANNED: Decimal("50000000"), FINISHED: Decimal("30000000")}
     facts = border.year(None, observations=observed, share=Decimal(share))
     terms = border.terms(charges, basis="works")
     assert upstream(charges, facts, terms) == -400 * Decimal(share)
@@ -225,8 +224,8 @@ def test_parties_and_roles_are_named_and_unknown_ones_stay_codes(border):
 
 
 def test_parameters_made_in_code_have_no_source(border):
-    terms = baseline.Parameters(
-        **{name: getattr(border.terms(baseline), name) for name in border.terms(baseline).to_json()}
+    terms = baseline.parameters(
+        **{name: border.terms(baseline).value(name) for name in border.terms(baseline).to_json()}
     )
     assert terms.source("rate") == ""
     assert terms.is_default("rate") is False

@@ -8,23 +8,18 @@ import pytest
 
 from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
 from settlements.money import yuan
-from settlements.rules import (
-    baseline,
-    class_vs_last_year,
-    every_need,
-    exceedance_steps,
-    fixed_annual,
-    funds,
-    items,
-    needs,
-    steps,
-    weighted_score,
-)
+from settlements.rules import funds, items, steps
 from settlements.rules.base import Input, MonthState, Outcome, Transfer
+from settlements.rules.baseline import FAMILY as baseline
 from settlements.rules.caps import apply_cap
+from settlements.rules.class_vs_last_year import FAMILY as class_vs_last_year
+from settlements.rules.exceedance_steps import FAMILY as exceedance_steps
 from settlements.rules.facts import Facts, Granularity, plain_decimal
+from settlements.rules.family import Rule
+from settlements.rules.fixed_annual import FAMILY as fixed_annual
 from settlements.rules.parameters import ParameterErrors
 from settlements.rules.part_month import counted
+from settlements.rules.weighted_score import FAMILY as weighted_score
 
 PARTIES = {"YN": "云南省", "GZ": "贵州省"}
 
@@ -67,6 +62,9 @@ def test_a_fund_that_moves_fen_shows_the_sum_of_what_is_owed(border):
 
 
 # Indicators ----------------------------------------------------------------------------------
+
+
+SPEAKER = SimpleNamespace(code="x", title="法", revision=1)
 
 
 def row(indicator, limit=None):
@@ -129,7 +127,7 @@ def test_the_class_line_names_items_that_no_table_has_by_their_code(border):
 
 def test_means_stand_in_the_order_of_table_1_and_others_after_them_by_name(border):
     means = {"zz": "1", "TP": "0.1", "aa": "2", "DO": "7", "EC": "300"}
-    data = steps.opening(border.month("Ⅲ", means=means), steps.Identity("x", "法", 1))[-1]
+    data = steps.opening(border.month("Ⅲ", means=means), SPEAKER)[-1]
     assert [each.name for each in data.inputs] == ["溶解氧", "总磷", "电导率", "aa", "zz"]
     assert [each.unit for each in data.inputs] == ["mg/L", "mg/L", "μS/cm", "", ""]
 
@@ -146,7 +144,7 @@ def test_means_stand_in_the_order_of_table_1_and_others_after_them_by_name(borde
 def test_the_share_of_values_used_is_shown_where_both_counts_are_known(
     border, counts, result, formula
 ):
-    data = steps.opening(border.month("Ⅲ", **counts), steps.Identity("x", "法", 1))[1]
+    data = steps.opening(border.month("Ⅲ", **counts), SPEAKER)[1]
     assert (data.key, data.result, data.formula) == ("data", result, formula)
 
 
@@ -156,12 +154,12 @@ def test_what_stands_in_for_another_month_has_its_line(border):
         substituted_from={"本断面": "取2023年7月的值", "去年同期": "取2022年9月的值"},
         sources={"substituted_from": "第十条"},
     )
-    line = steps.opening(facts, steps.Identity("x", "法", 1))[2]
+    line = steps.opening(facts, SPEAKER)[2]
     assert (line.key, line.title, line.result) == ("substituted", "缺测月处理", "取代用值")
     assert line.text == "取2023年7月的值；取2022年9月的值。"
     assert (line.result_note, line.clause) == ("本断面；去年同期", "第十条")
     plain = border.month("Ⅲ", substituted_from={"本断面": "取2023年7月的值"})
-    assert steps.opening(plain, steps.Identity("x", "法", 1))[2].clause == ""
+    assert steps.opening(plain, SPEAKER)[2].clause == ""
 
 
 @pytest.mark.parametrize(
@@ -261,12 +259,12 @@ def test_a_cap_already_used_up_leaves_a_line_of_nothing():
 def test_a_term_asks_for_the_facts_of_the_options_it_takes(border):
     rule = class_vs_last_year
     inflow, reference = {"inflow_class", "inflow_means"}, {"reference_class"}
-    assert every_need(rule) == rule.NEEDS | inflow | reference | {"reference_means"}
-    assert needs(rule, border.terms(rule, inherited="half")) == rule.NEEDS | inflow
+    assert rule.every_need == rule.needs | inflow | reference | {"reference_means"}
+    assert Rule(rule, border.terms(rule, inherited="half")).needs == rule.needs | inflow
     both = border.terms(rule, inherited="half", better_than="downstream_own")
-    assert needs(rule, both) == rule.NEEDS | inflow | reference
+    assert Rule(rule, both).needs == rule.needs | inflow | reference
     plain = border.terms(fixed_annual, amount="1", from_year=2023, to_year=2023)
-    assert needs(fixed_annual, plain) == every_need(fixed_annual) == fixed_annual.NEEDS
+    assert Rule(fixed_annual, plain).needs == fixed_annual.every_need == fixed_annual.needs
 
 
 def refusals(border, rule, **terms):
@@ -370,7 +368,7 @@ def test_what_is_made_in_code_is_refused_by_name_and_label():
         "condition_class": None, "reduction": Decimal(0), "incomplete_period": "use",
     }  # fmt: skip
     with pytest.raises(ParameterErrors) as wrong:
-        fixed_annual.Parameters(**good | {"reduction": Decimal(101), "payer": "nobody"})
+        fixed_annual.parameters(**good | {"reduction": Decimal(101), "payer": "nobody"})
     assert {(error.name, error.label) for error in wrong.value.errors} == {
         ("payer", "付款方"), ("reduction", "扣减比例"),
     }  # fmt: skip

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from settlements.rules import charges as rule
 from settlements.rules.base import Granularity, MissingFact, MonthState, Outcome, WrongPeriod
+from settlements.rules.charges import FAMILY as rule
+from settlements.rules.charges import FINISHED, PLANNED
 from settlements.rules.facts import UnusableFact
 
 DRY = {"state_override": MonthState.MANMADE_NO_FLOW, "override_reason": "电站未放生态流量"}
 
 
 def works(border, planned="50000000", finished="30000000", **more):
-    observed = {rule.PLANNED: planned, rule.FINISHED: finished}
+    observed = {PLANNED: planned, FINISHED: finished}
     observed = {name: Decimal(v) for name, v in observed.items() if v is not None}
     return border.year(None, observations=observed, **more)
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules import class_vs_last_year as rule
 from settlements.rules.base import MissingFact, MonthState
+from settlements.rules.class_vs_last_year import FAMILY as rule
 
 MET, NOT_MET, NO_DATA = MonthState.MET, MonthState.NOT_MET, MonthState.NO_DATA
 

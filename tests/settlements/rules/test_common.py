@@ -5,8 +5,9 @@ from importlib import import_module
 
 import pytest
 
-from settlements.rules import RULES, every_need, get, needs
+from settlements.rules import RULES, get
 from settlements.rules.facts import Facts
+from settlements.rules.family import Rule
 from settlements.rules.kinds import idle, specs
 from settlements.rules.parameters import deciding, describe
 
@@ -14,7 +15,7 @@ EVERY = pytest.mark.parametrize("code", RULES)
 ADDED = sorted(
     (code, name)
     for code in RULES
-    for name, spec in specs(get(code).Parameters).items()
+    for name, spec in specs(get(code).parameters).items()
     if spec.added
 )
 
@@ -28,47 +29,47 @@ def every_spec(parameters):
 
 @EVERY
 def test_every_parameter_and_column_has_label_and_help_in_both_languages(code):
-    for name, spec in every_spec(get(code).Parameters):
+    for name, spec in every_spec(get(code).parameters):
         assert all((spec.label, spec.help, spec.english, spec.english_help)), name
         assert spec.english[0].isupper(), name
         assert spec.english_help.endswith("."), name
         # A word of Chinese is quoted only where it is a term that the pages use.
         assert not re.search(r"[一-鿿]", spec.english), name
-    assert get(code).TITLE_EN
+    assert get(code).title_en
 
 
 @EVERY
 def test_english_goes_to_the_form_and_the_pages(code):
-    for entry in describe(get(code).Parameters):
+    for entry in describe(get(code).parameters):
         assert all((entry["label_en"], entry["help_en"]))
         assert all(column["label_en"] for column in entry["columns"])
 
 
 @pytest.mark.parametrize(("code", "name"), ADDED)
 def test_a_later_parameter_at_its_default_decides_nothing(code, name):
-    spec = specs(get(code).Parameters)[name]
+    spec = specs(get(code).parameters)[name]
     neutral = spec.default.values[0].value
     stored = {name: {"value": neutral, "source": "默认", "is_default": True}}
-    assert deciding(get(code).Parameters, stored) == {}
+    assert deciding(get(code).parameters, stored) == {}
     moved = {name: {"value": "moved", "source": "第一条", "is_default": False}}
-    assert deciding(get(code).Parameters, moved) == moved
+    assert deciding(get(code).parameters, moved) == moved
 
 
 def test_a_parameter_there_from_the_beginning_always_decides():
-    assert not idle(specs(get("baseline").Parameters)["rate"], "1000000.00")
+    assert not idle(specs(get("baseline").parameters)["rate"], "1000000.00")
 
 
 def test_what_came_in_is_asked_for_only_where_the_term_minds_it(border):
     rule = get("class_vs_last_year")
-    assert needs(rule, border.terms(rule)) == rule.NEEDS
-    assert "inflow_class" in needs(rule, border.terms(rule, inherited="half"))
-    assert "reference_class" in needs(rule, border.terms(rule, better_than="downstream_own"))
+    assert Rule(rule, border.terms(rule)).needs == rule.needs
+    assert "inflow_class" in Rule(rule, border.terms(rule, inherited="half")).needs
+    assert "reference_class" in Rule(rule, border.terms(rule, better_than="downstream_own")).needs
 
 
 @EVERY
 def test_everything_that_may_be_asked_for_is_a_fact(code):
-    assert every_need(get(code)) <= set(Facts.__dataclass_fields__)
-    assert set(getattr(get(code), "NEEDS_IF", {})) <= set(specs(get(code).Parameters))
+    assert get(code).every_need <= set(Facts.__dataclass_fields__)
+    assert set(get(code).needs_if) <= set(specs(get(code).parameters))
 
 
 def test_the_migrations_store_just_what_was_added_at_its_default():
@@ -83,7 +84,7 @@ def test_the_migrations_store_just_what_was_added_at_its_default():
     assert stored == {
         (code, name): (default.value, default.source)
         for code, name in ADDED
-        for default in specs(get(code).Parameters)[name].default.values[:1]
+        for default in specs(get(code).parameters)[name].default.values[:1]
     }
 
 

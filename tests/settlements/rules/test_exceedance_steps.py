@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import pytest
 
-from settlements.rules import exceedance_steps as rule
 from settlements.rules.base import MissingFact, MonthState, WrongPeriod
+from settlements.rules.exceedance_steps import FAMILY as rule
 from settlements.rules.facts import UnusableFact
 from settlements.rules.parameters import ParameterErrors
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules import fixed_annual as rule
 from settlements.rules.base import MissingFact, MonthState, WrongPeriod
+from settlements.rules.fixed_annual import FAMILY as rule
 
 LONGTAN = {"amount": {"value": "350万元", "source": "备忘录第三条"}, "from_year": 2023,
            "to_year": 2030}  # fmt: skip

@@ -8,15 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from settlements.rules import (
-    baseline,
-    class_vs_last_year,
-    exceedance_steps,
-    percent_change,
-    pollutant_threshold,
-    pollution_load,
-)
+from settlements.rules.baseline import FAMILY as baseline
+from settlements.rules.class_vs_last_year import FAMILY as class_vs_last_year
+from settlements.rules.exceedance_steps import FAMILY as exceedance_steps
 from settlements.rules.facts import MissingFact, MonthState
+from settlements.rules.percent_change import FAMILY as percent_change
+from settlements.rules.pollutant_threshold import FAMILY as pollutant_threshold
+from settlements.rules.pollution_load import FAMILY as pollution_load
 
 NOT_INCREASED, NOT_MET, MET = MonthState.NOT_INCREASED, MonthState.NOT_MET, MonthState.MET
 

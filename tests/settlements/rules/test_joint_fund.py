@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules import joint_fund as rule
 from settlements.rules.base import Granularity, MissingFact, MonthState, Outcome, WrongPeriod
 from settlements.rules.facts import UnusableFact
+from settlements.rules.joint_fund import FAMILY as rule
 from settlements.rules.parameters import ParameterErrors
 
 PARTIES = {"YN": "云南省", "GZ": "贵州省", "SC": "四川省"}
@@ -147,7 +147,7 @@ def test_the_order_in_which_a_database_keeps_the_ratios_changes_nothing(border):
     stored = {name: dict(entry) for name, entry in terms("YN", "GZ", "SC").to_json().items()}
     value = stored["shares"]["value"]
     stored["shares"]["value"] = {code: value[code] for code in reversed(sorted(value))}
-    assert rule.evaluate(year(border), rule.Parameters.from_json(stored)) == one
+    assert rule.evaluate(year(border), rule.parameters.from_json(stored)) == one
     assert sum(one.net().values()) == 0
 
 

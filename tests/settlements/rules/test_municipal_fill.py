@@ -9,8 +9,6 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules import baseline
-from settlements.rules import municipal_fill as rule
 from settlements.rules.base import (
     Granularity,
     MissingFact,
@@ -19,6 +17,9 @@ from settlements.rules.base import (
     Transfer,
     WrongPeriod,
 )
+from settlements.rules.baseline import FAMILY as baseline
+from settlements.rules.municipal_fill import FAMILY as rule
+from settlements.rules.municipal_fill import fill
 from settlements.rules.parameters import ParameterErrors
 
 MODAO = {
@@ -140,7 +141,7 @@ def test_the_steps_show_where_the_side_is_missing_and_the_ratio(border):
     ],
 )
 def test_the_treasury_takes_the_missing_place_of_any_rule(border, found, missing, nets):
-    outcome = rule.fill(baseline.evaluate(border.month(found), border.terms(baseline)), missing)
+    outcome = fill(baseline.evaluate(border.month(found), border.terms(baseline)), missing)
     assert wan(outcome) == nets
     assert (outcome.rule, outcome.revision) == ("baseline", 1)
     filled = [step for step in outcome.steps if step.key == "municipal_fill"]
@@ -152,6 +153,6 @@ def test_a_place_cannot_be_filled_twice_nor_by_an_unknown_side():
     paid = Transfer("treasury", "upstream", yuan("1"), "x")
     outcome = Outcome("awards", 1, MonthState.MET, (paid,), ())
     with pytest.raises(ValueError, match="已有上级财政"):
-        rule.fill(outcome, "downstream")
+        fill(outcome, "downstream")
     with pytest.raises(ValueError, match="缺位方"):
-        rule.fill(outcome, "treasury")
+        fill(outcome, "treasury")

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from settlements.rules import p_index as rule
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
 from settlements.rules.facts import UnusableFact
+from settlements.rules.p_index import FAMILY as rule
 from settlements.rules.parameters import ParameterErrors
 
 MET, NOT_MET = MonthState.MET, MonthState.NOT_MET

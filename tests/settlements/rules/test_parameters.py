@@ -11,7 +11,10 @@ import pytest
 
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import yuan
-from settlements.rules import RULES, baseline, class_vs_last_year, fixed_annual
+from settlements.rules import RULES
+from settlements.rules.baseline import FAMILY as baseline
+from settlements.rules.class_vs_last_year import FAMILY as class_vs_last_year
+from settlements.rules.fixed_annual import FAMILY as fixed_annual
 from settlements.rules.parameters import (
     Dated,
     Kind,
@@ -162,7 +165,7 @@ def test_a_value_out_of_bounds_or_of_another_kind_is_refused(name, value):
 
 def test_made_in_code_the_bounds_hold_too():
     with pytest.raises(ParameterErrors, match="年补偿金额"):
-        fixed_annual.Parameters(
+        fixed_annual.parameters(
             amount=yuan("-1"), from_year=2023, to_year=2030, payer="downstream",
             condition_class=None, reduction=Decimal(0), incomplete_period="use",
         )  # fmt: skip
@@ -189,13 +192,13 @@ def test_dated_defaults_out_of_order_are_refused():
 )  # fmt: skip
 def test_parameters_that_contradict_each_other_are_refused(rule, given, name):
     with pytest.raises(ParameterErrors) as wrong:
-        with_defaults(rule.Parameters, given, on=date(2023, 1, 1))
+        with_defaults(rule.parameters, given, on=date(2023, 1, 1))
     assert [error.name for error in wrong.value.errors] == [name]
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_every_parameter_is_described_for_the_form_and_as_plain_data(rule):
-    described = describe(rule.Parameters)
+    described = describe(rule.parameters)
     assert json.loads(json.dumps(described)) == described
     names = {entry["name"] for entry in described}
     for entry in described:

@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules import percent_change as rule
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
 from settlements.rules.facts import UnusableFact
 from settlements.rules.parameters import ParameterErrors
+from settlements.rules.percent_change import FAMILY as rule
 
 MET, NOT_MET = MonthState.MET, MonthState.NOT_MET
 LAST = {"NH3-N": "1.00", "COD": "20", "TP": "0.20", "F": "0.50"}

@@ -11,9 +11,9 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules import pollutant_threshold as rule
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
 from settlements.rules.parameters import ParameterErrors
+from settlements.rules.pollutant_threshold import FAMILY as rule
 
 MET, NOT_MET = MonthState.MET, MonthState.NOT_MET
 TP_DO = {

@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules import pollution_load as rule
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
 from settlements.rules.facts import UnusableFact
 from settlements.rules.parameters import ParameterErrors
+from settlements.rules.pollution_load import FAMILY as rule
 
 MET, NOT_MET, NOT_INCREASED = MonthState.MET, MonthState.NOT_MET, MonthState.NOT_INCREASED
 ONE_WAY = {

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from hypothesis import assume, given, settings
@@ -54,12 +55,22 @@ ROUNDED = {
 # Rules under which several pay or are paid at once; the others have one payment at most.
 SEVERAL = {"joint_fund", "rank", "town_outflow", "awards", "municipal_fill"}
 INHERITED = st.sampled_from(["charge", "half", "deduct", "none"])
+SCHEDULES = st.lists(WAN, min_size=2, max_size=3).map(sorted)
+STEP_WIDTHS = st.sampled_from(["0.1", "0.2", "0.5"])
+TIER_WIDTHS = st.sampled_from(["5", "10", "25"])
 INHERITED_WHOLE = st.sampled_from(["charge", "half", "none"])
 # No deadline: the first example of a run also pays for the imports.
 RUN = settings(max_examples=60, deadline=None)
 EVERY_RULE = pytest.mark.parametrize("code", sorted(RULES))
 
 
+# Strategies are made once, here and below: hypothesis checks each new one before it draws.
+@cache
+def maybe(strategy):
+    return st.none() | strategy
+
+
+@cache
 def concentrations(low=1):
     def mg(top, scale):
         return st.integers(low, top).map(lambda n: Decimal(n).scaleb(-scale))
@@ -72,21 +83,15 @@ def concentrations(low=1):
 @st.composite
 def class_vs_last_year_terms(draw):
     rate = draw(WAN)
+    cap, schedule = draw(maybe(WAN)), draw(maybe(SCHEDULES))
     return {
         "rate": str(rate),
         "not_met_mode": draw(st.sampled_from(["flat", "per_class_short", "per_multiple_step"])),
         "not_met_amount": str(rate + draw(WAN)),
-        "not_met_step_width": draw(st.sampled_from(["0.1", "0.2", "0.5"])),
-        "not_met_cap": draw(st.none() | WAN.map(lambda more: str(rate + more))),
-        "not_met_schedule": draw(
-            st.none()
-            | st.lists(WAN, min_size=2, max_size=3).map(
-                lambda more: [
-                    {"count": n, "amount": str(rate + extra)}
-                    for n, extra in enumerate(sorted(more), 1)
-                ]
-            )
-        ),
+        "not_met_step_width": draw(STEP_WIDTHS),
+        "not_met_cap": None if cap is None else str(rate + cap),
+        "not_met_schedule": schedule
+        and [{"count": n, "amount": str(rate + more)} for n, more in enumerate(schedule, 1)],
         "inherited": draw(INHERITED),
         "better_than": draw(st.sampled_from(["none", "downstream_own"])),
         "same_class": draw(st.sampled_from(["nobody", "downstream_pays"])),
@@ -106,8 +111,8 @@ def baseline_terms(draw):
         "comparison": draw(st.sampled_from(["monthly", "yearly"])),
         "rate": str(draw(WAN)),
         "tier_amount": str(draw(WAN)),
-        "max_tiers": draw(st.none() | st.integers(1, 5)),
-        "tier_width": draw(st.none() | st.sampled_from(["5", "10", "25"])),
+        "max_tiers": draw(maybe(st.integers(1, 5))),
+        "tier_width": draw(maybe(TIER_WIDTHS)),
         "dead_band": draw(st.sampled_from(["0", "5", "20"])),
         "meets_equal": draw(st.sampled_from(["nobody", "downstream_pays"])),
         "inherited": draw(INHERITED),
@@ -118,7 +123,7 @@ def baseline_terms(draw):
 @st.composite
 def fixed_annual_terms(draw):
     payer = draw(st.sampled_from(["upstream", "downstream"]))
-    condition = draw(st.none() | TARGETS) if payer == "downstream" else None
+    condition = draw(maybe(TARGETS)) if payer == "downstream" else None
     return {
         "amount": str(draw(WAN)),
         "from_year": 2022,
@@ -129,21 +134,32 @@ def fixed_annual_terms(draw):
     }
 
 
-def rows_of(indicators, **columns):
+@cache
+@st.composite
+def rows_of(draw, indicators, **columns):
     """One row for each of some of the indicators, the columns drawn for each."""
-    one = st.fixed_dictionaries(columns)
-    return st.sets(st.sampled_from(indicators), min_size=1).flatmap(
-        lambda codes: st.tuples(*(one for _ in codes)).map(
-            lambda rows: [
-                {"indicator": code, **row} for code, row in zip(sorted(codes), rows, strict=True)
-            ]
-        )
-    )
+    codes = draw(some_of(indicators))
+    one = row_of(**columns)
+    return [{"indicator": code, **draw(one)} for code in sorted(codes)]
+
+
+@cache
+def some_of(names):
+    return st.sets(st.sampled_from(names), min_size=1)
+
+
+@cache
+def row_of(**columns):
+    return st.fixed_dictionaries(columns)
 
 
 ITEMS = ("TP", "NH3-N", "CODMn")
 YUAN = WAN.map(str)
-MAYBE_YUAN = st.none() | YUAN
+MAYBE_YUAN = maybe(YUAN)
+NOTHING_OR_YUAN = st.just("0") | YUAN
+RATIOS = st.permutations(["1", "5", "4"])
+PARKS = maybe(st.integers(0, 100))
+WAN_ABOVE = maybe(st.integers(0, 280))
 LIMITS = st.integers(5, 3000).map(lambda n: str(Decimal(n).scaleb(-3)))
 PERIODS = st.sampled_from(["monthly", "yearly"])
 INCOMPLETE = st.sampled_from(["use", "no_data"])
@@ -152,15 +168,15 @@ INCOMPLETE = st.sampled_from(["use", "no_data"])
 @st.composite
 def exceedance_steps_terms(draw):
     bases = sorted(draw(st.lists(st.integers(1, 300), min_size=3, max_size=3)))
-    days_from = draw(st.none() | st.integers(2, 10))
+    days_from = draw(maybe(st.integers(2, 10)))
     mode = draw(st.sampled_from(["steps", "scaled", "classes"]))
     return {
         "mode": mode,
         "indicators": draw(
             rows_of(
                 ITEMS,
-                limit=st.none() if mode == "classes" else st.none() | LIMITS,
-                step_width=st.sampled_from(["0.1", "0.2", "0.5"]),
+                limit=st.none() if mode == "classes" else maybe(LIMITS),
+                step_width=STEP_WIDTHS,
                 unit_amount=YUAN,
                 cap=MAYBE_YUAN,
             )
@@ -182,19 +198,22 @@ def exceedance_steps_terms(draw):
 @st.composite
 def percent_change_terms(draw):
     least = draw(st.integers(0, 20))
+    rows = draw(
+        rows_of(
+            ITEMS, better_amount=YUAN, better_cap=MAYBE_YUAN, worse_amount=YUAN, worse_cap=WAN_ABOVE
+        )
+    )
     return {
-        "indicators": draw(
-            rows_of(
-                ITEMS,
-                better_amount=YUAN,
-                better_cap=MAYBE_YUAN,
-                worse_amount=YUAN,
-                worse_least=st.just(f"{least}万元"),
-                worse_cap=st.none() | st.integers(least, 300).map(lambda wan: f"{wan}万元"),
-            )
-        ),
+        "indicators": [
+            row
+            | {
+                "worse_least": f"{least}万元",
+                "worse_cap": None if (cap := row["worse_cap"]) is None else f"{least + cap}万元",
+            }
+            for row in rows
+        ],
         "points": draw(st.sampled_from(["exact", "whole"])),
-        "inferior_v_amount": draw(st.just("0") | YUAN),
+        "inferior_v_amount": draw(NOTHING_OR_YUAN),
         "comparison": draw(PERIODS),
         "inherited": draw(INHERITED_WHOLE),
         "incomplete_period": draw(INCOMPLETE),
@@ -220,7 +239,7 @@ def pollutant_threshold_terms(draw):
 def pollution_load_terms(draw):
     return {
         "indicators": draw(
-            rows_of(ITEMS, limit=st.none() | LIMITS, unit_price=YUAN, mirror_price=MAYBE_YUAN)
+            rows_of(ITEMS, limit=maybe(LIMITS), unit_price=YUAN, mirror_price=MAYBE_YUAN)
         ),
         "comparison": draw(PERIODS),
         "inherited": draw(INHERITED),
@@ -235,13 +254,13 @@ def p_index_terms(draw):
     return {
         "k0": draw(st.sampled_from(["0.85", "0.89", "0.90"])),
         "indicators": [
-            {"indicator": code, "weight": weight, "base": draw(st.none() | LIMITS)}
+            {"indicator": code, "weight": weight, "base": draw(maybe(LIMITS))}
             for code, weight in zip(ITEMS, weights, strict=True)
         ],
         "base_from": 2020,
         "base_to": 2022,
         "amount": draw(YUAN),
-        "extra_mark": draw(st.none() | st.just("0.95")),
+        "extra_mark": draw(st.sampled_from([None, "0.95"])),
         "extra_amount": draw(YUAN),
         "incomplete_period": draw(INCOMPLETE),
     }
@@ -273,11 +292,14 @@ def weighted_score_terms(draw):
 @st.composite
 def joint_fund_terms(draw):
     codes = ["upstream", "downstream", "甲"]
-    ratios = st.permutations(["1", "5", "4"]).map(lambda r: dict(zip(codes, r, strict=True)))
+
+    def ratios():
+        return {"value": dict(zip(codes, draw(RATIOS), strict=True))}
+
     return {
         "fund": draw(YUAN),
-        "contributions": {"value": draw(ratios)},
-        "shares": {"value": draw(ratios)},
+        "contributions": ratios(),
+        "shares": ratios(),
         "assessment": draw(st.sampled_from(["none", "section_class", "met_ratio", "grade"])),
         "order": {"value": {"upstream": "1", "downstream": "2", "甲": "3"}},
         "at_stake": draw(st.sampled_from(["20", "50", "100"])),
@@ -300,15 +322,15 @@ def rank_terms(draw):
 
 @st.composite
 def town_outflow_terms(draw):
-    last_year = draw(st.booleans())
-    codes = draw(st.sets(st.sampled_from(("DO", *ITEMS)), min_size=1))
+    last_year, parks = draw(st.booleans()), draw(PARKS)
+    codes = draw(some_of(("DO", *ITEMS)))
     return {
         "reward": draw(YUAN),
         "charge": draw(YUAN),
         "items": [{"indicator": code} for code in sorted(codes)],
         "against_last_year": last_year,
         "against_class": not last_year or draw(st.booleans()),
-        "parks": draw(st.none() | st.integers(0, 100).map(lambda n: {"value": {"甲": str(n)}})),
+        "parks": None if parks is None else {"value": {"甲": str(parks)}},
         "inherited": draw(INHERITED_WHOLE),
         "incomplete_month": draw(INCOMPLETE),
     }
@@ -316,7 +338,7 @@ def town_outflow_terms(draw):
 
 @st.composite
 def awards_terms(draw):
-    kinds = draw(st.sets(st.sampled_from(["signing", "joint_system", "results"]), min_size=1))
+    kinds = draw(some_of(("signing", "joint_system", "results")))
     return {
         "awards": [
             {
@@ -344,7 +366,7 @@ def charges_terms(draw):
 @st.composite
 def municipal_fill_terms(draw):
     ratios = st.sampled_from([("1", "1"), ("3", "1"), ("0", "4")])
-    condition = draw(st.none() | TARGETS)
+    condition = draw(maybe(TARGETS))
     return {
         "amount": draw(YUAN),
         "shares": {"value": dict(zip(("upstream", "甲"), draw(ratios), strict=True))},
@@ -359,6 +381,7 @@ def municipal_fill_terms(draw):
 PARTIES = ("upstream", "downstream", "甲", "乙")
 
 
+@cache
 def observations():
     """Yearly figures of every kind a rule asks for; indices may tie."""
     percents = st.integers(0, 100).map(Decimal)
@@ -401,12 +424,13 @@ def with_means(facts, means):
     return replace(facts, means=means, water_class=assessed.water_class, deciding=assessed.deciding)
 
 
+@cache
 @st.composite
 def cases(draw, code):
     """A rule's facts and parameters that fit together, the class following from the means."""
     rule = get(code)
-    stored = with_defaults(rule.Parameters, draw(TERMS[code]), on=date(2023, 1, 1))
-    parameters = rule.Parameters.from_json(stored)
+    stored = with_defaults(rule.parameters, draw(TERMS[code]), on=date(2023, 1, 1))
+    parameters = rule.parameters.from_json(stored)
     granularity = rule.granularity(parameters)
     month = 1 if granularity is Granularity.YEAR else draw(st.integers(1, 12))
     inflow = draw(concentrations())
@@ -436,7 +460,7 @@ def times(parameters, code, factor):
     changed = {}
     for name in MONEY[code]:
         field, _, column = name.partition(".")
-        now = changed.get(field, getattr(parameters, field))
+        now = changed.get(field, parameters.value(field))
         if column and now is not None:
             now = tuple(replace(row, **{column: more(getattr(row, column))}) for row in now)
         changed[field] = now if column else more(now)
@@ -492,7 +516,7 @@ def test_the_amount_scales_with_the_share(code, data):
 def test_better_water_never_pays_upstream_less(code, data):
     facts, parameters = data.draw(cases(code))
     better = dict(facts.means)
-    for item in data.draw(st.sets(st.sampled_from(sorted(better)), min_size=1)):
+    for item in data.draw(some_of(tuple(sorted(better)))):
         change = data.draw(st.integers(1, 100)) / Decimal(100)
         better[item] *= (1 + change) if item == "DO" else (1 - change / 2)
     before = get(code).evaluate(facts, parameters)
@@ -508,10 +532,10 @@ def test_the_same_facts_give_the_same_outcome_with_its_revision(code, data):
     rule = get(code)
     first = rule.evaluate(facts, parameters)
     replayed = rule.evaluate(
-        Facts.from_json(facts.to_json()), rule.Parameters.from_json(parameters.to_json())
+        Facts.from_json(facts.to_json()), rule.parameters.from_json(parameters.to_json())
     )
     assert first == replayed
-    assert (first.rule, first.revision) == (rule.CODE, rule.REVISION)
+    assert (first.rule, first.revision) == (rule.code, rule.revision)
 
 
 @EVERY_RULE
@@ -521,7 +545,7 @@ def test_outcomes_and_parameters_survive_json(code, data):
     facts, parameters = data.draw(cases(code))
     outcome = get(code).evaluate(facts, parameters)
     assert Outcome.from_json(outcome.to_json()) == outcome
-    assert get(code).Parameters.from_json(parameters.to_json()) == parameters
+    assert get(code).parameters.from_json(parameters.to_json()) == parameters
 
 
 @EVERY_RULE
@@ -547,7 +571,7 @@ def test_what_the_bureau_decided_is_never_charged(code, data):
     assert outcome.state is MonthState.EXCLUDED
 
 
-INHERITING = sorted(code for code in RULES if "inherited" in specs(get(code).Parameters))
+INHERITING = sorted(code for code in RULES if "inherited" in specs(get(code).parameters))
 
 
 @pytest.mark.parametrize("code", INHERITING)

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from settlements.rules import rank as rule
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
 from settlements.rules.facts import UnusableFact
+from settlements.rules.rank import FAMILY as rule
 
 CITIES = {code: f"{code}市" for code in "ABCDEFGH"}
 

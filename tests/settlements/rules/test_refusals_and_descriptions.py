@@ -241,5 +241,5 @@ def test_the_digest_is_taken_over_names_in_order_and_words_as_they_are(border):
 def test_an_unknown_family_gets_the_list_of_those_there_are():
     with pytest.raises(UnknownRule) as unknown:
         get("nothing")
-    known = "、".join(f"{code}（{rule.TITLE}）" for code, rule in RULES.items())
+    known = "、".join(f"{code}（{rule.title}）" for code, rule in RULES.items())
     assert str(unknown.value) == f"没有规则“nothing”；可用的规则：{known}。"

@@ -8,13 +8,15 @@ import pytest
 
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import yuan
-from settlements.rules import RULES, class_vs_last_year, exceedance_steps, get
+from settlements.rules import RULES, get
+from settlements.rules.class_vs_last_year import FAMILY as class_vs_last_year
+from settlements.rules.exceedance_steps import FAMILY as exceedance_steps
 from settlements.rules.facts import NO_READINGS, OVERRIDES, Facts, MonthState
 from settlements.rules.kinds import specs
 from settlements.rules.part_month import counted
-from settlements.rules.substitution import fed_by, filled
+from settlements.rules.substitution import filled
 
-MONTHLY = [code for code in RULES if "missing_month" in specs(get(code).Parameters)]
+MONTHLY = [code for code in RULES if "missing_month" in specs(get(code).parameters)]
 
 
 def month(border, number, found="Ⅲ", *, year=2023, **more):
@@ -29,7 +31,13 @@ def empty(border, number, **more):
 
 def fill(facts, parameters, *others):
     known = {one.period: one for one in (facts, *others)}
-    return filled(facts, parameters, known.get)
+    return filled(facts, filling(parameters), known.get)
+
+
+def filling(parameters):
+    """How the family of these parameters lets a month take the values of others."""
+    (family,) = (each for each in RULES.values() if each.parameters is type(parameters))
+    return family.filling(parameters)
 
 
 def terms(border, rule=class_vs_last_year, **given):
@@ -77,7 +85,7 @@ def test_substituted_facts_are_replayed_from_their_json(border):
     found = fill(empty(border, 5), parameters, month(border, 4, "Ⅳ"))
     again = Facts.from_json(found.to_json())
     assert again == found
-    assert filled(again, parameters, lambda _month: None) == found
+    assert filled(again, filling(parameters), lambda _month: None) == found
 
 
 def test_the_mean_of_the_months_before_and_after_is_assessed_anew(border):
@@ -201,13 +209,13 @@ def test_the_inflows_value_is_put_in_as_well(border):
 
 def test_every_month_that_may_hold_a_value_is_computed_again(border):
     at = date(2023, 5, 1)
-    assert fed_by(terms(border), at) == {at}
-    assert fed_by(terms(border, sampling="quarterly"), at) == {
+    assert filling(terms(border)).fed_by(at) == {at}
+    assert filling(terms(border, sampling="quarterly")).fed_by(at) == {
         date(2023, n, 1) for n in (4, 5, 6)
     }  # fmt: skip
-    previous = fed_by(terms(border, missing_month="previous"), at)
+    previous = filling(terms(border, missing_month="previous")).fed_by(at)
     assert (min(previous), max(previous)) == (at, date(2024, 5, 1))
-    around = fed_by(terms(border, missing_month="neighbours"), at)
+    around = filling(terms(border, missing_month="neighbours")).fed_by(at)
     assert (min(around), max(around)) == (date(2022, 5, 1), date(2024, 5, 1))
 
 

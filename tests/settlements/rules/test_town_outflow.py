@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules import town_outflow as rule
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
 from settlements.rules.parameters import ParameterErrors
+from settlements.rules.town_outflow import FAMILY as rule
 
 MET, NOT_MET, NOT_INCREASED = MonthState.MET, MonthState.NOT_MET, MonthState.NOT_INCREASED
 LAST_YEAR = {"COD": "18", "NH3-N": "0.6", "TP": "0.25"}
@@ -159,8 +159,8 @@ def test_an_excluded_month_is_neither_rewarded_nor_charged(border):
     assert (outcome.state, outcome.transfers) == (MonthState.EXCLUDED, ())
 
 
-def test_the_base_of_a_month_is_the_year_before():
-    assert rule.base_years(2018) == {2017}
+def test_the_base_of_a_month_is_the_year_before(border):
+    assert rule.base_years(border.terms(rule), 2018) == {2017}
 
 
 def test_a_year_is_refused(border):

@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 
 from settlements.money import yuan
-from settlements.rules import weighted_score as rule
 from settlements.rules.base import Granularity, MissingFact, MonthState, WrongPeriod
 from settlements.rules.parameters import ParameterErrors, with_defaults
+from settlements.rules.weighted_score import FAMILY as rule
 
 ON = date(2024, 1, 1)
 FUND = {"upstream_contribution": "5000万元", "downstream_contribution": "10000万元"}
@@ -140,7 +140,7 @@ def test_a_missing_indicator_can_leave_its_weight_to_the_others_and_is_said(bord
 
 
 def test_an_indicator_without_weight_is_not_asked_for(border):
-    rows = [{**row} for row in with_defaults(rule.Parameters, FUND, on=ON)["indicators"]["value"]]
+    rows = [{**row} for row in with_defaults(rule.parameters, FUND, on=ON)["indicators"]["value"]]
     rows[0]["weight"], rows[3]["weight"] = "70", "0"
     terms = border.terms(rule, **FUND, indicators=rows)
     observed = {"ecological_flow": "100", "natural_shoreline": "80"}

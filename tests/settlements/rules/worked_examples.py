@@ -33,15 +33,15 @@ def found(code, case):
     rule = get(code)
     on = date.fromisoformat(case["entered"])
     try:
-        parameters = rule.Parameters.from_json(with_defaults(rule.Parameters, case["terms"], on=on))
+        parameters = rule.parameters.from_json(with_defaults(rule.parameters, case["terms"], on=on))
     except ParameterErrors as wrong:
         return ["条款不可用", *str(wrong).splitlines()]
     known = Facts.from_json(BORDER | case["facts"])
     lines = [f"按{rule.granularity(parameters).value}"]
-    if hasattr(rule, "collective"):
+    if rule.needs >= {"parties", "observations"}:
         lines.append(f"合为一笔 {rule.collective(parameters)}")
-    if hasattr(rule, "observed"):
-        lines.append(f"年度指标 {'、'.join(rule.observed(parameters, known.parties))}")
+    if "observations" in rule.needs:
+        lines.append(f"年度指标 {'、'.join(rule.observed(parameters, tuple(known.parties)))}")
     try:
         outcome = rule.evaluate(known, parameters)
     except (MissingFact, ValueError) as refused:
