@@ -7,10 +7,10 @@ class BasinsConfig(AppConfig):
     verbose_name = "流域与行政区"
 
     def ready(self):
-        from basins.audit import install_triggers
+        from basins.guarding import install
 
         # Registers the job kinds of this app.
         from basins.services import notifications  # noqa: F401
 
         # Once a `migrate`, when every app's tables are there.
-        post_migrate.connect(install_triggers, sender=self, dispatch_uid="basins.audit")
+        post_migrate.connect(install, sender=self, dispatch_uid="basins.guards")

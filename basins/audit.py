@@ -5,9 +5,9 @@ One line makes a model's table keep one:
     @audited(part_of="section")
     class Target(models.Model): …
 
-Its triggers are made after `migrate` (also for a model that was there before); they write
-basins_auditrecord for every insert, update, delete and truncate, whoever sends it. Nothing is
-to be written in a migration.
+Its triggers are made after `migrate` with the guards (basins.guarding), also for a model that was
+there before; they write basins_auditrecord for every insert, update, delete and truncate, whoever
+sends it. Nothing is to be written in a migration.
 """
 
 from collections.abc import Callable, Iterator
@@ -86,17 +86,14 @@ def by_table() -> dict[str, Audited]:
     return {each.table: each for each in _kept.values()}
 
 
-def install_triggers(using: str = "default", **_: Any) -> list[str]:
-    """Make what is missing or differs; returns the tables touched. Receiver of post_migrate.
+def install_triggers(using: str = "default") -> list[str]:
+    """Make what is missing or differs; returns the tables touched.
 
     A table that gets its first trigger while it holds rows has them noted as being there
     already (kind 'B').
     """
     touched = []
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT to_regproc('basins_audit')")
-        if cursor.fetchone()[0] is None:  # migrated back to before the trail
-            return []
         cursor.execute(
             """SELECT c.relname, t.tgargs FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
                WHERE t.tgname = %s AND c.relnamespace = current_schema()::regnamespace""",
@@ -108,9 +105,6 @@ def install_triggers(using: str = "default", **_: Any) -> list[str]:
         }
         for each in registered():
             if there.get(each.table) == each.arguments():
-                continue
-            cursor.execute("SELECT to_regclass(%s)", [f'"{each.table}"'])
-            if cursor.fetchone()[0] is None:
                 continue
             _install(cursor, each, first=each.table not in there)
             touched.append(each.table)

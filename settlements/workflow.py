@@ -2,8 +2,8 @@
 
 One table for notices, months, objections, adjustments, years, payments and stopped runs. The
 pages offer what it allows, services check it, and a trigger on every table with a state
-refuses what it does not name, also to SQL (migration settlements/…_workflow). docs/workflow.md
-is drawn from it.
+refuses what it does not name, also to SQL (guards/_state_moves.sql). docs/workflow.md is drawn
+from it, and guards/_moves.sql, which the trigger reads.
 
 `who` None is the system itself: a deadline that passed, data that changed, a balance that
 came to zero. `not_by` names the events whose doers may not do this one (two-person rule).
@@ -216,7 +216,7 @@ def move_of(thing: str, event: str, source: str) -> Move | None:
 
 
 def moves_sql() -> str:
-    """CREATE OR REPLACE of the SQL function the trigger reads the table from."""
+    """The SQL function the trigger reads the table from, as guards/_moves.sql."""
     rows = ",\n    ".join(
         "('{}', '{}', '{}', '{}', {}, '{}')".format(
             m.thing,
@@ -228,7 +228,8 @@ def moves_sql() -> str:
         )
         for m in MOVES
     )
-    return f"""
+    return f"""\
+-- Written by `manage.py workflow_docs` from settlements/workflow.py; a test compares.
 CREATE OR REPLACE FUNCTION settlements_moves()
 RETURNS TABLE (thing text, event text, source text, target text, by_system boolean, not_by text[])
 LANGUAGE sql IMMUTABLE AS $$

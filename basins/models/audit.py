@@ -1,6 +1,6 @@
 """操作记录: what changed, and who signed in and took data out. Only ever added to.
 
-Both tables refuse update, delete and truncate (migration of the audit trail); AuditRecord is
+Both tables refuse update, delete and truncate (guards/_audit_stays.sql); AuditRecord is
 written by triggers alone (basins.audit).
 """
 

@@ -7,6 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import OperationalError, ProgrammingError, connection
 
+from basins.guarding import differing
+
 from .postgres import acquire
 
 PROJECT_APPS = ("jobs", "basins", "monitoring", "settlements")
@@ -22,7 +24,9 @@ def acquire_if_embedded() -> None:
 
 
 def behind() -> list[str]:
-    """Migrations of the project that are in the code and not in the database, as app.name."""
+    """What the code has and the database has not: migrations of the project, as app.name; where
+    there are none, guards by their names.
+    """
     in_code = {
         f"{app}.{file.stem}"
         for app in PROJECT_APPS
@@ -35,7 +39,7 @@ def behind() -> list[str]:
     except ProgrammingError:
         connection.close()
         return sorted(in_code)
-    return sorted(in_code - applied)
+    return sorted(in_code - applied) or differing()
 
 
 def make_tables_current() -> None:
@@ -48,7 +52,7 @@ def make_tables_current() -> None:
         return
     if settings.DATABASE_URL:
         raise ImproperlyConfigured(
-            f"DATABASE_URL 所指的数据库缺 {len(missing)} 个迁移(如 {missing[0]}):"
+            f"DATABASE_URL 所指的数据库缺 {len(missing)} 个迁移或守卫(如 {missing[0]}):"
             "请先运行 manage.py migrate。 (The database is behind: run manage.py migrate.)"
         )
     print("正在建立数据库表…… (making the tables)", file=sys.stderr)

@@ -1,7 +1,7 @@
 """指标值: figures that rules need and no reading gives, such as a month's flow.
 
 A correction supersedes: the old row stays, so that what was known at any time can be asked.
-Triggers (migration observation_guards) hold that nothing but that mark ever changes, and mark
+Triggers (guards/observation.sql) hold that nothing but that mark ever changes, and mark
 the months the figure feeds.
 """
 

@@ -1,9 +1,9 @@
 """监测数据: one row a value, partitioned by month, with everything it ever was.
 
-The table, its partitions and its triggers are made by migration 0002 in SQL: Django cannot
-declare a partitioned table. What the triggers promise: every insert, update and delete marks
-the section's month dirty and, for update and delete, keeps the old value as a revision, in
-the same transaction, also for SQL sent straight to a partition.
+The table and its partitions are made by the first migration in SQL, for Django cannot declare a
+partitioned table; the triggers stand in guards/reading.sql. What the triggers promise: every
+insert, update and delete marks the section's month dirty and, for update and delete, keeps the
+old value as a revision, in the same transaction, also for SQL sent straight to a partition.
 """
 
 from django.conf import settings

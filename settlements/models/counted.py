@@ -1,6 +1,6 @@
 """What counts of an accrual in its year: its payments, or those an adjustment put in their place.
 
-A view (migration counted_transfer), so every sum of a period can include the adjustments that
+A view (guards/countedtransfer.sql), so every sum of a period can include the adjustments that
 the year's settlement includes: those approved while the year was open. One approved after the
 closing is an entry of its own in the open year, and counts there (docs/workflow.md).
 """

@@ -1,7 +1,7 @@
 """台账: accounts and the double-entry journal.
 
 One sign in the whole ledger: a positive posting means the jurisdiction is owed more. What the
-database itself holds (migrations 0002 and the ledger's later ones): an entry's postings come
+database itself holds (guards/journalentry.sql, posting.sql …): an entry's postings come
 in one INSERT and sum to zero, numbers have no gap, an account is used only while it is open, a
 reversal is its original with the signs turned, and nothing is ever updated, deleted or
 truncated.

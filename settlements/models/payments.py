@@ -1,7 +1,7 @@
 """What takes two persons before it reaches the ledger: payments, reversals, opening balances.
 
 Who prepared it never approves it; the database holds that, and that what was approved or
-rejected stays as it was (migration of the ledger's guards).
+rejected stays as it was (guards/_decided_once.sql).
 """
 
 from decimal import Decimal

@@ -1,6 +1,6 @@
 """认定: what the bureau found of a section's month outside the rule, with its evidence.
 
-Appended and revoked, never changed (migration ruling_guards): who asks later sees what was
+Appended and revoked, never changed (guards/monthruling.sql): who asks later sees what was
 ruled, by whom, and what was taken back.
 """
 

@@ -1,6 +1,6 @@
 """核算版本: what each accrual said, from when to when it was known.
 
-Written by triggers on accruals and transfers (migration accrual_versions) in the transaction
+Written by triggers on accruals and transfers (guards/accrual.sql, transfer.sql) in the transaction
 that changes them, whoever sends it. Nothing is changed but `known_to`, once.
 """
 

@@ -1,7 +1,7 @@
 """Moving things through the workflow: who does what, told to the trigger that checks it.
 
 Every change of a state goes through `moving`; the trigger refuses the rest (settlements.workflow,
-migration workflow_guards) and writes the StateMove.
+guards/_state_moves.sql) and writes the StateMove.
 """
 
 import re

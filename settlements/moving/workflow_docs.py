@@ -1,4 +1,5 @@
-"""docs/workflow.md, written from settlements.workflow: the table and a picture of each thing."""
+"""docs/workflow.md, written from settlements.workflow: the table and a picture of each thing; and
+guards/_moves.sql, the table as the database reads it."""
 
 from collections.abc import Iterable
 from html import escape
@@ -18,9 +19,9 @@ from settlements.models import (
     Payment,
     Settlement,
 )
-from settlements.workflow import MOVES, THINGS, Move
+from settlements.workflow import MOVES, THINGS, Move, moves_sql
 
-FOLDER = Path(settings.BASE_DIR) / "docs"
+FOLDER = Path(settings.BASE_DIR)
 STATES: dict[str, type[models.TextChoices]] = {
     "notice": Notice.State,
     "month": AgreementMonth.State,
@@ -38,11 +39,11 @@ Written by `manage.py workflow_docs` from `settlements/workflow.py`; a test comp
 One table for everything that has a state. Pages offer what it allows, services check it
 (`settlements/moving/acts.py`), and a trigger on every table with a state refuses what it does
 not name, also to the admin and to SQL, and writes each step into `StateMove` (流程记录), which only
-grows. It holds the guards too that rest on nothing but what is stored (migration
-`0021_moves_are_earned`). Migration `0023_facts_stay` holds what lies around them: what was said is
-not reworded (an objection, a decision, what an adjustment proposes, a measure), a term under which
-results were published is followed by another and never changed, a result is published with its
-notice and settled with its year, steps and versions of results are written by triggers alone.
+grows (`settlements/guards/_state_moves.sql`). It holds the guards too that rest on nothing but what
+is stored. Other [guards](guards.md) hold what lies around them: what was said is not reworded (an
+objection, a decision, what an adjustment proposes, a measure), a term under which results were
+published is followed by another and never changed, a result is published with its notice and
+settled with its year, steps and versions of results are written by triggers alone.
 “另一人” means that who did the step named may not do this one.
 
 ## Rules the table does not say
@@ -88,9 +89,13 @@ def page() -> str:
 
 
 def files() -> dict[str, str]:
-    """File name under docs/ → content."""
-    pictures = {f"workflow-{thing}.svg": picture(thing) for thing in THINGS}
-    return {"workflow.md": page(), **pictures}
+    """File name → content."""
+    pictures = {f"docs/workflow-{thing}.svg": picture(thing) for thing in THINGS}
+    return {
+        "docs/workflow.md": page(),
+        **pictures,
+        "settlements/guards/_moves.sql": moves_sql(),
+    }
 
 
 def outdated() -> list[str]:

@@ -15,10 +15,12 @@ def test_the_page_and_its_pictures_are_current(capsys):
 
 
 def test_every_move_stands_in_the_page_and_its_states_in_the_picture():
-    page = files()["workflow.md"]
+    page = files()["docs/workflow.md"]
     for move in MOVES:
         assert f"| {move.words} `{move.event}` |" in page
-        assert str(STATES[move.thing](move.target).label) in files()[f"workflow-{move.thing}.svg"]
+        assert (
+            str(STATES[move.thing](move.target).label) in files()[f"docs/workflow-{move.thing}.svg"]
+        )
 
 
 @pytest.mark.parametrize("thing", THINGS)

@@ -1,4 +1,5 @@
-"""`manage.py workflow_docs`: docs/workflow.md and its pictures from settlements.workflow."""
+"""`manage.py workflow_docs`: docs/workflow.md, its pictures and guards/_moves.sql from
+settlements.workflow."""
 
 import sys
 
@@ -8,7 +9,7 @@ from settlements.moving.workflow_docs import outdated, write
 
 
 class Command(BaseCommand):
-    help = "由 settlements/workflow.py 的流程表生成 docs/workflow.md 和状态图；不用数据库。"
+    help = "由 settlements/workflow.py 的流程表生成 docs/workflow.md、状态图和 guards/_moves.sql；不用数据库。"
     requires_system_checks = []
 
     def add_arguments(self, parser):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
             self.stdout.write(f"已更新 {len(names)} 个文件。")
             return
         for name in names:
-            self.stderr.write(f"docs/{name} 与流程表不一致。")
+            self.stderr.write(f"{name} 与流程表不一致。")
         if names:
             self.stderr.write("请运行 manage.py workflow_docs 重新生成。")
             sys.exit(1)

@@ -6,7 +6,6 @@ Amounts by hand, in 万元; 100 a month unless said. Target Ⅲ everywhere.
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from importlib import import_module
 
 import pytest
 from django.apps import apps
@@ -15,6 +14,7 @@ from basins.models import Jurisdiction, User
 from basins.ranges import between
 from monitoring.models import Section, Target
 from settlements import pipeline, rules
+from settlements.migrations import _parameters
 from settlements.models import (
     Accrual,
     AgreementDraft,
@@ -265,11 +265,10 @@ def test_a_scenario_of_half_a_month_is_run_the_same_way():
 
 
 def test_stored_terms_drafts_and_scenarios_are_given_the_parameters_added():
-    migration = import_module("settlements.migrations.0014_parameters_added")
     chain = Chain.make("甲区", "乙区")
     term = chain.term(CLASS, *YEAR)
     whole = term.parameters
-    old = {name: entry for name, entry in whole.items() if name not in migration.ADDED[CLASS]}
+    old = {name: entry for name, entry in whole.items() if name not in _parameters.GIVEN[CLASS]}
     Term.objects.filter(pk=term.pk).update(parameters=old)
     by = User.objects.create(username="admin")
     data = {"rule": {"values": {"rule": CLASS, "parameters": old}}, "river": {"typed": {}}}
@@ -278,12 +277,12 @@ def test_stored_terms_drafts_and_scenarios_are_given_the_parameters_added():
         name="情景", agreement=chain.agreement, copied_on=date(2023, 1, 1), owner=by,
         terms=[{"rule": CLASS, "parameters": old}],
     )  # fmt: skip
-    migration.add(apps, None)
+    _parameters.change(apps, _parameters.GIVEN, _parameters.added)
     for made in (term, draft, scenario):
         made.refresh_from_db()
     assert term.parameters == whole
     assert draft.data["rule"]["values"]["parameters"] == whole
     assert scenario.terms[0]["parameters"] == whole
-    migration.take_out(apps, None)
+    _parameters.change(apps, _parameters.GIVEN, _parameters.taken_out)
     term.refresh_from_db()
     assert term.parameters == old

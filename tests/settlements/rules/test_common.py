@@ -1,10 +1,10 @@
 """Parameters in two languages; later ones that change nothing until they are moved."""
 
 import re
-from importlib import import_module
 
 import pytest
 
+from settlements.migrations import _parameters
 from settlements.rules import RULES, get
 from settlements.rules.facts import Facts
 from settlements.rules.family import Rule
@@ -73,14 +73,11 @@ def test_everything_that_may_be_asked_for_is_a_fact(code):
 
 
 def test_the_migrations_store_just_what_was_added_at_its_default():
-    migration = import_module("settlements.migrations.0014_parameters_added")
-    later = import_module("settlements.migrations.0019_section_limits")
     stored = {
         (code, name): (value, source)
-        for code, names in migration.ADDED.items()
+        for code, names in _parameters.GIVEN.items()
         for name, (value, source) in names.items()
     }
-    stored["baseline", later.NAME] = later.EMPTY["value"], later.EMPTY["source"]
     assert stored == {
         (code, name): (default.value, default.source)
         for code, name in ADDED
@@ -88,24 +85,24 @@ def test_the_migrations_store_just_what_was_added_at_its_default():
     }
 
 
-def test_the_migration_leaves_what_a_term_holds_and_takes_out_just_its_own():
-    migration = import_module("settlements.migrations.0014_parameters_added")
+def test_a_migration_leaves_what_a_term_holds_and_takes_out_just_its_own():
+    added, taken_out = _parameters.added, _parameters.taken_out
+    new = {"baseline": {"missing_month": ("none", _parameters.OURS), "sampling": ("monthly", "")}}
     held = {"rate": {"value": "1.00", "source": "第一条", "is_default": False}}
     moved = {"sampling": {"value": "quarterly", "source": "第五条", "is_default": False}}
-    added = migration.added("baseline", held | moved)
-    assert added.items() >= (held | moved).items()
-    assert added["missing_month"]["value"] == "none"
-    assert migration.taken_out("baseline", added) == held | moved
-    assert migration.added("p_index", held) == held
+    more = added(new, "baseline", held | moved)
+    assert more.items() >= (held | moved).items()
+    assert more["missing_month"]["value"] == "none"
+    assert taken_out(new, "baseline", more) == held | moved
+    assert added(new, "p_index", held) == taken_out(new, "p_index", held) == held
 
 
 def test_the_limits_of_sections_are_stored_empty_and_taken_out_only_where_they_are():
-    migration = import_module("settlements.migrations.0019_section_limits")
+    added, taken_out, given = _parameters.added, _parameters.taken_out, _parameters.GIVEN
     held = {"rate": {"value": "1.00", "source": "第一条", "is_default": False}}
     own = {"section_limits": {"value": {"A:TP": "0.1"}, "source": "第七条", "is_default": False}}
-    added = migration.added("baseline", held)
-    assert added == held | {"section_limits": migration.EMPTY}
-    assert migration.added("baseline", held | own) == held | own
-    assert migration.taken_out("baseline", added) == held
-    assert migration.taken_out("baseline", held | own) == held | own
-    assert migration.added("rank", held) == held
+    more = added(given, "baseline", held)
+    assert more["section_limits"]["value"] is None
+    assert added(given, "baseline", held | own)["section_limits"] == own["section_limits"]
+    assert taken_out(given, "baseline", more) == held
+    assert taken_out(given, "baseline", held | own) == held | own

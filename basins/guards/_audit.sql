@@ -1,0 +1,78 @@
+-- 操作记录: the function called by the triggers of every table with a history. Those triggers follow
+-- from `@audited` beside each model and are made by basins/audit.py.
+
+-- What of a row is kept: left-out columns are gone, of masked ones there is a digest.
+CREATE OR REPLACE FUNCTION basins_audit_shown(line jsonb, without text[], masked text[]) RETURNS jsonb
+LANGUAGE sql AS $$
+    SELECT (line - without) || COALESCE((
+        SELECT jsonb_object_agg(
+            name, '#' || left(encode(sha256(convert_to(line ->> name, 'UTF8')), 'hex'), 16))
+        FROM unnest(masked) AS name WHERE line ->> name IS NOT NULL), '{}'::jsonb)
+$$;
+
+-- One record, with who acts (jobs.acting tells the session).
+CREATE OR REPLACE FUNCTION basins_audit_note(of text, key text, op text, was jsonb, become jsonb)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    acting jsonb := COALESCE(NULLIF(current_setting('rivers.acting', true), ''), '{}')::jsonb;
+BEGIN
+    IF op = 'I' AND (acting ->> 'established')::boolean THEN
+        op := 'B';
+    END IF;
+    INSERT INTO basins_auditrecord (at, "table", key, op, before, after, user_id, who, address,
+            act, path, why, database_role, transaction)
+        VALUES (clock_timestamp(), of, key, op, was, become, (acting ->> 'user_id')::bigint,
+            left(COALESCE(acting ->> 'who', ''), 200),
+            left(COALESCE(acting ->> 'address', ''), 45),
+            left(COALESCE(acting ->> 'act', ''), 200),
+            left(COALESCE(acting ->> 'path', ''), 500),
+            left(COALESCE(acting ->> 'why', ''), 500),
+            session_user, pg_current_xact_id()::text::bigint);
+END $$;
+
+-- Every row a table holds now, as records of one kind.
+CREATE OR REPLACE FUNCTION basins_audit_all(of text, op text, key text, without text, masked text)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    line jsonb;
+BEGIN
+    FOR line IN EXECUTE format('SELECT to_jsonb(t) FROM %I t ORDER BY t.%I', of, key) LOOP
+        PERFORM basins_audit_note(of, line ->> key, op,
+            CASE WHEN op = 'D' THEN basins_audit_shown(
+                line, string_to_array(without, ','), string_to_array(masked, ',')) END,
+            CASE WHEN op <> 'D' THEN basins_audit_shown(
+                line, string_to_array(without, ','), string_to_array(masked, ',')) END);
+    END LOOP;
+END $$;
+
+-- Arguments of the trigger: key column, left-out columns, masked columns.
+CREATE OR REPLACE FUNCTION basins_audit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    key     text := TG_ARGV[0];
+    without text[] := string_to_array(TG_ARGV[1], ',');
+    masked  text[] := string_to_array(TG_ARGV[2], ',');
+    was     jsonb;
+    become  jsonb;
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        PERFORM basins_audit_all(TG_TABLE_NAME, 'D', TG_ARGV[0], TG_ARGV[1], TG_ARGV[2]);
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        was := basins_audit_shown(to_jsonb(OLD), without, masked);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        become := basins_audit_shown(to_jsonb(NEW), without, masked);
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        PERFORM basins_audit_note(TG_TABLE_NAME, become ->> key, 'I', NULL, become);
+    ELSIF TG_OP = 'DELETE' THEN
+        PERFORM basins_audit_note(TG_TABLE_NAME, was ->> key, 'D', was, NULL);
+    ELSIF was ->> key <> become ->> key THEN
+        PERFORM basins_audit_note(TG_TABLE_NAME, was ->> key, 'D', was, NULL);
+        PERFORM basins_audit_note(TG_TABLE_NAME, become ->> key, 'I', NULL, become);
+    ELSIF was <> become THEN
+        PERFORM basins_audit_note(TG_TABLE_NAME, become ->> key, 'U', was, become);
+    END IF;
+    RETURN NULL;
+END $$;

@@ -1,0 +1,135 @@
+-- 监测数据: every change marks the section's month and keeps what was, in its own transaction.
+
+-- The month a moment belongs to, here.
+CREATE OR REPLACE FUNCTION monitoring_month_of(at timestamptz) RETURNS date
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT date_trunc('month', at AT TIME ZONE 'Asia/Shanghai')::date $$;
+
+-- An update that changes what we know says when we knew it; one that changes nothing does not.
+CREATE OR REPLACE FUNCTION monitoring_reading_known_since() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.section_id, NEW.indicator_id, NEW.sampled_at, NEW.origin,
+        NEW.value, NEW.below_limit, NEW.flag) IS DISTINCT FROM
+       (OLD.section_id, OLD.indicator_id, OLD.sampled_at, OLD.origin,
+        OLD.value, OLD.below_limit, OLD.flag) THEN
+        NEW.recorded_at := now();
+    ELSE
+        NEW.recorded_at := OLD.recorded_at;
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER reading_known_since BEFORE UPDATE ON monitoring_reading
+    FOR EACH ROW EXECUTE FUNCTION monitoring_reading_known_since();
+
+-- The mark is updated, not skipped, when it is there already: the row lock makes a worker
+-- leave it alone until this transaction has committed the readings it stands for.
+CREATE OR REPLACE FUNCTION monitoring_reading_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
+    SELECT DISTINCT section_id, monitoring_month_of(sampled_at), now() FROM new_rows
+    ORDER BY 1, 2
+    ON CONFLICT (section_id, month) DO UPDATE
+        SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = '';
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER reading_inserted AFTER INSERT ON monitoring_reading
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION monitoring_reading_inserted();
+
+-- Revised are only the rows whose value, or whose key, is another one now.
+CREATE OR REPLACE FUNCTION monitoring_reading_updated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO monitoring_readingrevision (section_id, indicator_id, sampled_at, origin,
+        value, below_limit, flag, batch_id, known_from, known_to)
+    SELECT o.section_id, o.indicator_id, o.sampled_at, o.origin,
+        o.value, o.below_limit, o.flag, o.batch_id, o.recorded_at, GREATEST(now(), o.recorded_at)
+    FROM old_rows o
+    LEFT JOIN new_rows n USING (section_id, indicator_id, sampled_at, origin)
+    WHERE n.section_id IS NULL OR (n.value, n.below_limit, n.flag)
+          IS DISTINCT FROM (o.value, o.below_limit, o.flag);
+    INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
+    SELECT section_id, monitoring_month_of(sampled_at), now() FROM old_rows
+    UNION SELECT section_id, monitoring_month_of(sampled_at), now() FROM new_rows
+    ORDER BY 1, 2
+    ON CONFLICT (section_id, month) DO UPDATE
+        SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = '';
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER reading_updated AFTER UPDATE ON monitoring_reading
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION monitoring_reading_updated();
+
+-- A deleted reading stays as a revision.
+CREATE OR REPLACE FUNCTION monitoring_reading_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO monitoring_readingrevision (section_id, indicator_id, sampled_at, origin,
+        value, below_limit, flag, batch_id, known_from, known_to)
+    SELECT section_id, indicator_id, sampled_at, origin,
+        value, below_limit, flag, batch_id, recorded_at, GREATEST(now(), recorded_at)
+    FROM old_rows;
+    INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
+    SELECT DISTINCT section_id, monitoring_month_of(sampled_at), now() FROM old_rows
+    ORDER BY 1, 2
+    ON CONFLICT (section_id, month) DO UPDATE
+        SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = '';
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER reading_deleted AFTER DELETE ON monitoring_reading
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION monitoring_reading_deleted();
+
+-- TRUNCATE would leave neither revisions nor marks.
+CREATE OR REPLACE FUNCTION monitoring_reading_truncated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% 不允许 TRUNCATE:读数须留更正史,请用 DELETE。', TG_TABLE_NAME
+        USING ERRCODE = '23514';
+END $$;
+
+CREATE TRIGGER reading_truncated BEFORE TRUNCATE ON monitoring_reading
+    FOR EACH STATEMENT EXECUTE FUNCTION monitoring_reading_truncated();
+
+-- A statement trigger fires for the table the statement names, and only for that one: so each
+-- partition has its own copies of those above.
+CREATE OR REPLACE FUNCTION monitoring_watch(part regclass) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    watch record;
+BEGIN
+    FOR watch IN SELECT tgname FROM pg_trigger
+            WHERE tgrelid = part AND NOT tgisinternal AND tgparentid = 0 LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', watch.tgname, part);
+    END LOOP;
+    FOR watch IN SELECT pg_get_triggerdef(oid, true) AS definition FROM pg_trigger
+            WHERE tgrelid = 'monitoring_reading'::regclass AND NOT tgisinternal
+              AND tgtype & 1 = 0 LOOP  -- bit 0: for each row, which partitions inherit
+        EXECUTE replace(watch.definition, ' ON monitoring_reading ', format(' ON %s ', part));
+    END LOOP;
+END $$;
+
+-- The partition of the month `day` lies in (Asia/Shanghai), made if it is not there.
+CREATE OR REPLACE FUNCTION monitoring_ensure_partition(day date) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    first date := date_trunc('month', day)::date;
+    part  text := 'monitoring_reading_' || to_char(first, 'YYYY_MM');
+BEGIN
+    IF to_regclass(part) IS NULL THEN
+        PERFORM pg_advisory_xact_lock(hashtext('monitoring_ensure_partition'));
+        IF to_regclass(part) IS NULL THEN
+            EXECUTE format('CREATE TABLE %I (LIKE monitoring_reading
+                            INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part);
+            EXECUTE format('ALTER TABLE monitoring_reading ATTACH PARTITION %I
+                            FOR VALUES FROM (%L) TO (%L)', part,
+                first::timestamp AT TIME ZONE 'Asia/Shanghai',
+                (first + interval '1 month')::timestamp AT TIME ZONE 'Asia/Shanghai');
+            PERFORM monitoring_watch(part::regclass);
+        END IF;
+    END IF;
+    RETURN part;
+END $$;
+
+-- The partitions that were there before the triggers above were.
+SELECT monitoring_watch(inhrelid) FROM pg_inherits
+WHERE inhparent = 'monitoring_reading'::regclass ORDER BY inhrelid;

@@ -1,0 +1,151 @@
+-- States move as settlements/workflow.py says, whoever moves them, and each step is written down.
+
+-- Who does what just now, told for the transaction by settlements.moving.acts.moving.
+CREATE OR REPLACE FUNCTION settlements_acting(OUT event text, OUT person bigint, OUT moment timestamptz,
+    OUT words text) LANGUAGE sql STABLE AS $$
+    SELECT COALESCE(current_setting('rivers.event', true), ''),
+           NULLIF(current_setting('rivers.by', true), '')::bigint,
+           COALESCE(NULLIF(current_setting('rivers.at', true), '')::timestamptz, now()),
+           COALESCE(current_setting('rivers.note', true), '')
+$$;
+
+-- Jurisdictions that answer for a month: the parties of that month that signed. The same question in
+-- Python: settlements.moving.parties_of_month.confirming; a test asks both on the same rows.
+CREATE OR REPLACE FUNCTION settlements_answering(month_id bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    SELECT p.jurisdiction_id FROM settlements_agreementmonth m
+        JOIN settlements_party p ON p.agreement_id = m.agreement_id
+    WHERE m.id = month_id AND p.role <> 'municipal_fill'
+      AND (p.since IS NULL OR p.since < m.month + interval '1 month')
+      AND (p.until IS NULL OR p.until > m.month)
+$$;
+
+-- Whether a party of the closed year still owes or is owed for it. The same question in Python:
+-- settlements.ledger.services.clearing.outstanding; a test asks both on the same rows.
+CREATE OR REPLACE FUNCTION settlements_owing(year_id bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    WITH moved (jurisdiction_id, yuan) AS (
+        SELECT jurisdiction_id, yuan FROM settlements_settlementnet WHERE settlement_id = year_id
+        UNION ALL
+        SELECT payer_id, yuan FROM settlements_payment
+        WHERE settlement_id = year_id AND state = 'approved' AND reversed_on IS NULL
+          AND kind IN ('direct', 'collection', 'deduction', 'offset')
+        UNION ALL
+        SELECT payee_id, -yuan FROM settlements_payment
+        WHERE settlement_id = year_id AND state = 'approved' AND reversed_on IS NULL
+          AND kind IN ('direct', 'disbursement', 'offset')
+    ), standing (jurisdiction_id, yuan) AS (
+        SELECT a.jurisdiction_id, COALESCE(sum(n.net), 0) FROM settlements_settlement s
+            JOIN settlements_ledgeraccount a
+                ON a.agreement_id = s.agreement_id AND a.kind = 'compensation'
+            LEFT JOIN settlements_accountmonth n ON n.account_id = a.id AND n.basis = 'booked'
+        WHERE s.id = year_id GROUP BY a.jurisdiction_id
+    )
+    SELECT EXISTS (
+        SELECT 1 FROM moved m LEFT JOIN standing s USING (jurisdiction_id)
+        WHERE s.yuan IS DISTINCT FROM 0
+        GROUP BY m.jurisdiction_id HAVING sum(m.yuan) <> 0)
+$$;
+
+-- Why the guard of a move does not hold (Chinese), else NULL: the guards of settlements/workflow.py
+-- that rest on nothing but what is stored.
+CREATE OR REPLACE FUNCTION settlements_unearned(thing text, event text, object bigint, moment timestamptz)
+RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    month settlements_agreementmonth;
+BEGIN
+    IF thing = 'month' AND event <> 'publish' THEN
+        SELECT * INTO month FROM settlements_agreementmonth WHERE id = object;
+        IF event IN ('lapse', 'confirm', 'decide', 'withdraw', 'finalise') AND EXISTS (
+                SELECT 1 FROM settlements_objection WHERE month_id = object
+                AND state IN ('raised', 'answered', 'remeasuring')) THEN
+            RETURN '尚有未办结的异议';
+        END IF;
+        IF event = 'lapse' AND month.objection_until
+                >= (moment AT TIME ZONE 'Asia/Shanghai')::date THEN
+            RETURN format('异议期到 %s 才届满', month.objection_until);
+        ELSIF event = 'confirm' AND EXISTS (
+                SELECT settlements_answering(object) EXCEPT SELECT jurisdiction_id
+                FROM settlements_monthconfirmation WHERE month_id = object) THEN
+            RETURN '协议各方尚未都确认';
+        ELSIF event = 'object' AND NOT EXISTS (
+                SELECT 1 FROM settlements_objection WHERE month_id = object
+                AND state IN ('raised', 'answered', 'remeasuring')) THEN
+            RETURN '没有提出的异议';
+        ELSIF event = 'decide' AND NOT EXISTS (
+                SELECT 1 FROM settlements_objection WHERE month_id = object
+                AND state IN ('accepted', 'rejected')) THEN
+            RETURN '没有已裁决的异议';
+        ELSIF event = 'finalise' AND (EXISTS (
+                SELECT 1 FROM settlements_fusetrip
+                WHERE agreement_id = month.agreement_id AND state = 'tripped') OR EXISTS (
+                SELECT 1 FROM settlements_adjustment d
+                    JOIN settlements_accrual a ON a.id = d.accrual_id
+                    JOIN settlements_term t ON t.id = a.term_id
+                WHERE d.state IN ('proposed', 'reviewed') AND t.agreement_id = month.agreement_id
+                  AND CASE WHEN a.yearly THEN date_trunc('year', month.month) = a.period
+                           AND extract(month FROM month.month) = 12
+                      ELSE a.period = month.month END)) THEN
+            RETURN '尚有待审的调整或停下的重算';
+        END IF;
+    ELSIF thing = 'settlement' AND event IN ('sign_data', 'confirm') THEN
+        IF EXISTS (
+                SELECT jurisdiction_id FROM settlements_settlementnet WHERE settlement_id = object
+                EXCEPT SELECT jurisdiction_id FROM settlements_settlementsignature
+                WHERE settlement_id = object AND void_at IS NULL
+                  AND subject = CASE event WHEN 'confirm' THEN 'amount' ELSE 'data' END) THEN
+            RETURN '尚有一方未签认';
+        END IF;
+    ELSIF thing = 'settlement' AND event = 'clear' AND settlements_owing(object) THEN
+        RETURN '尚有未付清的金额';
+    ELSIF thing = 'settlement' AND event = 'reopen_debt' AND NOT settlements_owing(object) THEN
+        RETURN '没有未付清的金额';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Argument: the thing. Refuses what the table (_moves.sql) does not name, a move not earned, and a
+-- second step by the person of the first; then writes the step down.
+CREATE OR REPLACE FUNCTION settlements_state_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    before text := CASE WHEN TG_OP = 'INSERT' THEN '' ELSE OLD.state END;
+    acting record;
+    move   record;
+    unearned text;
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.state = NEW.state THEN
+        RETURN NULL;
+    END IF;
+    SELECT * INTO acting FROM settlements_acting();
+    -- Without an event only the system's own moves are left.
+    SELECT m.* INTO move FROM settlements_moves() m
+        WHERE m.thing = TG_ARGV[0] AND m.source = before AND m.target = NEW.state
+          AND (m.event = acting.event OR acting.event = '' AND m.by_system AND before = '')
+        LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION '流程不允许:% #% 从“%”到“%”(事件“%”)。请按流程办理。',
+            TG_ARGV[0], NEW.id, before, NEW.state, acting.event USING ERRCODE = '23514';
+    END IF;
+    IF NOT move.by_system AND acting.person IS NULL THEN
+        RAISE EXCEPTION '流程不允许:% #% 的“%”须写明经办人。', TG_ARGV[0], NEW.id, move.event
+            USING ERRCODE = '23514';
+    END IF;
+    -- Two persons: the last one who did the event named may not do this one.
+    IF cardinality(move.not_by) > 0 THEN
+        IF (SELECT s.by_id FROM settlements_statemove s
+            WHERE s.thing = TG_ARGV[0] AND s.object_id = NEW.id AND s.event = ANY (move.not_by)
+            ORDER BY s.id DESC LIMIT 1) = acting.person THEN
+            RAISE EXCEPTION '流程不允许:% #% 的“%”须由另一人办理。', TG_ARGV[0], NEW.id, move.event
+                USING ERRCODE = '23514';
+        END IF;
+    END IF;
+    unearned := settlements_unearned(TG_ARGV[0], move.event, NEW.id, acting.moment);
+    IF unearned IS NOT NULL THEN
+        RAISE EXCEPTION '流程不允许:% #% 的“%”,%。', TG_ARGV[0], NEW.id, move.event, unearned
+            USING ERRCODE = '23514';
+    END IF;
+    INSERT INTO settlements_statemove
+        (thing, object_id, event, source, target, by_id, at, stored_at, note)
+    VALUES (TG_ARGV[0], NEW.id, move.event, before, NEW.state,
+        CASE WHEN move.by_system THEN NULL ELSE acting.person END,
+        acting.moment, clock_timestamp(), acting.words);
+    RETURN NULL;
+END $$;

@@ -1,0 +1,83 @@
+-- 分录: balanced, on accounts that are open, never changed; month nets follow from them.
+
+-- The postings of an entry come in one INSERT: at least two, summing to zero.
+CREATE OR REPLACE FUNCTION settlements_postings_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT n.entry_id, sum(n.yuan) AS total, count(*) AS lines,
+           (SELECT count(*) FROM settlements_posting p WHERE p.entry_id = n.entry_id) AS stored
+        INTO wrong FROM new_rows n GROUP BY n.entry_id
+        HAVING sum(n.yuan) <> 0 OR count(*) < 2 OR count(*) <>
+            (SELECT count(*) FROM settlements_posting p WHERE p.entry_id = n.entry_id)
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '凭证 #% 不平：本次 % 条分录合计 % 元，已有 % 条；分录须一次写入，至少两条，合计为零。',
+            wrong.entry_id, wrong.lines, wrong.total, wrong.stored - wrong.lines
+            USING ERRCODE = '23514';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER postings_balance AFTER INSERT ON settlements_posting
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION settlements_postings_balance();
+
+-- After postings_balance (triggers fire by name): the account is open on that day, a reversal is the
+-- reversed entry line by line, no year is closed over money in transit; then the month nets.
+CREATE OR REPLACE FUNCTION settlements_postings_fit() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT j.name, a.opened_on, a.closed_on, e.booked_on INTO wrong FROM new_rows n
+        JOIN settlements_ledgeraccount a ON a.id = n.account_id
+        JOIN settlements_journalentry e ON e.id = n.entry_id
+        JOIN basins_jurisdiction j ON j.id = a.jurisdiction_id
+        WHERE e.booked_on < a.opened_on OR e.booked_on > a.closed_on LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%的账户 % 开户、%销户，不能在 % 记账。', wrong.name, wrong.opened_on,
+            COALESCE(wrong.closed_on || ' ', '未'), wrong.booked_on USING ERRCODE = '23514';
+    END IF;
+    SELECT e.year, e.number INTO wrong
+        FROM (SELECT DISTINCT entry_id FROM new_rows) n
+        JOIN settlements_journalentry e ON e.id = n.entry_id AND e.reverses_id IS NOT NULL
+        WHERE EXISTS (
+            SELECT account_id, yuan FROM settlements_posting WHERE entry_id = e.reverses_id
+            EXCEPT SELECT account_id, -yuan FROM new_rows WHERE entry_id = e.id)
+        OR EXISTS (
+            SELECT account_id, -yuan FROM new_rows WHERE entry_id = e.id
+            EXCEPT SELECT account_id, yuan FROM settlements_posting WHERE entry_id = e.reverses_id)
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '冲销凭证 % 年 % 号与原凭证不是逐笔反号。', wrong.year, wrong.number
+            USING ERRCODE = '23514';
+    END IF;
+    SELECT g.title INTO wrong FROM (SELECT DISTINCT entry_id FROM new_rows) n
+        JOIN settlements_journalentry e ON e.id = n.entry_id AND e.cause = 'settlement'
+        JOIN settlements_settlement s ON s.id = e.settlement_id
+        JOIN settlements_agreement g ON g.id = s.agreement_id
+        JOIN settlements_ledgeraccount a ON a.agreement_id = g.id AND a.kind = 'transit'
+        WHERE (SELECT COALESCE(sum(net), 0) FROM settlements_accountmonth
+               WHERE account_id = a.id AND basis = 'booked') <> 0 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%的市级清算过渡账户不为零，关账前须拨付完毕。', wrong.title
+            USING ERRCODE = '23514';
+    END IF;
+    INSERT INTO settlements_accountmonth (account_id, basis, month, net)
+        SELECT n.account_id, d.basis, date_trunc('month', d.day)::date, sum(n.yuan)
+        FROM new_rows n JOIN settlements_journalentry e ON e.id = n.entry_id
+        CROSS JOIN LATERAL (VALUES ('effective', e.effective_on), ('booked', e.booked_on))
+            AS d(basis, day)
+        GROUP BY 1, 2, 3
+        ON CONFLICT (basis, account_id, month) DO UPDATE
+            SET net = settlements_accountmonth.net + EXCLUDED.net;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER postings_fit AFTER INSERT ON settlements_posting
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION settlements_postings_fit();
+CREATE TRIGGER posting_never_changes BEFORE UPDATE OR DELETE ON settlements_posting
+    FOR EACH ROW EXECUTE FUNCTION settlements_never_changes();
+CREATE TRIGGER posting_never_truncated BEFORE TRUNCATE ON settlements_posting
+    FOR EACH STATEMENT EXECUTE FUNCTION settlements_never_changes();
