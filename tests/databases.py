@@ -6,6 +6,7 @@ of other digests are dropped when a new one is made.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -57,7 +58,12 @@ def pointed_at(name: str) -> Iterator[None]:
 
 @cache
 def digest() -> str:
-    """Of every file that may decide what is in a migrated database, and of the packages."""
+    """Of every file that may decide what is in a migrated database, and of the packages.
+
+    TEST_TEMPLATE names it instead: a planted bug makes no other tables (tests/planted).
+    """
+    if given := os.environ.get("TEST_TEMPLATE"):
+        return given
     found = hashlib.sha256((settings.BASE_DIR / "requirements.lock").read_bytes())
     for app in TABLES:
         root = settings.BASE_DIR / app

@@ -219,6 +219,11 @@ class People:
         return cls(**people)
 
 
+def refusal(who: str) -> int:
+    """The one status of what is not for a person: missing, or refused where nothing is for them."""
+    return 403 if who in ("station", "nobody") else 404
+
+
 def publish_year(agreement: Agreement, year: int, people: People, *, on: date) -> None:
     """The year's preliminary months, published in one notice on that day, unobjected, final."""
     with moved_to(on), transaction.atomic():
@@ -280,6 +285,13 @@ def taken_as(state: str, accruals: QuerySet[Accrual]) -> None:
 def close_year(agreement: Agreement, year: int, people: People, *, on: date) -> Settlement:
     """Published, signed, confirmed and closed: the whole way of a year, on one day."""
     publish_year(agreement, year, people, on=on)
+    return close_published_year(agreement, year, people, on=on)
+
+
+def close_published_year(
+    agreement: Agreement, year: int, people: People, *, on: date
+) -> Settlement:
+    """Signed, confirmed and closed, with what was approved since its publication."""
     settlement = Settlement.objects.get(agreement=agreement, year=year)
     with moved_to(on):
         for act in (sign_data, confirm_amounts):

@@ -8,15 +8,11 @@ from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, FuseTrip, JournalEntry
 from settlements.years.services.adjustments import review_adjustment
-from tests.worlds import close_year, publish_year
+from tests.worlds import close_year, publish_year, refusal
 
 ON = date(2024, 2, 5)
 READERS = {"bureau", "bureau2", "treasury", "admin", "auditor", "district", "downstream"}
 OTHERS = ("stranger", "township", "station", "nobody")
-
-
-def missing(who: str) -> int:
-    return 403 if who in ("station", "nobody") else 404
 
 
 @pytest.fixture
@@ -103,14 +99,14 @@ def test_parties_read_and_nobody_else_finds_it(found, people, client):
     own = f"/adjustments/{found.pk}/"
     for who in (*READERS, *OTHERS):
         client.force_login(getattr(people, who))
-        expected = 200 if who in READERS else missing(who)
+        expected = 200 if who in READERS else refusal(who)
         assert client.get(own).status_code == expected, who
         may = who.startswith("bureau")
         answer = client.get(f"{own}review/").status_code
-        assert answer == (200 if may else missing(who)), who
+        assert answer == (200 if may else refusal(who)), who
         if not may:
             posted = client.post(f"{own}review/", {"action": "do", "why": "x"})
-            assert posted.status_code == missing(who), who
+            assert posted.status_code == refusal(who), who
     assert "提请批准…" not in client.get(own).content.decode()
     client.force_login(people.bureau)
     assert client.get(f"{own}delete/").status_code == 404
@@ -153,7 +149,7 @@ def test_a_stopped_run_is_released_on_its_page(year, border, people, visit):
     assert own in visit(people.bureau, "/adjustments/")
     assert "放行…" not in visit(people.district, own)
     for who in OTHERS:
-        visit(getattr(people, who), own, status=missing(who))
+        visit(getattr(people, who), own, status=refusal(who))
     visit(people.district, f"{own}release/", {"action": "do", "why": "x"}, 404)
     visit(people.bureau, f"{own}release/", {"action": "do", "why": ""}, 422)
     checked = visit(people.bureau, f"{own}release/", {"action": "check", "why": "系统偏差"})

@@ -22,7 +22,7 @@ from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from settlements.scenarios.services.scenarios import copy_agreement
 from tests.disputes import april_published, objected, pdf
-from tests.worlds import month
+from tests.worlds import month, refusal
 
 # Files to fill in, with nothing of the installation in them.
 BLANK_FORMS = {"calendar-template", "observation-template"}
@@ -190,7 +190,7 @@ def test_every_file_leaves_a_record_of_who_took_what(addresses, people, client):
 def test_a_page_or_a_refused_file_is_no_export(addresses, people, client):
     client.force_login(people.station)
     for address, asked in addresses.values():
-        assert client.get(address, asked).status_code in (403, 404)
+        assert client.get(address, asked).status_code == refusal("station")
     client.force_login(people.bureau)
     assert client.get(addresses["section"][0]).status_code == 200
     assert not AccessEvent.objects.filter(kind="export").exists()

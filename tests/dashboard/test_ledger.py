@@ -18,6 +18,7 @@ from settlements.ledger.services.ledger import reverse as reverse_entry
 from settlements.models import LedgerAccount
 from settlements.money import yuan
 from tests.books import DAY, PAID, Ledger
+from tests.worlds import refusal
 
 ADDRESS = "/ledger/"
 BUREAU = Viewer(0, "bureau", None, None)
@@ -114,7 +115,7 @@ def test_no_filter_shows_a_district_what_is_not_its_own(client, people, ledger, 
 )
 def test_who_may_not_see_the_ledger_finds_nothing(client, people, who, address):
     client.force_login(getattr(people, who))
-    assert client.get(ADDRESS + address).status_code in {403, 404}
+    assert client.get(ADDRESS + address).status_code == refusal(who)
 
 
 @pytest.mark.parametrize(

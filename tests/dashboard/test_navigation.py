@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from basins.access import viewer_of
 from dashboard.frame.context import PLACES, nav_groups
+from tests.worlds import refusal
 
 NAMES = [name for places in PLACES.values() for _, name, _ in places]
 EVERYONE = (
@@ -30,7 +31,7 @@ def test_a_page_is_in_the_navigation_exactly_of_those_it_opens_for(border, peopl
         if reverse(name) in shown:
             assert status == 200, name
         elif name not in OPEN:
-            assert status in (403, 404), name
+            assert status == refusal(who), name
 
 
 def test_the_place_one_is_at_and_its_menu_are_marked(border, people, client):

@@ -29,7 +29,7 @@ from settlements.papers.paper import from_data
 from settlements.papers.queries.papers import built, subjects_of_year
 from settlements.papers.services.papers import issue, paper_of_published
 from tests.published import published
-from tests.worlds import Border, People
+from tests.worlds import Border, People, refusal
 
 AGREEMENT, DISTRICT, NOTICE = "agreement:TEST:2024", "district:500901:2024", "notice"
 SUBJECTS = (AGREEMENT, DISTRICT, NOTICE)
@@ -472,4 +472,4 @@ def test_the_notice_page_offers_its_paper_to_who_sees_it(year, people, client):
     assert client.get(f"/notices/{pk}/paper.csv").status_code == 404
     for name in ("township", "station"):
         client.force_login(getattr(people, name))
-        assert client.get(f"/notices/{pk}/paper.pdf").status_code in (403, 404)
+        assert client.get(f"/notices/{pk}/paper.pdf").status_code == refusal(name)

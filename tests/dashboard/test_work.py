@@ -17,7 +17,7 @@ from settlements.notices.services.notices import prepare_notice
 from settlements.work.queries.sources import SOURCES
 from settlements.work.queries.work import counts, todo
 from tests.published import agreement_month, published
-from tests.worlds import month
+from tests.worlds import month, refusal
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_todo_done_and_begun(border, people, visit):
 @pytest.mark.parametrize("who", ["station", "nobody"])
 def test_who_has_no_pages_has_no_work(border, people, visit, who):
     for name in ("work", "notification-list", "notification-delivery"):
-        assert visit(getattr(people, who), name).status_code in {403, 404}
+        assert visit(getattr(people, who), name).status_code == refusal(who)
 
 
 # 我的关注 ------------------------------------------------------------------------------

@@ -1,0 +1,15 @@
+"""The world of money (tests.money_world), told once for all the tests of a file."""
+
+import pytest
+
+from basins.clock import moved_to
+from tests.money_world import TODAY, Money, rolled_back
+
+
+@pytest.fixture(scope="module")
+def money(django_db_setup, django_db_blocker):
+    """To be read, not changed; today is the last day of its story."""
+    with rolled_back(django_db_blocker):
+        world = Money.make()
+        with moved_to(TODAY):
+            yield world

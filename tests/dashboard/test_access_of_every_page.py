@@ -1,0 +1,312 @@
+"""Each role's view of each address, against one table; and that table against the access table.
+
+A refusal is one status: 404 for a person whose role opens pages, as if nothing were there; 403
+for stations and people without a role; the sign-in for who has not signed in (401 under /api/).
+"""
+
+from collections.abc import Callable
+from http.cookies import SimpleCookie
+
+import pytest
+from django.conf import settings as configured
+from django.db import transaction
+from django.test import Client
+from django.test.utils import override_settings
+
+from basins.access import PEOPLE, TABLE, Act, Scope
+from basins.clock import moved_to
+from tests.every_page import Everything, routes
+from tests.money_world import MAIN, TODAY, rolled_back
+
+ROLES = ("bureau", "treasury", "district", "stranger", "township", "admin", "auditor")
+OTHERS = ("station", "nobody", None)
+STATUS = {"o": 200, ">": 302, "!": 422, ".": 404, "-": 405}
+
+# An address, whom it answers (GET, POST), and the act of the access table it stands for. The
+# columns are ROLES: 上游区 is party to what is shown, `stranger` (外人区) and 上游镇 are not.
+#   o  the page, 200             >  goes on elsewhere, 302      !  asks for more, 422
+#   .  nothing there, 404        -  not by this method, 405 for everyone
+# Of the act nothing is said where another thing than the role decides: whose it is.
+ROWS = """
+/                                                                  ooooooo  -        SEE_RESULTS
+basins/                                                            ooooooo  -        SEE_RESULTS
+basins/<str:code>/                                                 oooo.oo  -        SEE_RESULTS
+sections/                                                          ooooooo  -        SEE_RESULTS
+sections/<str:code>/                                               oooo.oo  -        SEE_RESULTS
+districts/                                                         ooooooo  -        SEE_RESULTS
+districts/<str:code>/                                              oooo.oo  -        SEE_RESULTS
+agreements/                                                        ooooooo  -        SEE_AGREEMENTS
+agreements/new/                                                    .....o.  .....>.  EDIT_AGREEMENTS
+agreements/drafts/<int:pk>/check/                                  .....o.  .....>.  EDIT_AGREEMENTS
+agreements/drafts/<int:pk>/documents/<int:document>/               .....o.  -        EDIT_AGREEMENTS
+agreements/drafts/<int:pk>/<str:step>/                             .....>.  .....>.  EDIT_AGREEMENTS
+agreements/<str:code>/documents/<int:document>/                    oooo.oo  -        SEE_AGREEMENTS
+agreements/<str:code>/amend/                                       .....o.  .....!.  EDIT_AGREEMENTS
+agreements/<str:code>/                                             oooo.oo  -        SEE_AGREEMENTS
+notices/                                                           oooo.oo  -        SEE_RESULTS
+notices/prepare/                                                   o......  !......  PUBLISH
+notices/<int:pk>/                                                  oooo.oo  -        SEE_RESULTS
+notices/<int:pk>/paper.<str:format>                                oooo.oo  -        SEE_RESULTS
+notices/<int:pk>/sign/                                             >......  >......  PUBLISH
+notices/<int:pk>/remind/                                           -        .......
+settlements/<str:code>/<int:year>/<int:month>/confirm/             ..>....  ..>....  CONFIRM
+settlements/<str:code>/<int:year>/<int:month>/remind/              -        .......
+work/                                                              ooooooo  -        SEE_RESULTS
+work/star/                                                         -        >>>>.>>
+work/looked-at/                                                    -        >>>>>>>  SEE_RESULTS
+notifications/                                                     ooooooo  -        SEE_RESULTS
+notifications/read/                                                -        >>>>>>>  SEE_RESULTS
+notifications/delivery/                                            ooooooo  ooooooo  SEE_RESULTS
+notifications/<int:pk>/                                            ..>....  -
+objections/                                                        ooooooo  -        SEE_RESULTS
+objections/new/                                                    o.oo...  o.oo...
+settlements/<str:code>/<int:year>/<int:month>/object/              ..o....  ..o....  OBJECT
+objections/<int:pk>/                                               ooo..oo  -        SEE_RESULTS
+objections/<int:pk>/evidence/                                      -        !!!..!!  SEE_RESULTS
+objections/<int:pk>/evidence/<int:number>/                         ooo..oo  -        SEE_RESULTS
+objections/<int:pk>/reply/                                         -        !!!..!!  SEE_RESULTS
+objections/<int:pk>/withdraw/                                      ..o....  ..>....  OBJECT
+objections/<int:pk>/decide/                                        o......  !......  DECIDE
+objections/<int:pk>/remeasurement/                                 -        !......  DECIDE
+data/joint-samples/                                                oo...oo  -        SEE_RESULTS
+data/joint-samples/new/                                            o......  !......  REVIEW_DATA
+data/joint-samples/<int:pk>/reserve/                               o......  !......  REVIEW_DATA
+data/review/                                                       o......  -        REVIEW_DATA
+data/review/judge/                                                 .......  .......
+settlements/<str:code>/<int:year>/sign/                            ..>....  ..>....  CONFIRM
+settlements/<str:code>/<int:year>/confirm/                         ..>....  ..>....  CONFIRM
+settlements/<str:code>/<int:year>/prepare/                         >......  >......  CLOSE
+settlements/<str:code>/<int:year>/return/                          >......  >......  CLOSE
+settlements/<str:code>/<int:year>/close/                           >......  >......  CLOSE
+adjustments/                                                       oooo.oo  -        SEE_DRAFTS
+adjustments/stops/<int:pk>/                                        ooo..oo  -        SEE_DRAFTS
+adjustments/stops/<int:pk>/<str:event>/                            o......  !......  ADJUST
+adjustments/<int:pk>/                                              ooo..oo  -        SEE_DRAFTS
+adjustments/<int:pk>/<str:event>/                                  >......  >......  ADJUST
+funds/                                                             oooo..o  -
+funds/export.<str:form>                                            oooo..o  -
+funds/new/                                                         ..oo...  ..!!...  CONFIRM
+funds/<int:pk>/                                                    ooo...o  -
+funds/<int:pk>/spend/                                              ..o....  ..!....  CONFIRM
+funds/<int:pk>/correct/                                            ..o....  ..!....  CONFIRM
+funds/spendings/<int:pk>/file/                                     ooo...o  -
+measures/                                                          oooo.oo  -        SEE_DRAFTS
+measures/new/                                                      o......  !......  DECIDE
+measures/<int:pk>/                                                 ooo..oo  -        SEE_DRAFTS
+measures/<int:pk>/report/                                          ..o....  ..!....  CONFIRM
+measures/<int:pk>/lift/                                            o......  !......  DECIDE
+settlements/                                                       ooooooo  -        SEE_RESULTS
+settlements/<str:code>/<int:year>/                                 oooo.oo  -        SEE_RESULTS
+settlements/<str:code>/<int:year>/<int:month>/                     oooo.oo  -        SEE_RESULTS
+accruals/<int:pk>/                                                 ooo..oo  -        SEE_RESULTS
+ledger/                                                            ooooooo  -        SEE_LEDGER
+ledger/accounts/<int:pk>/                                          ooo..oo  -        SEE_LEDGER
+ledger/entries/<int:pk>/                                           ooo..oo  -        SEE_LEDGER
+ledger/entries/<int:pk>/reverse/                                   .>.....  .>.....  RECORD_PAYMENT
+ledger/arrears/                                                    ooooooo  -        SEE_LEDGER
+ledger/export/<str:what>.<str:form>                                ooooooo  -        SEE_LEDGER
+ledger/payments/                                                   ooooooo  -        SEE_LEDGER
+ledger/payments/new/                                               .o.....  .!.....  RECORD_PAYMENT
+ledger/payments/<int:pk>/                                          ooo..oo  .!.....  SEE_LEDGER
+ledger/reversals/<int:pk>/                                         oo...oo  .!.....  SEE_LEDGER
+ledger/reconcile/                                                  ooooooo  -        SEE_LEDGER
+ledger/reconcile/<int:pk>/                                         .oo....  .!!....  RECONCILE
+ledger/verify/                                                     ooooooo  -        SEE_LEDGER
+ledger/checks/                                                     oo....o  >>....>
+ledger/opening/                                                    oo...oo  .!.....  SEE_LEDGER
+ledger/opening/<int:pk>/                                           oo...oo  !!.....  SEE_LEDGER
+data/observations/                                                 o....o.  -
+data/observations/new/                                             o......  !......  REVIEW_DATA
+data/observations/upload/                                          o......  !......  REVIEW_DATA
+data/observations/record/                                          -        >......  REVIEW_DATA
+data/observations/template.csv                                     o......  -        REVIEW_DATA
+data/observations/<int:pk>/                                        o....o.  -
+rulings/                                                           o....o.  -
+rulings/new/                                                       o......  !......  REVIEW_DATA
+rulings/<int:pk>/                                                  o....o.  o......
+rulings/<int:pk>/evidence/                                         o....o.  -
+rules/                                                             .....o.  -        EDIT_AGREEMENTS
+rules/<str:code>/                                                  .....o.  .....o.  EDIT_AGREEMENTS
+simulator/                                                         ooooooo  !!!!!!!  SEE_AGREEMENTS
+simulator/runs/                                                    -        >>>>>>>  SEE_AGREEMENTS
+simulator/runs/<int:pk>/                                           o......  -
+simulator/runs/<int:pk>/cancel/                                    -        >......
+simulator/s/<str:token>/                                           oooo.oo  -        SEE_AGREEMENTS
+simulator/s/<str:token>/copy/                                      -        >>>>.>>  SEE_AGREEMENTS
+simulator/s/<str:token>/delete/                                    o......  >......
+simulator/s/<str:token>/export.csv                                 oooo.oo  -        SEE_AGREEMENTS
+simulator/s/<str:token>/export.xlsx                                oooo.oo  -        SEE_AGREEMENTS
+simulator/s/<str:token>/terms/add/                                 -        >......
+simulator/s/<str:token>/terms/remove/                              -        >......
+simulator/s/<str:token>/terms/<int:number>/                        o......  o......
+calendar/                                                          ooooooo  -        SEE_RESULTS
+calendar/announce/                                                 .....>.  .....!.  EDIT_REFERENCE
+calendar/day/                                                      .....>.  .....!.  EDIT_REFERENCE
+calendar/template.csv                                              ooooooo  -        SEE_RESULTS
+audit/                                                             o.....o  -        SEE_AUDIT
+audit/access/                                                      ......o  -        SEE_AUDIT
+audit/<int:pk>/                                                    ......o  -        SEE_AUDIT
+statements/                                                        ooooooo  -        SEE_LEDGER
+statements/preview/                                                ooo..oo  -        SEE_LEDGER
+statements/issue/                                                  -        >>.....
+statements/exports/                                                -        >>.....
+statements/exports/<int:pk>/                                       o......  -
+statements/exports/<int:pk>/cancel/                                -        >......
+statements/exports/<int:pk>/file/                                  o......  -
+statements/<int:pk>/                                               ooo..oo  -        SEE_LEDGER
+statements/<int:pk>/page.css                                       ooo..oo  -        SEE_LEDGER
+statements/<int:pk>/paper.<str:format>                             ooo..oo  -        SEE_LEDGER
+verify/                                                            ooooooo  !!!!!!!
+verify/<str:code>/                                                 ooooooo  !!!!!!!
+api/v1/accruals/<int:pk>/explanation/                              ooo..oo  -        SEE_RESULTS
+api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/  oooo.oo  -        SEE_RESULTS
+api/                                                               .......  -
+about/                                                             ooooooo  -
+patterns/                                                          .....o.  -        EDIT_REFERENCE
+sign-in/                                                           >>>>>>>  >>>>>>>
+session/                                                           ooooooo  -
+sign-out/                                                          -        >>>>>>>
+"""
+# Stations, people without a role and who has not signed in, where it is not 403, 403 and 302.
+OPEN = {
+    "/": (200, 200, 302),
+    "about/": (200, 200, 302),
+    "verify/": (200, 200, 200),
+    "verify/<str:code>/": (200, 200, 200),
+    "sign-in/": (302, 302, 200),
+    "sign-out/": (405, 405, 302),
+    "api/": (404, 404, 401),
+    "api/v1/accruals/<int:pk>/explanation/": (404, 404, 401),
+    "api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/": (404, 404, 401),
+}
+# What is asked for beside the address, without which there is nothing to be refused.
+GIVEN = {
+    "notices/prepare/": {"month": "2024-08"},
+    "statements/preview/": {"subject": f"agreement:{MAIN}:2023"},
+    "statements/issue/": {"subject": f"agreement:{MAIN}:2023"},
+    "statements/exports/": {"year": "2023"},
+    "work/star/": {"kind": "agreement", "code": MAIN},
+}
+# What a page says is nothing to these tests: they ask who gets one.
+BLANK = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {"loaders": ["tests.every_page.Blank"]},
+    }
+]
+
+
+def rows() -> dict[str, tuple[str, str, str]]:
+    found = {}
+    for row in ROWS.strip().splitlines():
+        route, get, post, *act = row.split()
+        found[route] = get, post, act[0] if act else ""
+    return found
+
+
+def part_of(route: str) -> str:
+    return route.partition("/")[0] or "overview"
+
+
+PARTS = sorted({part_of(route) for route in rows()})
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """To be read: every request's changes are taken back."""
+    folder = tmp_path_factory.mktemp("files")
+    with (
+        rolled_back(django_db_blocker),
+        override_settings(VAR_DIR=folder, MEDIA_ROOT=folder, TEMPLATES=BLANK),
+    ):
+        world = Everything.make()
+        with moved_to(TODAY):
+            yield world
+
+
+@pytest.fixture(scope="module")
+def status(world) -> Callable[[str | None, str, str], int]:
+    """The status of a method and address for a person."""
+    keys = {}
+    for who in (*ROLES, *OTHERS[:2]):
+        client = Client()
+        client.force_login(getattr(world.money.people, who))
+        keys[who] = client.cookies[configured.SESSION_COOKIE_NAME].value
+    client = Client()
+
+    def status(who: str | None, method: str, address: str, **given) -> int:
+        client.cookies = SimpleCookie()
+        if who is not None:
+            client.cookies[configured.SESSION_COOKIE_NAME] = keys[who]
+        with transaction.atomic():
+            answer = getattr(client, method)(address, given)
+            if answer.streaming:  # a file: read to its end, it closes
+                b"".join(answer.streaming_content)
+            transaction.set_rollback(True)
+        return answer.status_code
+
+    return status
+
+
+def test_every_address_has_its_row():
+    assert {route or "/" for route in routes()} == set(rows())
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_address_opens_for_exactly_those_the_table_names(world, status, part):
+    """As the words of the table, so that what differs is read at once."""
+    letters = {code: letter for letter, code in STATUS.items()} | {204: "o"}
+    wrong = {}
+    for route, (get, post, _) in rows().items():
+        if part_of(route) != part:
+            continue
+        address = world.address(route.removeprefix("/"))
+        for method, wanted in (("get", get), ("post", post)):
+            given = GIVEN.get(route, {})
+            found = ""
+            for who in ROLES if wanted != "-" else ("auditor",):
+                code = status(who, method, address, **given)
+                found += letters.get(code, f"({code})")
+            if found != wanted:
+                wrong[f"{method} {route}"] = found
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_who_has_no_pages_is_refused_in_one_way(world, status, part):
+    for route, (get, _, _) in rows().items():
+        if part_of(route) == part:
+            address = world.address(route.removeprefix("/"))
+            method = "post" if get == "-" and route not in OPEN else "get"
+            found = tuple(status(who, method, address) for who in OTHERS)
+            assert found == OPEN.get(route, (403, 403, 302)), route
+
+
+def test_a_number_there_is_not_is_missing_for_whoever_sees_all_the_others(world, status):
+    """So a refusal, 404 above, answers as what there is not."""
+    tried = 0
+    for route, (get, _, _) in rows().items():
+        who = "bureau" if get.startswith("o") else "treasury"
+        if "<int:pk>" in route and get[ROLES.index(who) : ROLES.index(who) + 1] == "o":
+            address = world.address(route)
+            number = next(part for part in address.split("/") if part.isdigit())
+            missing = address.replace(f"/{number}/", "/99999999/", 1)
+            assert status(who, "get", missing) == 404, route
+            tried += 1
+    assert tried > 20
+
+
+@pytest.mark.parametrize(
+    ("route", "act", "letters"),
+    [(route, Act[act], get if get != "-" else post)
+     for route, (get, post, act) in rows().items() if act],
+)  # fmt: skip
+def test_the_table_of_addresses_says_what_the_access_table_says(route, act, letters):
+    """Open to all whose scope is all, closed to all who have none; a part is a part."""
+    for who, letter in zip(ROLES, letters, strict=True):
+        role = "district" if who == "stranger" else who
+        scope = TABLE[act][PEOPLE.index(role)]
+        if scope is Scope.ALL:
+            assert letter != ".", who
+        elif scope is Scope.NONE:
+            assert letter == ".", who

@@ -1,0 +1,244 @@
+"""One of everything that has a page, and the address of each: for walks over all of them."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template import Origin as Source
+from django.template.loaders.base import Loader
+from django.urls import URLPattern, get_resolver
+from django.utils import timezone
+
+from basins import clock
+from basins.access import viewer_of
+from basins.models import AccessEvent, AuditRecord, Notification
+from dashboard.papers import export
+from jobs.models import Job
+from monitoring.models import Indicator, Origin
+from monitoring.observations.services.observation_file import Typed
+from monitoring.observations.services.observations import record_observations, understand
+from monitoring.screening.services.verdicts import ReadingKey
+from settlements.funds.services.funds import allot, spend
+from settlements.funds.services.measures import take_measure
+from settlements.ledger.services.opening import OpeningFile, OpeningRow, prepare_opening
+from settlements.ledger.services.reversals import propose_reversal
+from settlements.models import (
+    Accrual,
+    Adjustment,
+    AgreementDraft,
+    AgreementMonth,
+    DraftDocument,
+    FuseTrip,
+    JournalEntry,
+    LedgerAccount,
+    Payment,
+)
+from settlements.money import yuan
+from settlements.objections.services.joint_samples import record_joint_sample
+from settlements.objections.services.objections import add_evidence, raise_objection
+from settlements.objections.services.rulings import rule_month
+from settlements.papers.queries.papers import built
+from settlements.papers.services.papers import issue
+from settlements.scenarios.services.runs import KIND as RUN
+from settlements.scenarios.services.scenarios import copy_agreement
+from tests.money_world import MAIN, Money
+from tests.published import published
+from tests.worlds import month
+
+PDF = b"%PDF-1.7\n"
+
+
+def routes(found: list | None = None, before: str = "") -> dict[str, str]:
+    """Every address of the pages and the interface as it is declared, and its name; the admin's
+    own aside."""
+    answer = {}
+    for each in get_resolver().url_patterns if found is None else found:
+        route = before + str(each.pattern)
+        if isinstance(each, URLPattern):
+            answer[route] = each.name
+        elif each.app_name != "admin":
+            answer |= routes(each.url_patterns, route)
+    return answer
+
+
+class Blank(Loader):
+    """Every template as an empty one: for walks that ask what opens, not what it says."""
+
+    def get_contents(self, origin: Source) -> str:
+        return ""
+
+    def get_template_sources(self, template_name: str):
+        yield Source(template_name, template_name, self)
+
+
+@dataclass(frozen=True)
+class Everything:
+    """The world of money with one of everything in it that a page shows."""
+
+    money: Money
+    arguments: dict[str, tuple]  # of the addresses that take some, by name
+
+    @classmethod
+    def make(cls) -> "Everything":
+        money = Money.make()
+        with clock.moved_to(clock_of(2024, 9, 10)):
+            return cls(money, _arguments(money))
+
+    def address(self, route: str) -> str:
+        """The address of a declared route, with what there is in this world."""
+        given = iter(self.arguments.get(routes()[route], ()))
+        return "/" + re.sub("<[^>]+>", lambda _: str(next(given)), route)
+
+
+def clock_of(*day: int) -> datetime:
+    return datetime.combine(date(*day), time(10), timezone.get_default_timezone())
+
+
+def _arguments(money: Money) -> dict[str, tuple]:
+    border, people = money.border, money.people
+    notice = published(people, "2024-07")
+    of_month = AgreementMonth.objects.get(agreement=money.main, month=month("2024-07"))
+    at = clock_of(2024, 7, 15)
+    objection = raise_objection(
+        month=of_month, by=people.district, section=border.section, kind="data_error",
+        reason="氨氮分析有误。", readings=[ReadingKey("NH3-N", at, Origin.MANUAL.value)],
+    )  # fmt: skip
+    add_evidence(
+        objection=objection, by=people.district, item="original",
+        file=SimpleUploadedFile("原始记录.pdf", PDF),
+    )  # fmt: skip
+    sample = record_joint_sample(
+        section=border.section, indicator=Indicator.objects.get(code="NH3-N"),
+        sampled_at=at, by=people.bureau, agreed_error=yuan("20"), upstream=yuan("0.5"),
+        downstream=yuan("1"),
+    )  # fmt: skip
+    ruling = rule_month(
+        section=border.section, month=month("2024-08"), state="excluded", ground="disaster",
+        reason="山洪", by=people.bureau, evidence=SimpleUploadedFile("证据.pdf", PDF),
+    )  # fmt: skip
+    rows, _ = understand([Typed(1, "BORDER", "水量", "2024-05", "12万m³", "月报")])
+    record_observations(rows=rows, by=people.bureau)
+    observation = border.section.observations.get()
+    draft = AgreementDraft.objects.create(
+        title="草稿", state=AgreementDraft.State.ACTIVATED, agreement=money.main,
+        term=money.main.terms.get(), prepared_by=people.admin, activated_by=people.bureau,
+        activated_at=clock.now(),
+    )  # fmt: skip
+    document = DraftDocument.objects.create(
+        draft=draft, file=ContentFile(PDF, name="a.pdf"), name="协议.pdf",
+        kind="application/pdf", size=8, sha256="0" * 64, added_by=people.admin,
+    )  # fmt: skip
+    paper = issue(built(viewer_of(people.bureau), f"agreement:{MAIN}:2023"), people.bureau)
+    scenario = copy_agreement(agreement=money.main, name="情景", by=people.bureau)
+    run = Job.objects.create(
+        kind=RUN, key="x", by=people.bureau, state=Job.State.DONE,
+        parameters={"user": people.bureau.pk}, result={"lines": [], "seconds": 1},
+    )  # fmt: skip
+    exported = Job.objects.create(
+        kind=export.KIND, key="y", by=people.bureau, state=Job.State.DONE,
+        parameters={"year": 2023}, result={"papers": 3},
+    )  # fmt: skip
+    export.folder().mkdir(exist_ok=True)
+    (export.folder() / f"{exported.pk}.zip").write_bytes(b"PK")
+    project = allot(
+        agreement=money.main, name="湿地", purpose="ecological_protection", amount="10",
+        on=date(2024, 5, 1), by=people.district,
+    )  # fmt: skip
+    spending = spend(
+        project=project, amount="1", on=date(2024, 6, 1), text="苗木",
+        file=SimpleUploadedFile("发票.pdf", PDF), by=people.district,
+    )  # fmt: skip
+    measure = take_measure(
+        kind="rectification", jurisdiction=border.upstream, reason="连续超标",
+        on=date(2024, 5, 1), due_on=date(2024, 12, 31), document_number="渝环〔2024〕7号",
+        by=people.bureau,
+    )  # fmt: skip
+    trip = FuseTrip.objects.create(
+        agreement=money.main, reasons=["一次改变过多。"], changes=[], digest="0" * 64,
+        tripped_at=clock.now(),
+    )  # fmt: skip
+    payment = Payment.objects.get(voucher="CZ-1")
+    reversal = propose_reversal(entry=payment.entry, why="重复", by=people.treasury)
+    rows_of_file = (
+        OpeningRow(border.upstream, money.side, -yuan("1"), ""),
+        OpeningRow(money.town, money.side, yuan("1"), ""),
+    )
+    batch = prepare_opening(
+        file=OpeningFile("期初.csv", "1" * 64, rows_of_file), on=date(2024, 9, 1),
+        by=people.treasury,
+    )  # fmt: skip
+    told = Notification.objects.create(
+        user=people.district, key="x", text="有新通报", link="/notices/", created_at=clock.now()
+    )
+    event = AccessEvent.objects.create(
+        kind=AccessEvent.Kind.EXPORT, user=people.bureau, at=clock.now()
+    )
+    assert event.pk
+    account = LedgerAccount.objects.get(jurisdiction=border.upstream)
+    entry = JournalEntry.objects.get(settlement__agreement=money.main, cause="settlement")
+    adjustment = Adjustment.objects.get(accrual__period="2024-02-01")
+    accrual = Accrual.objects.get(term__agreement=money.main, period="2024-08-01")
+    of_main = (MAIN, 2024, 7)
+    with_pk = {
+        "notice notice-sign notice-remind": notice,
+        "objection objection-evidence objection-reply objection-withdraw objection-decide"
+        " objection-remeasurement": objection,
+        "joint-sample-reserve": sample,
+        "ruling ruling-evidence": ruling,
+        "observation": observation,
+        "draft-check": draft,
+        "scenario-run scenario-run-cancel": run,
+        "paper-export paper-export-cancel paper-export-file": exported,
+        "paper paper-style": paper,
+        "fund-project fund-spend fund-correct": project,
+        "fund-document": spending,
+        "measure measure-report measure-lift": measure,
+        "fuse-trip": trip,
+        "adjustment": adjustment,
+        "ledger-payment": payment,
+        "ledger-reversal": reversal,
+        "ledger-opening": batch,
+        "ledger-account ledger-reconcile": account,
+        "ledger-entry ledger-reverse": entry,
+        "notification": told,
+        "explain accrual-explanation": accrual,
+    }
+    found: dict[str, tuple] = {
+        name: (each.pk,) for names, each in with_pk.items() for name in names.split()
+    }
+    found |= dict.fromkeys(
+        ("scenario", "scenario-copy", "scenario-delete", "scenario-export", "scenario-export-xlsx",
+         "scenario-term-add", "scenario-term-remove"), (scenario.token,)
+    )  # fmt: skip
+    found |= dict.fromkeys(
+        ("settlement-month", "month-confirm", "month-remind", "month-explanation"), of_main
+    )
+    found |= dict.fromkeys(
+        ("settlement", "settlement-sign", "settlement-confirm", "settlement-prepare",
+         "settlement-return", "settlement-close"), (MAIN, 2024)
+    )  # fmt: skip
+    found |= {
+        "basin": ("TESTHE",),
+        "section": ("BORDER",),
+        "district": (border.upstream.code,),
+        "agreement": (MAIN,),
+        "agreement-amend": (MAIN,),
+        "agreement-document": (MAIN, document.pk),
+        "draft-document": (draft.pk, document.pk),
+        "draft-step": (draft.pk, "parties"),
+        "notice-file": (notice.pk, "xlsx"),
+        "objection-evidence-file": (objection.pk, objection.evidence.get().pk),
+        "ledger-export": ("journal", "csv"),
+        "rule": ("baseline",),
+        "scenario-term": (scenario.token, 1),
+        "audit-record": (AuditRecord.objects.earliest("pk").pk,),
+        "paper-file": (paper.pk, "xlsx"),
+        "verify-code": (paper.code,),
+        "fuse-act": (trip.pk, "release"),
+        "adjustment-act": (adjustment.pk, "review"),
+        "fund-export": ("csv",),
+        "objection-new": of_main,
+    }
+    return found
