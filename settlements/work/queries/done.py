@@ -22,7 +22,7 @@ from settlements.models import (
 )
 from settlements.work.queries.sources import month_link
 from settlements.work.queries.work import DoneStep
-from settlements.workflow import MOVES, moves_from
+from settlements.workflow import MOVES, kind_of
 
 LAST = 60
 # What a person sets going, and the months a notice begins with it.
@@ -85,7 +85,7 @@ def begun(viewer: Viewer) -> list[DoneStep]:
                 title,
                 path,
                 state=thing.get_state_display(),
-                open=any(move.who for move in moves_from(m.thing, thing.state)),
+                kind=kind_of(m.thing, thing.state),
             )
         )
     return answer

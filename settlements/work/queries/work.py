@@ -101,4 +101,4 @@ class DoneStep:
     path: Link
     note: str = ""
     state: str = ""
-    open: bool = False
+    kind: str = ""  # of the state, for its badge
