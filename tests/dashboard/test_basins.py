@@ -1,6 +1,7 @@
 """The rivers: a tree of states, and one river from source to mouth."""
 
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from dashboard.basins.page import basin_list_page, basin_page, chosen_years
 from dashboard.basins.river_line import rows_of
 from monitoring.models import Section
 from monitoring.sections.queries.rivers import km_nearest
+from settlements import pipeline
 from settlements.accruals.queries.river_year import river_year
 from settlements.models import Accrual
 from tests.worlds import month, taken_as
@@ -51,6 +53,16 @@ def add_section(border, code: str, km: int) -> Section:
     return Section.objects.create(
         code=code, name=code, province=border.section.province, river=border.river, km=km
     )
+
+
+def test_what_is_settled_for_the_year_leads_to_the_year(client, river, people):
+    river.agreement.terms.all().delete()
+    river.term("fixed_annual", date(2023, 1, 1), amount="3500000", from_year=2023, to_year=2030)
+    pipeline.recompute()
+    client.force_login(people.bureau)
+    text = client.get(reverse("basin", args=["TESTHE"]), {"month": NOW}).content.decode()
+    year = reverse("settlement", args=["TEST", 2026])
+    assert f'<a href="{year}" aria-label="2026年(按年核算) 350.00 万元，看计算过程">' in text
 
 
 def test_below_five_sections_a_river_has_the_class_of_its_means(river, people):
