@@ -17,14 +17,18 @@ def last_month() -> date:
     return month_start(month_start(today()) - timedelta(days=1))
 
 
-def months_due(term: Term) -> list[date]:
-    """The months that are over and count under the term, in order.
+def months_due(term: Term, *, year: int | None = None) -> list[date]:
+    """The months that are over and count under the term, in order; with `year` those of it.
 
     Of months it does not wholly cover, those whose first day it does, or by its parameter
     part_month every one (by_days) or none.
     """
-    last, end = last_month(), term.in_force.upper
-    months = months_between(term.in_force.lower, min(last, end) if end else last)
+    first, last, end = term.in_force.lower, last_month(), term.in_force.upper
+    if end:
+        last = min(last, end)
+    if year is not None:
+        first, last = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
+    months = months_between(first, last)
     how = (term.parameters.get("part_month") or {}).get("value", "first_day")
     return [m for m in months if _counts(term.in_force, m, how)]
 
@@ -44,10 +48,12 @@ def days_in_force(span: DateRange, month: date) -> int:
     return max(0, (end - first).days)
 
 
-def periods_due(term: Term) -> list[date]:
+def periods_due(term: Term, *, year: int | None = None) -> list[date]:
     """First days of the months, or of the years for a rule that settles years."""
     module = rules.get(term.rule)
-    months = months_due(term)
+    months = months_due(term, year=year)
+    if not months:
+        return []
     if module.granularity(module.Parameters.from_json(term.parameters)) is Granularity.YEAR:
         return sorted({date(m.year, 1, 1) for m in months})
     return months
@@ -62,10 +68,8 @@ def parts_due(term: Term) -> Sequence[TermSection]:
 
 def due_in_year(agreement: Agreement, year: int) -> list[tuple[TermSection, date]]:
     """Every section and period the agreement's terms are due for in a year."""
-    return [
-        (part, period)
-        for term in agreement.terms.order_by("number").prefetch_related("sections__section")
-        for part in parts_due(term)
-        for period in periods_due(term)
-        if period.year == year
-    ]
+    found = []
+    for term in agreement.terms.order_by("number").prefetch_related("sections__section"):
+        if periods := periods_due(term, year=year):
+            found += [(part, period) for part in parts_due(term) for period in periods]
+    return found
