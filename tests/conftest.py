@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
-from tests import databases
+from tests import databases, scheduling
 from tests.worlds import Border, People
 
 # A busy machine fails no test: nothing here asserts how long something takes.
@@ -25,12 +25,25 @@ REFERENCE = {
 }
 
 
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: scheduling.turn(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Only for `--dist loadfile`; xdist would take the files with the most tests first."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return scheduling.LongestFirst(config, log)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
     """The test database, always: tests that commit ask for it without pytest-django's mark."""
     name = connection.creation._get_test_db_name()
     with django_db_blocker.unblock():
-        databases.copy_to(name, databases.template())
+        databases.copy_migrated(name)
         with databases.pointed_at(name):
             yield
         databases.drop(name)

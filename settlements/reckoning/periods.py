@@ -9,6 +9,7 @@ from basins.ranges import (
     covers,
     months_before,
     months_between,
+    months_of,
     next_month,
     today,
     year_start,
@@ -24,15 +25,19 @@ def last_month() -> date:
     return months_before(today())
 
 
-def months_due(term: Term, rule: Rule) -> list[date]:
-    """The months that are over and count under the term, in order.
+def months_due(term: Term, rule: Rule, *, year: int | None = None) -> list[date]:
+    """The months that are over and count under the term, in order; with `year` those of it.
 
     Of months it does not wholly cover, those whose first day it does, or by its parameter
     part_month every one (by_days) or none.
     """
-    last, end = last_month(), term.in_force.upper
-    months = months_between(term.in_force.lower, min(last, end) if end else last)
-    return [m for m in months if _counts(term.in_force, m, rule.part_month)]
+    first, last, end = term.in_force.lower, last_month(), term.in_force.upper
+    if end:
+        last = min(last, end)
+    if year is not None:
+        begins, ends = months_of(year)
+        first, last = max(first, begins), min(last, ends)
+    return [m for m in months_between(first, last) if _counts(term.in_force, m, rule.part_month)]
 
 
 def _counts(span: DateRange, month: date, how: str) -> bool:
@@ -50,10 +55,10 @@ def days_in_force(span: DateRange, month: date) -> int:
     return max(0, (end - first).days)
 
 
-def periods_due(term: Term) -> list[date]:
+def periods_due(term: Term, *, year: int | None = None) -> list[date]:
     """First days of the months, or of the years for a rule that settles years."""
     rule = rules.read(term.rule, term.parameters)
-    months = months_due(term, rule)
+    months = months_due(term, rule, year=year)
     if rule.yearly:
         return sorted({year_start(m.year) for m in months})
     return months
@@ -66,10 +71,8 @@ def parts_due(term: Term) -> Sequence[TermSection]:
 
 def due_in_year(agreement: Agreement, year: int) -> list[tuple[TermSection, date]]:
     """Every section and period the agreement's terms are due for in a year."""
-    return [
-        (part, period)
-        for term in agreement.terms.order_by("number").prefetch_related("sections__section")
-        for part in parts_due(term)
-        for period in periods_due(term)
-        if period.year == year
-    ]
+    found = []
+    for term in agreement.terms.order_by("number").prefetch_related("sections__section"):
+        if periods := periods_due(term, year=year):
+            found += [(part, period) for part in parts_due(term) for period in periods]
+    return found

@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from settlements.models import LedgerAccount
+from tests import databases
 from tests.books import Ledger
-from tests.conftest import empty_database
 from tests.known_world import World
 
 MONTH = "/settlements/TEST/2020/6/"
@@ -17,10 +16,8 @@ MONTH = "/settlements/TEST/2020/6/"
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock():
-        yield World()
-        connection.close()
-        empty_database()
+    with django_db_blocker.unblock(), databases.world("known", World) as world:
+        yield world
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from settlements.models import (
     SettlementNet,
 )
 from settlements.reckoning.periods import last_month
+from tests import databases
+from tests.demonstration import small_demonstration
 
 LAST = date(2026, 10, 1)
 BY_CODE = {s.code: s for s in sections()}
@@ -77,19 +79,19 @@ def test_names_from_no_source_are_marked_and_sections_are_about_sixty():
     assert all(s.source for s in BY_CODE.values())
 
 
+@pytest.fixture(scope="class")
+def seeded(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), databases.world("demo", small_demonstration) as done:
+        yield done
+
+
 @pytest.mark.django_db
 class TestSeeded:
-    @pytest.fixture(autouse=True)
-    def _world(self):
-        load_reference()
-        self.done = seed(only=["LONGXI", "LONGTAN"])
-
     def nets(self, code: str, year: int) -> dict[str, Decimal]:
         rows = SettlementNet.objects.filter(settlement__agreement__code=code, settlement__year=year)
         return dict(rows.values_list("jurisdiction__name", "yuan"))
 
-    def test_it_reaches_the_public_figures_and_the_books_balance(self):
-        """One test, since seeding takes seconds."""
+    def test_it_reaches_the_public_figures_and_the_books_balance(self, seeded):
         assert self.nets("LONGXI", 2019)["梁平区"] == Decimal("-5000000.00")
         assert self.nets("LONGXI", 2023)["梁平区"] == Decimal("3000000.00")
         for year in (2023, 2024, 2025):
@@ -122,7 +124,7 @@ class TestSeeded:
 
         before = Reading.objects.count()
         assert seed().already
-        assert Reading.objects.count() == before == self.done.readings
+        assert Reading.objects.count() == before == seeded.readings
 
 
 @pytest.mark.django_db

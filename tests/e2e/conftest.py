@@ -11,22 +11,25 @@ from urllib.request import urlopen
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Request, expect, sync_playwright
 
-from tests.conftest import empty_database
+from tests import databases
+from tests.demonstration import small_demonstration
 from tests.processes import environment, until
 
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=60_000)  # a busy machine fails no test
 
 
-@pytest.fixture(scope="module")
+# Runs in the page: done once it has nothing left to do, nor to ask for in the next moment.
+IDLE = "() => new Promise(done => requestIdleCallback(() => setTimeout(done, 50)))"
+
+
+@pytest.fixture(scope="package")
 def site(django_db_setup, django_db_blocker, tmp_path_factory):
     """Address of a running site with demonstration data."""
-    with django_db_blocker.unblock():
-        call_command("load_basins", verbosity=0)
-        call_command("seed_demo", only="LONGXI,LONGTAN", verbosity=0)
+    with django_db_blocker.unblock(), databases.world("demo", small_demonstration):
         folder = tmp_path_factory.mktemp("site")
         env = environment(folder, WHITENOISE_USE_FINDERS="on")
         connection.close()
@@ -53,8 +56,6 @@ def site(django_db_setup, django_db_blocker, tmp_path_factory):
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(timeout=20)
             log.close()
-            empty_database()
-            connection.close()
 
 
 def answers(base: str) -> bool:
@@ -71,16 +72,28 @@ class Visit:
 
     page: Page
     base: str
+    sessions: dict[str, list] = field(default_factory=dict)  # sign-in → cookies, of all visits
     wrong: list[str] = field(default_factory=list)
     answers: tuple[int, ...] = ()  # statuses that are no error here
+    asked: set[Request] = field(default_factory=set)  # and not answered yet
 
     def __post_init__(self):
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
         self.page.on("request", self._request)
         self.page.on("response", self._response)
+        self.page.on("requestfinished", lambda request: self.asked.discard(request))
+        self.page.on("requestfailed", lambda request: self.asked.discard(request))
 
     def sign_in(self, username: str) -> None:
+        """As that person, with the session of an earlier visit if there is one."""
+        if username not in self.sessions:
+            self.sign_in_anew(username)
+            self.sessions[username] = self.page.context.cookies()
+        self.page.context.add_cookies(self.sessions[username])
+
+    def sign_in_anew(self, username: str) -> None:
+        """With name and password, for a session of its own."""
         self.page.goto(f"{self.base}/sign-in/")
         self.page.fill("input[name=username]", username)
         self.page.fill("input[name=password]", settings.DEMO_PASSWORD)
@@ -88,7 +101,17 @@ class Visit:
         self.page.wait_for_url(lambda url: "sign-in" not in url)
 
     def go(self, path: str) -> None:
-        self.page.goto(self.base + path, wait_until="networkidle")
+        self.asked.clear()  # of the page before
+        self.page.goto(self.base + path)
+        self.settle()
+
+    def settle(self) -> None:
+        """Until the page has done what it does by itself, and all it asked for is answered."""
+        until(self._is_idle, seconds=30, what=f"an answer to {self.asked}")
+
+    def _is_idle(self) -> bool:
+        self.page.evaluate(IDLE)
+        return not self.asked
 
     def overflow(self) -> int:
         """Pixels by which the page is wider than the window."""
@@ -101,7 +124,8 @@ class Visit:
         if message.type in ("error", "warning") and not answered:
             self.wrong.append(f"console {message.type} at {self.page.url}: {message.text}")
 
-    def _request(self, request) -> None:
+    def _request(self, request: Request) -> None:
+        self.asked.add(request)
         if not request.url.startswith((self.base, "data:", "blob:")):
             self.wrong.append(f"left this machine: {request.url}")
 
@@ -110,7 +134,13 @@ class Visit:
             self.wrong.append(f"{response.status} {response.url}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def sessions() -> dict[str, list]:
+    """Whoever has signed in once, with the cookies of it."""
+    return {}
+
+
+@pytest.fixture(scope="package")
 def chromium(site):
     """A browser, started after the data are there: the ORM refuses to run beside its event loop."""
     with sync_playwright() as playwright:
@@ -127,7 +157,7 @@ def chromium(site):
 
 
 @pytest.fixture
-def visit(chromium, site):
+def visit(chromium, site, sessions):
     """Opens a window: `visit(width=390)`; fails the test if anything went wrong in one."""
     opened = []
 
@@ -135,7 +165,7 @@ def visit(chromium, site):
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, locale="zh-CN", bypass_csp=False
         )
-        opened.append((context, Visit(context.new_page(), site)))
+        opened.append((context, Visit(context.new_page(), site, sessions)))
         return opened[-1][1]
 
     yield open_window

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 def begun(window) -> str:
     """A new draft's first step; its path."""
-    window.sign_in("admin")
+    window.sign_in_anew("admin")
     window.go("/agreements/new/")
     window.page.get_by_role("button", name="新建协议草稿").click()
     window.page.wait_for_url("**/parties/")
@@ -55,7 +55,8 @@ def test_what_was_typed_is_back_after_signing_in_again(visit):
     expect(window.page.locator(".messages")).to_contain_text("已放回登录前填写")
     window.answers = (422,)  # saved, and this says what the step still lacks
     window.page.get_by_role("button", name="保存草稿").click()
-    window.page.wait_for_load_state("networkidle")
+    window.page.wait_for_load_state()
+    window.settle()
     window.go("/agreements/new/")  # arrived: nothing is kept any more
     assert (
         window.page.evaluate("Object.keys(sessionStorage).filter(k => k.startsWith('typed:'))")
@@ -69,7 +70,7 @@ def test_another_person_in_the_same_tab_finds_nothing(visit):
     window.page.get_by_label("协议名称").fill("别人看不到")
     window.page.get_by_role("button", name="退出").click()
     window.page.wait_for_url("**/sign-in/**")
-    window.sign_in("admin2")
+    window.sign_in_anew("admin2")
     window.page.goto(address)
     expect(window.page.get_by_label("协议名称")).to_have_value("")
 

@@ -59,10 +59,10 @@ def test_no_page_is_wider_than_a_phone(visit, path):
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/audit/"])
-def test_no_page_has_an_accessibility_violation(chromium, site, path):
+def test_no_page_has_an_accessibility_violation(chromium, site, sessions, path):
     context = chromium.new_context(bypass_csp=True, locale="zh-CN")
     page = context.new_page()
-    window = Visit(page, site)
+    window = Visit(page, site, sessions)
     window.sign_in("bureau")
     window.go(path)
     found = Axe().run(page)
@@ -88,7 +88,7 @@ def test_a_month_is_chosen_in_the_address_and_kept(visit):
 
 def test_signing_out_ends_the_visit(visit):
     window = visit()
-    window.sign_in("bureau")
+    window.sign_in_anew("bureau")
     window.page.get_by_role("button", name="退出").click()
     window.page.wait_for_url("**/sign-in/**")
     window.go("/ledger/")
@@ -98,5 +98,5 @@ def test_signing_out_ends_the_visit(visit):
 def test_a_township_and_a_station_are_told_what_they_may_see(visit):
     for role in ("township", "station"):
         window = visit()
-        window.sign_in(role)
+        window.sign_in_anew(role)
         expect(window.page.locator("h1").first).to_be_visible()

@@ -19,17 +19,15 @@ from settlements.reckoning.known_basis import with_later
 from settlements.reckoning.known_check import differing, verify_known
 from settlements.reckoning.known_spans import lifetimes, without
 from settlements.rules.parameters import specs, with_defaults
-from tests.conftest import empty_database
+from tests import databases
 from tests.known_world import World
 from tests.worlds import month
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock():
-        yield World()
-        connection.close()
-        empty_database()
+    with django_db_blocker.unblock(), databases.world("known", World) as world:
+        yield world
 
 
 def test_three_hundred_random_pairs_give_their_stored_digests(world):

@@ -1,9 +1,9 @@
 """The whole system on one machine: `make demo`.
 
-Embedded database, migrations, map and demo data, static files, then gunicorn and one Celery
-worker with beat as children; answers on http://127.0.0.1:PORT/ until Ctrl-C. A second run on
-the same VAR_DIR is refused; other VAR_DIR and PORT run beside it. DEMO_SEED=0 leaves the map
-and demo data out.
+Embedded database and migrations, static files beside them; gunicorn, which gets ready while the
+map and the demo data are stored; then one Celery worker with beat. Answers on
+http://127.0.0.1:PORT/ until Ctrl-C. A second run on the same VAR_DIR is refused; other VAR_DIR
+and PORT run beside it. DEMO_SEED=0 leaves the map and demo data out.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import http.client
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -27,7 +28,7 @@ from django.db import connections
 from config.embedded import postgres
 from config.embedded.children import Child, Children, end_leftovers
 from config.embedded.default import acquire_if_embedded
-from config.embedded.parentage import PR_SET_PDEATHSIG
+from config.embedded.parentage import PR_SET_PDEATHSIG, dies_with_parent
 from config.embedded.places import try_lock
 
 HOST = "127.0.0.1"
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             for name in end_leftovers(children.record):
                 self._say(f"已结束上次演示遗留的进程:{name} (ended a leftover of a killed demo)")
             refuse_port_in_use(port)
-            self._prepare()
+            self._prepare(children, port)
             self.preparing = False
             self._start(children, port)
             self._watch(children)
@@ -71,7 +72,7 @@ class Command(BaseCommand):
 
     def _note_stop(self, *_: object) -> None:
         self.stopping = True
-        if self.preparing:  # no child runs yet
+        if self.preparing:  # nobody looks at `stopping` yet
             raise KeyboardInterrupt
 
     def _end_with_make(self) -> None:
@@ -79,14 +80,19 @@ class Command(BaseCommand):
         if "MAKELEVEL" in os.environ and sys.platform.startswith("linux"):
             CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
-    # Before the children ---------------------------------------------------------------
-    def _prepare(self) -> None:
-        self._step("数据库", "database", acquire_if_embedded)
-        self._step("数据表", "migrate", lambda: call_command("migrate", verbosity=0))
+    # Before it answers -----------------------------------------------------------------
+    def _prepare(self, children: Children, port: int) -> None:
+        static = StaticFiles()
+        try:
+            self._step("数据库", "database", acquire_if_embedded)
+            self._step("数据表", "migrate", lambda: call_command("migrate", verbosity=0))
+            self._step("静态文件", "static files", static.finish)
+        finally:
+            static.stop()
+        children.start(web(port))
         if os.environ.get("DEMO_SEED", "1") != "0":
             self._step("区县与河流", "load_basins", lambda: call_command("load_basins"))
             self._step("演示数据", "seed_demo", lambda: call_command("seed_demo"))
-        self._step("静态文件", "static files", collect_static_if_changed)
         connections.close_all()
 
     def _step(self, chinese: str, english: str, work: Callable[[], Any]) -> None:
@@ -97,8 +103,7 @@ class Command(BaseCommand):
     # Children --------------------------------------------------------------------------
     def _start(self, children: Children, port: int) -> None:
         since = time.monotonic()
-        for child in (web(port), worker()):
-            children.start(child)
+        children.start(worker())
         while not self.stopping and not is_healthy(port):
             if time.monotonic() - since > READY_SECONDS:
                 raise CommandError(
@@ -177,18 +182,51 @@ def refuse_port_in_use(port: int) -> None:
             ) from error
 
 
-def collect_static_if_changed() -> None:
-    """collectstatic, unless the sources are those of the last time."""
-    noted = settings.VAR_DIR / "static.digest"
-    digest = static_digest()
-    if (
-        noted.exists()
-        and noted.read_text(encoding="ascii") == digest
-        and (Path(settings.STATIC_ROOT) / "staticfiles.json").exists()
-    ):
-        return
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    noted.write_text(digest, encoding="ascii")
+class StaticFiles:
+    """collectstatic in a process beside us, unless the sources are those of the last time."""
+
+    def __init__(self) -> None:
+        self.noted = settings.VAR_DIR / "static.digest"
+        self.log = settings.VAR_DIR / "static.log"
+        self.digest = static_digest()
+        self.process = None if self._are_current() else self._start()
+
+    def finish(self) -> None:
+        """Wait until they are there. Raises CommandError with the last lines of the log."""
+        if self.process is None:
+            return
+        if self.process.wait() != 0:
+            said = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
+            raise CommandError(
+                f"静态文件收集失败,日志 {self.log}。 (collectstatic failed.) {' | '.join(said)}"
+            )
+        self.noted.write_text(self.digest, encoding="ascii")
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+
+    def _are_current(self) -> bool:
+        return (
+            self.noted.exists()
+            and self.noted.read_text(encoding="ascii") == self.digest
+            and (Path(settings.STATIC_ROOT) / "staticfiles.json").exists()
+        )
+
+    def _start(self) -> subprocess.Popen:
+        """From the main thread only: see dies_with_parent."""
+        with open(self.log, "wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "manage.py", "collectstatic", "--no-input", "--clear", "-v", "0"],
+                cwd=settings.BASE_DIR,
+                env=child_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=dies_with_parent(signal.SIGTERM),
+            )
 
 
 def static_digest() -> str:
@@ -232,14 +270,17 @@ def worker() -> Child:
 
 
 def child(name: str, *module_and_arguments: str) -> Child:
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
-        "VAR_DIR": str(settings.VAR_DIR),
-    }
     return Child(
         name=name,
         command=[sys.executable, "-m", *module_and_arguments],
         log=settings.VAR_DIR / f"{name}.log",
         folder=settings.BASE_DIR,
-        environment=environment,
+        environment=child_environment(),
     )
+
+
+def child_environment() -> dict[str, str]:
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
+        "VAR_DIR": str(settings.VAR_DIR),
+    }

@@ -30,7 +30,7 @@ from settlements.models import (
     Settlement,
     SettlementSignature,
 )
-from settlements.moving.acting import party_signing
+from settlements.moving.acting import parties_signing
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
 from settlements.reckoning.periods import due_in_year
 
@@ -274,12 +274,15 @@ def _sign(
     words = SettlementSignature.Subject(subject).label
     left = unsigned(settlement, subject)
     moment = now()
-    for party in parties:
-        own = party_signing(agreement=settlement.agreement, by=by, party=party, document=document)
+    signing = parties_signing(
+        agreement=settlement.agreement, by=by, parties=parties, document=document
+    )
+    for own in signing:
         if own not in left:
             raise Refused(f"{own}已签认{words}，或不是该年的一方。")
         left.remove(own)
-        SettlementSignature.objects.create(
+    SettlementSignature.objects.bulk_create(
+        SettlementSignature(
             settlement=settlement,
             jurisdiction=own,
             subject=subject,
@@ -288,6 +291,8 @@ def _sign(
             by=by,
             at=moment,
         )
+        for own in signing
+    )
     if not left:
         event, target = {
             Subject.DATA: ("sign_data", State.SIGNED),

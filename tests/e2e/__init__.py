@@ -1,0 +1,1 @@
+"""One lot: the site and the browser are started once for all of these."""
