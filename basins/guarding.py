@@ -251,11 +251,16 @@ def unguarded(connection: Any, table: str, *triggers: str) -> Iterator[None]:
             [table, list(triggers)],
         )
         there = [name for (name,) in cursor.fetchall()]
+        _have_checks_behind(cursor)
         for name in there:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
         yield
-        # A table with checks still to come cannot be altered.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        _have_checks_behind(cursor)
         for name in there:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {name}")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _have_checks_behind(cursor: Any) -> None:
+    """A table with checks still to come at the transaction's end cannot be altered."""
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -2,8 +2,8 @@
 -- from `@audited` beside each model and are made by basins/audit.py.
 
 -- What of a row is kept: left-out columns are gone, of masked ones there is a digest.
-CREATE OR REPLACE FUNCTION basins_audit_shown(line jsonb, without text[], masked text[]) RETURNS jsonb
-LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION basins_audit_shown(line jsonb, without text[], masked text[])
+RETURNS jsonb LANGUAGE sql AS $$
     SELECT (line - without) || COALESCE((
         SELECT jsonb_object_agg(
             name, '#' || left(encode(sha256(convert_to(line ->> name, 'UTF8')), 'hex'), 16))

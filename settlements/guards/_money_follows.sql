@@ -1,7 +1,8 @@
 -- Money is where the states say.
 
 -- A closed year stands in the journal as its nets, an open one not at all.
-CREATE OR REPLACE FUNCTION settlements_check_year(year_id bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION settlements_check_year(year_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
     year settlements_settlement;
 BEGIN
@@ -28,7 +29,8 @@ BEGIN
 END $$;
 
 -- An approved payment has its entry, a reversed one its counter-entry; no other has.
-CREATE OR REPLACE FUNCTION settlements_check_payment(checked_id bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION settlements_check_payment(checked_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
     payment  settlements_payment;
     entry_id bigint;

@@ -1,17 +1,19 @@
 -- States move as settlements/workflow.py says, whoever moves them, and each step is written down.
 
--- Who does what just now, told for the transaction by settlements.moving.acts.moving.
-CREATE OR REPLACE FUNCTION settlements_acting(OUT event text, OUT person bigint, OUT moment timestamptz,
-    OUT words text) LANGUAGE sql STABLE AS $$
+-- Who does what just now, told for the transaction by `moving` (Python).
+CREATE OR REPLACE FUNCTION settlements_acting(
+    OUT event text, OUT person bigint, OUT moment timestamptz, OUT words text)
+LANGUAGE sql STABLE AS $$
     SELECT COALESCE(current_setting('rivers.event', true), ''),
            NULLIF(current_setting('rivers.by', true), '')::bigint,
            COALESCE(NULLIF(current_setting('rivers.at', true), '')::timestamptz, now()),
            COALESCE(current_setting('rivers.note', true), '')
 $$;
 
--- Jurisdictions that answer for a month: the parties of that month that signed. The same question in
--- Python: settlements.moving.parties_of_month.confirming; a test asks both on the same rows.
-CREATE OR REPLACE FUNCTION settlements_answering(month_id bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+-- Jurisdictions that answer for a month: the parties of that month that signed. Python asks the
+-- same (`confirming`); a test asks both about the same rows.
+CREATE OR REPLACE FUNCTION settlements_answering(month_id bigint) RETURNS SETOF bigint
+LANGUAGE sql STABLE AS $$
     SELECT p.jurisdiction_id FROM settlements_agreementmonth m
         JOIN settlements_party p ON p.agreement_id = m.agreement_id
     WHERE m.id = month_id AND p.role <> 'municipal_fill'
@@ -19,9 +21,10 @@ CREATE OR REPLACE FUNCTION settlements_answering(month_id bigint) RETURNS SETOF 
       AND (p.until IS NULL OR p.until > m.month)
 $$;
 
--- Whether a party of the closed year still owes or is owed for it. The same question in Python:
--- settlements.ledger.services.clearing.outstanding; a test asks both on the same rows.
-CREATE OR REPLACE FUNCTION settlements_owing(year_id bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+-- Whether a party of the closed year still owes or is owed for it. Python asks the same
+-- (`outstanding`); a test asks both about the same rows.
+CREATE OR REPLACE FUNCTION settlements_owing(year_id bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
     WITH moved (jurisdiction_id, yuan) AS (
         SELECT jurisdiction_id, yuan FROM settlements_settlementnet WHERE settlement_id = year_id
         UNION ALL
@@ -47,7 +50,8 @@ $$;
 
 -- Why the guard of a move does not hold (Chinese), else NULL: the guards of settlements/workflow.py
 -- that rest on nothing but what is stored.
-CREATE OR REPLACE FUNCTION settlements_unearned(thing text, event text, object bigint, moment timestamptz)
+CREATE OR REPLACE FUNCTION settlements_unearned(
+    thing text, event text, object bigint, moment timestamptz)
 RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE
     month settlements_agreementmonth;

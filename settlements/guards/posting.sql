@@ -23,8 +23,8 @@ CREATE TRIGGER postings_balance AFTER INSERT ON settlements_posting
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION settlements_postings_balance();
 
--- After postings_balance (triggers fire by name): the account is open on that day, a reversal is the
--- reversed entry line by line, no year is closed over money in transit; then the month nets.
+-- After postings_balance (triggers fire by name): the account is open on that day, a reversal is
+-- the reversed entry line by line, no year is closed over money in transit; then the month nets.
 CREATE OR REPLACE FUNCTION settlements_postings_fit() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     wrong record;

@@ -76,9 +76,13 @@ def asked(question: str, *given):
         return cursor.fetchone()[0]
 
 
+def agreed(border, code: str) -> Agreement:
+    return Agreement.objects.create(code=code, title=code, river=border.river, state="active")
+
+
 def signed_up(border, places, random: Random, code: str) -> Agreement:
     """One more agreement of some of the places, joining and leaving at any time."""
-    agreement = Agreement.objects.create(code=code, title=code, river=border.river, state="active")
+    agreement = agreed(border, code)
     for order, place in enumerate(random.sample(places, random.randint(2, 4)), start=1):
         days = [
             None,
@@ -138,7 +142,7 @@ def test_whether_a_closed_year_is_still_owed(border, places, seed):
     random, made, said = Random(seed), Counter(), Counter()
     with past_the_guards():
         for n in range(40):
-            agreement = signed_up(border, places, random, f"A{n}")
+            agreement = agreed(border, f"A{n}")
             settlement = closed_year(agreement, places, random, made)
             owing = any(outstanding(settlement).values())
             assert asked("settlements_owing(%s)", settlement.pk) is owing, f"year {n}"
@@ -182,8 +186,7 @@ def test_which_parties_answer_for_a_month(border, places, people, seed):
 
 def published_months(border, places, people, random: Random, notice: Notice, code: str) -> None:
     """The months of an agreement around a new year, in any state, with what may pend of them."""
-    agreement = signed_up(border, places, random, code)
-    border.agreement = agreement
+    border.agreement = agreement = agreed(border, code)
     term = border.term("baseline", date(2023, 1, 1))
     for month in (date(2023, 11, 1), date(2023, 12, 1), date(2024, 1, 1)):
         state = random.choice(["published", "published", "confirmed", "decided", "objected"])
@@ -255,7 +258,7 @@ def test_whether_every_party_has_signed_a_year(border, places, people, seed):
     random, said = Random(seed), Counter()
     with past_the_guards():
         for n in range(40):
-            agreement = signed_up(border, places, random, f"A{n}")
+            agreement = agreed(border, f"A{n}")
             settlement = Settlement.objects.create(agreement=agreement, year=2023)
             for place in random.sample(places, random.randint(1, 2)):
                 SettlementNet.objects.create(settlement=settlement, jurisdiction=place, yuan=0)
@@ -286,7 +289,7 @@ def test_the_net_of_a_year_is_the_sum_of_what_counts(border, places, people, see
     random, entries, kinds = Random(seed), Counter(), Counter()
     with past_the_guards():
         for n in range(12):
-            border.agreement = agreement = signed_up(border, places, random, f"A{n}")
+            border.agreement = agreement = agreed(border, f"A{n}")
             part = border.term("baseline", date(2023, 1, 1)).sections.get()
             for month in range(1, random.randint(3, 5)):
                 accrual = Accrual.objects.create(

@@ -6,10 +6,13 @@ Amounts by hand, in 万元; 100 a month unless said. Target Ⅲ everywhere.
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 
+from basins.guarding import differing
 from basins.models import Jurisdiction, User
 from basins.ranges import between
 from monitoring.models import Section, Target
@@ -30,7 +33,7 @@ from settlements.reckoning.verification import verify_accruals
 from settlements.rules.parameters import specs
 from tests.previews import terms_of
 from tests.settlements.strands import Chain
-from tests.worlds import jurisdiction
+from tests.worlds import jurisdiction, taken_as
 
 YEAR = date(2023, 1, 1), date(2024, 1, 1)
 CLASS = "class_vs_last_year"
@@ -286,3 +289,23 @@ def test_stored_terms_drafts_and_scenarios_are_given_the_parameters_added():
     _parameters.change(apps, _parameters.GIVEN, _parameters.taken_out)
     term.refresh_from_db()
     assert term.parameters == old
+
+
+def test_a_term_under_which_results_were_published_is_given_a_parameter_too():
+    chain = Chain.make("甲区", "乙区")
+    term = chain.term(CLASS, *YEAR)
+    before = term.parameters
+    chain.measured("2023-05", "IV")
+    pipeline.recompute()
+    taken_as("published", Accrual.objects.all())
+    new = {CLASS: {"later": ("none", _parameters.OURS)}}
+    with pytest.raises(IntegrityError, match="条款期"), transaction.atomic():
+        _parameters.change(apps, new, _parameters.added)
+    migration, editor = _parameters.give_parameters(new), SimpleNamespace(connection=connection)
+    migration.code(apps, editor)
+    term.refresh_from_db()
+    assert term.parameters["later"]["value"] == "none"
+    migration.reverse_code(apps, editor)
+    term.refresh_from_db()
+    assert term.parameters == before
+    assert differing() == []
