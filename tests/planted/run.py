@@ -183,7 +183,9 @@ def run(bugs: list[Planted]) -> list[Verdict]:
         shares = [named[at :: len(copies)] for at in range(len(copies))]
         without = {
             name: how
-            for found in pool.map(lambda copy, tests: copy.test(tests), copies, shares)
+            for found in pool.map(
+                lambda copy, tests: copy.test(tests), copies, filter(None, shares)
+            )
             for name, how in found.items()
         }
         if without:
