@@ -197,7 +197,7 @@ def _page(request, page: queries.ObjectionPage, **forms) -> HttpResponse:
 
 @require_POST
 def evidence(request, pk: int):
-    page = _found(request, pk)
+    page = _concerned(request, pk)
     form = EvidenceForm(request.POST, request.FILES, kind=page.kind, auto_id="evidence_%s")
     if form.is_valid():
         done = _try(form, "file", lambda: objections.add_evidence(
@@ -212,7 +212,7 @@ def evidence(request, pk: int):
 
 @require_POST
 def reply(request, pk: int):
-    page = _found(request, pk)
+    page = _concerned(request, pk)
     form = ReplyForm(request.POST, auto_id="reply_%s", parties=page.absent)
     if form.is_valid():
         typed = form.cleaned_data
@@ -347,6 +347,14 @@ def evidence_file(request, pk: int, number: int):
 def _found(request, pk: int) -> queries.ObjectionPage:
     page = queries.objection_page(viewer_of(request.user), pk)
     if page is None:
+        raise Http404
+    return page
+
+
+def _concerned(request, pk: int):
+    """The objection for who has a say in it; 404 for who only reads."""
+    page = _found(request, pk)
+    if not page.concerns:
         raise Http404
     return page
 

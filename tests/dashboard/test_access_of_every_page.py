@@ -62,9 +62,9 @@ objections/                                                        ooooooo  -   
 objections/new/                                                    o.oo...  o.oo...
 settlements/<str:code>/<int:year>/<int:month>/object/              ..o....  ..o....  OBJECT
 objections/<int:pk>/                                               ooo..oo  -        SEE_RESULTS
-objections/<int:pk>/evidence/                                      -        !!!..!!  SEE_RESULTS
+objections/<int:pk>/evidence/                                      -        !.!....
 objections/<int:pk>/evidence/<int:number>/                         ooo..oo  -        SEE_RESULTS
-objections/<int:pk>/reply/                                         -        !!!..!!  SEE_RESULTS
+objections/<int:pk>/reply/                                         -        !.!....
 objections/<int:pk>/withdraw/                                      ..o....  ..>....  OBJECT
 objections/<int:pk>/decide/                                        o......  !......  DECIDE
 objections/<int:pk>/remeasurement/                                 -        !......  DECIDE

@@ -252,6 +252,11 @@ class ObjectionPage:
         return self.objection.state in Objection.OPEN
 
     @property
+    def concerns(self) -> bool:
+        """Whether the viewer has a say in it: a party of it, or who decides."""
+        return self.is_raiser or self.is_other or self.may_decide
+
+    @property
     def may_add(self) -> bool:
         return self.open and (self.may_decide or ((self.is_raiser or self.is_other)
                                                   and self.in_time))  # fmt: skip
