@@ -250,12 +250,14 @@ def test_a_statement_says_the_same_on_its_page_and_in_print(get):
 
 @pytest.mark.parametrize("who", ["stranger", "district", "township"])
 def test_a_statement_of_anothers_account_is_missing(get, who):
-    get(who, "/statements/preview/", 404, subject=f"district:{DOWN}:2023", format="xlsx")
+    said = get(who, "/statements/preview/", 404, subject=f"district:{DOWN}:2023", format="xlsx")
+    assert not said.startswith(b"PK")  # as a workbook does
 
 
 @pytest.mark.parametrize(("who", "status"), [("stranger", 404), ("township", 404)])
 def test_a_statement_of_an_agreement_is_for_its_parties(get, who, status):
-    get(who, "/statements/preview/", status, subject=f"agreement:{MAIN}:2023", format="xlsx")
+    said = get(who, "/statements/preview/", status, subject=f"agreement:{MAIN}:2023", format="xlsx")
+    assert not said.startswith(b"PK")
 
 
 # The interface and scenarios ------------------------------------------------------------------
@@ -288,7 +290,8 @@ def test_the_interface_gives_a_months_nets_and_payments_to_the_fen(
 def test_what_is_not_ones_own_and_not_published_is_missing_from_the_interface(
     get, who, code, year, number
 ):
-    get(who, f"/api/v1/settlements/{code}/{year}/{number}/explanation/", 404)
+    said = get(who, f"/api/v1/settlements/{code}/{year}/{number}/explanation/", 404)
+    assert b"yuan" not in said
 
 
 @pytest.mark.parametrize("who", ["bureau", "stranger"])
