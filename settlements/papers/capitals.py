@@ -7,8 +7,6 @@ it. The numerals are cn2an's.
 
 from decimal import Decimal
 
-from cn2an import an2cn
-
 from settlements.money import MoneyError, yuan
 
 LARGEST = Decimal("9999999999999999.99")  # what an2cn can say
@@ -25,4 +23,6 @@ def capitals(amount: Decimal) -> str:
     value = yuan(amount)
     if abs(value) > LARGEST:
         raise MoneyError(f"金额 {value} 元超出大写金额能写的范围（千万亿以内）。")
+    from cn2an import an2cn  # its tables take longer to load than most commands to run
+
     return str(an2cn(str(value), "rmb"))

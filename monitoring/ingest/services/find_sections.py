@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connection
-from pypinyin import lazy_pinyin
 
 from basins.models import Jurisdiction
 from monitoring.models import Section
@@ -106,6 +105,8 @@ class Sections:
 
     def _free_code(self, province_code: str, name: str) -> str:
         """Province and pinyin, as 50-XIANGJIA; numbered when two names sound alike."""
+        from pypinyin import lazy_pinyin  # its tables take longer to load than most commands to run
+
         sound = "".join(part for part in lazy_pinyin(name, errors="ignore")).upper()[:30]
         stem = f"{province_code[:2]}-{sound or 'SECTION'}"
         code, number = stem, 1
