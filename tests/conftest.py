@@ -4,6 +4,7 @@ Warnings are errors and an unknown template variable fails (pyproject.toml).
 """
 
 import pytest
+from django.conf import settings as product
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
@@ -13,6 +14,15 @@ from tests.worlds import Border, People
 # A busy machine fails no test: nothing here asserts how long something takes.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+# A password's hash is slow on purpose; only the site behind the browser needs such a one
+# (tests/demonstration.py).
+product.PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    *product.PASSWORD_HASHERS,
+]
+# Static files are looked up when asked for: every new client would list them all.
+product.WHITENOISE_AUTOREFRESH = True
 
 # Filled by migrations; a test that commits leaves them alone.
 REFERENCE = {

@@ -1,5 +1,8 @@
 """A demonstration of two agreements: what `seed_demo` makes, of a size for tests."""
 
+from django.conf import settings
+from django.test import override_settings
+
 from basins.services.reference import load_reference
 from dashboard.demo.build import Seeded, seed
 
@@ -8,4 +11,6 @@ AGREEMENTS = ("LONGXI", "LONGTAN")
 
 def small_demonstration() -> Seeded:
     load_reference()
-    return seed(only=AGREEMENTS)
+    slow = settings.PASSWORD_HASHERS[1:]  # as the site hashes them (tests/conftest.py)
+    with override_settings(PASSWORD_HASHERS=slow):
+        return seed(only=AGREEMENTS)

@@ -14,8 +14,7 @@ SEEING = ("bureau", "treasury", "district", "township", "admin", "auditor", "str
 
 
 @pytest.fixture
-def with_passwords(people, settings) -> People:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # ten at once
+def with_passwords(people) -> People:
     for name in People.__dataclass_fields__:
         user = getattr(people, name)
         user.set_password(PASSWORD)
