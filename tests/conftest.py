@@ -89,11 +89,12 @@ def empty_database() -> None:
     assert name.startswith("test_"), f"{name} is not a test database"
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        tables = [
-            t
-            for t in connection.introspection.table_names(cursor)
-            if t not in REFERENCE and not t.startswith("monitoring_reading_2")
-        ]
+        cursor.execute(
+            """SELECT relname FROM pg_class
+               WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+                   AND pg_relation_size(oid) > 0"""
+        )
+        tables = {name for (name,) in cursor.fetchall()} - REFERENCE
         for table in tables:
             cursor.execute(f'DELETE FROM "{table}"')
         cursor.execute("DELETE FROM basins_jurisdiction WHERE level <> 'province'")
