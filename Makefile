@@ -9,7 +9,7 @@ export PORT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test planted lint bench
+.PHONY: help setup browser demo test long planted lint bench
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,6 +42,10 @@ demo: setup  ## run the whole system on http://127.0.0.1:8000/ (PORT=, VAR_DIR=)
 
 test: setup browser  ## run all tests (ARGS="-k name" for some)
 	@exec $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+long: setup  ## the long forms of the simulations, which make test leaves out (about half an hour)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m long $(ARGS)
+	@LAWS=1000 exec $(BIN)/python -m pytest -n 2 tests/settlements/rules/test_properties.py
 
 planted: setup  ## plant every bug of tests/planted/ and see it caught (ARGS="07" for one)
 	@exec $(BIN)/python -m tests.planted.run $(ARGS)

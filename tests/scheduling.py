@@ -9,7 +9,6 @@ from xdist.scheduler import LoadFileScheduling
 
 APART = (
     "tests/simulation/",
-    "tests/config/test_demo.py",
     "tests/settlements/rules/test_properties",
 )
 TOGETHER = ("tests/e2e/",)

@@ -68,12 +68,18 @@ class Demo:
         return found
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """One for all: whoever comes first finds it empty, the others what the first one left."""
+    return tmp_path_factory.mktemp("demo")
+
+
 @pytest.fixture
-def demo(tmp_path) -> Iterator[Demo]:
+def demo(folder) -> Iterator[Demo]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    demo = Demo(tmp_path / "var", port)
+    demo = Demo(folder / "var", port)
     yield demo
     for process in demo.processes():
         process.kill()

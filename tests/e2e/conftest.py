@@ -161,9 +161,9 @@ def visit(chromium, site, sessions):
     """Opens a window: `visit(width=390)`; fails the test if anything went wrong in one."""
     opened = []
 
-    def open_window(width: int = 1440) -> Visit:
+    def open_window(width: int = 1440, *, bypass_csp: bool = False) -> Visit:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, locale="zh-CN", bypass_csp=False
+            viewport={"width": width, "height": 900}, locale="zh-CN", bypass_csp=bypass_csp
         )
         opened.append((context, Visit(context.new_page(), site, sessions)))
         return opened[-1][1]

@@ -1,4 +1,4 @@
-"""Twelve bugs, planted from outside by name: the simulator must find each of them.
+"""Bugs, planted from outside by name: the simulator must find each of them.
 
     PLANTED_BUG=closing_sign_turned .venv/bin/python benchmarks/simulate.py 1
 
@@ -183,12 +183,3 @@ def planted(name: str | None = None) -> Iterator[None]:
     finally:
         for one in patches:
             one.stop()
-
-
-# A seed whose few months bring the bug to light; the others do with the first one.
-SEED_OF = {"lapse_a_day_early": 4, "one_party_is_enough": 4, "reversal_of_a_half": 7}
-FIRST_SEED = 2
-
-
-def seed_of(name: str) -> int:
-    return SEED_OF.get(name, FIRST_SEED)

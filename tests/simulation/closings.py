@@ -198,14 +198,14 @@ def _reversed(years, entry: JournalEntry) -> None:
 
 
 def _take_back(years, deal: Deal) -> None:
-    """The last direct payment was booked wrongly: reversed, and booked again."""
+    """The last payment but a set-off was booked wrongly: reversed, and booked again."""
     entry = (
         JournalEntry.objects.filter(
             payment__agreement=deal.agreement,
-            payment__kind="direct",
             payment__paid_on__year=today().year,
             reversal__isnull=True,
         )
+        .exclude(payment__kind="offset")
         .order_by("-pk")
         .first()
     )
@@ -220,9 +220,10 @@ def _take_back(years, deal: Deal) -> None:
             payment.settlement.state == "closed",
             f"{payment.settlement} stayed cleared, its payment was taken back",
         )
+    sides = {"payer": payment.payer, "payee": payment.payee}
     _booked(
-        years, deal, payment.yuan, voucher=payment.voucher, kind="direct",
-        payer=payment.payer, payee=payment.payee, settlement=payment.settlement,
+        years, deal, payment.yuan, voucher=payment.voucher, kind=payment.kind,
+        settlement=payment.settlement, **{k: v for k, v in sides.items() if v in (deal.up, deal.down)},
     )  # fmt: skip
     _cleared(years, deal)
 

@@ -180,9 +180,13 @@ def recomputed() -> dict[str, list[str]]:
     return {name: rows for name, rows in facts().items() if name in RECOMPUTED}
 
 
+LONG = pytest.param(1, marks=pytest.mark.long, id="each")
+
+
+@pytest.mark.parametrize("every", [pytest.param(9, id="ninth"), LONG])
 @pytest.mark.parametrize("stays", [False, True])
-def test_a_recompute_on_a_full_disk_is_done_by_the_next_one(scheme, stays):
-    """Two months change: one that is published, one that is not."""
+def test_a_recompute_on_a_full_disk_is_done_by_the_next_one(scheme, stays, every):
+    """Two months change: one that is published, one that is not. `every`: statement tried."""
     deal = scheme.deals[0]
 
     def corrected(water_class: int) -> None:
@@ -199,7 +203,7 @@ def test_a_recompute_on_a_full_disk_is_done_by_the_next_one(scheme, stays):
         assert wanted[2] != wanted[4]
         assert statements.count > 20
         water_class = 4
-        for place in range(1, statements.count, 4):
+        for place in range(1, statements.count, every):
             water_class = 6 - water_class
             corrected(water_class)
             with counted(full_at=place, stays=stays):
@@ -215,7 +219,8 @@ def test_a_recompute_on_a_full_disk_is_done_by_the_next_one(scheme, stays):
         assert found(thorough=True) == []
 
 
-def test_a_recompute_that_failed_half_way_stops_at_the_fuse_all_the_same(committed, media):
+@pytest.mark.parametrize("every", [pytest.param(11, id="eleventh"), LONG])
+def test_a_recompute_that_failed_half_way_stops_at_the_fuse_all_the_same(committed, media, every):
     """Two published months change all of the year: what is tried again is still one run."""
     scheme = published_year(NOVEMBER, DECEMBER)
 
@@ -225,7 +230,7 @@ def test_a_recompute_that_failed_half_way_stops_at_the_fuse_all_the_same(committ
 
     tripped = FuseTrip.objects.filter(state=FuseTrip.State.TRIPPED)
     with moved_to(ON):
-        for place in range(2, 40, 6):
+        for place in range(2, 40, every):
             corrected(2)
             with counted(full_at=place) as statements:
                 failure_of(tasks.recompute)

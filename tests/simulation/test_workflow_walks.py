@@ -109,12 +109,13 @@ class Workflow(RuleBasedStateMachine):
         self.outer.__exit__(None, None, None)
 
 
-def test_random_ways_through_the_workflow_are_as_the_model_says(db, files_here):
+def walked(ways: int) -> None:
+    """So many random ways of forty steps, each held against the model."""
     Workflow.agreed = 0
     run_state_machine_as_test(
         Workflow,
         settings=settings(
-            max_examples=12,
+            max_examples=ways,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,
@@ -122,4 +123,13 @@ def test_random_ways_through_the_workflow_are_as_the_model_says(db, files_here):
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert Workflow.agreed >= 12
+    assert Workflow.agreed >= ways
+
+
+def test_random_ways_through_the_workflow_are_as_the_model_says(db, files_here):
+    walked(5)
+
+
+@pytest.mark.long
+def test_a_hundred_random_ways_are_as_the_model_says(db, files_here):
+    walked(100)

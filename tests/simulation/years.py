@@ -53,6 +53,7 @@ class Chances:
     amendment: float = 0.3  # a year
     wrong_person: float = 0.15
     returned: float = 0.08
+    dismissed: float = 0.15
     objection: float = 0.10
     one_confirms: float = 0.25
     both_confirm: float = 0.35
@@ -62,7 +63,7 @@ class Chances:
 
 OFTEN = Chances(
     fault=0.03, late=0.2, missing=0.0, corrected=0.3, correction_later=0.5, correction_in_time=0.5, runaway=1.0,
-    amendment=0.0, wrong_person=0.6, returned=0.2, objection=0.9, one_confirms=0.3,
+    amendment=0.0, wrong_person=0.8, returned=0.2, dismissed=0.4, objection=0.75, one_confirms=0.3,
     both_confirm=0.1, changed_when_signed=1.0, reversal=1.0,
 )  # fmt: skip
 
@@ -436,7 +437,7 @@ class Years:
     def _decide(self, adjustment: Adjustment) -> None:
         people = self.scheme.people
         one, two = self.two_of(people.bureau, people.bureau2)
-        if self.dice.random() < 0.15:
+        if self.chance("dismissed"):
             self.act(
                 "dismiss_adjustment",
                 lambda: adjustments.dismiss_adjustment(adjustment=adjustment, by=one, reason="不"),

@@ -1,5 +1,6 @@
 """What holds for every rule, whatever the facts and parameters."""
 
+import os
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -60,7 +61,7 @@ STEP_WIDTHS = st.sampled_from(["0.1", "0.2", "0.5"])
 TIER_WIDTHS = st.sampled_from(["5", "10", "25"])
 INHERITED_WHOLE = st.sampled_from(["charge", "half", "none"])
 # No deadline: the first example of a run also pays for the imports.
-RUN = settings(max_examples=60, deadline=None)
+RUN = settings(max_examples=int(os.environ.get("LAWS", "25")), deadline=None)  # LAWS: make long
 EVERY_RULE = pytest.mark.parametrize("code", sorted(RULES))
 
 
