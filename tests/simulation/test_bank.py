@@ -1,4 +1,4 @@
-"""Eight sessions at once, fifty operations each, on connections of their own."""
+"""Eight sessions at once, sixty operations each, on connections of their own."""
 
 import pytest
 
@@ -13,14 +13,15 @@ def sound(sessions: int, operations: int) -> Bank:
     done = bank.done + bank.refused
     assert done.total() == sessions * operations
     assert set(done) == set(CHANCES)
-    assert bank.done["read"] == done["read"] > sessions * operations // 4
+    assert bank.done["read"] == done["read"] > sessions * operations // 5
     return bank
 
 
-def test_eight_sessions_of_fifty_operations_leave_sound_books(committed):
-    bank = sound(8, 50)
+def test_eight_sessions_of_sixty_operations_leave_sound_books(committed):
+    bank = sound(8, 60)
     # How often each comes through depends on who meets whom; that each did is what counts.
-    assert all(bank.done[name] for name in ("pay", "approve", "reverse", "confirm", "close"))
+    never = [n for n in ("pay", "approve", "reverse", "confirm", "close") if not bank.done[n]]
+    assert never == []
     assert bank.refused["voucher_again"] >= 1
 
 

@@ -13,14 +13,22 @@ from tests.simulation.invariants import broken_promises
 from tests.simulation.years import OFTEN, Broken, Years
 
 
+def often(seed: int, first: date, rule: str | None = None) -> Years:
+    """From that day to the end of its year, and the closing; much goes wrong."""
+    return Years(seed, first=first, yearly=False, agreements=1, rule=rule, chances=OFTEN)
+
+
 def few_months(seed: int) -> Years:
-    """Two months in which much goes wrong, and their closing."""
-    return Years(seed, first=date(2019, 11, 1), yearly=False, agreements=1, chances=OFTEN)
+    return often(seed, date(2019, 11, 1), "baseline")
+
+
+def compared_months(seed: int) -> Years:
+    return often(seed, date(2019, 11, 1), "class_vs_last_year")
 
 
 def one_month(seed: int) -> Years:
     """What one month makes somebody owe, no other one takes away."""
-    return Years(seed, first=date(2019, 12, 1), yearly=False, agreements=1, chances=OFTEN)
+    return often(seed, date(2019, 12, 1))
 
 
 def two_agreements(seed: int) -> Years:
@@ -33,9 +41,10 @@ def two_years(seed: int) -> Years:
 
 # What `make test` lives. From any ten seeds it finds each planted bug: see the last test here.
 LIVED: tuple[Callable[[int], Years], ...] = (
-    few_months, one_month, few_months, one_month, few_months, one_month, two_agreements, two_years,
+    few_months, one_month, few_months, compared_months, one_month, few_months, two_agreements,
+    two_years,
 )  # fmt: skip
-SEEDS = (3, 3, 4, 4, 7, 5, 24, 4)
+SEEDS = (3, 3, 4, 4, 5, 7, 24, 4)
 SET_OFF = 24  # its two agreements owe in opposite directions
 # seed, years, whether accruals are yearly, agreements: twenty years together
 LONGER = [(1, 7, True, 1), (4, 6, True, 1), (31, 5, True, 2), (7, 2, False, 1)]

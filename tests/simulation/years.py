@@ -86,14 +86,15 @@ class Years:
         first: date = date(2019, 1, 1),
         agreements: int | None = None,
         yearly: bool | None = None,
+        rule: str | None = None,
         chances: Chances | None = None,
     ) -> None:
         self.seed, self.first, self.years = seed, first, years
         self.dice = random.Random(seed)
         self.chances = chances or Chances()
-        rule = self.dice.choice(["baseline", "class_vs_last_year"])
+        drawn = self.dice.choice(["baseline", "class_vs_last_year"])
         self.yearly = self.dice.random() < 0.75 if yearly is None else yearly
-        rule = "baseline" if self.yearly else rule
+        rule = "baseline" if self.yearly else rule or drawn
         several = agreements or self.dice.choice([1, 1, 2])
         self.scheme = Scheme.make(first, agreements=several, rule=rule, yearly=self.yearly)
         self.step, self.words, self.vouchers = 0, "", 0
