@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from django.contrib.auth.hashers import make_password
+
 from basins.models import Jurisdiction, Role, User
 from basins.ranges import between
 from settlements.models import AgreementMonth, Notice
@@ -11,9 +13,9 @@ from tests.worlds import Border, People, month
 
 def person(name: str, role: str, jurisdiction: Jurisdiction | None = None, **more) -> User:
     """One more person of a role, in office since 2018."""
-    user = User.objects.create(username=name, display_name=name, **more)
-    user.set_unusable_password()
-    user.save(update_fields=["password"])
+    user = User.objects.create(
+        username=name, display_name=name, password=make_password(None), **more
+    )
     Role.objects.create(
         user=user, role=role, jurisdiction=jurisdiction, in_force=between(date(2018, 1, 1))
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
@@ -203,19 +204,27 @@ class People:
             "stranger": jurisdiction("500903", "外人区"),
         }
         Jurisdiction.objects.filter(code="500901100").update(parent=upstream)
-        people = {}
-        for name in cls.__dataclass_fields__:
-            user = User.objects.create(username=name, display_name=name, is_staff=name == "admin")
-            user.set_unusable_password()
-            user.save(update_fields=["password"])
-            if name != "nobody":
-                Role.objects.create(
-                    user=user,
-                    role="district" if name in ("stranger", "downstream") else name.rstrip("2"),
-                    jurisdiction=place.get(name),
-                    in_force=between(date(2018, 1, 1)),
-                )
-            people[name] = user
+        names = list(cls.__dataclass_fields__)
+        users = User.objects.bulk_create(
+            User(
+                username=name,
+                display_name=name,
+                is_staff=name == "admin",
+                password=make_password(None),
+            )
+            for name in names
+        )
+        people = dict(zip(names, users, strict=True))
+        Role.objects.bulk_create(
+            Role(
+                user=user,
+                role="district" if name in ("stranger", "downstream") else name.rstrip("2"),
+                jurisdiction=place.get(name),
+                in_force=between(date(2018, 1, 1)),
+            )
+            for name, user in people.items()
+            if name != "nobody"
+        )
         return cls(**people)
 
 
