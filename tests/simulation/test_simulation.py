@@ -19,7 +19,7 @@ def often(seed: int, first: date, rule: str | None = None) -> Years:
 
 
 def few_months(seed: int) -> Years:
-    return often(seed, date(2019, 11, 1), "baseline")
+    return often(seed, date(2019, 10, 1), "baseline")
 
 
 def compared_months(seed: int) -> Years:
@@ -41,10 +41,9 @@ def two_years(seed: int) -> Years:
 
 # What `make test` lives. From any ten seeds it finds each planted bug: see the last test here.
 LIVED: tuple[Callable[[int], Years], ...] = (
-    few_months, one_month, few_months, compared_months, one_month, few_months, two_agreements,
-    two_years,
+    few_months, one_month, few_months, compared_months, few_months, two_agreements, two_years,
 )  # fmt: skip
-SEEDS = (3, 3, 4, 4, 5, 7, 24, 4)
+SEEDS = (3, 3, 4, 4, 7, 24, 4)
 SET_OFF = 24  # its two agreements owe in opposite directions
 # seed, years, whether accruals are yearly, agreements: twenty years together
 LONGER = [(1, 7, True, 1), (4, 6, True, 1), (31, 5, True, 2), (7, 2, False, 1)]
