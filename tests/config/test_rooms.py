@@ -2,11 +2,16 @@
 
 import pytest
 
-from config.rooms import PICTURE, bearing, floors, picture, room_of, walls
+from config.rooms import PICTURE, Walls, bearing, floors, picture, room_of, walls
 
 
-def test_the_picture_in_the_documentation_is_that_of_the_code():
-    assert PICTURE.read_text(encoding="utf-8") == picture(walls()), "run manage.py rooms"
+@pytest.fixture(scope="module")
+def house() -> Walls:
+    return walls()
+
+
+def test_the_picture_in_the_documentation_is_that_of_the_code(house):
+    assert PICTURE.read_text(encoding="utf-8") == picture(house), "run manage.py rooms"
 
 
 def test_subjects_are_rooms_and_wiring_is_none():
@@ -26,8 +31,8 @@ def test_what_a_package_hands_out_is_followed_into_its_room(tmp_path):
 
 
 def test_a_room_stands_above_all_it_imports():
-    house = {"a": {"b", "c"}, "b": {"c"}, "c": set()}
-    assert floors(house) == {"c": 0, "b": 1, "a": 2}
+    three = {"a": {"b", "c"}, "b": {"c"}, "c": set()}
+    assert floors(three) == {"c": 0, "b": 1, "a": 2}
 
 
 def test_an_arrow_that_others_imply_is_not_drawn():
@@ -39,7 +44,6 @@ def test_rooms_that_lean_on_each_other_are_named():
         floors({"a": {"b"}, "b": {"a"}})
 
 
-def test_nothing_below_money_leans_on_the_pages():
-    found = walls()
-    assert not any("dashboard" in below for room, below in found.items() if room != "config")
-    assert found["settlements.rules"] <= {"settlements.money", "monitoring.standards"}
+def test_nothing_below_money_leans_on_the_pages(house):
+    assert not any("dashboard" in below for room, below in house.items() if room != "config")
+    assert house["settlements.rules"] <= {"settlements.money", "monitoring.standards"}
