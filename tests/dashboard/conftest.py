@@ -1,9 +1,14 @@
-"""The world of money (tests.money_world), told once for all the tests of a file."""
+"""Worlds told once for all the tests of a file: of money (tests.money_world), and a border with
+its people (tests.told_once)."""
 
 import pytest
 
 from basins.clock import moved_to
 from tests.money_world import TODAY, Money, rolled_back
+from tests.told_once import of_told, told_once
+
+told = told_once()
+border, people = of_told("border"), of_told("people")
 
 
 @pytest.fixture(scope="module")

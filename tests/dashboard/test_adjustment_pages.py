@@ -8,6 +8,7 @@ from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, FuseTrip, JournalEntry
 from settlements.years.services.adjustments import review_adjustment
+from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import close_year, publish_year, refusal
 
 ON = date(2024, 2, 5)
@@ -15,13 +16,22 @@ READERS = {"bureau", "bureau2", "treasury", "admin", "auditor", "district", "dow
 OTHERS = ("stranger", "township", "station", "nobody")
 
 
-@pytest.fixture
-def year(border, people):
+def published_year() -> World:
     """2023 at its target in every month, published and final: nobody pays."""
+    world = bare()
+    border = world["border"]
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "III")
     pipeline.recompute()
-    publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
+    publish_year(border.agreement, 2023, world["people"], on=date(2024, 1, 20))
+    return world
+
+
+told = told_once(published_year)
+
+
+@pytest.fixture
+def year(border):
     with moved_to(ON):
         yield
 
@@ -114,6 +124,7 @@ def test_parties_read_and_nobody_else_finds_it(found, people, client):
     assert Adjustment.objects.get().state == "proposed"
 
 
+@told_instead(bare)
 def test_after_the_closing_the_page_leads_to_the_entry(border, people, visit):
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")
