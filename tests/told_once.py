@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from settlements import pipeline
+from tests.books import Ledger
+from tests.disputes import april_published
 from tests.money_world import rolled_back
 from tests.worlds import Border, People
 
@@ -20,6 +23,25 @@ World = dict[str, Any]
 def bare() -> World:
     """A border and its people, nothing measured."""
     return {"border": Border.make(), "people": People.make()}
+
+
+def computed() -> World:
+    """The same, with the accruals of every month that is over: without data."""
+    world = bare()
+    pipeline.recompute()
+    return world
+
+
+def with_april() -> World:
+    """April 2023 published on 15 May, open for objection until 22 May."""
+    world = bare()
+    return {**world, "april": april_published(**world)}
+
+
+def with_ledger() -> World:
+    """The people and a ledger of theirs, nothing owed."""
+    people = People.make()
+    return {"people": people, "ledger": Ledger.make(people)}
 
 
 def told_once(tell: Callable[[], World] = bare):

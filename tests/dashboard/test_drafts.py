@@ -11,21 +11,21 @@ from basins.ranges import between
 from dashboard.agreements.entry.parameters import starting, typed_parameters
 from settlements.models import Agreement, AgreementDraft
 from settlements.money import yuan
-from tests.worlds import Border
+from tests.told_once import World, of_told, told_once
+from tests.worlds import Border, People
 
 PDF = b"%PDF-1.7\n%...\n"
 
 
-@pytest.fixture
-def second(people) -> User:
-    user = User.objects.create(username="second", display_name="第二人")
-    Role.objects.create(user=user, role="admin", in_force=between(date(2018, 1, 1)))
-    return user
+def without_agreement() -> World:
+    second = User.objects.create(username="second", display_name="第二人")
+    Role.objects.create(user=second, role="admin", in_force=between(date(2018, 1, 1)))
+    world = Border.make(with_agreement=False)
+    return {"people": People.make(), "world": world, "second": second}
 
 
-@pytest.fixture
-def world(people) -> Border:
-    return Border.make(with_agreement=False)
+told = told_once(without_agreement)
+world, second = of_told("world"), of_told("second")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """资金使用: never more allotted than received, never more spent than allotted, each with proof."""
 
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from settlements.ledger.services.reversals import approve_reversal, propose_reve
 from settlements.models import FundProject, FundSpending
 from settlements.moving.acts import NotAllowed
 from settlements.moving.documents import LARGEST, DocumentRefused
-from tests.books import Ledger
+from tests.told_once import World, told_once, with_ledger
 
 ON = date(2024, 5, 6)
 PDF = b"%PDF-1.4 receipt"
@@ -23,14 +24,22 @@ NEW = {
 READERS = {"bureau", "treasury", "auditor", "downstream"}
 
 
-@pytest.fixture
-def ledger(people):
+def paid_in() -> World:
     """下游区 received a million of 1.5 owed, of which 0.2 were offset, not paid."""
-    ledger = Ledger.make(people)
+    world = with_ledger()
+    ledger = world["ledger"]
     ledger.owe("1500000")
     ledger.pay("1000000")
+    return world
+
+
+told = told_once(paid_in)
+
+
+@pytest.fixture
+def ledger(told, db):
     with moved_to(ON):
-        yield ledger
+        yield deepcopy(told["ledger"])
 
 
 def project(ledger, people, amount="600000", name="生态护岸") -> FundProject:

@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from settlements.ledger.chain import head
 from settlements.models import BalanceStatement, JournalEntry, OpeningBatch, Payment, Reversal
 from settlements.money import yuan
-from tests.books import PAID, Ledger
+from tests.books import PAID
+from tests.told_once import World, of_told, told_once, with_ledger
 
 PAY = {
     "kind": "direct", "agreement": "LEDGER", "payer": "500901", "payee": "500902",
@@ -17,11 +18,14 @@ PAY = {
 NEW = "/ledger/payments/new/"
 
 
-@pytest.fixture
-def ledger(people) -> Ledger:
-    ledger = Ledger.make(people)
-    ledger.owe("1000000")
-    return ledger
+def owing() -> World:
+    world = with_ledger()
+    world["ledger"].owe("1000000")
+    return world
+
+
+told = told_once(owing)
+ledger = of_told("ledger")
 
 
 def post(client, user, address, data, status=200) -> str:

@@ -13,7 +13,6 @@ from monitoring.models import Indicator, Reading, Verdict
 from settlements import pipeline
 from settlements.models import (
     Adjustment,
-    AgreementMonth,
     Evidence,
     JointSample,
     MonthRuling,
@@ -27,11 +26,11 @@ from tests.disputes import (
     AMMONIA,
     DECIDED,
     RAISED,
-    april_published,
     objected,
     pdf,
     year_published,
 )
+from tests.told_once import bare, of_told, told_instead, told_once, with_april
 from tests.worlds import refusal
 
 EVERYONE = (
@@ -57,9 +56,8 @@ def visit(client):
     return go
 
 
-@pytest.fixture
-def april(border, people) -> AgreementMonth:
-    return april_published(border, people)
+told = told_once(with_april)
+april = of_told("april")
 
 
 @pytest.fixture
@@ -88,7 +86,6 @@ def test_an_objection_is_for_its_parties_and_who_sees_all(objection, people, vis
     assert got.status_code == (200 if who in SEES else refusal(who))
     if got.status_code == 200:
         assert b"".join(got.streaming_content).startswith(b"%PDF-")
-    got.close()
 
 
 @pytest.mark.parametrize("who", EVERYONE)
@@ -329,6 +326,7 @@ def test_everybody_finds_their_part_in_the_work_list(objection, people, visit):
     assert "答复异议" not in late
 
 
+@told_instead(bare)
 def test_the_bureau_says_which_month_of_a_year_it_excludes(border, people, visit):
     month = year_published(border, people)
     on = date(2024, 1, 16)

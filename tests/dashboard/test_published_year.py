@@ -12,16 +12,21 @@ from basins.models import Jurisdiction, RiverReach
 from settlements.models import Party
 from settlements.years.queries.published import published_year
 from tests.published import published
+from tests.told_once import World, bare, of_told, told_once
 
 
-@pytest.fixture
-def running(border, people):
+def april_published() -> World:
     """April 2023 (Ⅳ) published; May (Ⅱ, 100 万元 the other way) computed and preliminary."""
-    border.assessed("2023-04", "IV")
-    border.assessed("2023-05", "II")
+    world = bare()
+    world["border"].assessed("2023-04", "IV")
+    world["border"].assessed("2023-05", "II")
     with moved_to(date(2023, 5, 15)):
-        published(people, "2023-04")
-    return border
+        published(world["people"], "2023-04")
+    return world
+
+
+told = told_once(april_published)
+running = of_told("border")
 
 
 @pytest.fixture

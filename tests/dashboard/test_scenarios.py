@@ -12,15 +12,22 @@ from jobs.models import Job
 from settlements import pipeline
 from settlements.models import Accrual, Scenario
 from settlements.scenarios.services.scenarios import copy_agreement
+from tests.told_once import World, bare, of_told, told_once
 from tests.worlds import taken_as
 
 
-@pytest.fixture
-def scenario(border, people) -> Scenario:
+def copied() -> World:
+    world = bare()
+    border, bureau = world["border"], world["people"].bureau
     for when, water_class in (("2023-04", "IV"), ("2023-05", "II"), ("2023-06", "II")):
         border.measured(when, water_class)
     pipeline.recompute()
-    return copy_agreement(agreement=border.agreement, name="加倍", by=people.bureau)
+    scenario = copy_agreement(agreement=border.agreement, name="加倍", by=bureau)
+    return {**world, "scenario": scenario}
+
+
+told = told_once(copied)
+scenario = of_told("scenario")
 
 
 @pytest.fixture
