@@ -12,7 +12,7 @@ from jobs.models import Job
 from settlements import pipeline
 from settlements.models import Accrual, Scenario
 from settlements.scenarios.services.scenarios import copy_agreement
-from tests.told_once import World, bare, of_told, told_once
+from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import taken_as
 
 
@@ -49,6 +49,7 @@ def typed(client, user, scenario, number=2) -> dict[str, str]:
     return {**data, "rule": form.rule, "rule-of": form.rule, "action": "save"}
 
 
+@told_instead(bare)
 def test_an_agreement_is_copied_and_the_new_scenario_opens(border, people, visit):
     border.assessed("2023-04", "IV")
     page = visit(people.bureau, "simulator").content.decode()
@@ -63,6 +64,7 @@ def test_an_agreement_is_copied_and_the_new_scenario_opens(border, people, visit
     assert "标准加倍" in visit(people.bureau, "simulator").content.decode()
 
 
+@told_instead(bare)
 @pytest.mark.parametrize("data", [{"name": "一"}, {"agreement": "TEST"}, {"agreement": "X"}])
 def test_what_is_missing_is_said(border, people, visit, data):
     answer = visit(people.bureau, "simulator", data=data)
