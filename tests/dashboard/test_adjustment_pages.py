@@ -8,6 +8,7 @@ from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, FuseTrip, JournalEntry
 from settlements.years.services.adjustments import review_adjustment
+from tests.blank import blank_pages
 from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import close_year, publish_year, refusal
 
@@ -107,16 +108,17 @@ def test_returned_and_dismissed_with_a_reason(found, people, visit):
 
 def test_parties_read_and_nobody_else_finds_it(found, people, client):
     own = f"/adjustments/{found.pk}/"
-    for who in (*READERS, *OTHERS):
-        client.force_login(getattr(people, who))
-        expected = 200 if who in READERS else refusal(who)
-        assert client.get(own).status_code == expected, who
-        may = who.startswith("bureau")
-        answer = client.get(f"{own}review/").status_code
-        assert answer == (200 if may else refusal(who)), who
-        if not may:
-            posted = client.post(f"{own}review/", {"action": "do", "why": "x"})
-            assert posted.status_code == refusal(who), who
+    with blank_pages():
+        for who in (*READERS, *OTHERS):
+            client.force_login(getattr(people, who))
+            expected = 200 if who in READERS else refusal(who)
+            assert client.get(own).status_code == expected, who
+            may = who.startswith("bureau")
+            answer = client.get(f"{own}review/").status_code
+            assert answer == (200 if may else refusal(who)), who
+            if not may:
+                posted = client.post(f"{own}review/", {"action": "do", "why": "x"})
+                assert posted.status_code == refusal(who), who
     assert "提请批准…" not in client.get(own).content.decode()
     client.force_login(people.bureau)
     assert client.get(f"{own}delete/").status_code == 404

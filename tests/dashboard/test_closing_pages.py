@@ -13,6 +13,7 @@ from settlements.moving.acts import NotAllowed
 from settlements.years.queries.closing import closing
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 from settlements.years.services.closing import confirm_amounts, prepare_closing, sign_data
+from tests.blank import blank_pages
 from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import publish_year, refusal
 
@@ -104,6 +105,7 @@ def test_the_whole_way_of_a_year_through_its_pages(year, people, visit):
         ("return/", "prepared", {"bureau", "bureau2"}),
     ],
 )
+@blank_pages()
 def test_each_act_is_a_missing_page_for_everyone_else(year, people, client, act, state, allowed):
     advance(year, people, state)
     bureau = {"bureau", "bureau2"}

@@ -11,6 +11,7 @@ from basins.ranges import between
 from dashboard.agreements.entry.parameters import starting, typed_parameters
 from settlements.models import Agreement, AgreementDraft
 from settlements.money import yuan
+from tests.blank import blank_pages
 from tests.told_once import World, of_told, told_once
 from tests.worlds import Border, People
 
@@ -317,6 +318,7 @@ def test_a_file_of_another_kind_is_refused_beside_its_field(admin, draft, settin
 # Who and when ----------------------------------------------------------------------------
 
 
+@blank_pages()
 def test_only_who_edits_agreements_finds_drafts(admin, draft, people, border_pages):
     for name in ("bureau", "treasury", "district", "township", "auditor", "stranger"):
         admin.force_login(getattr(people, name))

@@ -15,6 +15,7 @@ from django.utils import timezone
 from monitoring.models import Origin
 from settlements import pipeline
 from settlements.models import Accrual, TermSection
+from tests.blank import blank_pages
 from tests.drafting import amended, person, put_in_force
 from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import month, taken_as
@@ -215,6 +216,7 @@ def test_from_the_month_one_click_leads_to_sheet_print_and_json(border, people, 
         ("nobody", 404, 404),
     ],
 )
+@blank_pages()
 def test_each_person_reads_what_the_page_shows_them(border, people, get, who, draft, published):
     accrual = accrual_of(border)
     user = getattr(people, who)

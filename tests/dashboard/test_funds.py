@@ -13,6 +13,7 @@ from settlements.ledger.services.reversals import approve_reversal, propose_reve
 from settlements.models import FundProject, FundSpending
 from settlements.moving.acts import NotAllowed
 from settlements.moving.documents import LARGEST, DocumentRefused
+from tests.blank import blank_pages
 from tests.told_once import World, told_once, with_ledger
 
 ON = date(2024, 5, 6)
@@ -199,21 +200,22 @@ def test_who_finds_the_pages(ledger, people, client):
     found = project(ledger, people)
     spending = pay_out(found, people, "1")
     own = [f"/funds/{found.pk}/", f"/funds/spendings/{spending.pk}/file/"]
-    for who in ("bureau", "treasury", "auditor", "downstream", "district", "stranger",
-                "township", "admin", "station", "nobody"):  # fmt: skip
-        client.force_login(getattr(people, who))
-        gone = 403 if who in ("station", "nobody") else 404
-        lists = who in READERS | {"district", "stranger"}
-        assert client.get("/funds/").status_code == (200 if lists else gone), who
-        for path in own:
-            answer = client.get(path)
-            if answer.streaming:
-                b"".join(answer.streaming_content)  # read to its end, the file is closed
-            assert answer.status_code == (200 if who in READERS else gone), who
-        may = who == "downstream"
-        for act in ("spend/", "correct/"):
-            assert client.get(own[0] + act).status_code == (200 if may else gone), who
-        may = who in ("downstream", "district", "stranger")
-        assert client.get("/funds/new/").status_code == (200 if may else gone), who
+    with blank_pages():
+        for who in ("bureau", "treasury", "auditor", "downstream", "district", "stranger",
+                    "township", "admin", "station", "nobody"):  # fmt: skip
+            client.force_login(getattr(people, who))
+            gone = 403 if who in ("station", "nobody") else 404
+            lists = who in READERS | {"district", "stranger"}
+            assert client.get("/funds/").status_code == (200 if lists else gone), who
+            for path in own:
+                answer = client.get(path)
+                if answer.streaming:
+                    b"".join(answer.streaming_content)  # read to its end, the file is closed
+                assert answer.status_code == (200 if who in READERS else gone), who
+            may = who == "downstream"
+            for act in ("spend/", "correct/"):
+                assert client.get(own[0] + act).status_code == (200 if may else gone), who
+            may = who in ("downstream", "district", "stranger")
+            assert client.get("/funds/new/").status_code == (200 if may else gone), who
     client.force_login(people.district)
     assert "生态护岸" not in client.get("/funds/").content.decode()

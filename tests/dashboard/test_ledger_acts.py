@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from settlements.ledger.chain import head
 from settlements.models import BalanceStatement, JournalEntry, OpeningBatch, Payment, Reversal
 from settlements.money import yuan
+from tests.blank import blank_pages
 from tests.books import PAID
 from tests.told_once import World, of_told, told_once, with_ledger
 
@@ -122,6 +123,7 @@ PAGES = {
 ROLES = ["bureau", "treasury", "district", "stranger", "township", "admin", "auditor", "station"]
 
 
+@blank_pages()
 @pytest.mark.parametrize("pages", list(PAGES))
 def test_each_role_sees_its_pages_and_finds_the_others_missing(client, people, ledger, pages):
     entry = ledger.pay("5")

@@ -19,6 +19,7 @@ from settlements.models import (
 )
 from settlements.notices.services.months import lapse_due
 from settlements.notices.services.notices import prepare_notice
+from tests.blank import blank_pages
 from tests.published import published
 from tests.told_once import World, bare, told_once
 from tests.worlds import month, refusal
@@ -69,6 +70,7 @@ def text_of(answer, status=200) -> str:
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_a_draft_is_for_who_sees_all_drafts(draft, people, visit, who):
     answer = visit(getattr(people, who), "notice", draft.pk)
     sees = who in {"bureau", "treasury", "admin", "auditor"}
@@ -76,6 +78,7 @@ def test_a_draft_is_for_who_sees_all_drafts(draft, people, visit, who):
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_a_published_notice_is_for_all_but_townships_and_stations(notice, people, visit, who):
     hidden = who in {"township", "station", "nobody"}
     for name, arguments in (("notice", [notice.pk]), ("notice-list", [])):
@@ -84,6 +87,7 @@ def test_a_published_notice_is_for_all_but_townships_and_stations(notice, people
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_only_the_bureau_prepares_signs_and_reminds(draft, people, border, visit, who):
     user = getattr(people, who)
     may = who == "bureau"
@@ -97,6 +101,7 @@ def test_only_the_bureau_prepares_signs_and_reminds(draft, people, border, visit
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_only_a_partys_official_confirms(notice, people, visit, who):
     user = getattr(people, who)
     for post, done in ((None, 200), ({}, 302)):

@@ -22,6 +22,7 @@ from settlements.models import (
 from settlements.objections.services.decisions import order_remeasurement
 from settlements.objections.services.objections import add_evidence, raise_objection
 from settlements.work.queries.sources import SOURCES
+from tests.blank import blank_pages
 from tests.disputes import (
     AMMONIA,
     DECIDED,
@@ -89,6 +90,7 @@ def test_an_objection_is_for_its_parties_and_who_sees_all(objection, people, vis
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_each_act_is_for_whom_it_is(objection, people, visit, who):
     user = getattr(people, who)
     said = visit(user, "objection-reply", objection.pk, post={"text": "一句话"})
@@ -112,6 +114,7 @@ def test_each_act_is_for_whom_it_is(objection, people, visit, who):
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_a_month_is_objected_to_by_its_parties_only(april, people, visit, who):
     user, may = getattr(people, who), {"district", "downstream"}
     for answer in (

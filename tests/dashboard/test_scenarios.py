@@ -12,6 +12,7 @@ from jobs.models import Job
 from settlements import pipeline
 from settlements.models import Accrual, Scenario
 from settlements.scenarios.services.scenarios import copy_agreement
+from tests.blank import blank_pages
 from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import taken_as
 
@@ -188,6 +189,7 @@ def test_a_shared_link_shows_and_copies_but_does_not_change(scenario, people, vi
         ("nobody", 403),
     ],
 )
+@blank_pages()
 def test_each_role_opens_the_link_or_finds_nothing(scenario, people, visit, who, status):
     user = getattr(people, who)
     assert visit(user, "scenario", scenario.token).status_code == status

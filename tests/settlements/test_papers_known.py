@@ -182,6 +182,7 @@ def test_each_statement_says_again_what_it_said_after_each_step(world):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.django_db  # or it is run after other files, and the world built again for it
 def test_the_steps_change_what_statements_say(world):
     """Else the one above would say little."""
     texts = [str(noted.said["bureau", "agreement:TEST:2023"]) for noted in world.said.values()]
