@@ -177,6 +177,13 @@ class Border:
         return found
 
 
+def begun_later(border: Border, day: date) -> None:
+    """The agreement's first term begins that day: before anything is computed."""
+    first = border.agreement.terms.get(number=1)
+    first.in_force = between(day, first.in_force.upper)
+    first.save()
+
+
 @dataclass
 class People:
     """One person a role, by role code; `stranger` is the official of an uninvolved district."""

@@ -15,6 +15,7 @@ from django.test.utils import override_settings
 
 from basins.access import PEOPLE, TABLE, Act, Scope
 from basins.clock import moved_to
+from tests.blank import BLANK
 from tests.every_page import Everything, routes
 from tests.money_world import MAIN, TODAY, rolled_back
 
@@ -187,13 +188,6 @@ GIVEN = {
     "statements/exports/": {"year": "2023"},
     "work/star/": {"kind": "agreement", "code": MAIN},
 }
-# What a page says is nothing to these tests: they ask who gets one.
-BLANK = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "OPTIONS": {"loaders": ["tests.every_page.Blank"]},
-    }
-]
 
 
 def rows() -> dict[str, tuple[str, str, str]]:

@@ -8,6 +8,8 @@ from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, FuseTrip, JournalEntry
 from settlements.years.services.adjustments import review_adjustment
+from tests.blank import blank_pages
+from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import close_year, publish_year, refusal
 
 ON = date(2024, 2, 5)
@@ -15,13 +17,22 @@ READERS = {"bureau", "bureau2", "treasury", "admin", "auditor", "district", "dow
 OTHERS = ("stranger", "township", "station", "nobody")
 
 
-@pytest.fixture
-def year(border, people):
+def published_year() -> World:
     """2023 at its target in every month, published and final: nobody pays."""
+    world = bare()
+    border = world["border"]
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "III")
     pipeline.recompute()
-    publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
+    publish_year(border.agreement, 2023, world["people"], on=date(2024, 1, 20))
+    return world
+
+
+told = told_once(published_year)
+
+
+@pytest.fixture
+def year(border):
     with moved_to(ON):
         yield
 
@@ -97,16 +108,17 @@ def test_returned_and_dismissed_with_a_reason(found, people, visit):
 
 def test_parties_read_and_nobody_else_finds_it(found, people, client):
     own = f"/adjustments/{found.pk}/"
-    for who in (*READERS, *OTHERS):
-        client.force_login(getattr(people, who))
-        expected = 200 if who in READERS else refusal(who)
-        assert client.get(own).status_code == expected, who
-        may = who.startswith("bureau")
-        answer = client.get(f"{own}review/").status_code
-        assert answer == (200 if may else refusal(who)), who
-        if not may:
-            posted = client.post(f"{own}review/", {"action": "do", "why": "x"})
-            assert posted.status_code == refusal(who), who
+    with blank_pages():
+        for who in (*READERS, *OTHERS):
+            client.force_login(getattr(people, who))
+            expected = 200 if who in READERS else refusal(who)
+            assert client.get(own).status_code == expected, who
+            may = who.startswith("bureau")
+            answer = client.get(f"{own}review/").status_code
+            assert answer == (200 if may else refusal(who)), who
+            if not may:
+                posted = client.post(f"{own}review/", {"action": "do", "why": "x"})
+                assert posted.status_code == refusal(who), who
     assert "提请批准…" not in client.get(own).content.decode()
     client.force_login(people.bureau)
     assert client.get(f"{own}delete/").status_code == 404
@@ -114,6 +126,7 @@ def test_parties_read_and_nobody_else_finds_it(found, people, client):
     assert Adjustment.objects.get().state == "proposed"
 
 
+@told_instead(bare)
 def test_after_the_closing_the_page_leads_to_the_entry(border, people, visit):
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")

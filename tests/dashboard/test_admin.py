@@ -18,6 +18,7 @@ from monitoring.models import (
     Target,
 )
 from settlements.models import Accrual, JournalEntry, Posting
+from tests.blank import blank_pages
 
 PAGES = (
     "/admin/basins/jurisdiction/",
@@ -43,6 +44,7 @@ def test_the_admin_role_opens_every_page(border, administrator, client, address)
 
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("address", PAGES)
+@blank_pages()
 def test_no_other_role_opens_one_even_as_staff(border, people, client, address, name):
     person = getattr(people, name)
     person.is_staff = person.is_superuser = True

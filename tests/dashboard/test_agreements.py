@@ -12,6 +12,9 @@ from settlements.rules.baseline import FAMILY as baseline
 from settlements.rules.parameters import specs, with_defaults
 from settlements.shown.terms import in_words
 from tests.drafting import amended, person, put_in_force
+from tests.told_once import computed, told_once
+
+told = told_once(computed)
 
 
 def page(client, user, address="/agreements/TEST/") -> str:

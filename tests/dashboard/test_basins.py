@@ -16,14 +16,16 @@ from monitoring.sections.queries.rivers import km_nearest
 from settlements import pipeline
 from settlements.accruals.queries.river_year import river_year
 from settlements.models import Accrual
+from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import month, taken_as
 
 NOW = "2026-10"
 
 
-@pytest.fixture
-def river(border):
+def with_reaches() -> World:
     """The border's river with two reaches, a tributary that joins at km 15."""
+    world = bare()
+    border = world["border"]
     for order, place in enumerate((border.upstream, border.downstream)):
         RiverReach.objects.create(
             river=border.river,
@@ -42,7 +44,18 @@ def river(border):
         to_km=5,
         course=[[107.5, 29.9], [107.5, 29.51]],
     )
-    return border
+    return world
+
+
+def computed() -> World:
+    """The same, with the accruals of every month that is over: without data."""
+    world = with_reaches()
+    pipeline.recompute()
+    return world
+
+
+told = told_once(computed)
+river = of_told("border")
 
 
 def page_of(person, code="TESTHE", **asked):
@@ -55,6 +68,7 @@ def add_section(border, code: str, km: int) -> Section:
     )
 
 
+@told_instead(with_reaches)
 def test_what_is_settled_for_the_year_leads_to_the_year(client, river, people):
     river.agreement.terms.all().delete()
     river.term("fixed_annual", date(2023, 1, 1), amount="3500000", from_year=2023, to_year=2030)

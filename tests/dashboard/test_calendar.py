@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.models import CalendarDay
+from tests.blank import blank_pages
 
 READERS = ("bureau", "treasury", "district", "township", "admin", "auditor")
 FILE = "日期,类型,节日\n2027-01-01,放假,元旦\n2027-02-14,调休上班,春节\n"
@@ -30,6 +31,7 @@ def test_everyone_with_a_role_reads_and_only_admin_finds_the_forms(people, clien
 
 @pytest.mark.parametrize("name", [n for n in READERS if n != "admin"])
 @pytest.mark.parametrize("address", ["/calendar/announce/", "/calendar/day/"])
+@blank_pages()
 def test_for_others_the_acts_do_not_exist(people, client, name, address):
     client.force_login(getattr(people, name))
     assert client.post(address, {"year": "2027"}).status_code == 404

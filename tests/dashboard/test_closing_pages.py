@@ -13,6 +13,8 @@ from settlements.moving.acts import NotAllowed
 from settlements.years.queries.closing import closing
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 from settlements.years.services.closing import confirm_amounts, prepare_closing, sign_data
+from tests.blank import blank_pages
+from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import publish_year, refusal
 
 ON = date(2024, 2, 5)
@@ -24,13 +26,22 @@ ROLES = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def year(border, people):
+def published_year() -> World:
     """2023: five months better than the target, all published and final."""
+    world = bare()
+    border = world["border"]
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II" if when in border.months("2023-01", "2023-05") else "III")
     pipeline.recompute()
-    publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
+    publish_year(border.agreement, 2023, world["people"], on=date(2024, 1, 20))
+    return world
+
+
+told = told_once(published_year)
+
+
+@pytest.fixture
+def year(border):
     with moved_to(ON):
         yield Settlement.objects.get(year=2023)
 
@@ -94,6 +105,7 @@ def test_the_whole_way_of_a_year_through_its_pages(year, people, visit):
         ("return/", "prepared", {"bureau", "bureau2"}),
     ],
 )
+@blank_pages()
 def test_each_act_is_a_missing_page_for_everyone_else(year, people, client, act, state, allowed):
     advance(year, people, state)
     bureau = {"bureau", "bureau2"}
@@ -133,6 +145,7 @@ def test_what_is_missing_is_listed_with_its_place(year, border, people, visit):
     assert not year.signatures.exists(), refused
 
 
+@told_instead(bare)
 def test_an_open_year_is_not_closed(border, people, client):
     for when in border.months("2022-01", "2023-03"):
         border.measured(when, "II")

@@ -11,6 +11,7 @@ from basins.access import Viewer
 from settlements import pipeline
 from settlements.districts.queries import district as one
 from settlements.districts.queries import districts as queries
+from tests.told_once import World, bare, computed, of_told, told_instead, told_once
 from tests.worlds import close_year, month, refusal
 
 
@@ -21,13 +22,18 @@ def page(client, user, address="/districts/500901/?year=2023") -> str:
     return answer.content.decode()
 
 
-@pytest.fixture
-def closed(border, people):
+def closed_year() -> World:
+    world = bare()
+    border = world["border"]
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")
     pipeline.recompute()
-    close_year(border.agreement, 2023, people, on=month("2024-02"))
-    return border
+    close_year(border.agreement, 2023, world["people"], on=month("2024-02"))
+    return world
+
+
+told = told_once(computed)
+closed = of_told("border")
 
 
 def test_a_district_reads_its_net_its_months_and_why(border, people, client):
@@ -42,6 +48,7 @@ def test_a_district_reads_its_net_its_months_and_why(border, people, client):
     assert "四季度" in found
 
 
+@told_instead(closed_year)
 def test_quarters_and_totals_add_up_to_the_net(closed, people):
     viewer = Viewer(0, "bureau", None, None)
     found = one.district(viewer, "500901", 2023)
@@ -57,6 +64,7 @@ def test_the_running_year_shows_months_of_the_running_quarter(people):
     assert [c.label for c in columns] == ["一季度", "4月", "5月", "按年核算", "本年累计"]
 
 
+@told_instead(closed_year)
 def test_the_statement_opens_with_last_years_balance(closed, people, client):
     found = page(client, people.district, "/districts/500901/?year=2024")
     assert "对账单" in found
@@ -67,6 +75,7 @@ def test_the_statement_opens_with_last_years_balance(closed, people, client):
     assert found.count("+1,200.00") >= 2
 
 
+@told_instead(closed_year)
 def test_a_stranger_sees_closed_years_and_never_the_account(closed, people, client):
     closed.assessed("2024-04", "IV")
     found = page(client, people.stranger)

@@ -11,21 +11,22 @@ from basins.ranges import between
 from dashboard.agreements.entry.parameters import starting, typed_parameters
 from settlements.models import Agreement, AgreementDraft
 from settlements.money import yuan
-from tests.worlds import Border
+from tests.blank import blank_pages
+from tests.told_once import World, of_told, told_once
+from tests.worlds import Border, People
 
 PDF = b"%PDF-1.7\n%...\n"
 
 
-@pytest.fixture
-def second(people) -> User:
-    user = User.objects.create(username="second", display_name="第二人")
-    Role.objects.create(user=user, role="admin", in_force=between(date(2018, 1, 1)))
-    return user
+def without_agreement() -> World:
+    second = User.objects.create(username="second", display_name="第二人")
+    Role.objects.create(user=second, role="admin", in_force=between(date(2018, 1, 1)))
+    world = Border.make(with_agreement=False)
+    return {"people": People.make(), "world": world, "second": second}
 
 
-@pytest.fixture
-def world(people) -> Border:
-    return Border.make(with_agreement=False)
+told = told_once(without_agreement)
+world, second = of_told("world"), of_told("second")
 
 
 @pytest.fixture
@@ -317,6 +318,7 @@ def test_a_file_of_another_kind_is_refused_beside_its_field(admin, draft, settin
 # Who and when ----------------------------------------------------------------------------
 
 
+@blank_pages()
 def test_only_who_edits_agreements_finds_drafts(admin, draft, people, border_pages):
     for name in ("bureau", "treasury", "district", "township", "auditor", "stranger"):
         admin.force_login(getattr(people, name))

@@ -1,5 +1,6 @@
 """资金使用: never more allotted than received, never more spent than allotted, each with proof."""
 
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 
@@ -12,7 +13,8 @@ from settlements.ledger.services.reversals import approve_reversal, propose_reve
 from settlements.models import FundProject, FundSpending
 from settlements.moving.acts import NotAllowed
 from settlements.moving.documents import LARGEST, DocumentRefused
-from tests.books import Ledger
+from tests.blank import blank_pages
+from tests.told_once import World, told_once, with_ledger
 
 ON = date(2024, 5, 6)
 PDF = b"%PDF-1.4 receipt"
@@ -23,14 +25,22 @@ NEW = {
 READERS = {"bureau", "treasury", "auditor", "downstream"}
 
 
-@pytest.fixture
-def ledger(people):
+def paid_in() -> World:
     """下游区 received a million of 1.5 owed, of which 0.2 were offset, not paid."""
-    ledger = Ledger.make(people)
+    world = with_ledger()
+    ledger = world["ledger"]
     ledger.owe("1500000")
     ledger.pay("1000000")
+    return world
+
+
+told = told_once(paid_in)
+
+
+@pytest.fixture
+def ledger(told, db):
     with moved_to(ON):
-        yield ledger
+        yield deepcopy(told["ledger"])
 
 
 def project(ledger, people, amount="600000", name="生态护岸") -> FundProject:
@@ -190,21 +200,22 @@ def test_who_finds_the_pages(ledger, people, client):
     found = project(ledger, people)
     spending = pay_out(found, people, "1")
     own = [f"/funds/{found.pk}/", f"/funds/spendings/{spending.pk}/file/"]
-    for who in ("bureau", "treasury", "auditor", "downstream", "district", "stranger",
-                "township", "admin", "station", "nobody"):  # fmt: skip
-        client.force_login(getattr(people, who))
-        gone = 403 if who in ("station", "nobody") else 404
-        lists = who in READERS | {"district", "stranger"}
-        assert client.get("/funds/").status_code == (200 if lists else gone), who
-        for path in own:
-            answer = client.get(path)
-            if answer.streaming:
-                b"".join(answer.streaming_content)  # read to its end, the file is closed
-            assert answer.status_code == (200 if who in READERS else gone), who
-        may = who == "downstream"
-        for act in ("spend/", "correct/"):
-            assert client.get(own[0] + act).status_code == (200 if may else gone), who
-        may = who in ("downstream", "district", "stranger")
-        assert client.get("/funds/new/").status_code == (200 if may else gone), who
+    with blank_pages():
+        for who in ("bureau", "treasury", "auditor", "downstream", "district", "stranger",
+                    "township", "admin", "station", "nobody"):  # fmt: skip
+            client.force_login(getattr(people, who))
+            gone = 403 if who in ("station", "nobody") else 404
+            lists = who in READERS | {"district", "stranger"}
+            assert client.get("/funds/").status_code == (200 if lists else gone), who
+            for path in own:
+                answer = client.get(path)
+                if answer.streaming:
+                    b"".join(answer.streaming_content)  # read to its end, the file is closed
+                assert answer.status_code == (200 if who in READERS else gone), who
+            may = who == "downstream"
+            for act in ("spend/", "correct/"):
+                assert client.get(own[0] + act).status_code == (200 if may else gone), who
+            may = who in ("downstream", "district", "stranger")
+            assert client.get("/funds/new/").status_code == (200 if may else gone), who
     client.force_login(people.district)
     assert "生态护岸" not in client.get("/funds/").content.decode()

@@ -17,16 +17,16 @@ from settlements.ledger.queries.arrears import aged, arrears, unpaid
 from settlements.ledger.services.ledger import reverse as reverse_entry
 from settlements.models import LedgerAccount
 from settlements.money import yuan
-from tests.books import DAY, PAID, Ledger
+from tests.books import DAY, PAID
+from tests.told_once import of_told, told_once, with_ledger
 from tests.worlds import refusal
 
 ADDRESS = "/ledger/"
 BUREAU = Viewer(0, "bureau", None, None)
 
 
-@pytest.fixture
-def ledger(people) -> Ledger:
-    return Ledger.make(people)
+told = told_once(with_ledger)
+ledger = of_told("ledger")
 
 
 def page(client, user, query="", address=ADDRESS) -> str:

@@ -8,7 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from settlements.ledger.chain import head
 from settlements.models import BalanceStatement, JournalEntry, OpeningBatch, Payment, Reversal
 from settlements.money import yuan
-from tests.books import PAID, Ledger
+from tests.blank import blank_pages
+from tests.books import PAID
+from tests.told_once import World, of_told, told_once, with_ledger
 
 PAY = {
     "kind": "direct", "agreement": "LEDGER", "payer": "500901", "payee": "500902",
@@ -17,11 +19,14 @@ PAY = {
 NEW = "/ledger/payments/new/"
 
 
-@pytest.fixture
-def ledger(people) -> Ledger:
-    ledger = Ledger.make(people)
-    ledger.owe("1000000")
-    return ledger
+def owing() -> World:
+    world = with_ledger()
+    world["ledger"].owe("1000000")
+    return world
+
+
+told = told_once(owing)
+ledger = of_told("ledger")
 
 
 def post(client, user, address, data, status=200) -> str:
@@ -118,6 +123,7 @@ PAGES = {
 ROLES = ["bureau", "treasury", "district", "stranger", "township", "admin", "auditor", "station"]
 
 
+@blank_pages()
 @pytest.mark.parametrize("pages", list(PAGES))
 def test_each_role_sees_its_pages_and_finds_the_others_missing(client, people, ledger, pages):
     entry = ledger.pay("5")

@@ -5,16 +5,19 @@ import pytest
 from jobs.models import Job
 from settlements.checks.job import KIND, last_done, start_checks
 from settlements.moving.acts import NotAllowed
-from tests.books import Ledger
+from tests.told_once import World, of_told, told_once, with_ledger
 
 PAGE = "/ledger/checks/"
 
 
-@pytest.fixture
-def ledger(people) -> Ledger:
-    ledger = Ledger.make(people)
-    ledger.owe("100")
-    return ledger
+def owing() -> World:
+    world = with_ledger()
+    world["ledger"].owe("100")
+    return world
+
+
+told = told_once(owing)
+ledger = of_told("ledger")
 
 
 @pytest.mark.parametrize(

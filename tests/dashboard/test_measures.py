@@ -17,6 +17,7 @@ from settlements.funds.services.measures import (
 from settlements.models import Measure
 from settlements.moving.acts import NotAllowed
 from settlements.work.queries.work import counts
+from tests.blank import blank_pages
 
 ON = date(2024, 5, 6)
 NEW = {
@@ -142,6 +143,7 @@ def test_only_the_bureau_takes_and_lifts_and_only_the_district_reports(taken, bo
         report_rectification(measure=taken, report="x", by=people.district)
 
 
+@blank_pages()
 def test_who_finds_the_pages(taken, people, client):
     own = f"/measures/{taken.pk}/"
     for who in EVERYBODY:

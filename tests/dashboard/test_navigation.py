@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from basins.access import viewer_of
 from dashboard.frame.context import PLACES, nav_groups
+from tests.blank import blank_pages
 from tests.worlds import refusal
 
 NAMES = [name for places in PLACES.values() for _, name, _ in places]
@@ -22,6 +23,7 @@ def offered(user) -> set[str]:
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_a_page_is_in_the_navigation_exactly_of_those_it_opens_for(border, people, client, who):
     user = getattr(people, who)
     client.force_login(user)

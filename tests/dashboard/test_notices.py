@@ -19,7 +19,9 @@ from settlements.models import (
 )
 from settlements.notices.services.months import lapse_due
 from settlements.notices.services.notices import prepare_notice
+from tests.blank import blank_pages
 from tests.published import published
+from tests.told_once import World, bare, told_once
 from tests.worlds import month, refusal
 
 EVERYONE = (
@@ -39,15 +41,23 @@ def visit(client):
     return go
 
 
+def april_computed() -> World:
+    """April 2023, not published."""
+    world = bare()
+    world["border"].assessed("2023-04", "IV")
+    return world
+
+
+told = told_once(april_computed)
+
+
 @pytest.fixture
 def draft(border, people) -> Notice:
-    border.assessed("2023-04", "IV")
     return prepare_notice(month=APRIL, by=people.bureau)
 
 
 @pytest.fixture
 def notice(border, people) -> Notice:
-    border.assessed("2023-04", "IV")
     return published(people, "2023-04")
 
 
@@ -60,6 +70,7 @@ def text_of(answer, status=200) -> str:
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_a_draft_is_for_who_sees_all_drafts(draft, people, visit, who):
     answer = visit(getattr(people, who), "notice", draft.pk)
     sees = who in {"bureau", "treasury", "admin", "auditor"}
@@ -67,6 +78,7 @@ def test_a_draft_is_for_who_sees_all_drafts(draft, people, visit, who):
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_a_published_notice_is_for_all_but_townships_and_stations(notice, people, visit, who):
     hidden = who in {"township", "station", "nobody"}
     for name, arguments in (("notice", [notice.pk]), ("notice-list", [])):
@@ -75,6 +87,7 @@ def test_a_published_notice_is_for_all_but_townships_and_stations(notice, people
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_only_the_bureau_prepares_signs_and_reminds(draft, people, border, visit, who):
     user = getattr(people, who)
     may = who == "bureau"
@@ -88,6 +101,7 @@ def test_only_the_bureau_prepares_signs_and_reminds(draft, people, border, visit
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_only_a_partys_official_confirms(notice, people, visit, who):
     user = getattr(people, who)
     for post, done in ((None, 200), ({}, 302)):
@@ -100,7 +114,6 @@ def test_only_a_partys_official_confirms(notice, people, visit, who):
 
 
 def test_the_list_shows_due_day_publication_lateness_and_readers(border, people, visit):
-    border.assessed("2023-04", "IV")
     with moved_to(date(2023, 5, 18)):
         late = published(people, "2023-04")
         visit(people.district, "notice", late.pk)
@@ -112,7 +125,6 @@ def test_the_list_shows_due_day_publication_lateness_and_readers(border, people,
 
 
 def test_the_list_offers_the_bureau_what_is_to_be_prepared(border, people, visit):
-    border.assessed("2023-04", "IV")
     with moved_to(date(2023, 5, 10)):
         page = text_of(visit(people.bureau, "notice-list"))
         assert "编制4月通报" in page.replace("月月", "月")
@@ -129,7 +141,6 @@ def test_filters_that_cannot_be_read_narrow_nothing(notice, people, visit):
 
 
 def test_preparing_shows_the_content_and_makes_the_draft(border, people, visit):
-    border.assessed("2023-04", "IV")
     page = text_of(visit(people.bureau, "notice-prepare", month="2023-04"))
     assert "补偿金额合计 100.00 万元" in page
     assert not Notice.objects.exists()
@@ -243,14 +254,12 @@ def test_a_month_no_longer_open_leads_back_with_the_reason(notice, people, visit
 
 
 def test_an_unpublished_month_has_nothing_to_confirm(border, people, visit):
-    border.assessed("2023-04", "IV")
     assert visit(people.district, "month-confirm", "TEST", 2023, 4).status_code == 404
     page = text_of(visit(people.district, "settlement-month", "TEST", 2023, 4))
     assert 'id="workflow"' not in page
 
 
 def test_the_district_page_says_what_must_be_done_by_when(border, people, visit):
-    border.assessed("2023-04", "IV")
     with moved_to(date(2023, 5, 15)):
         published(people, "2023-04")
         page = text_of(visit(people.district, "district", "500901"))
@@ -275,7 +284,6 @@ def test_the_pages_ask_no_more_for_more_agreements(border, people, client):
             found.append(len(captured))
         return found
 
-    border.assessed("2023-04", "IV")
     one = queries(published(people, "2023-04").pk)
     for number in range(5):
         border.sign(f"T{number}")

@@ -13,7 +13,6 @@ from monitoring.models import Indicator, Reading, Verdict
 from settlements import pipeline
 from settlements.models import (
     Adjustment,
-    AgreementMonth,
     Evidence,
     JointSample,
     MonthRuling,
@@ -23,15 +22,16 @@ from settlements.models import (
 from settlements.objections.services.decisions import order_remeasurement
 from settlements.objections.services.objections import add_evidence, raise_objection
 from settlements.work.queries.sources import SOURCES
+from tests.blank import blank_pages
 from tests.disputes import (
     AMMONIA,
     DECIDED,
     RAISED,
-    april_published,
     objected,
     pdf,
     year_published,
 )
+from tests.told_once import bare, of_told, told_instead, told_once, with_april
 from tests.worlds import refusal
 
 EVERYONE = (
@@ -57,9 +57,8 @@ def visit(client):
     return go
 
 
-@pytest.fixture
-def april(border, people) -> AgreementMonth:
-    return april_published(border, people)
+told = told_once(with_april)
+april = of_told("april")
 
 
 @pytest.fixture
@@ -88,10 +87,10 @@ def test_an_objection_is_for_its_parties_and_who_sees_all(objection, people, vis
     assert got.status_code == (200 if who in SEES else refusal(who))
     if got.status_code == 200:
         assert b"".join(got.streaming_content).startswith(b"%PDF-")
-    got.close()
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_each_act_is_for_whom_it_is(objection, people, visit, who):
     user = getattr(people, who)
     said = visit(user, "objection-reply", objection.pk, post={"text": "一句话"})
@@ -115,6 +114,7 @@ def test_each_act_is_for_whom_it_is(objection, people, visit, who):
 
 
 @pytest.mark.parametrize("who", EVERYONE)
+@blank_pages()
 def test_a_month_is_objected_to_by_its_parties_only(april, people, visit, who):
     user, may = getattr(people, who), {"district", "downstream"}
     for answer in (
@@ -329,6 +329,7 @@ def test_everybody_finds_their_part_in_the_work_list(objection, people, visit):
     assert "答复异议" not in late
 
 
+@told_instead(bare)
 def test_the_bureau_says_which_month_of_a_year_it_excludes(border, people, visit):
     month = year_published(border, people)
     on = date(2024, 1, 16)

@@ -13,9 +13,13 @@ from monitoring.assessment.queries.assessments import ClassShare, months_assesse
 from monitoring.models import Section, Target
 from settlements.accruals.queries.month import money_of_month
 from settlements.models import Accrual, Transfer
+from tests.told_once import computed, told_once
 from tests.worlds import month, taken_as
 
 NOW = "2026-10"  # a month that is over whenever these tests run
+
+
+told = told_once(computed)
 
 
 def page_of(person, **asked):

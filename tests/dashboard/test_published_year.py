@@ -12,16 +12,21 @@ from basins.models import Jurisdiction, RiverReach
 from settlements.models import Party
 from settlements.years.queries.published import published_year
 from tests.published import published
+from tests.told_once import World, bare, of_told, told_instead, told_once
 
 
-@pytest.fixture
-def running(border, people):
+def april_published() -> World:
     """April 2023 (Ⅳ) published; May (Ⅱ, 100 万元 the other way) computed and preliminary."""
-    border.assessed("2023-04", "IV")
-    border.assessed("2023-05", "II")
+    world = bare()
+    world["border"].assessed("2023-04", "IV")
+    world["border"].assessed("2023-05", "II")
     with moved_to(date(2023, 5, 15)):
-        published(people, "2023-04")
-    return border
+        published(world["people"], "2023-04")
+    return world
+
+
+told = told_once(april_published)
+running = of_told("border")
 
 
 @pytest.fixture
@@ -49,6 +54,7 @@ def test_a_stranger_sees_the_published_months_and_nothing_preliminary(running, p
     assert reverse("settlement-month", args=["TEST", 2023, 5]) in own
 
 
+@told_instead(bare)
 @pytest.mark.parametrize("who", ["stranger", "township"])
 def test_a_year_without_a_published_month_is_not_there(border, people, get, who):
     border.assessed("2023-04", "IV")
@@ -74,9 +80,9 @@ def test_a_township_is_offered_no_page_it_cannot_open(running, people, client):
     )
     Party.objects.create(agreement=running.agreement, jurisdiction=town, order=3)
     client.force_login(people.township)
-    todo, seen, dead = ["/"], {"/"}, []
+    todo, seen, dead = [client.get("/", follow=True)], {"/"}, []
     while todo:
-        answer = client.get(todo.pop(), follow=True)
+        answer = todo.pop()
         if "html" not in answer.headers["Content-Type"]:
             continue
         for link in re.findall(r'href="(/[^"#?]*)', answer.content.decode()):
@@ -84,7 +90,7 @@ def test_a_township_is_offered_no_page_it_cannot_open(running, people, client):
                 continue
             seen.add(link)
             found = client.get(link)
-            todo += [link] if found.status_code == 200 else []
+            todo += [found] if found.status_code == 200 else []
             dead += [link] if found.status_code >= 400 else []
     assert len(seen) > 10
     assert dead == []

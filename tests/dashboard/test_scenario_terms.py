@@ -9,21 +9,27 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from settlements import pipeline
-from settlements.models import Scenario
 from settlements.scenarios.services.scenarios import (
     ScenarioError,
     add_term,
     copy_agreement,
     remove_term,
 )
+from tests.told_once import World, bare, of_told, told_once
 
 
-@pytest.fixture
-def scenario(border, people) -> Scenario:
+def copied() -> World:
+    world = bare()
+    border, bureau = world["border"], world["people"].bureau
     for when, water_class in (("2023-04", "IV"), ("2023-05", "II"), ("2024-05", "II")):
         border.measured(when, water_class)
     pipeline.recompute()
-    return copy_agreement(agreement=border.agreement, name="试", by=people.bureau)
+    scenario = copy_agreement(agreement=border.agreement, name="试", by=bureau)
+    return {**world, "scenario": scenario}
+
+
+told = told_once(copied)
+scenario = of_told("scenario")
 
 
 @pytest.fixture

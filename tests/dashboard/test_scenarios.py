@@ -12,15 +12,23 @@ from jobs.models import Job
 from settlements import pipeline
 from settlements.models import Accrual, Scenario
 from settlements.scenarios.services.scenarios import copy_agreement
+from tests.blank import blank_pages
+from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import taken_as
 
 
-@pytest.fixture
-def scenario(border, people) -> Scenario:
+def copied() -> World:
+    world = bare()
+    border, bureau = world["border"], world["people"].bureau
     for when, water_class in (("2023-04", "IV"), ("2023-05", "II"), ("2023-06", "II")):
         border.measured(when, water_class)
     pipeline.recompute()
-    return copy_agreement(agreement=border.agreement, name="加倍", by=people.bureau)
+    scenario = copy_agreement(agreement=border.agreement, name="加倍", by=bureau)
+    return {**world, "scenario": scenario}
+
+
+told = told_once(copied)
+scenario = of_told("scenario")
 
 
 @pytest.fixture
@@ -42,6 +50,7 @@ def typed(client, user, scenario, number=2) -> dict[str, str]:
     return {**data, "rule": form.rule, "rule-of": form.rule, "action": "save"}
 
 
+@told_instead(bare)
 def test_an_agreement_is_copied_and_the_new_scenario_opens(border, people, visit):
     border.assessed("2023-04", "IV")
     page = visit(people.bureau, "simulator").content.decode()
@@ -56,6 +65,7 @@ def test_an_agreement_is_copied_and_the_new_scenario_opens(border, people, visit
     assert "标准加倍" in visit(people.bureau, "simulator").content.decode()
 
 
+@told_instead(bare)
 @pytest.mark.parametrize("data", [{"name": "一"}, {"agreement": "TEST"}, {"agreement": "X"}])
 def test_what_is_missing_is_said(border, people, visit, data):
     answer = visit(people.bureau, "simulator", data=data)
@@ -179,6 +189,7 @@ def test_a_shared_link_shows_and_copies_but_does_not_change(scenario, people, vi
         ("nobody", 403),
     ],
 )
+@blank_pages()
 def test_each_role_opens_the_link_or_finds_nothing(scenario, people, visit, who, status):
     user = getattr(people, who)
     assert visit(user, "scenario", scenario.token).status_code == status

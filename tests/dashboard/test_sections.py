@@ -27,11 +27,15 @@ from monitoring.sections.queries.sections import (
 from monitoring.sections.queries.series import POINTS, Series, series, step_of
 from settlements import pipeline
 from settlements.agreements.queries.of_section import agreements_of_section
+from tests.told_once import computed, told_once
 from tests.worlds import month
 
 ZONE = timezone.get_default_timezone()
 AMMONIA = MeasuredIndicator("NH3-N", "氨氮", "mg/L", 3)
 EMPTY = Series((), (), (), (), (), 0)
+
+
+told = told_once(computed)
 
 
 @pytest.fixture

@@ -31,9 +31,16 @@ from settlements.models import (
 from settlements.reckoning.periods import last_month
 from tests import databases
 from tests.demonstration import small_demonstration
+from tests.worlds import Border
 
 LAST = date(2026, 10, 1)
 BY_CODE = {s.code: s for s in sections()}
+
+
+@pytest.fixture
+def border(db) -> Border:
+    """For one test alone: the others begin with nothing."""
+    return Border.make()
 
 
 def digest(code: str, last: date) -> str:

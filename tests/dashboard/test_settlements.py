@@ -11,6 +11,7 @@ from django.utils import timezone
 from monitoring.models import Origin
 from settlements import pipeline
 from settlements.models import Accrual, TermSection
+from tests.told_once import World, bare, told_instead
 from tests.worlds import close_year, month, refusal
 
 
@@ -28,15 +29,18 @@ def text_of(answer) -> str:
     return answer.content.decode()
 
 
-def close(border, people, year=2023):
-    for when in border.months(f"{year - 1}-01", f"{year}-12"):
+def closed_year() -> World:
+    world = bare()
+    border = world["border"]
+    for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")
     pipeline.recompute()
-    return close_year(border.agreement, year, people, on=month(f"{year + 1}-02"))
+    close_year(border.agreement, 2023, world["people"], on=month("2024-02"))
+    return world
 
 
+@told_instead(closed_year)
 def test_the_heading_of_a_year_states_the_finding(border, people, get):
-    close(border, people)
     page = text_of(get(people.bureau, "settlement", "TEST", 2023))
     assert "<h1>2023 年，下游区补偿上游区 1,200.00 万元</h1>" in page
     assert "已关账" in page
@@ -116,9 +120,9 @@ def test_what_there_is_not_is_not_found(border, people, get, name, arguments):
     assert get(people.bureau, name, *arguments).status_code == 404
 
 
+@told_instead(closed_year)
 def test_an_open_year_is_for_its_parties_and_a_closed_one_for_all_districts(border, people, get):
     border.assessed("2024-04", "IV")
-    close(border, people)
     for name, arguments in (("settlement", ()), ("settlement-month", (4,))):
         assert get(people.district, name, "TEST", 2024, *arguments).status_code == 200
         assert get(people.stranger, name, "TEST", 2024, *arguments).status_code == 404
@@ -127,18 +131,18 @@ def test_an_open_year_is_for_its_parties_and_a_closed_one_for_all_districts(bord
     assert "JZ-2024" in text_of(get(people.district, "settlement", "TEST", 2023))
 
 
+@told_instead(closed_year)
 @pytest.mark.parametrize("who", ["station", "nobody", "township"])
 def test_people_without_results_find_nothing(border, people, get, who):
-    close(border, people)
     for name, arguments in (("settlement", ()), ("settlement-month", (4,))):
         answer = get(getattr(people, who), name, "TEST", 2023, *arguments)
         assert answer.status_code == refusal(who)
 
 
+@told_instead(closed_year)
 def test_a_change_after_closing_is_listed_as_an_adjustment_for_the_parties_alone(
     border, people, get
 ):
-    close(border, people)
     border.measured("2023-05", "IV")
     pipeline.recompute()
     page = text_of(get(people.district, "settlement", "TEST", 2023))
@@ -176,8 +180,8 @@ def test_a_month_of_an_agreement_settled_by_the_year_says_so_and_leads_to_the_ye
     assert "350.00" in year
 
 
+@told_instead(closed_year)
 def test_the_list_is_narrowed_by_its_address_and_sums_up(border, people, get):
-    close(border, people)
     everything = text_of(get(people.bureau, "settlement-list"))
     assert "2023年" in everything
     assert "2022年" in everything
@@ -187,8 +191,8 @@ def test_the_list_is_narrowed_by_its_address_and_sums_up(border, people, get):
     assert text_of(get(people.bureau, "settlement-list", year="x", state="y", river="z"))
 
 
+@told_instead(closed_year)
 def test_a_stranger_lists_closed_years_only(border, people, get):
-    close(border, people)
     page = text_of(get(people.stranger, "settlement-list"))
     assert "/settlements/TEST/2023/" in page
     assert "/settlements/TEST/2022/" not in page

@@ -116,8 +116,7 @@ def test_who_has_nothing_to_see_is_told_why(border, people, client, name, said, 
     assert "退出" in page.content.decode()
 
 
-def test_a_role_that_has_ended_is_no_role(db, client):
-    people = People.make()
+def test_a_role_that_has_ended_is_no_role(people, client):
     Role.objects.filter(user=people.bureau).update(in_force=between(None, today()))
     client.force_login(people.bureau)
     assert "现在没有角色" in client.get("/").content.decode()

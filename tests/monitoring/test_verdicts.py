@@ -12,11 +12,21 @@ from monitoring.screening.services.verdicts import (
     keep_reading,
 )
 from tests.disputes import AMMONIA, APRIL
+from tests.told_once import World, bare, of_told, told_once
+
+
+def april_assessed() -> World:
+    world = bare()
+    world["border"].assessed("2023-04", "IV")
+    return world
+
+
+told = told_once(april_assessed)
+border, people = of_told("border"), of_told("people")
 
 
 @pytest.fixture
 def given(border, people) -> dict:
-    border.assessed("2023-04", "IV")
     return {"section": border.section, "key": AMMONIA, "by": people.bureau, "reason": "仪器故障"}
 
 

@@ -20,19 +20,29 @@ from settlements.years.services.adjustments import (
     review_adjustment,
 )
 from settlements.years.services.closing import sign_data
+from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import close_year, publish_year
 
 MILLION = Decimal("1000000.00")
 ON = date(2024, 2, 5)
 
 
-@pytest.fixture
-def year(border, people) -> Settlement:
+def published_year() -> World:
     """2023 at its target in every month, published and final: nobody pays."""
+    world = bare()
+    border = world["border"]
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "III")
     pipeline.recompute()
-    publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
+    publish_year(border.agreement, 2023, world["people"], on=date(2024, 1, 20))
+    return world
+
+
+told = told_once(published_year)
+
+
+@pytest.fixture
+def year(border) -> Settlement:
     with moved_to(ON):
         yield Settlement.objects.get(year=2023)
 
@@ -78,6 +88,7 @@ def test_taking_a_correction_back_after_its_approval_proposes_the_way_back(year,
     assert border.net(2023) == {"上游区": 0, "下游区": 0}
 
 
+@told_instead(bare)
 def test_after_the_closing_the_difference_is_an_entry_in_the_open_year(border, people):
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")

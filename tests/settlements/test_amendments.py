@@ -23,7 +23,10 @@ from settlements.money import yuan
 from settlements.reckoning.verification import verify_accruals
 from settlements.rules.parameters import with_defaults
 from tests.drafting import amended, fill, person, put_in_force
+from tests.told_once import computed, told_once
 from tests.worlds import Border, month, taken_as
+
+told = told_once(computed)
 
 
 @pytest.fixture

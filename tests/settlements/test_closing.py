@@ -19,19 +19,29 @@ from settlements.years.services.closing import (
     return_closing,
     sign_data,
 )
+from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import close_year, publish_year
 
 MILLION = Decimal("1000000.00")
 ON = date(2024, 2, 5)
 
 
-@pytest.fixture
-def year(border, people) -> Settlement:
+def published_year() -> World:
     """2023: five months better than the target, all published and final."""
+    world = bare()
+    border = world["border"]
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II" if when in border.months("2023-01", "2023-05") else "III")
     pipeline.recompute()
-    publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
+    publish_year(border.agreement, 2023, world["people"], on=date(2024, 1, 20))
+    return world
+
+
+told = told_once(published_year)
+
+
+@pytest.fixture
+def year(border) -> Settlement:
     with moved_to(ON):
         yield Settlement.objects.get(year=2023)
 
@@ -140,6 +150,7 @@ def test_a_month_that_is_not_final_holds_the_year_open(year, border, people):
         sign_data(settlement=year, by=people.district)
 
 
+@told_instead(bare)
 def test_an_unpublished_month_holds_the_year_open(border, people):
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "III")
@@ -230,6 +241,7 @@ def test_what_was_done_is_never_rewritten(year, people):
         StateMove.objects.update(by=people.admin)
 
 
+@told_instead(bare)
 def test_a_closed_year_keeps_its_amounts(border, people):
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")

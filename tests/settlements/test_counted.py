@@ -18,6 +18,7 @@ from settlements.models import Accrual, Adjustment, CountedTransfer, JournalEntr
 from settlements.notices.queries.months import settlement_month
 from settlements.years.queries.closing import closing
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
+from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import close_year, publish_year
 
 ON = date(2024, 2, 5)
@@ -33,13 +34,22 @@ def adjust(border, people, when="2023-05", water_class="IV") -> Adjustment:
     return approve_adjustment(adjustment=found, by=people.bureau2)
 
 
-@pytest.fixture
-def year(border, people):
+def published_year() -> World:
     """2023: twelve months of class II, each paid by 下游区 with a million."""
+    world = bare()
+    border = world["border"]
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")
     pipeline.recompute()
-    publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
+    publish_year(border.agreement, 2023, world["people"], on=date(2024, 1, 20))
+    return world
+
+
+told = told_once(published_year)
+
+
+@pytest.fixture
+def year(border):
     with moved_to(ON):
         yield
 
@@ -120,6 +130,7 @@ def test_what_is_only_proposed_counts_nowhere(year, border, people):
     assert CountedTransfer.objects.filter(pk__lt=0).count() == 0
 
 
+@told_instead(bare)
 def test_after_the_closing_the_closed_year_stays_and_the_entry_counts(border, people):
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II")

@@ -13,7 +13,6 @@ from settlements import pipeline
 from settlements.models import (
     Accrual,
     Adjustment,
-    AgreementMonth,
     MonthRuling,
     Objection,
     StateMove,
@@ -42,11 +41,11 @@ from tests.disputes import (
     AMMONIA,
     APRIL,
     DECIDED,
-    april_published,
     objected,
     pdf,
     year_published,
 )
+from tests.told_once import bare, of_told, told_instead, told_once, with_april
 
 CORRECT = [Treatment("correct", reading=AMMONIA, value=Decimal("0.8"))]
 
@@ -56,9 +55,8 @@ def _files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
 
-@pytest.fixture
-def april(border, people) -> AgreementMonth:
-    return april_published(border, people)
+told = told_once(with_april)
+april = of_told("april")
 
 
 @pytest.fixture
@@ -165,13 +163,13 @@ def test_a_rejection_changes_no_data_and_decides_the_month(objection, people, ap
 
 
 def test_without_the_required_evidence_nothing_is_accepted(border, people, april):
-    bare = objected(border, people, april, kind="exclusion", ground="drought", readings=[])
+    lacking = objected(border, people, april, kind="exclusion", ground="drought", readings=[])
     exclude = [Treatment("exclude", state="excluded", ground="drought")]
     with pytest.raises(Refused, match="主管部门的证明"):
-        accept(bare, people, exclude)
+        accept(lacking, people, exclude)
     with moved_to(DECIDED):
-        add_evidence(objection=bare, by=people.bureau, item="official", file=pdf("证明.pdf"))
-    accept(bare, people, exclude)
+        add_evidence(objection=lacking, by=people.bureau, item="official", file=pdf("证明.pdf"))
+    accept(lacking, people, exclude)
     ruling = MonthRuling.objects.get()
     assert (ruling.agreement, ruling.evidence_name) == (border.agreement, "证明.pdf")
     pipeline.recompute()
@@ -288,6 +286,7 @@ def test_the_month_waits_for_its_last_objection(border, people, april, objection
     assert state_of(april) == "decided"
 
 
+@told_instead(bare)
 def test_a_reading_of_any_month_of_a_year_settled_as_one_is_disputed_and_treated(border, people):
     month = year_published(border, people)
     assert border.net(2023) == {"上游区": -1000000, "下游区": 1000000}
@@ -318,6 +317,7 @@ def test_a_reading_of_any_month_of_a_year_settled_as_one_is_disputed_and_treated
     assert difference(adjustment) == {"500901": 1000000, "500902": -1000000}
 
 
+@told_instead(bare)
 def test_one_month_of_a_year_settled_as_one_is_excluded(border, people):
     month = year_published(border, people)
     with moved_to(date(2024, 1, 16)):

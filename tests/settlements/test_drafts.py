@@ -8,7 +8,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 
-from basins.models import User
 from basins.ranges import between
 from monitoring.models import Assessment, Section, Target
 from settlements import pipeline
@@ -21,25 +20,29 @@ from settlements.models import Agreement, AgreementDraft, Term
 from settlements.money import yuan
 from settlements.moving.documents import LARGEST, DocumentRefused
 from tests.drafting import content, fill, person, submitted
+from tests.told_once import World, of_told, told_instead, told_once
 from tests.worlds import Border, month
 
 PDF = b"%PDF-1.7\n%...\n"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 
-@pytest.fixture
-def preparer(db) -> User:
-    return person("录入人")
+def without_agreement() -> World:
+    return {
+        "world": Border.make(with_agreement=False),
+        "preparer": person("录入人"),
+        "second": person("核对人"),
+    }
+
+
+told = told_once(without_agreement)
+world, preparer, second = of_told("world"), of_told("preparer"), of_told("second")
 
 
 @pytest.fixture
-def second(db) -> User:
-    return person("核对人")
-
-
-@pytest.fixture
-def world(db) -> Border:
-    return Border.make(with_agreement=False)
+def border(world) -> Border:
+    world.sign()
+    return world
 
 
 # Keeping ---------------------------------------------------------------------------------
@@ -243,6 +246,7 @@ def test_activating_twice_makes_one_agreement(world, preparer, second):
     assert (first, Agreement.objects.count(), Term.objects.count()) == (again, 1, 1)
 
 
+@told_instead(None)
 def test_two_activating_at_once_make_one_agreement(committed):
     world = Border.make(with_agreement=False)
     draft = submitted(world, person("录入人"))

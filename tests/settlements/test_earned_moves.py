@@ -1,6 +1,7 @@
 """A state is reached when its guard holds, and money follows states: tried past every service."""
 
 from contextlib import nullcontext
+from copy import deepcopy
 from datetime import date
 
 import pytest
@@ -23,7 +24,8 @@ from settlements.notices.services.months import confirm_month
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 from settlements.years.services.closing import prepare_closing, sign_data
 from tests.books import Ledger
-from tests.disputes import april_published, objected
+from tests.disputes import objected
+from tests.told_once import World, bare, told_instead, told_once, with_april
 from tests.worlds import close_year, publish_year
 
 ON = date(2024, 2, 5)
@@ -51,12 +53,14 @@ def move_month(state: str, event: str, by=None) -> None:
 # A month -------------------------------------------------------------------------------
 
 
+told = told_once(with_april)
+
+
 @pytest.fixture
-def april(border, people):
-    """April 2023, open for objection until 22 May; today is 17 May."""
-    april = april_published(border, people)
+def april(told, db):
+    """Today is 17 May."""
     with moved_to(date(2023, 5, 17)):
-        yield april
+        yield deepcopy(told["april"])
 
 
 def test_the_systems_own_moves_need_their_event(april):
@@ -128,26 +132,38 @@ def test_what_pends_keeps_a_month_from_its_end(april, border, people):
 # A year --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def year(border, people) -> Settlement:
-    """2023, five months better than the target, published and final; today is 5 February."""
+def _measured() -> World:
+    """2022 and 2023: five months better than the target."""
+    world = bare()
+    border = world["border"]
     for when in border.months("2022-01", "2023-12"):
         border.measured(when, "II" if when in border.months("2023-01", "2023-05") else "III")
     pipeline.recompute()
-    publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
+    return world
+
+
+def final_year() -> World:
+    """2023 published and final."""
+    world = _measured()
+    publish_year(world["border"].agreement, 2023, world["people"], on=date(2024, 1, 20))
+    return world
+
+
+def closed_year() -> World:
+    """The same year, closed: 下游区 owes 上游区."""
+    world = _measured()
+    close_year(world["border"].agreement, 2023, world["people"], on=date(2024, 2, 1))
+    return world
+
+
+@pytest.fixture
+def year(border) -> Settlement:
+    """2023; today is 5 February."""
     with moved_to(ON):
         yield Settlement.objects.get(year=2023)
 
 
-@pytest.fixture
-def closed(border, people) -> Settlement:
-    """The same year, closed: 下游区 owes 上游区."""
-    for when in border.months("2022-01", "2023-12"):
-        border.measured(when, "II" if when in border.months("2023-01", "2023-05") else "III")
-    pipeline.recompute()
-    settlement = close_year(border.agreement, 2023, people, on=date(2024, 2, 1))
-    with moved_to(ON):
-        yield settlement
+closed = year
 
 
 def move_year(settlement: Settlement, state: str, event: str, by=None, *, closed_on=None) -> None:
@@ -161,6 +177,7 @@ def move_year(settlement: Settlement, state: str, event: str, by=None, *, closed
     )
 
 
+@told_instead(final_year)
 def test_a_year_is_signed_by_all_its_parties(year, people):
     sign_data(settlement=year, by=people.district)
     with refused("尚有一方未签认"):
@@ -170,6 +187,7 @@ def test_a_year_is_signed_by_all_its_parties(year, people):
         move_year(year, "confirmed", "confirm", people.downstream)
 
 
+@told_instead(final_year)
 def test_a_year_closes_with_its_entry_or_not_at_all(year, people):
     from tests.settlements.test_closing import confirmed
 
@@ -179,6 +197,7 @@ def test_a_year_closes_with_its_entry_or_not_at_all(year, people):
         move_year(year, "closed", "close", people.bureau2, closed_on=ON)
 
 
+@told_instead(final_year)
 def test_an_open_year_has_no_closing_entry(year, border, people):
     up, down = (
         account_of(place, border.agreement, opened_on=ON)
@@ -197,6 +216,7 @@ def test_an_open_year_has_no_closing_entry(year, border, people):
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@told_instead(closed_year)
 def test_a_closed_year_takes_no_second_closing_entry(closed, people):
     first = JournalEntry.objects.get(settlement=closed, cause="settlement")
     with refused("entry_one_closing_per_settlement"), transaction.atomic():
@@ -212,6 +232,7 @@ def test_a_closed_year_takes_no_second_closing_entry(closed, people):
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@told_instead(closed_year)
 def test_a_year_is_cleared_by_its_money(closed, border, people):
     with refused("尚有未付清的金额"):
         move_year(closed, "cleared", "clear")
@@ -240,6 +261,7 @@ def adjustment_entry(border, people) -> JournalEntry:
     return JournalEntry.objects.get(adjustment=adjustment)
 
 
+@told_instead(closed_year)
 @pytest.mark.parametrize("cause", ["settlement", "adjustment"])
 def test_a_closing_and_an_adjustment_are_never_cancelled(closed, border, people, cause):
     entry = (

@@ -11,7 +11,8 @@ from settlements.funds.services.measures import lift_measure, report_rectificati
 from settlements.models import Accrual, Adjustment
 from settlements.objections.services.decisions import reject_objection
 from settlements.years.services.adjustments import review_adjustment
-from tests.disputes import DECIDED, april_published, objected
+from tests.disputes import DECIDED, objected
+from tests.told_once import World, of_told, told_once, with_april
 
 APRIL, MAY = "period = '2023-04-01'", "period = '2023-05-01'"
 
@@ -26,13 +27,16 @@ def sql(statement: str) -> int:
     return count
 
 
-@pytest.fixture
-def april(border, people):
+def and_may() -> World:
     """April 2023 published and objected to; May measured, not published."""
-    month = april_published(border, people)
-    border.assessed("2023-05", "IV")
+    world = with_april()
+    world["border"].assessed("2023-05", "IV")
     pipeline.recompute()
-    return month
+    return world
+
+
+told = told_once(and_may)
+april = of_told("april")
 
 
 @pytest.fixture

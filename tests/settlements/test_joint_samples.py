@@ -16,6 +16,7 @@ from settlements.objections.services.joint_samples import (
     relative_error,
 )
 from tests.disputes import APRIL
+from tests.told_once import World, bare, told_once
 
 
 def D(text: str) -> Decimal:
@@ -55,9 +56,17 @@ def ammonia(db) -> Indicator:
     return Indicator.objects.get(code="NH3-N")
 
 
+def april_assessed() -> World:
+    world = bare()
+    world["border"].assessed("2023-04", "IV")
+    return world
+
+
+told = told_once(april_assessed)
+
+
 @pytest.fixture
 def given(border, people, ammonia) -> dict:
-    border.assessed("2023-04", "IV")
     return {"section": border.section, "indicator": ammonia,
             "sampled_at": APRIL + timedelta(hours=2), "by": people.bureau,
             "agreed_error": D("20")}  # fmt: skip

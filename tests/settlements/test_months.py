@@ -28,19 +28,15 @@ from settlements.notices.services.months import (
 )
 from settlements.notices.services.reminders import note_receipt, remind_to_confirm, remind_to_read
 from tests.disputes import objected
-from tests.published import agreement_month, published
+from tests.published import published
+from tests.told_once import bare, of_told, told_instead, told_once, with_april
 from tests.worlds import month
 
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def april(border, people) -> AgreementMonth:
-    """April 2023, published on Monday 15 May 2023: open for objection until 22 May."""
-    border.assessed("2023-04", "IV")
-    with moved_to(date(2023, 5, 15)):
-        published(people, "2023-04")
-    return agreement_month(border, "2023-04")
+told = told_once(with_april)
+april = of_told("april")
 
 
 def state_of(month_: AgreementMonth) -> str:
@@ -146,6 +142,7 @@ def test_the_daily_task_three_times_does_it_once(april):
     assert list(events) == ["publish", "lapse", "finalise"]
 
 
+@told_instead(bare)
 def test_months_lapse_and_end_in_a_number_of_queries_that_does_not_grow(border, people):
     border.assessed("2023-04", "IV")
     border.assessed("2023-05", "IV")

@@ -33,16 +33,21 @@ from settlements.notices.services.notices import (
     sign_off_notice,
 )
 from tests.published import agreement_month, published
+from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import month
 
 APRIL = month("2023-04")
 
 
-@pytest.fixture
-def april(border, people):
+def april_computed() -> World:
     """April 2023 computed: 上游区 pays 下游区 a million."""
-    border.assessed("2023-04", "IV")
-    return border
+    world = bare()
+    world["border"].assessed("2023-04", "IV")
+    return world
+
+
+told = told_once(april_computed)
+april = of_told("border")
 
 
 def prepare(people, **options) -> Notice:
@@ -97,6 +102,7 @@ def test_the_notice_is_due_on_the_fifteenth_or_the_next_working_day(april, peopl
     assert prepare(people).due_on == date(2023, 5, 15)
 
 
+@told_instead(bare)
 def test_a_year_is_published_with_its_december(border, people):
     border.agreement.terms.get(rule="baseline").delete()
     border.term("fixed_annual", date(2023, 1, 1), amount="3500000", from_year=2023, to_year=2030)
@@ -160,6 +166,7 @@ def test_an_agreement_left_out_needs_a_reason_and_follows_in_a_supplement(april,
         prepare(people, leave_out={"TEST": "复测中"})
 
 
+@told_instead(bare)
 def test_a_supplement_names_the_notice_before_it(border, people):
     first = border.agreement
     border.sign("OTHER")
@@ -231,8 +238,7 @@ def test_data_that_wait_to_be_computed_refuse_the_signature(april, people):
         sign_off_notice(notice=notice, by=people.bureau2)
 
 
-def test_numbers_have_no_gap_and_begin_anew_each_year(border, people):
-    border.assessed("2023-04", "IV")
+def test_numbers_have_no_gap_and_begin_anew_each_year(april, people):
     numbers = []
     for when, on in (("2023-04", date(2024, 1, 5)), ("2023-05", date(2024, 1, 8)),
                      ("2023-06", date(2025, 1, 6))):  # fmt: skip
@@ -355,6 +361,7 @@ def test_one_who_prepared_is_refused_by_the_form_too(april, people):
 # How much it asks ----------------------------------------------------------------------
 
 
+@told_instead(bare)
 def test_the_number_of_queries_does_not_grow_with_agreements(border, people):
     def queries(when: str) -> int:
         with CaptureQueriesContext(connection) as captured:

@@ -22,7 +22,8 @@ from settlements.objections.services.objections import (
     reply,
     withdraw_objection,
 )
-from tests.disputes import AMMONIA, APRIL, RAISED, april_published, objected, pdf
+from tests.disputes import AMMONIA, APRIL, RAISED, objected, pdf
+from tests.told_once import of_told, told_once, with_april
 
 
 @pytest.fixture(autouse=True)
@@ -30,9 +31,8 @@ def _files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
 
 
-@pytest.fixture
-def april(border, people) -> AgreementMonth:
-    return april_published(border, people)
+told = told_once(with_april)
+april = of_told("april")
 
 
 @pytest.fixture

@@ -19,16 +19,15 @@ from settlements.ledger.services.opening import (
 from settlements.models import JournalEntry, LedgerAccount, OpeningBatch
 from settlements.money import yuan
 from settlements.moving.acts import NotAllowed
-from tests.books import Ledger
+from tests.told_once import of_told, told_once, with_ledger
 
 HEAD = "行政区代码,协议编码,金额(元),备注\n"
 GOOD = HEAD + '500901,LEDGER,"-1,000,000.00",上年结余\n500902,LEDGER,1000000,\n500902,OTHER,0,无\n'
 DAY = date(2023, 12, 31)
 
 
-@pytest.fixture
-def ledger(people) -> Ledger:
-    return Ledger.make(people)
+told = told_once(with_ledger)
+ledger = of_told("ledger")
 
 
 def test_a_file_becomes_one_balanced_entry_effective_on_its_date(ledger, tmp_path, capsys):

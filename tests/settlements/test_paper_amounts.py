@@ -2,8 +2,6 @@
 
 from datetime import date
 
-import pytest
-
 from basins.access import viewer_of
 from basins.clock import moved_to
 from basins.models import Jurisdiction
@@ -23,6 +21,7 @@ from settlements.years.services.closing import (
     sign_data,
 )
 from tests.books import Ledger
+from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import jurisdiction, publish_year
 
 PUBLISHED, CLOSED, LATER = date(2024, 1, 20), date(2024, 2, 5), date(2025, 3, 3)
@@ -47,9 +46,10 @@ def corrected(border, people, when: str, water_class: str) -> Adjustment:
     return approve_adjustment(adjustment=found, by=people.bureau2)
 
 
-@pytest.fixture
-def published_year(border, people):
+def published() -> World:
     """2023: 下游区 owes 100 万元 a month; May was published so and is corrected to Ⅳ."""
+    world = bare()
+    border, people = world["border"], world["people"]
     Jurisdiction.objects.filter(pk__in=[border.upstream.pk, border.downstream.pk]).update(
         parent=Jurisdiction.objects.get(code="500000")
     )
@@ -59,19 +59,24 @@ def published_year(border, people):
     publish_year(border.agreement, 2023, people, on=PUBLISHED)
     with moved_to(CLOSED):
         corrected(border, people, "2023-05", "IV")
-    return border
+    return world
 
 
-@pytest.fixture
-def closed_year(published_year, people):
-    settlement = Settlement.objects.get(agreement=published_year.agreement, year=2023)
+def closed() -> World:
+    world = published()
+    people = world["people"]
+    settlement = Settlement.objects.get(agreement=world["border"].agreement, year=2023)
     with moved_to(CLOSED):
         for act in (sign_data, confirm_amounts):
             for user in (people.district, people.downstream):
                 act(settlement=settlement, by=user)
         prepare_closing(settlement=settlement, by=people.bureau)
         close_settlement(settlement=settlement, by=people.bureau2)
-    return published_year
+    return world
+
+
+told = told_once(published)
+published_year = closed_year = of_told("border")
 
 
 def nets(border) -> dict:
@@ -108,6 +113,7 @@ def test_the_amount_of_a_district_is_its_net_of_the_year(published_year, people)
         assert f"{abs(net):,.2f} 元" in paper.summary[0]
 
 
+@told_instead(closed)
 def test_an_adjustment_after_the_closing_names_its_entry_and_leaves_the_year_alone(
     closed_year, people
 ):
@@ -153,6 +159,7 @@ def pay(border, people, kind, payer, payee, amount, voucher, on=PAID):
         return approve_payment(payment=payment, by=people.treasury2, on=on)
 
 
+@told_instead(closed)
 def test_payments_through_the_treasury_and_reversals_stand_line_by_line(closed_year, people):
     treasury = jurisdiction("500000-T", "市级财政", Jurisdiction.Level.TREASURY)
     Jurisdiction.objects.filter(pk=treasury.pk).update(

@@ -25,19 +25,25 @@ from settlements.papers.services.papers import (
     verify_code,
 )
 from tests.published import published
+from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import close_year
 
 
-@pytest.fixture
-def year(border):
+def measured_year() -> World:
     """2024: upstream is owed 100 万元 for ten months, owes it for November; December has none."""
+    world = bare()
+    border = world["border"]
     for when in border.months("2024-01", "2024-10"):
         border.measured(when, "II")
     border.measured("2024-11", "IV")
     border.measured("2024-12", "III")
     with clock.moved_to(date(2025, 1, 15)):  # no month after the year is computed
         pipeline.recompute()
-    return border
+    return world
+
+
+told = told_once(measured_year)
+year = of_told("border")
 
 
 def book(border, people) -> JournalEntry:
@@ -298,6 +304,7 @@ def test_a_code_nobody_issued_is_unknown(people):
     assert verify_code("0" * 16).finding is PaperFinding.UNKNOWN
 
 
+@told_instead(bare)
 def test_a_notice_is_known_from_its_publication_on(border, people):
     for when in border.months("2022-01", "2023-01"):
         border.measured(when, "II")

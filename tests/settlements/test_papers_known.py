@@ -31,7 +31,7 @@ from settlements.years.services.closing import (
     sign_data,
 )
 from tests.conftest import empty_database
-from tests.worlds import Border, People, publish_year
+from tests.worlds import Border, People, begun_later, publish_year
 
 SUBJECTS = (
     "agreement:TEST:2022", "agreement:TEST:2023", "district:500901:2023", "district:500902:2023",
@@ -73,6 +73,7 @@ class World:
         self.people = People.make()
         self.said: dict[str, Step] = {}
         self.border = Border.make()
+        begun_later(self.border, date(2022, 1, 1))
         Jurisdiction.objects.filter(
             pk__in=[self.border.upstream.pk, self.border.downstream.pk]
         ).update(parent=Jurisdiction.objects.get(code="500000"))
@@ -181,6 +182,7 @@ def test_each_statement_says_again_what_it_said_after_each_step(world):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.django_db  # or it is run after other files, and the world built again for it
 def test_the_steps_change_what_statements_say(world):
     """Else the one above would say little."""
     texts = [str(noted.said["bureau", "agreement:TEST:2023"]) for noted in world.said.values()]

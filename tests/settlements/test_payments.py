@@ -22,6 +22,7 @@ from settlements.models import JournalEntry, LedgerAccount, Payment
 from settlements.money import yuan
 from settlements.moving.acts import NotAllowed, Refused
 from tests.books import DAY, PAID, Ledger
+from tests.told_once import World, bare, told_instead
 from tests.worlds import close_year, jurisdiction
 
 
@@ -188,14 +189,22 @@ def test_a_reversal_takes_two_persons_and_a_reason(ledger):
     assert JournalEntry.objects.count() == 3
 
 
+def closed_year() -> World:
+    world = bare()
+    border = world["border"]
+    for when in border.months("2022-01", "2023-12"):
+        border.measured(when, "IV" if when == "2023-04" else "III")
+    pipeline.recompute()
+    close_year(border.agreement, 2023, world["people"], on=date(2024, 2, 2))
+    return world
+
+
 class TestOfAYear:
     @pytest.fixture
-    def closed(self, border, people):
-        for when in border.months("2022-01", "2023-12"):
-            border.measured(when, "IV" if when == "2023-04" else "III")
-        pipeline.recompute()
-        return close_year(border.agreement, 2023, people, on=date(2024, 2, 2))
+    def closed(self, border):
+        return border.agreement.settlements.get(year=2023)
 
+    @told_instead(closed_year)
     def test_paid_in_parts_a_year_is_cleared_and_a_reversal_opens_it_again(
         self, border, people, closed
     ):
@@ -221,6 +230,7 @@ class TestOfAYear:
             ledger.prepare("1", settlement=closed, paid_on=date(2024, 2, 1))
         assert verify().broken == []
 
+    @told_instead(closed_year)
     def test_a_year_that_is_not_closed_takes_no_payment(self, border, people, closed):
         open_year = border.agreement.settlements.get(year=2022)
         ledger = Ledger(

@@ -16,9 +16,13 @@ from settlements.objections.services.rulings import RulingRefused, revoke_ruling
 from settlements.reckoning.verification import verify_accruals
 from settlements.rules.facts import MonthState
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
+from tests.told_once import bare, computed, told_instead, told_once
 from tests.worlds import month, taken_as
 
 PDF = b"%PDF-1.7\n%...\n"
+
+
+told = told_once(computed)
 
 
 def ruled(border, people, when="2023-05", **more) -> MonthRuling:
@@ -181,6 +185,7 @@ def test_raw_sql_changes_no_ruling(border, people, statement, words):
         cursor.execute(statement)
 
 
+@told_instead(bare)
 def test_a_ruling_marks_its_month(border, people):
     rule_month(
         section=border.section, month=month("2023-05"), state="no_data", ground="missing",

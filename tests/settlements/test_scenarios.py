@@ -39,6 +39,7 @@ from settlements.scenarios.services.scenarios import (
     plan_of,
 )
 from settlements.scenarios.visible import own_scenarios
+from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import close_year, month, taken_as
 
 BOOKS = (Accrual, Transfer, Settlement, SettlementNet, JournalEntry, Posting, Term, Agreement)
@@ -69,13 +70,17 @@ def comparison_of(user, scenario):
     return compare(happened, plan.lines(load_for([plan])))
 
 
-@pytest.fixture
-def measured(border):
+def three_months() -> World:
     """A year in which downstream is paid for April 2023 and pays for May and June."""
+    world = bare()
     for when, water_class in (("2023-04", "IV"), ("2023-05", "II"), ("2023-06", "II")):
-        border.measured(when, water_class)
+        world["border"].measured(when, water_class)
     pipeline.recompute()
-    return border
+    return world
+
+
+told = told_once(three_months)
+measured = of_told("border")
 
 
 @pytest.fixture
@@ -130,6 +135,7 @@ def test_another_rule_is_said_in_words(doubled, people):
     assert words[1].changes == (("补偿标准", "100.00 万元/期", "200.00 万元/期"),)
 
 
+@told_instead(bare)
 def test_a_rule_that_settles_years_has_a_line_of_its_own(border, people):
     measured = border
     measured.agreement.terms.get(number=2).delete()

@@ -546,7 +546,7 @@ CELLS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=3, max_size=6), min_size=1, max_size=5),
        st.sampled_from([",", ";", "\t"]), st.sampled_from(["utf-8", "gb18030", "utf-16"]),
        st.sampled_from([None, 2021, 0, 9999]))  # fmt: skip
@@ -557,7 +557,7 @@ def test_any_cells_under_good_headings_are_read_or_refused(table, delimiter, enc
     _reads_or_refuses("\n".join(lines).encode(encoding), year)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(HEADINGS), CELLS), min_size=1, max_size=4))
 def test_any_cells_in_a_national_row_are_read_or_refused(changes):
     _reads_or_refuses(national(*changes).encode(), 2021)
@@ -569,13 +569,13 @@ def test_a_concentration_comes_back_as_it_was_written(number):
     assert value_of(format(number, "f")).value == number
 
 
-def test_a_hundred_thousand_rows_are_all_read():
+def test_twenty_thousand_rows_are_all_read():
     changes = [
         {"断面名称": f"断面{n % 97}", "监测时间": f"04-{n % 28 + 1:02} {n % 6 * 4:02}:00",
          "氨氮(mg/L)": f"{n % 2003 / 1000:.3f}", "电导率(μS/cm)": f"{n % 9001 / 10:.1f}"}
         for n in range(1000)
     ]  # fmt: skip
     heading, body = national(*changes).split("\n", 1)
-    raw = "\n".join([heading, *([body] * 100)]).encode()
+    raw = "\n".join([heading, *([body] * 20)]).encode()
     parsed = sum(isinstance(r, ParsedRow) for r in opened(raw).rows())
-    assert parsed == 100_000
+    assert parsed == 20_000

@@ -22,7 +22,7 @@ from settlements.years.services.closing import (
 )
 from tests.books import Ledger
 from tests.published import published
-from tests.worlds import Border, People
+from tests.worlds import Border, People, begun_later
 
 
 @dataclass
@@ -45,6 +45,7 @@ class World:
     @classmethod
     def make(cls) -> "World":
         border, people = Border.make(), People.make()
+        begun_later(border, date(2022, 1, 1))
         ledger = Ledger.make(people)
         with moved_to(date(2024, 1, 20)):
             for when in border.months("2021-01", "2021-12"):
