@@ -2,24 +2,13 @@
 its people (tests.told_once)."""
 
 import pytest
-from django.test import Client
-from django.test.client import ClientHandler
 
 from basins.clock import moved_to
 from tests.money_world import TODAY, Money, rolled_back
 from tests.told_once import of_told, told_once
 
-HANDLER = ClientHandler(enforce_csrf_checks=False)
 told = told_once()
 border, people = of_told("border"), of_told("people")
-
-
-@pytest.fixture
-def client() -> Client:
-    """Of one handler for all: each new one reads every static file (whitenoise)."""
-    client = Client()
-    client.handler = HANDLER
-    return client
 
 
 @pytest.fixture(scope="module")

@@ -569,13 +569,14 @@ def test_a_concentration_comes_back_as_it_was_written(number):
     assert value_of(format(number, "f")).value == number
 
 
-def test_twenty_thousand_rows_are_all_read():
+@pytest.mark.parametrize("thousands", [20, pytest.param(100, marks=pytest.mark.long)])
+def test_tens_of_thousands_of_rows_are_all_read(thousands):
     changes = [
         {"断面名称": f"断面{n % 97}", "监测时间": f"04-{n % 28 + 1:02} {n % 6 * 4:02}:00",
          "氨氮(mg/L)": f"{n % 2003 / 1000:.3f}", "电导率(μS/cm)": f"{n % 9001 / 10:.1f}"}
         for n in range(1000)
     ]  # fmt: skip
     heading, body = national(*changes).split("\n", 1)
-    raw = "\n".join([heading, *([body] * 20)]).encode()
+    raw = "\n".join([heading, *([body] * thousands)]).encode()
     parsed = sum(isinstance(r, ParsedRow) for r in opened(raw).rows())
-    assert parsed == 20_000
+    assert parsed == thousands * 1000
