@@ -44,12 +44,17 @@ def with_ledger() -> World:
     return {"people": people, "ledger": Ledger.make(people)}
 
 
+def nothing() -> World:
+    """No world and no transaction: for a test that commits."""
+    return {}
+
+
 def told_once(tell: Callable[[], World] = bare):
     """The fixture `told` of a file: what `tell` returns, in the database for all its tests."""
 
     @pytest.fixture(scope="module")
     def told(request, django_db_setup, django_db_blocker):
-        if (chosen := getattr(request, "param", tell)) is None:
+        if (chosen := getattr(request, "param", tell)) is nothing:
             yield {}
             return
         with rolled_back(django_db_blocker):
@@ -65,7 +70,8 @@ def told_instead(tell: Callable[[], World] | None):
 
     Best next to the last of its file, else the file's own is told again after it.
     """
-    chosen = pytest.mark.parametrize("told", [tell], indirect=True, ids=[pytest.HIDDEN_PARAM])
+    # A parameter of None would be the file's own world, which pytest keeps.
+    chosen = pytest.mark.parametrize("told", [tell or nothing], indirect=True, ids=[pytest.HIDDEN_PARAM])
     return lambda test: pytest.mark.usefixtures("told")(chosen(test))
 
 

@@ -18,12 +18,7 @@ def close(years, deal: Deal, year: int) -> None:
         settlement = Settlement.objects.get(agreement=deal.agreement, year=year)
         _sign(years, deal, settlement)
         if years.chance("changed_when_signed"):
-            years._correct_earlier(date(year, 12, 1))
-            years._settle()
-            years._all_final(year)
-            settlement.refresh_from_db()
-            if settlement.state == "open":
-                _sign(years, deal, settlement)
+            _change(years, deal, settlement)
     with moved_to(start + timedelta(days=2)):
         _close(years, deal, settlement)
     owed = {p: y for p, y in deal.expected.items() if y}
@@ -36,6 +31,19 @@ def close(years, deal: Deal, year: int) -> None:
         if years.chance("reversal"):
             _take_back(years, deal)
         _reconcile(years, deal)
+
+
+def _change(years, deal: Deal, settlement: Settlement) -> None:
+    """A correction between the signatures and the closing: signed again where it counts. The
+    first ones may be dismissed, or change no amount."""
+    for _ in range(3):
+        years._correct_earlier(date(settlement.year, 12, 1))
+        years._settle()
+        years._all_final(settlement.year)
+        settlement.refresh_from_db()
+        if settlement.state == "open":
+            _sign(years, deal, settlement)
+            return
 
 
 def _sign(years, deal: Deal, settlement: Settlement) -> None:

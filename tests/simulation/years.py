@@ -396,7 +396,8 @@ class Years:
         if not known:
             return
         which = self.one_of(*known)
-        self.scheme.measure(deal, which, self.dice.choice([2, 3, 4, 5]))
+        others = [c for c in (2, 3, 4, 5) if c != deal.truth[which]]
+        self.scheme.measure(deal, which, self.dice.choice(others))
         self.recompute()
 
     def _runaway(self, year: int) -> None:
