@@ -10,6 +10,7 @@ from settlements.models import LedgerAccount
 from tests import databases
 from tests.books import Ledger
 from tests.known_world import World
+from tests.worlds import People
 
 MONTH = "/settlements/TEST/2020/6/"
 
@@ -18,6 +19,12 @@ MONTH = "/settlements/TEST/2020/6/"
 def world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), databases.world("known", World) as world:
         yield world
+
+
+@pytest.fixture
+def people(db) -> People:
+    """Not those told once a file: their transaction would be open around the world's."""
+    return People.make()
 
 
 @pytest.fixture
