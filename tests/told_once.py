@@ -71,7 +71,9 @@ def told_instead(tell: Callable[[], World] | None):
     Best next to the last of its file, else the file's own is told again after it.
     """
     # A parameter of None would be the file's own world, which pytest keeps.
-    chosen = pytest.mark.parametrize("told", [tell or nothing], indirect=True, ids=[pytest.HIDDEN_PARAM])
+    chosen = pytest.mark.parametrize(
+        "told", [tell or nothing], indirect=True, ids=[pytest.HIDDEN_PARAM]
+    )
     return lambda test: pytest.mark.usefixtures("told")(chosen(test))
 
 
