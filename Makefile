@@ -43,7 +43,7 @@ demo: setup  ## run the whole system on http://127.0.0.1:8000/ (PORT=, VAR_DIR=)
 test: setup browser  ## run all tests (ARGS="-k name" for some)
 	@exec $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-long: setup  ## the long forms of the simulations, which make test leaves out (about half an hour)
+long: setup  ## the long forms of the simulations, which make test leaves out
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m long $(ARGS)
 	@LAWS=1000 exec $(BIN)/python -m pytest -n 2 tests/settlements/rules/test_properties.py
 
