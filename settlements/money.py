@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
 from functools import lru_cache
+from math import floor
+
+from monitoring.standards.exact import Number, exact, total
+from monitoring.standards.rounding import round_to_places
 
 ZERO = Decimal("0.00")
 FEN = Decimal("0.01")
@@ -68,22 +73,24 @@ def from_wan(text: str | int | Decimal) -> Decimal:
     return yuan(_parse(match["number"] if match else text) * WAN)
 
 
-def to_fen(amount: Decimal) -> Decimal:
+def to_fen(amount: Number) -> Decimal:
     """The computed amount (yuan) rounded to the fen, half to even (GB/T 8170)."""
+    if isinstance(amount, Fraction):
+        return round_to_places(amount, 2)
     return _WIDE.plus(_WIDE.quantize(amount, FEN))  # plus: no -0.00
 
 
-def format_wan(amount: Decimal) -> str:
+def format_wan(amount: Number) -> str:
     """Yuan as 万元 with two decimals, thousands separated, a true minus: "−1,234.56"."""
-    return _shown(amount / WAN)
+    return _shown_wan(amount)
 
 
-def format_yuan(amount: Decimal) -> str:
+def format_yuan(amount: Number) -> str:
     """Yuan to the fen, thousands separated, a true minus: "1,000,000.00"."""
     return _shown(amount)
 
 
-def split(amount: Decimal, shares: Sequence[Decimal]) -> tuple[Decimal, ...]:
+def split(amount: Decimal, shares: Sequence[Number]) -> tuple[Decimal, ...]:
     """The amount (yuan) divided by the shares, to the fen, adding up to it exactly.
 
     Largest remainder: each part is cut down to whole fen, the fen left over go to the
@@ -95,20 +102,17 @@ def split(amount: Decimal, shares: Sequence[Decimal]) -> tuple[Decimal, ...]:
     whole = yuan(amount)
     if whole < 0:
         return tuple(-part for part in split(-whole, shares))
-    with localcontext() as context:
-        context.prec = 60
-        total = sum(shares, Decimal(0))
-        exact = [whole * share / total for share in shares]
-        parts = [part.quantize(FEN, rounding=ROUND_FLOOR) for part in exact]
-        left = int((whole - sum(parts, Decimal(0))) / FEN)
-        # Stable: equal remainders keep the order of the shares.
-        order = sorted(range(len(shares)), key=lambda i: parts[i] - exact[i])
-        for i in order[:left]:
-            parts[i] += FEN
-    return tuple(parts)
+    in_fen, whole_share = exact(whole) * 100, total(shares)
+    parts = [in_fen * exact(share) / whole_share for share in shares]
+    fen = [floor(part) for part in parts]
+    # Stable: equal remainders keep the order of the shares.
+    order = sorted(range(len(shares)), key=lambda i: fen[i] - parts[i])
+    for i in order[: int(in_fen) - sum(fen)]:
+        fen[i] += 1
+    return tuple(yuan(FEN * each) for each in fen)
 
 
-def split_by_name(amount: Decimal, shares: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def split_by_name(amount: Decimal, shares: Mapping[str, Number]) -> dict[str, Decimal]:
     """As `split`, for named shares; equal remainders go by the order of the mapping."""
     return dict(zip(shares, split(amount, list(shares.values())), strict=True))
 
@@ -126,5 +130,10 @@ def _exponent(value: Decimal) -> int:
 
 
 @lru_cache(maxsize=1 << 14)  # rates and their multiples come again and again
-def _shown(amount: Decimal) -> str:
+def _shown_wan(amount: Number) -> str:
+    return _shown(exact(amount) / 10000)
+
+
+@lru_cache(maxsize=1 << 14)
+def _shown(amount: Number) -> str:
     return f"{to_fen(amount):,.2f}".replace("-", MINUS)

@@ -9,7 +9,10 @@ import re
 import unicodedata
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
+from monitoring.standards.exact import Number
+from settlements.models.shares import share_words
 from settlements.money import MoneyError, format_wan, format_yuan, yuan
 from settlements.rules.facts import plain_decimal
 
@@ -21,6 +24,9 @@ _SCALES = (("亿", 100_000_000), ("千万", 10_000_000), ("百万", 1_000_000), 
 _DAY = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?")
 _DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH = re.compile(r"(\d{4})[-./年](\d{1,2})月?")
+_FRACTION = re.compile(r"(\d{1,6})[/\u2044](\d{1,6})")
+_SPOKEN = re.compile(r"([一二三四五六七八九十百两]+)分之([一二三四五六七八九十百两]+)")
+MOST_PARTS = 999_999
 _YEAR = re.compile(r"(\d{4})年?")
 
 
@@ -82,17 +88,35 @@ def read_integer(text: str, unit: str = "") -> int:
     return int(number)
 
 
-def read_share(text: str) -> Decimal:
-    """A part of 1: "50%", "0.5", "50" (more than 1 is per cent), "1" (all)."""
-    number, rest = _parts(text)
-    if rest not in ("", "%"):
-        raise ValueError(f"“{text}”里的“{rest}”看不懂；份额请填如 50% 或 0.5。")
-    share = number / 100 if rest or number > 1 else number
+def read_share(text: str) -> Number:
+    """A part of 1: "50%", "0.5", "50" (more than 1 is per cent), "1" (all), "1/3", "三分之一"."""
+    if found := _FRACTION.fullmatch(plain(text)):
+        share: Number = _fraction(text, int(found[1]), int(found[2]))
+    elif found := _SPOKEN.fullmatch(plain(text)):
+        share = _fraction(text, _said(found[2]), _said(found[1]))
+    else:
+        number, rest = _parts(text)
+        if rest not in ("", "%"):
+            raise ValueError(f"“{text}”里的“{rest}”看不懂；份额请填如 50%、0.5 或 1/3。")
+        share = number / 100 if rest or number > 1 else number
+        if share != round(share, 8):
+            raise ValueError("份额的小数太长；除不尽的请填分数，如 1/3。")
     if not 0 < share <= 1:
         raise ValueError("份额须大于 0、不大于 100%。")
-    if share != round(share, 4):
-        raise ValueError("份额至多精确到 0.01%。")
     return share
+
+
+def _fraction(text: str, part: int, whole: int) -> Fraction:
+    if not whole or part > MOST_PARTS or whole > MOST_PARTS:
+        raise ValueError(f"“{text}”不能作份额；分子、分母请填 1 至 {MOST_PARTS} 的整数，如 1/3。")
+    return Fraction(part, whole)
+
+
+def _said(numeral: str) -> int:
+    """三 → 3, 十二 → 12. Raises ValueError for what is no numeral."""
+    from cn2an import cn2an  # its tables take longer to load than most pages to be made
+
+    return int(cn2an(numeral, "smart"))
 
 
 def read_day(text: str) -> date:
@@ -115,8 +139,8 @@ def type_money(value: Decimal) -> str:
     return f"{plain_decimal(wan)}万元" if wan == round(wan, 2) and wan else f"{value:,.2f}"
 
 
-def say_share(value: Decimal) -> str:
-    return f"{plain_decimal(value * 100)}%"
+def say_share(value: Number) -> str:
+    return share_words(value)
 
 
 def _is_unit(rest: str, *units: str) -> bool:

@@ -13,6 +13,7 @@ from django import template
 from django.utils.html import format_html_join
 
 from monitoring.standards.rounding import round_to_places
+from settlements.models.shares import share_words
 
 register = template.Library()
 
@@ -153,10 +154,11 @@ def percent(value, places: int = 1) -> str:
 
 @register.filter
 def share_percent(value) -> str:
-    """A share in per cent with just the decimals it has: 87.83 → '87.83 %', 100 → '100 %'."""
+    """A share in per cent with just the decimals it has: 87.83 → '87.83 %', 100 → '100 %'; one
+    that does not end as the fraction of 1 that it is: 100/3 → '1/3'."""
     if value is None:
         return NOTHING
-    return f"{Decimal(value).normalize():f} %"
+    return share_words(exact(value) / 100, " ")
 
 
 @register.filter

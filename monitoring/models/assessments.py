@@ -1,11 +1,14 @@
 """月均值 and 评价: derived from readings alone, and derivable again at any time."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from monitoring.models.readings import Origin
 from monitoring.models.sections import Indicator, Section
+from monitoring.standards.exact import Written, exact
 from monitoring.standards.gb3838_2002 import WaterClass
 
 
@@ -20,8 +23,10 @@ class MonthlyMean(models.Model):
         Indicator, verbose_name="指标", on_delete=models.PROTECT, db_index=False, related_name="+"
     )
     month = models.DateField("月份", help_text="当月第一天")
-    # Unit of the indicator. Kept to 12 decimals: finer than any mean of readings can differ.
+    # Unit of the indicator. To 12 decimals, for show and for digests; what is compared is
+    # `exact`: total ÷ valid. Without a total the mean itself is the number.
     mean = models.DecimalField("月均值", max_digits=24, decimal_places=12)
+    total = models.DecimalField("合计", max_digits=30, decimal_places=9, null=True)
     valid = models.PositiveIntegerField("有效数")
     expected = models.PositiveIntegerField("应有数")
     below_limit = models.PositiveIntegerField("未检出数", default=0)
@@ -31,6 +36,15 @@ class MonthlyMean(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "月均值"
         indexes = [models.Index(fields=["month", "section"], name="mean_by_month")]
+
+    @property
+    def exact(self) -> Written:
+        return exact_mean(self.mean, self.total, self.valid)
+
+
+def exact_mean(mean: Decimal, total: Decimal | None, valid: int) -> Written:
+    """A stored monthly mean as the exact number it stands for."""
+    return Written(mean if total is None else exact(total) / valid, mean)
 
 
 class Assessment(models.Model):

@@ -2,17 +2,19 @@
 
 Source: 环办〔2011〕22号 地表水环境质量评价办法(试行), 一(一)1 (items assessed),
 二(一)1 (class of the worst item) and 3 (main pollution indicators). Concentrations are
-Decimal in gb3838_2002.UNITS. Nothing is rounded here; quotients that don't end carry
-PRECISION digits.
+Decimal or Fraction in gb3838_2002.UNITS. Nothing is rounded or cut here: what is compared with
+a limit is exact (`monitoring.standards.exact`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 
+from monitoring.standards import exact
 from monitoring.standards.detection import MeasuredValue
+from monitoring.standards.exact import Number
 from monitoring.standards.gb3838_2002 import (
     CODE,
     NAMES,
@@ -25,8 +27,6 @@ from monitoring.standards.gb3838_2002 import (
     limit,
 )
 from monitoring.standards.rounding import round_to_places
-
-PRECISION = 34
 
 # The 21 items of table 1 without water temperature, total nitrogen and faecal coliforms.
 ASSESSED_ITEMS: tuple[str, ...] = tuple(
@@ -58,8 +58,8 @@ class Exceedance:
     """
 
     indicator: str
-    value: Decimal
-    multiple: Decimal | None
+    value: Number
+    multiple: Fraction | None
     reference: WaterClass
 
     @property
@@ -77,7 +77,7 @@ class ItemClass:
     """One item that took part, with the class of its own."""
 
     indicator: str
-    value: Decimal
+    value: Number
     water_class: WaterClass
 
 
@@ -124,17 +124,17 @@ class Assessed:
 
 
 def assess(
-    values: Mapping[str, Decimal],
+    values: Mapping[str, Number],
     water_body: WaterBody = WaterBody.RIVER,
     reference: WaterClass = WaterClass.III,
     *,
-    saturation: Decimal | None = None,
+    saturation: Number | None = None,
 ) -> Assessed:
     """Class of a section from one value per item: that of its worst item.
 
     saturation: of dissolved oxygen in %, where measured (90 or more is class I).
     Raises NothingToAssess; ValueError for a reference of inferior V or a value that is
-    negative or not finite; TypeError for a value that is not a Decimal.
+    negative or not finite; TypeError for a value that is neither Decimal nor Fraction.
     """
     if reference == WaterClass.INFERIOR_V:
         raise ValueError("参照类别不能是劣Ⅴ类：它没有标准限值；请用 Ⅰ 至 Ⅴ 类。")
@@ -176,37 +176,33 @@ def assess(
 
 def exceedance(
     indicator: str,
-    value: Decimal,
+    value: Number,
     reference: WaterClass,
     water_body: WaterBody = WaterBody.RIVER,
 ) -> Exceedance:
     """The exceedance of a value that is worse than the reference class."""
     if indicator in WITHOUT_MULTIPLE:
         return Exceedance(indicator, value, None, reference)
-    allowed = limit(indicator, reference, water_body)
-    with localcontext(Context(prec=PRECISION)):
-        return Exceedance(indicator, value, (value - allowed) / allowed, reference)
+    allowed = exact.exact(limit(indicator, reference, water_body))
+    return Exceedance(indicator, value, (exact.exact(value) - allowed) / allowed, reference)
 
 
-def mean(values: Iterable[MeasuredValue | Decimal]) -> Decimal:
-    """Arithmetic mean, unrounded; a result below its limit counts as half the limit.
+def mean(values: Iterable[MeasuredValue | Number]) -> Fraction:
+    """Arithmetic mean, exact; a result below its limit counts as half the limit.
 
     Source: 环办〔2011〕22号 一(二) (arithmetic mean); 环办监测函〔2020〕82号 七 (half the
     limit). Raises NothingToAssess for no values, TypeError for a float.
     """
-    total, count = Decimal(0), 0
-    with localcontext(Context(prec=PRECISION)):
-        for value in values:
-            total += value.counted if isinstance(value, MeasuredValue) else value
-            count += 1
-        if not count:
-            raise NothingToAssess("没有有效数据，不能求平均值；请先确认该时段有有效测值。")
-        return total / count
+    counted = [value.counted if isinstance(value, MeasuredValue) else value for value in values]
+    if not counted:
+        raise NothingToAssess("没有有效数据，不能求平均值；请先确认该时段有有效测值。")
+    return exact.mean(counted)
 
 
-def plain(number: Decimal) -> str:
-    """Without exponent and trailing zeros: 0.20 → 0.2, 2E+1 → 20."""
-    text = format(number, "f")
+def plain(number: Number) -> str:
+    """Without exponent and trailing zeros: 0.20 → 0.2, 2E+1 → 20; of a mean that does not end
+    its written digits (`exact.written`)."""
+    text = format(exact.written(number), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -216,13 +212,13 @@ def _main_pollutants(items: tuple[ItemClass, ...], water_body: WaterBody) -> tup
     In one class pH and DO follow those that have a multiple, in the order of table 1.
     """
 
-    def rank(item: ItemClass) -> tuple[bool, int, Decimal]:
+    def rank(item: ItemClass) -> tuple[bool, int, Fraction]:
         found = exceedance(item.indicator, item.value, WaterClass.III, water_body)
         return (
             item.indicator not in CYANIDE_AND_HEAVY_METALS,
             -item.water_class,
             # An exceeding item's multiple is above zero, so this puts pH and DO last.
-            -(found.multiple or Decimal(0)),
+            -(found.multiple or Fraction(0)),
         )
 
     exceeding = sorted((item for item in items if item.water_class > WaterClass.III), key=rank)

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 
 from monitoring.standards.assessment import (
     MAIN_POLLUTANTS_AT_MOST,
-    PRECISION,
     Assessed,
     NothingToAssess,
     assess,
     mean,
 )
+from monitoring.standards.exact import Number, decimal_of
 from monitoring.standards.gb3838_2002 import NAMES, ORDER, WaterBody, WaterClass
 
 # From this many sections on a basin is judged by proportions.
@@ -39,7 +39,7 @@ class SectionWater:
     """A section with its (mean) concentrations of the period."""
 
     name: str
-    values: Mapping[str, Decimal]
+    values: Mapping[str, Number]
     water_body: WaterBody = WaterBody.RIVER
 
 
@@ -127,13 +127,15 @@ def grade_by_proportions(classes: Sequence[WaterClass]) -> str:
 
 
 def excellent_or_good_ratio(classes: Iterable[WaterClass]) -> Decimal:
-    """优良比例: share of I–III in %, unrounded. Raises NothingToAssess for no classes."""
+    """优良比例: share of I–III in % with 28 significant digits, for show.
+
+    Raises NothingToAssess for no classes.
+    """
     counted = list(classes)
     if not counted:
         raise NothingToAssess("没有参评断面，不能计算优良比例；请至少给出一个断面的类别。")
     good = sum(each <= WaterClass.III for each in counted)
-    with localcontext(Context(prec=PRECISION)):
-        return Decimal(good * 100) / len(counted)
+    return decimal_of(Fraction(100 * good, len(counted)))
 
 
 def _assess(section: SectionWater) -> Assessed:

@@ -1,8 +1,8 @@
 """Limits and water classes of GB 3838-2002 地表水环境质量标准.
 
 Source: GB 3838-2002, table 1 (basic items) and table 2 (supplementary items of
-centralised drinking-water sources). Concentrations are Decimal mg/L unless UNITS says
-otherwise. A value equal to a limit meets it. Nothing is rounded here.
+centralised drinking-water sources). Limits are Decimal, values Decimal or Fraction (`exact`),
+mg/L unless UNITS says otherwise. A value equal to a limit meets it. Nothing is rounded here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 import unicodedata
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from fractions import Fraction
+
+from monitoring.standards.exact import Number
 
 CODE, TITLE = "GB 3838-2002", "地表水环境质量标准"
 
@@ -192,10 +195,10 @@ _TABLE_2 = {
 
 def class_of(
     indicator: str,
-    value: Decimal,
+    value: Number,
     water_body: WaterBody = WaterBody.RIVER,
     *,
-    saturation: Decimal | None = None,
+    saturation: Number | None = None,
 ) -> WaterClass:
     """The best class whose limit this one value meets.
 
@@ -203,8 +206,8 @@ def class_of(
     pH outside 6–9 is inferior V: table 1 has one range for all classes, and the national
     stations publish 劣Ⅴ for it.
 
-    Raises TypeError for anything but a Decimal, ValueError for a negative or not finite
-    one, UnknownIndicator, and NoLimit for an item without a row for this water body.
+    Raises TypeError for anything but a Decimal or Fraction, ValueError for a negative or not
+    finite one, UnknownIndicator, and NoLimit for an item without a row for this water body.
     """
     _check(indicator, value)
     if indicator == "pH":
@@ -298,13 +301,15 @@ def _row(indicator: str, water_body: WaterBody) -> tuple[Decimal, ...]:
     )
 
 
-def _check(indicator: str, value: Decimal) -> None:
-    if not isinstance(value, Decimal):
+def _check(indicator: str, value: Number) -> None:
+    if isinstance(value, Fraction) and value >= 0:
+        return
+    if not isinstance(value, Number):
         raise TypeError(
-            f"{NAMES.get(indicator, indicator)}：数值须为 Decimal，而不是 {type(value).__name__}；"
+            f"{NAMES.get(indicator, indicator)}：数值须为 Decimal 或分数，而不是 {type(value).__name__}；"
             "请由文本构造 Decimal，以免二进制小数误差。"
         )
-    if not value.is_finite() or value < 0:
+    if isinstance(value, Fraction) or not value.is_finite() or value < 0:
         raise ValueError(
             f"{NAMES.get(indicator, indicator)}：数值 {value} 不能为负，也不能是无穷或非数；"
             "仪器故障的数据请先剔除。"

@@ -2,21 +2,27 @@
 
 Source: GB/T 8170-2008 clause 3.2 (进舍规则, half to even; 3.2.5: a negative number is
 rounded as its absolute value and the sign put back) and 3.3 (rounded once, from the
-unrounded value: 不允许连续修约). Everything is Decimal; a float is refused, because what
-is half in decimals is seldom half in binary.
+unrounded value: 不允许连续修约). Numbers are Decimal or Fraction; a float is refused, because
+what is half in decimals is seldom half in binary.
 """
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from fractions import Fraction
+
+from monitoring.standards.exact import Number, shifted
 
 
-def round_to_places(value: Decimal, places: int) -> Decimal:
+def round_to_places(value: Number, places: int) -> Decimal:
     """value with this many decimals (GB/T 8170-2008, 3.2); -2 rounds to hundreds.
 
     A result of zero has no sign. Raises TypeError for a float, ValueError for a value
     that is not finite.
     """
+    if isinstance(value, Fraction):
+        whole = round(value * Fraction(10) ** places)  # of a Fraction: half to even
+        return shifted(whole, places)
     _refuse(value)
     with localcontext(_exact(value, places)):
         rounded = abs(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)

@@ -1,5 +1,7 @@
 """协议 between jurisdictions and the 条款期 that make it up."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -10,6 +12,7 @@ from basins.models import Jurisdiction, River
 from basins.models.rivers import Confidence
 from basins.ranges import just
 from monitoring.models import Section
+from settlements.models.shares import ShareField, share_is_a_part
 
 
 @audited()
@@ -155,8 +158,8 @@ class TermSection(models.Model):
         related_name="+",
         help_text="下游自身的断面,用于“须好于下游自身水质”的附加条件。",
     )
-    share = models.DecimalField(
-        "份额", max_digits=5, decimal_places=4, default=1, help_text="占补偿标准的比例,1 为全额。"
+    share = ShareField(
+        "份额", default=Decimal(1), help_text="占补偿标准的比例：1 为全额，也可以是 1/3。"
     )
 
     class Meta:
@@ -166,11 +169,7 @@ class TermSection(models.Model):
             models.UniqueConstraint(
                 fields=["term", "section", "upstream", "downstream"], name="term_section_once"
             ),
-            models.CheckConstraint(
-                condition=Q(share__gt=0, share__lte=1),
-                name="term_section_share",
-                violation_error_message="份额须大于 0、不大于 1。",
-            ),
+            share_is_a_part("term_section_share"),
             models.CheckConstraint(
                 condition=~Q(upstream=F("downstream")), name="term_section_two_parties"
             ),

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from fractions import Fraction
 
+from monitoring.standards.exact import Number, total
 from settlements.models import TermSection
 from settlements.rules import Rule
 from settlements.rules.facts import DaysInARow
 
-WHOLE = Decimal(1)
+WHOLE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,11 @@ class Asked:
     def section_ids(self) -> set[int]:
         return {part.section_id for part in self.parts}
 
-    def share(self, part: TermSection) -> Decimal:
+    def share(self, part: TermSection) -> Number:
         """The part of the rate: of a collective term, what its sections make together."""
         if not self.parts:
             return part.share
-        return min(WHOLE, sum((p.share for p in self.parts), Decimal(0)))
+        return min(WHOLE, total(p.share for p in self.parts))
 
 
 def accruing_parts(rule: Rule, parts: Sequence[TermSection]) -> Sequence[TermSection]:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from basins.models import Jurisdiction
 from basins.ranges import covers, next_month, year_start
+from monitoring.standards.exact import ends, total
 from settlements import rules
 from settlements.models import Accrual, Agreement, Party, Term, TermSection
 from settlements.reckoning.asked import accruing_parts, asked_of
@@ -22,7 +23,7 @@ from settlements.reckoning.substitution import facts_of_periods
 from settlements.rules import Family, Rule
 from settlements.rules.base import DOWNSTREAM, TREASURY, UPSTREAM, Outcome, Step
 from settlements.rules.caps import apply_cap
-from settlements.rules.facts import Facts, MissingFact, MonthState
+from settlements.rules.facts import EXACT, Facts, MissingFact, MonthState
 from settlements.rules.parameters import deciding
 from settlements.rules.part_month import counted
 
@@ -102,9 +103,26 @@ def work_of_term(
     parties = parties_of(rule.family, everyone)
     asked = asked_of(rule, parties, parts)
     return [
-        Work(term=term, part=part, rule=rule, parties=parties, asked=asked)
+        Work(
+            term=term,
+            part=part,
+            rule=rule,
+            parties=parties,
+            asked=asked,
+            fellows=() if asked.parts else fellows_of(part, parts),
+        )
         for part in accruing_parts(rule, parts)
     ]
+
+
+def fellows_of(part: TermSection, parts: Sequence[TermSection]) -> tuple[TermSection, ...]:
+    """The sections whose shares add up with this one's: those of the same two parties where
+    they make a whole, else all of the term. None where every share's decimals end."""
+    if all(ends(each.share) for each in parts):
+        return ()
+    sides = part.upstream_id, part.downstream_id
+    same = tuple(each for each in parts if (each.upstream_id, each.downstream_id) == sides)
+    return same if total(each.share for each in same) == 1 else tuple(parts)
 
 
 def parties_of(family: Family[Any], everyone: Iterable[Participant]) -> dict[str, str]:
@@ -256,6 +274,7 @@ def _facts_key(item: Work) -> tuple[Any, ...]:
         (term.agreement_id, term.number, term.in_force.lower),
         (part.section_id, part.upstream_id, part.downstream_id, part.share),
         (part.inflow_id, part.reference_id),
+        tuple(each.share for each in item.fellows),
         item.rule.needs,
         item.asked,
         tuple(item.parties.items()),
@@ -290,10 +309,16 @@ def _outcome(rule: Rule, facts: Facts) -> Outcome:
 
 def digest_of(part: TermSection, rule: Rule, facts: Facts, outcome: Outcome) -> str:
     """SHA-256 over all that decides the accrual. Under a yearly cap the other months decide
-    too, so the transfers go in."""
+    too, so the transfers go in.
+
+    Of numbers that do not end the digest is over the decimals they are written by, as it was
+    before they were kept whole (docs/decisions/0011-exact-to-the-comparison.md).
+    """
     family, capped = rule.family, rule.yearly_cap is not None
+    given = facts.to_json()
+    given.pop(EXACT, None)
     inputs = {
-        "facts": facts.to_json(),
+        "facts": given,
         "parameters": deciding(family.parameters, part.term.parameters),
         "rule": [family.code, family.revision],
         "parties": [part.upstream.code, part.downstream.code],

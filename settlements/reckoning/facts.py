@@ -7,12 +7,13 @@ only when, something the rule can see has changed.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from basins.ranges import months_between
 from monitoring.models import Assessment, MonthlyMean, Target
+from monitoring.models.assessments import exact_mean
 from monitoring.standards.assessment import NothingToAssess, assess
+from monitoring.standards.exact import Number, decimal_of, total
 from monitoring.standards.gb3838_2002 import NAMES, WaterBody, WaterClass, limit
 from settlements.models import Term, TermSection
 from settlements.reckoning import given_facts
@@ -22,7 +23,7 @@ from settlements.reckoning.measured import Measured
 from settlements.reckoning.party_figures import derived, section_figure
 from settlements.rules import Rule
 from settlements.rules.base import DOWNSTREAM, UPSTREAM
-from settlements.rules.facts import NO_READINGS, Facts, Granularity, MonthState
+from settlements.rules.facts import NO_READINGS, Facts, Granularity, MonthState, number_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Case:
     """One section under one term, and all that decides what its rule may know of a period.
 
     parties: code → name of everyone the rule is told of. asked: what it asks for beyond what
-    was measured at the section.
+    was measured at the section. fellows: the sections that have the rate together, this one
+    among them, where one of their shares does not end.
     """
 
     term: Term
@@ -38,6 +40,7 @@ class Case:
     rule: Rule
     parties: Mapping[str, str]
     asked: Asked
+    fellows: tuple[TermSection, ...] = ()
 
 
 def code_of(part: TermSection, party: str) -> str:
@@ -75,11 +78,11 @@ def measured(
     for a in Assessment.objects.filter(section_id__in=ids, month__range=(first, last)):
         answer.assessments[a.section_id, a.month] = a
     rows = MonthlyMean.objects.filter(section_id__in=ids, month__range=(first, last)).values_list(
-        "section_id", "month", "indicator__code", "mean", "valid", "expected"
+        "section_id", "month", "indicator__code", "mean", "total", "valid", "expected"
     )
-    for section_id, month, code, mean, valid, expected in rows:
+    for section_id, month, code, mean, added, valid, expected in rows:
         key = section_id, month
-        answer.means.setdefault(key, {})[code] = mean
+        answer.means.setdefault(key, {})[code] = exact_mean(mean, added, valid)
         used, due = answer.counts.get(key, (0, 0))
         answer.counts[key] = used + valid, due + expected
     for t in Target.objects.filter(section_id__in=ids).order_by("in_force"):
@@ -147,7 +150,7 @@ def year_facts(found: Measured, case: Case, period: date) -> Facts:
     return _facts(found, case, period, given, (0, period))
 
 
-def _base_means(found: Measured, case: Case, period: date) -> dict[str, Decimal]:
+def _base_means(found: Measured, case: Case, period: date) -> Mapping[str, Number]:
     """The means over the years that the period is compared with; empty without any."""
     years = case.rule.base_years(period.year)
     return found.year_means(case.part.section_id, years, case.term.agreement_id) if years else {}
@@ -188,6 +191,8 @@ def _facts(
         downstream=part.downstream.name,
         term=_term_words(term),
         share=asked.share(part),
+        shares=tuple(number_text(fellow.share) for fellow in case.fellows),
+        share_at=case.fellows.index(part) if case.fellows else 0,
         water_body=WaterBody(part.section.water_body),
         target=WaterClass(target.water_class) if target and "target" in needs else None,
         inflow_section=part.inflow.name if part.inflow_id and part.inflow else "",
@@ -250,7 +255,7 @@ def _flow(found: Measured, section_id: int, period: date, yearly: bool) -> Given
     if len(given) < 12:
         return None
     words = "；".join(dict.fromkeys(month.source for month in given))
-    return Given(sum((m.value for m in given), Decimal(0)), f"12 个月合计；{words}")
+    return Given(decimal_of(total(m.value for m in given)), f"12 个月合计；{words}")
 
 
 def _over_limit(
@@ -281,7 +286,7 @@ def _term_words(term: Term) -> str:
     return f"{start:%Y-%m-%d} 起适用第 {term.number} 条款期"
 
 
-def _classed(means: Mapping[str, Decimal], body: WaterBody):
+def _classed(means: Mapping[str, Number], body: WaterBody):
     try:
         result = assess(means, body)
     except NothingToAssess:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from django.db import connection
 from django.db.models import Q
@@ -17,6 +18,7 @@ from basins.ranges import next_month
 from monitoring.assessment.services.assessment import DEFAULT, NOW, Readings
 from monitoring.figures import PARTY_FIGURES
 from monitoring.models import Observation, Origin, Reading
+from monitoring.standards.exact import Number, exact
 from settlements.models import MonthRuling
 from settlements.reckoning.asked import DaysInARow
 from settlements.rules.facts import MonthState
@@ -31,7 +33,7 @@ FigureKey = tuple[int | str, str, date, bool]  # section id or party code, name,
 class Given:
     """One stored figure: its value in its unit, and where it comes from in words."""
 
-    value: Decimal
+    value: Number
     source: str
 
 
@@ -105,7 +107,7 @@ def _source(row: MonthRuling) -> str:
 # Mean of each day on which the station delivered its share of planned values.
 DAILY = """
 SELECT r.section_id, i.code, (r.sampled_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
-       avg(CASE WHEN r.below_limit THEN r.value / 2 ELSE r.value END) AS mean
+       sum(CASE WHEN r.below_limit THEN r.value / 2 ELSE r.value END), count(*)::integer
 FROM {readings} r
 JOIN monitoring_indicator i ON i.id = r.indicator_id
 LEFT JOIN {plans} p ON p.section_id = r.section_id
@@ -124,10 +126,10 @@ def daily_means(
     first: date,
     last: date,
     readings: Readings = NOW,
-) -> dict[tuple[int, str], dict[date, Decimal]]:
+) -> dict[tuple[int, str], dict[date, Fraction]]:
     """Daily means of automatic stations over the months, and 31 days before: 1 query."""
     zone = timezone.get_default_timezone()
-    found: dict[tuple[int, str], dict[date, Decimal]] = defaultdict(dict)
+    found: dict[tuple[int, str], dict[date, Fraction]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(
             DAILY.format(readings=readings.relation, plans=readings.plans),
@@ -143,8 +145,8 @@ def daily_means(
                 "day_share": DEFAULT.day_share,
             },
         )
-        for section, code, day, mean in cursor.fetchall():
-            found[section, code][day] = mean
+        for section, code, day, total, count in cursor.fetchall():
+            found[section, code][day] = exact(total) / count
     return dict(found)
 
 
@@ -157,7 +159,7 @@ class Runs:
 
 
 def days_in_a_row(
-    means: Mapping[date, Decimal], limit: Decimal, month: date, asked: DaysInARow
+    means: Mapping[date, Number], limit: Decimal, month: date, asked: DaysInARow
 ) -> Runs:
     """What counts in the month of days over the limit in a row; each day counts once.
 

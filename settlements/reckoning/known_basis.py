@@ -186,7 +186,7 @@ class Past:
         answer.assessments = self.assessments(needed)
         for key, means in self.means(needed).items():
             if means:
-                answer.means[key] = {code: mean.mean for code, mean in means.items()}
+                answer.means[key] = {code: mean.exact for code, mean in means.items()}
                 answer.counts[key] = (
                     sum(mean.valid for mean in means.values()),
                     sum(mean.expected for mean in means.values()),

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from basins.ranges import covers
 from monitoring.models import Assessment, Target
+from monitoring.standards.exact import Number, Written, written_mean
 from settlements.reckoning.given_facts import FigureKey, Given, Ruling
 from settlements.rules.facts import Facts
 
@@ -18,12 +19,12 @@ class Measured:
     """What was assessed at some sections over some months, and the targets there."""
 
     assessments: dict[tuple[int, date], Assessment] = field(default_factory=dict)
-    means: dict[tuple[int, date], dict[str, Decimal]] = field(default_factory=dict)
+    means: dict[tuple[int, date], dict[str, Number]] = field(default_factory=dict)
     counts: dict[tuple[int, date], tuple[int, int]] = field(default_factory=dict)
     targets: dict[int, list[Target]] = field(default_factory=dict)
     figures: dict[FigureKey, Given] = field(default_factory=dict)
     rulings: dict[tuple[int, date], dict[int | None, Ruling]] = field(default_factory=dict)
-    daily: dict[tuple[int, str], dict[date, Decimal]] = field(default_factory=dict)
+    daily: dict[tuple[int, str], dict[date, Fraction]] = field(default_factory=dict)
     # What was made of it, for runs that ask for the same facts again (`kept_of`).
     kept: dict[tuple[Any, ...], dict[Any, Facts]] = field(default_factory=dict)
 
@@ -41,12 +42,12 @@ class Measured:
 
     def year_means(
         self, section_id: int, years: Iterable[int], agreement_id: int | None = None
-    ) -> dict[str, Decimal]:
+    ) -> dict[str, Written]:
         """Mean of the monthly means of those years, per indicator (环办〔2011〕22号).
 
         A month under a ruling has no result of its own and is left out.
         """
-        found: dict[str, list[Decimal]] = defaultdict(list)
+        found: dict[str, list[Number]] = defaultdict(list)
         wanted = set(years)
         for (section, month), values in self.means.items():
             if section != section_id or month.year not in wanted:
@@ -54,4 +55,4 @@ class Measured:
             if self.ruling(section_id, month, agreement_id) is None:
                 for code, value in values.items():
                     found[code].append(value)
-        return {code: sum(v, Decimal(0)) / len(v) for code, v in sorted(found.items())}
+        return {code: written_mean(values) for code, values in sorted(found.items())}

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from fractions import Fraction
 
 from basins.ranges import months_between
 from monitoring.standards.assessment import ASSESSED_ITEMS
 from monitoring.standards.cwqi import cwqi
+from monitoring.standards.exact import Number, Written, decimal_of, written, written_mean
 from monitoring.standards.gb3838_2002 import WaterBody
 from settlements.models import TermSection
 from settlements.reckoning.given_facts import Given
 from settlements.reckoning.measured import Measured
+
+_INDEX_DIGITS = 34  # of an index as it is written
 
 
 def derived(
@@ -35,7 +39,7 @@ def derived(
         return None
     months = months_between(period, date(period.year, 12, 1)) if yearly else [period]
     at = list(own.values())
-    value = None
+    value: Number | None = None
     if figure == "index":
         value = _index(found, parts, at, months, agreement_id)
     elif figure == "met":
@@ -69,7 +73,7 @@ def _index(
     own: list[TermSection],
     months: list[date],
     agreement_id: int | None,
-) -> Decimal | None:
+) -> Written | None:
     """CWQI of the mean concentrations, over the items that every section of the term has."""
     means = {
         section: _means(found, section, months, agreement_id)
@@ -84,30 +88,32 @@ def _index(
     if not common:
         return None
     ids = sorted({part.section_id for part in own})
-    together = {
-        item: sum((means[s][item] for s in ids), Decimal(0)) / len(ids) for item in sorted(common)
-    }
+    together = {item: written_mean(means[s][item] for s in ids) for item in sorted(common)}
     if together.get("DO") == 0:  # its index would be infinite
         return None
     lakes = all(part.section.water_body == WaterBody.LAKE for part in own)
-    return cwqi(together, WaterBody.LAKE if lakes else WaterBody.RIVER).total
+    body = WaterBody.LAKE if lakes else WaterBody.RIVER
+    cut = cwqi({item: written(value) for item, value in together.items()}, body)
+    with localcontext(Context(prec=_INDEX_DIGITS, rounding=ROUND_HALF_EVEN)):
+        kept = sum((decimal_of(index, _INDEX_DIGITS) for _, index in cut.items), Decimal(0))
+    return Written(cwqi(together, body).total, kept)
 
 
 def _means(
     found: Measured, section: int, months: list[date], agreement_id: int | None
-) -> dict[str, Decimal]:
+) -> dict[str, Written]:
     """Mean of the months' means by item."""
-    values: dict[str, list[Decimal]] = {}
+    values: dict[str, list[Number]] = {}
     for month in months:
         if found.ruling(section, month, agreement_id) is None:
             for item, mean in found.means.get((section, month), {}).items():
                 values.setdefault(item, []).append(mean)
-    return {item: sum(each, Decimal(0)) / len(each) for item, each in values.items()}
+    return {item: written_mean(each) for item, each in values.items()}
 
 
 def _met(
     found: Measured, sections: list[int], months: list[date], agreement_id: int | None
-) -> Decimal | None:
+) -> Fraction | None:
     """Per cent of the assessed months that meet the target of their section."""
     met = assessed = 0
     for section in sections:
@@ -120,4 +126,4 @@ def _met(
                 return None
             assessed += 1
             met += assessment.water_class <= target.water_class
-    return Decimal(100) * met / assessed if assessed else None
+    return Fraction(100 * met, assessed) if assessed else None

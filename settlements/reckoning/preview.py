@@ -10,6 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from basins.models import Jurisdiction, River
 from monitoring.models import Section
+from monitoring.standards.exact import Number
 from settlements import rules
 from settlements.models import Agreement, Party, Term, TermSection
 from settlements.money import ZERO
@@ -37,7 +38,7 @@ class PartSpec:
     upstream: Jurisdiction
     downstream: Jurisdiction
     inflow: Section | None = None
-    share: Decimal = Decimal(1)
+    share: Number = Decimal(1)
     reference: Section | None = None
 
 

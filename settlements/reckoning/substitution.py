@@ -43,4 +43,7 @@ def _counted(term: Term, rule: Rule, facts: Facts) -> Facts:
     if facts.granularity is Granularity.YEAR or rule.part_month != "by_days":
         return facts
     days = days_in_force(term.in_force, facts.period)
-    return facts if days >= facts.days_in_period else replace(facts, days_in_force=days)
+    if days >= facts.days_in_period:
+        return facts
+    before = max(0, (term.in_force.lower - facts.period).days)
+    return replace(facts, days_in_force=days, days_before=before)

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
-from settlements.money import format_wan, format_yuan, split, to_fen
+from settlements.money import format_wan, format_yuan, split
 from settlements.rules import steps
 from settlements.rules.base import (
     DOWNSTREAM,
@@ -202,15 +203,15 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         lines.append(_veto_step(facts, p, incidents, vetoed))
     if vetoed:
         return steps.finish(facts, FAMILY, MonthState.NOT_MET, (), lines)
-    transfers = _transfers(earned, facts.share)
+    transfers = _transfers(earned, facts)
     lines.append(_amount_step(facts, p, earned, transfers))
     state = MonthState.MET if len(earned) == len(due) else MonthState.NOT_MET
     return steps.finish(facts, FAMILY, state, transfers, lines)
 
 
-def _parts(award: Award, share: Decimal) -> dict[str, Decimal]:
+def _parts(award: Award, facts: Facts) -> dict[str, Decimal]:
     """Yuan of one award to each side."""
-    amount = to_fen(award.amount * share)
+    amount = facts.due(award.amount)
     if award.recipient == "each":
         return {UPSTREAM: amount, DOWNSTREAM: amount}
     if award.recipient == "split":
@@ -219,18 +220,18 @@ def _parts(award: Award, share: Decimal) -> dict[str, Decimal]:
     return {award.recipient: amount}
 
 
-def _transfers(earned: Sequence[Award], share: Decimal) -> tuple[RoleTransfer, ...]:
+def _transfers(earned: Sequence[Award], facts: Facts) -> tuple[RoleTransfer, ...]:
     """One payment to each side, naming its awards."""
     transfers: list[RoleTransfer] = []
     for side in (UPSTREAM, DOWNSTREAM):
-        parts = [(award, _parts(award, share).get(side, Decimal(0))) for award in earned]
+        parts = [(award, _parts(award, facts).get(side, Decimal(0))) for award in earned]
         named = [_KINDS[award.kind] for award, amount in parts if amount]
         total = sum((amount for _, amount in parts), Decimal(0))
         transfers += pays(TREASURY, side, total, because=f"奖励：{'、'.join(named)}")
     return tuple(transfers)
 
 
-def _award_step(facts: Facts, p: Parameters, number: int, award: Award, found: Decimal) -> Step:
+def _award_step(facts: Facts, p: Parameters, number: int, award: Award, found: Fraction) -> Step:
     earned = found >= award.at_least
     return Step(
         key=f"award.{number}",
@@ -246,7 +247,7 @@ def _award_step(facts: Facts, p: Parameters, number: int, award: Award, found: D
     )
 
 
-def _veto_step(facts: Facts, p: Parameters, incidents: Decimal, vetoed: bool) -> Step:
+def _veto_step(facts: Facts, p: Parameters, incidents: Fraction, vetoed: bool) -> Step:
     return Step(
         key="veto",
         title="重大事件否决",

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from monitoring.standards.exact import Number, exact
 from settlements.money import format_wan, format_yuan, to_fen, yuan
 from settlements.rules.facts import (
     Facts,
@@ -19,6 +21,7 @@ from settlements.rules.facts import (
     MissingFact,
     MonthState,
     WrongPeriod,
+    plain_decimal,
     require,
     require_item,
     require_period,
@@ -79,7 +82,7 @@ class RoleTransfer:
         return cls(data["payer"], data["payee"], yuan(data["yuan"]), data["reason"])
 
 
-def pays(payer: str, payee: str, amount: Decimal, *, because: str) -> tuple[RoleTransfer, ...]:
+def pays(payer: str, payee: str, amount: Number, *, because: str) -> tuple[RoleTransfer, ...]:
     """The payment, rounded to the fen; nothing where that leaves no fen."""
     fen = to_fen(amount)
     return (RoleTransfer(payer, payee, fen, because),) if fen else ()
@@ -177,24 +180,35 @@ class Outcome:
         return any(step.hint for step in self.steps)
 
     def scaled(
-        self, factor: Decimal, *, because: str, shown: str = "", clause: str = ""
+        self,
+        factor: Number,
+        *,
+        because: str,
+        after: Number = Fraction(0),
+        shown: str = "",
+        clause: str = "",
     ) -> Outcome:
         """Every payment times the factor (≥ 0), to the fen, with a line that says why.
 
         For a month that counts in part: `scaled(Decimal("0.5"), because="协议自16日起生效")`.
-        shown: the factor in words where its decimals would not end (11/30).
+        shown: the factor in words where its decimals would not end (11/30). after: the part
+        that went before, so that all parts of one whole come to it, to the fen.
         """
-        shown = shown or f"{factor:f}"
+        shown = shown or plain_decimal(factor)
         if factor < 0:
             raise ValueError(f"折算系数须不小于零，现为 {factor}。")
-        transfers = _pay(self.transfers, (t.yuan * factor for t in self.transfers))
-        before, after = _total(self.transfers), _total(transfers)
+        start, end = exact(after), exact(after) + exact(factor)
+        transfers = _pay(
+            self.transfers,
+            (to_fen(exact(t.yuan) * end) - to_fen(exact(t.yuan) * start) for t in self.transfers),
+        )
+        was, now = _total(self.transfers), _total(transfers)
         step = Step(
             key="scaled",
             title="折算",
-            text=f"{because}，按系数 {shown} 折算；合 {format_yuan(after)} 元。",
-            formula=f"{format_wan(before)} 万元 × {shown} ＝ {format_wan(after)} 万元",
-            result=format_wan(after),
+            text=f"{because}，按系数 {shown} 折算；合 {format_yuan(now)} 元。",
+            formula=f"{format_wan(was)} 万元 × {shown} ＝ {format_wan(now)} 万元",
+            result=format_wan(now),
             result_note="万元",
             clause=clause,
         )
@@ -228,7 +242,7 @@ def _total(transfers: Iterable[RoleTransfer]) -> Decimal:
     return sum((t.yuan for t in transfers), Decimal(0))
 
 
-def _pay(transfers: Iterable[RoleTransfer], amounts: Iterable[Decimal]) -> tuple[RoleTransfer, ...]:
+def _pay(transfers: Iterable[RoleTransfer], amounts: Iterable[Number]) -> tuple[RoleTransfer, ...]:
     """The same payments with other amounts; one that comes to no fen falls away."""
     return tuple(
         new

@@ -16,8 +16,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
-from settlements.money import format_wan, format_yuan, to_fen
+from monitoring.standards.exact import exact
+from settlements.money import format_wan, format_yuan
 from settlements.rules import common, steps
 from settlements.rules.base import (
     UPSTREAM,
@@ -31,7 +33,7 @@ from settlements.rules.base import (
     require_item,
     require_period,
 )
-from settlements.rules.facts import UnusableFact
+from settlements.rules.facts import UnusableFact, plain_decimal
 from settlements.rules.family import Family
 from settlements.rules.parameters import ParameterKind, parameter, since
 from settlements.rules.parameters import Parameters as BaseParameters
@@ -130,7 +132,7 @@ def _dry(facts: Facts, p: Parameters) -> Outcome:
     )
     if not dry:
         return steps.finish(facts, FAMILY, MonthState.MET, (), lines)
-    amount = to_fen(p.dry_charge * facts.share)
+    amount = facts.due(p.dry_charge)
     lines.append(
         steps.clause_between(
             p,
@@ -166,7 +168,7 @@ def _works(facts: Facts, p: Parameters) -> Outcome:
     ):
         return settled
     planned, finished = _investment(facts, PLANNED), _investment(facts, FINISHED)
-    unfinished = max(Decimal(0), planned - finished)
+    unfinished = max(Fraction(0), planned - finished)
     lines = steps.opening(facts, FAMILY)
     source = facts.sources.get("observations", "")
     lines.append(
@@ -188,8 +190,9 @@ def _works(facts: Facts, p: Parameters) -> Outcome:
     )
     if not unfinished:
         return steps.finish(facts, FAMILY, MonthState.MET, (), lines)
-    amount = to_fen(unfinished * p.works_rate / 100 * facts.share)
-    rate = steps.percent(p.works_rate / 100)
+    part = exact(p.works_rate) / 100
+    amount = facts.due(exact(unfinished) * part)
+    rate = steps.percent(part)
     lines.append(
         steps.clause_between(
             p,
@@ -217,14 +220,14 @@ def _works(facts: Facts, p: Parameters) -> Outcome:
     )
 
 
-def _investment(facts: Facts, name: str) -> Decimal:
+def _investment(facts: Facts, name: str) -> Fraction:
     value = require_item(facts, "observations", name)
     if value < 0:
         raise UnusableFact(
             f"observations.{name}",
             facts.section,
             facts.period_label,
-            f"投资额 {value:f} 元不能为负；请在数据页更正（单位：元）。",
+            f"投资额 {plain_decimal(value)} 元不能为负；请在数据页更正（单位：元）。",
         )
     return value
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from monitoring.standards.gb3838_2002 import WaterClass
@@ -22,10 +23,10 @@ MONTHLY = ("comparison", ("monthly",))  # applies_if of families that settle mon
 
 # What is kept of a charge for water that came in no better, by the term's choice.
 KEPT = {
-    "charge": Decimal(1),
-    "half": Decimal("0.5"),
-    "deduct": Decimal(0),
-    "none": Decimal(0),
+    "charge": Fraction(1),
+    "half": Fraction(1, 2),
+    "deduct": Fraction(0),
+    "none": Fraction(0),
 }
 _INHERITED = {
     "charge": "照常计收",

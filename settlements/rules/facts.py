@@ -2,19 +2,24 @@
 
 Facts are delivered by one query per agreement and year; a family declares in `needs`
 what it may ask for. A fact not delivered is None (or an empty mapping) and is refused by name, never
-guessed. Concentrations are Decimal mg/L by indicator code; flow is m³ in the period.
+guessed. Concentrations are exact (Decimal or Fraction) mg/L by indicator code; flow is m³ in the
+period. Stored, a number that does not end stands there twice: as the decimals it always had,
+which the input digest is over, and whole, as a fraction, in "exact" (decision 0011).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
+from monitoring.standards.exact import Number, Written, ends, exact, written
 from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
+from settlements.money import split, to_fen
 
 
 class Granularity(StrEnum):
@@ -158,6 +163,9 @@ class Facts:
     reference_means: only for the mean of two months (`substitution`), never kept with an accrual.
     substituted_from: what had no value of its own → words for where its value was taken from.
     days_in_force: days of the month the term covers, where it counts by them; None: all.
+    days_before: of those, how many of the month lie before the term's first day.
+    shares, share_at: the shares of the sections that have the rate together, and this one's
+    place among them; only where one of them does not end, such as 1/3.
     observations: yearly figures other than water quality. over_limit_days: by indicator.
     deciding: indicators that decide the class. valid, expected: values used, values due.
     complete: enough values for the scheme; False marks an assessment that is not.
@@ -173,20 +181,20 @@ class Facts:
     river: str = ""
     term: str = ""
     parties: Mapping[str, str] = field(default_factory=dict)
-    share: Decimal = Decimal(1)
+    share: Number = Decimal(1)
     water_body: WaterBody = WaterBody.RIVER
     water_class: WaterClass | None = None
     target: WaterClass | None = None
     deciding: tuple[str, ...] = ()
-    means: Mapping[str, Decimal] = field(default_factory=dict)
+    means: Mapping[str, Number] = field(default_factory=dict)
     last_year_class: WaterClass | None = None
-    last_year_means: Mapping[str, Decimal] = field(default_factory=dict)
-    base_means: Mapping[str, Decimal] = field(default_factory=dict)
+    last_year_means: Mapping[str, Number] = field(default_factory=dict)
+    base_means: Mapping[str, Number] = field(default_factory=dict)
     inflow_section: str = ""
     inflow_class: WaterClass | None = None
-    inflow_means: Mapping[str, Decimal] = field(default_factory=dict)
+    inflow_means: Mapping[str, Number] = field(default_factory=dict)
     flow: Decimal | None = None
-    observations: Mapping[str, Decimal] = field(default_factory=dict)
+    observations: Mapping[str, Number] = field(default_factory=dict)
     over_limit_days: Mapping[str, int] = field(default_factory=dict)
     state_override: MonthState | None = None
     override_reason: str = ""
@@ -198,8 +206,11 @@ class Facts:
     reference_class: WaterClass | None = None
     substituted_from: Mapping[str, str] = field(default_factory=dict)
     days_in_force: int | None = None
-    reference_means: Mapping[str, Decimal] = field(default_factory=dict)
+    reference_means: Mapping[str, Number] = field(default_factory=dict)
     section_code: str = ""
+    days_before: int = 0
+    shares: tuple[str, ...] = ()
+    share_at: int = 0
 
     def __post_init__(self) -> None:
         where = f"{self.section}断面 {self.period}"
@@ -233,6 +244,16 @@ class Facts:
             following = date(first.year + 1, 1, 1)
         return (following - first).days
 
+    def due(self, amount: Number) -> Decimal:
+        """The section's part of an amount, rounded to the fen (GB/T 8170-2008).
+
+        Sections that share by thirds have parts that add up (`settlements.money.split`).
+        """
+        if not self.shares:
+            return to_fen(exact(amount) * exact(self.share))
+        parts = [exact(number(share)) for share in self.shares]
+        return split(to_fen(exact(amount) * sum(parts)), parts)[self.share_at]
+
     def name_of(self, role: str) -> str:
         """The jurisdiction's name for a role or party code."""
         return {"upstream": self.upstream, "downstream": self.downstream}.get(
@@ -245,16 +266,37 @@ class Facts:
         What later versions added is left out while empty: facts that were found before it
         was thought of keep their JSON, and their digest.
         """
-        return {
+        plain = {
             f.name: _plain(value)
             for f in fields(self)
             if (value := getattr(self, f.name)) or f.name not in _ADDED
         }
+        plain["share"] = number_text(self.share)
+        if whole := {name: str(Fraction(value)) for name, value in self._cut()}:
+            plain[EXACT] = dict(sorted(whole.items()))
+        return plain
+
+    def _cut(self) -> Iterator[tuple[str, Fraction]]:
+        """The numbers whose decimals are not the whole number, by name ("means.TP")."""
+        for name in _NUMBERS:
+            for item, value in getattr(self, name).items():
+                if isinstance(value, Fraction) and written(value) != value:
+                    yield f"{name}.{item}", value
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Facts:
-        """The facts that `to_json` wrote. Raises TypeError for a name it does not know."""
-        return cls(**{name: _READERS.get(name, _as_is)(value) for name, value in data.items()})
+        """The facts that `to_json` wrote.
+
+        Raises TypeError for a name it does not know and ValueError for an exact number that is
+        not the one its decimals were cut from.
+        """
+        given = dict(data)
+        whole: Mapping[str, str] = given.pop(EXACT, {})
+        values = {name: _READERS.get(name, _as_is)(value) for name, value in given.items()}
+        for name, text in whole.items():
+            fact, _, item = name.partition(".")
+            values[fact][item] = _whole(name, values[fact][item], text)
+        return cls(**values)
 
 
 def require(facts: Facts, name: str) -> Any:
@@ -265,12 +307,13 @@ def require(facts: Facts, name: str) -> Any:
     return value
 
 
-def require_item(facts: Facts, name: str, item: str) -> Decimal:
-    """One entry of a mapping fact, such as the TP of "means". Raises MissingFact("means.TP")."""
+def require_item(facts: Facts, name: str, item: str) -> Fraction:
+    """One entry of a mapping fact, such as the TP of "means", exact. Raises
+    MissingFact("means.TP")."""
     values = getattr(facts, name)
     if item not in values:
         raise MissingFact(f"{name}.{item}", facts.section, facts.period_label)
-    return values[item]
+    return exact(values[item])
 
 
 def require_period(facts: Facts, granularity: Granularity) -> None:
@@ -283,16 +326,19 @@ def require_period(facts: Facts, granularity: Granularity) -> None:
         )
 
 
-def plain_decimal(value: Decimal) -> str:
-    """The value as text without exponent or trailing zeros, so that equal values look equal."""
-    text = f"{value:f}"
+def plain_decimal(value: Number) -> str:
+    """The value as text without exponent or trailing zeros, so that equal values look equal.
+
+    A number that does not end has the digits it is written by (`exact.written`).
+    """
+    text = f"{written(value):f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | Fraction):
         return plain_decimal(value)
     if isinstance(value, WaterClass):
         return value.numeral
@@ -319,26 +365,49 @@ def _decimals(values: Mapping[str, str]) -> dict[str, Decimal]:
     return {name: Decimal(value) for name, value in values.items()}
 
 
+def number(text: str) -> Number:
+    """A share as it is stored: "0.5", or "1/3" where it does not end."""
+    return Fraction(text) if "/" in text else Decimal(text)
+
+
+def number_text(value: Number) -> str:
+    """As `number` reads it."""
+    return plain_decimal(value) if ends(value) else str(value)
+
+
+def _whole(name: str, cut: Decimal, text: str) -> Written:
+    """The exact number behind stored decimals."""
+    value = Fraction(text)
+    apart = abs(value - exact(cut))
+    if apart > max(_CUT_AT, abs(value) * _CUT_AT * _OF_AN_INDEX):
+        raise ValueError(f"“{name}”的精确值 {text} 与所存的 {cut} 不符；输入可能被改动。")
+    return Written(value, cut)
+
+
+EXACT = "exact"
+# Monthly means were kept to twelve decimals, and what was made of them is as far off; a
+# quotient of such a mean and a small limit (the index of mercury) in proportion farther.
+_CUT_AT = Fraction(1, 10**12)
+_OF_AN_INDEX = 10**5
+_NUMBERS = (
+    *("means", "last_year_means", "base_means", "inflow_means", "reference_means"),
+    "observations",
+)
 _ADDED = frozenset(
     {"reference_section", "reference_class", "substituted_from", "days_in_force"}
-    | {"reference_means", "section_code"}
+    | {"reference_means", "section_code", "days_before", "shares", "share_at"}
 )
 _READERS: dict[str, Callable[[Any], Any]] = {
     "period": date.fromisoformat,
     "granularity": Granularity,
-    "share": Decimal,
+    "share": number,
     "water_body": WaterBody,
     "deciding": tuple,
+    "shares": tuple,
     "flow": lambda value: None if value is None else Decimal(value),
     "state_override": lambda value: None if value is None else MonthState(value),
     **dict.fromkeys(
         ("water_class", "target", "last_year_class", "inflow_class", "reference_class"), _class
     ),
-    **dict.fromkeys(
-        (
-            *("means", "last_year_means", "base_means", "inflow_means", "reference_means"),
-            "observations",
-        ),
-        _decimals,
-    ),
+    **dict.fromkeys(_NUMBERS, _decimals),
 }

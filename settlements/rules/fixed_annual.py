@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
+from monitoring.standards.exact import exact
 from monitoring.standards.gb3838_2002 import WaterClass
-from settlements.money import format_wan, to_fen
+from settlements.money import format_wan
 from settlements.rules import common, steps
 from settlements.rules.base import (
     DOWNSTREAM,
@@ -138,8 +140,8 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     worse = p.condition_class is not None and require(facts, "water_class") > p.condition_class
     lines.append(_comparison(facts, p, worse))
     payer, payee = (UPSTREAM, DOWNSTREAM) if p.payer == UPSTREAM else (DOWNSTREAM, UPSTREAM)
-    kept = 1 - p.reduction / 100 if worse else Decimal(1)
-    amount = to_fen(p.amount * kept * facts.share)
+    kept = 1 - exact(p.reduction) / 100 if worse else Fraction(1)
+    amount = facts.due(exact(p.amount) * kept)
     lines.append(
         steps.clause_step(
             p,
@@ -153,8 +155,8 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     formula = f"{format_wan(p.amount)} 万元/年"
     text = f"第 {year - p.from_year + 1} 年，共 {p.to_year - p.from_year + 1} 年；"
     if worse:
-        formula += f" ×（1 − {steps.percent(p.reduction / 100)}）"
-        text += f"差于水质条件，扣减 {steps.percent(p.reduction / 100)}；"
+        formula += f" ×（1 − {steps.percent(exact(p.reduction) / 100)}）"
+        text += f"差于水质条件，扣减 {steps.percent(exact(p.reduction) / 100)}；"
     lines.append(
         steps.amount_step(
             facts,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from monitoring.standards.exact import Number
 from settlements.money import format_wan, format_yuan
 from settlements.rules.base import (
     ROLE_LABELS,
@@ -65,7 +66,7 @@ def net_transfers(nets: Mapping[str, Decimal], *, because: str) -> tuple[RoleTra
     return tuple(transfers)
 
 
-def ratio_words(facts: Facts, ratios: Mapping[str, Decimal]) -> str:
+def ratio_words(facts: Facts, ratios: Mapping[str, Number]) -> str:
     """ "云南省 1 : 贵州省 5 : 四川省 4"."""
     return " : ".join(f"{facts.name_of(code)} {plain_decimal(r)}" for code, r in ratios.items())
 

@@ -1,14 +1,16 @@
 """What rules that reckon indicator by indicator share: which items, their checks and words.
 
-Concentrations are Decimal in the unit of gb3838_2002.UNITS.
+Concentrations are exact numbers in the unit of gb3838_2002.UNITS.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Protocol
 
+from monitoring.standards.exact import Number, exact
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, has_limits, limit
 from settlements.money import format_wan
 from settlements.rules import steps
@@ -53,18 +55,18 @@ def needs_limit(rows: Iterable[Limited]) -> str:
     )
 
 
-def limit_of(facts: Facts, row: Limited) -> tuple[Decimal, str]:
+def limit_of(facts: Facts, row: Limited) -> tuple[Fraction, str]:
     """The row's own limit, else that of the functional class, and its name.
 
     Raises MissingFact("target") where the functional class is needed.
     """
     if row.limit is not None:
-        return row.limit, "限值"
+        return exact(row.limit), "限值"
     target = require(facts, "target")
-    return limit(row.indicator, target, facts.water_body), f"{target.label}限值"
+    return exact(limit(row.indicator, target, facts.water_body)), f"{target.label}限值"
 
 
-def mean_of(facts: Facts, name: str, code: str) -> Decimal:
+def mean_of(facts: Facts, name: str, code: str) -> Fraction:
     """The mean of an indicator. Raises MissingFact, and UnusableFact when it is negative."""
     value = require_item(facts, name, code)
     if value < 0:
@@ -77,7 +79,7 @@ def mean_of(facts: Facts, name: str, code: str) -> Decimal:
     return value
 
 
-def divisor(facts: Facts, name: str, code: str) -> Decimal:
+def divisor(facts: Facts, name: str, code: str) -> Fraction:
     """As `mean_of`, for a mean to divide by: zero is refused as well."""
     value = mean_of(facts, name, code)
     if value == 0:
@@ -90,20 +92,20 @@ def divisor(facts: Facts, name: str, code: str) -> Decimal:
     return value
 
 
-def in_unit(code: str, value: Decimal) -> str:
+def in_unit(code: str, value: Number) -> str:
     """A concentration as shown, with its unit."""
     return f"{steps.shown(value)} {UNITS[code]}"
 
 
-def wan_sum(parts: Sequence[Decimal]) -> str:
+def wan_sum(parts: Sequence[Number]) -> str:
     """Amounts (yuan) as a sum in 万元: 30.00 ＋ 60.00; a negative one keeps its sign."""
     words = format_wan(parts[0])
     for part in parts[1:]:
-        words += f" {'−' if part < 0 else '＋'} {format_wan(abs(part))}"
+        words += f" {'−' if part < 0 else '＋'} {format_wan(-part if part < 0 else part)}"
     return words
 
 
-def sides(total: Decimal) -> tuple[str, str] | tuple[None, None]:
+def sides(total: Number) -> tuple[str, str] | tuple[None, None]:
     """Payer and payee for a net that is positive where downstream pays; nobody at zero."""
     if total == 0:
         return None, None

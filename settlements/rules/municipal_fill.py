@@ -16,9 +16,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 
+from monitoring.standards.exact import exact
 from monitoring.standards.gb3838_2002 import WaterClass
-from settlements.money import format_wan, format_yuan, split_by_name, to_fen
+from settlements.money import format_wan, format_yuan, split_by_name
 from settlements.rules import common, funds, steps
 from settlements.rules.base import (
     DOWNSTREAM,
@@ -158,12 +160,12 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
             "missing_side",
         )
     )
-    kept = 1 - p.reduction / 100 if worse else Decimal(1)
-    amount = to_fen(p.amount * kept * facts.share)
+    kept = 1 - exact(p.reduction) / 100 if worse else Fraction(1)
+    amount = facts.due(exact(p.amount) * kept)
     parts = split_by_name(amount, shares)
     formula = f"{format_wan(p.amount)} 万元/年"
     if worse:
-        formula += f" ×（1 − {steps.percent(p.reduction / 100)}）"
+        formula += f" ×（1 − {steps.percent(exact(p.reduction) / 100)}）"
     lines.append(
         steps.amount_step(
             facts,

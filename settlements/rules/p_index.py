@@ -15,8 +15,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
-from settlements.money import format_wan, to_fen
+from monitoring.standards.exact import exact
+from settlements.money import format_wan
 from settlements.rules import common, items, steps
 from settlements.rules.base import (
     DOWNSTREAM,
@@ -42,7 +44,7 @@ _ROUND_1, _ROUND_2, _ROUND_3 = (
     "新安江第三轮协议（2018—2020年）",
 )
 _OURS = common.OURS
-_CLOSE = Decimal("0.005")  # of a mark: P is published with two decimals
+_CLOSE = Fraction(5, 1000)  # of a mark: P is published with two decimals
 
 
 def _weights(codmn: str, ammonia: str, phosphorus: str, nitrogen: str) -> list[dict[str, object]]:
@@ -221,7 +223,7 @@ class Parameters(BaseParameters):
 class _Term:
     """k_i · C_i / C_i0 of one indicator, and the line that shows it."""
 
-    value: Decimal
+    value: Fraction
     step: Step
 
 
@@ -248,8 +250,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         lines.append(steps.class_step(facts, facts.water_class))
     terms = [_term(facts, p, item) for item in p.indicators]
     lines += [term.step for term in terms]
-    total = sum((term.value for term in terms), Decimal(0))
-    index = p.k0 * total
+    index = exact(p.k0) * sum((term.value for term in terms), Fraction(0))
     lines.append(_comparison(p, [term.value for term in terms], index))
     return _settle(facts, p, index, lines)
 
@@ -258,12 +259,12 @@ def _term(facts: Facts, p: Parameters, item: IndexItem) -> _Term:
     code, name = item.indicator, steps.shown_indicator(item.indicator)
     value = items.mean_of(facts, "means", code)
     if item.base is not None:
-        base, base_name, source = item.base, "协议基准值", p.source("indicators")
+        base, base_name, source = exact(item.base), "协议基准值", p.source("indicators")
     else:
         base = items.divisor(facts, "base_means", code)
         base_name = f"{p.base_from}—{p.base_to}年均值"
         source = facts.sources.get("base_means", p.source("base_from"))
-    term = item.weight * value / base
+    term = exact(item.weight) * value / base
     weight = plain_decimal(item.weight)
     step = Step(
         key=f"item-{code}",
@@ -284,7 +285,7 @@ def _term(facts: Facts, p: Parameters, item: IndexItem) -> _Term:
     return _Term(term, step)
 
 
-def _comparison(p: Parameters, values: list[Decimal], index: Decimal) -> Step:
+def _comparison(p: Parameters, values: list[Fraction], index: Fraction) -> Step:
     marks = [("指数界线", p.mark)]
     if p.extra_mark is not None:
         marks.append(("加付界线", p.extra_mark))
@@ -293,11 +294,7 @@ def _comparison(p: Parameters, values: list[Decimal], index: Decimal) -> Step:
     if p.extra_mark is not None and index <= p.mark:
         beyond = "也不大于" if index <= p.extra_mark else "但大于"
         text += f"，{beyond}加付界线 {plain_decimal(p.extra_mark)}"
-    hints = [
-        f"P 与{name} {plain_decimal(at)} 只差 {steps.shown(abs(index - at))}，按未修约的 P 比较。"
-        for name, at in marks
-        if abs(index - at) < _CLOSE
-    ]
+    hints = [_close(index, name, at) for name, at in marks if abs(index - exact(at)) < _CLOSE]
     total = " ＋ ".join(steps.shown(value) for value in values)
     return Step(
         key="comparison",
@@ -319,7 +316,14 @@ def _comparison(p: Parameters, values: list[Decimal], index: Decimal) -> Step:
     )
 
 
-def _settle(facts: Facts, p: Parameters, index: Decimal, lines: list[Step]) -> Outcome:
+def _close(index: Fraction, name: str, at: Decimal) -> str:
+    gap = abs(index - exact(at))
+    if not gap:
+        return f"P 恰等于{name} {plain_decimal(at)}，按不大于计。"
+    return f"P 与{name} {plain_decimal(at)} 只差 {steps.shown(gap)}，按未修约的 P 比较。"
+
+
+def _settle(facts: Facts, p: Parameters, index: Fraction, lines: list[Step]) -> Outcome:
     good = index <= p.mark
     more = good and p.extra_mark is not None and index <= p.extra_mark and p.extra_amount > 0
     payer, payee = (DOWNSTREAM, UPSTREAM) if good else (UPSTREAM, DOWNSTREAM)
@@ -335,7 +339,7 @@ def _settle(facts: Facts, p: Parameters, index: Decimal, lines: list[Step]) -> O
         text += f"；不大于 {plain_decimal(p.extra_mark)} 的，再加 {extra} 万元"
         formula = f"（{format_wan(p.amount)} ＋ {extra}）万元/年"
         inputs.append(Input("加付金额", extra, "万元/年", p.source("extra_amount")))
-    amount = to_fen(full * facts.share)
+    amount = facts.due(full)
     lines.append(steps.clause_step(p, "amount", f"{text}。", payer if amount else None, *also))
     lines.append(steps.amount_step(facts, amount, formula, "", inputs))
     state = MonthState.MET if good else MonthState.NOT_MET

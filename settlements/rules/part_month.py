@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 
 from settlements.rules.base import Outcome
 from settlements.rules.facts import Facts
@@ -18,7 +18,8 @@ def counted(outcome: Outcome, facts: Facts, parameters: Parameters) -> Outcome:
         return outcome
     days, whole = facts.days_in_force, facts.days_in_period
     return outcome.scaled(
-        Decimal(days) / whole,
+        Fraction(days, whole),
+        after=Fraction(facts.days_before, whole),
         because=f"条款在{facts.period_label}有效 {days} 日，全月 {whole} 日",
         shown=f"{days}/{whole}",
         clause=parameters.source("part_month"),

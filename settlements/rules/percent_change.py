@@ -14,10 +14,13 @@ Amounts are Decimal yuan to the fen; means Decimal mg/L.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
 
+from monitoring.standards.exact import Number, exact
 from monitoring.standards.gb3838_2002 import WaterClass
-from settlements.money import format_wan, to_fen
+from settlements.money import format_wan
 from settlements.rules import common, items, steps
 from settlements.rules.base import (
     Facts,
@@ -141,7 +144,7 @@ class Parameters(BaseParameters):
 class _Change:
     """One indicator's amount: positive where downstream pays; yuan before the share."""
 
-    amount: Decimal
+    amount: Fraction
     words: str
     step: Step
 
@@ -184,12 +187,12 @@ def _change(facts: Facts, p: Parameters, item: PricedItem) -> _Change:
         text = f"{name}没有去年同期均值，按条款不作同比。"
         step = Step(f"item-{code}", name, text, result="不作同比",
                     clause=p.source("missing_last_year"))  # fmt: skip
-        return _Change(Decimal(0), "不作同比", step)
+        return _Change(Fraction(0), "不作同比", step)
     last = items.divisor(facts, "last_year_means", code)
     change = (now - last) / last * 100
     points = abs(change)
     if p.points == "whole":
-        points = points.to_integral_value(rounding=ROUND_DOWN)
+        points = Fraction(floor(points))
     ratio = f"（{steps.shown(now)} − {steps.shown(last)}）÷ {steps.shown(last)}"
     formula = f"{ratio} ＝ {_signed(change)} %"
     if change < 0:
@@ -202,11 +205,11 @@ def _change(facts: Facts, p: Parameters, item: PricedItem) -> _Change:
             came_in := items.mean_of(facts, "inflow_means", code)
         ):
             kept = common.KEPT[p.inherited]
-            amount = to_fen(amount * kept)
+            amount *= kept
             words += f"，不高于入境断面 {facts.inflow_section} 的 {items.in_unit(code, came_in)}"
             priced += f"；继承部分 × {steps.percent(kept)} ＝ {format_wan(abs(amount))} 万元"
     else:
-        amount, priced, words = Decimal(0), "", "持平"
+        amount, priced, words = Fraction(0), "", "持平"
     step = Step(
         key=f"item-{code}",
         title=name,
@@ -235,7 +238,7 @@ def _settle(facts: Facts, p: Parameters, changes: list[_Change], lines: list[Ste
     short = facts.water_class is not None and facts.water_class > _worst(facts)
     state = MonthState.NOT_MET if short else MonthState.MET
     parts = [change.amount for change in changes if change.amount]
-    extra = p.inferior_v_amount if inferior else Decimal(0)
+    extra = exact(p.inferior_v_amount) if inferior else Fraction(0)
     inherited = (
         short
         and _asks_inflow(facts, p)
@@ -243,24 +246,26 @@ def _settle(facts: Facts, p: Parameters, changes: list[_Change], lines: list[Ste
     )
     if inherited:
         state = MonthState.NOT_INCREASED
-        extra = to_fen(extra * common.KEPT[p.inherited])
+        extra *= common.KEPT[p.inherited]
     if extra:
         parts.append(-extra)
-    total = sum(parts, Decimal(0))
-    payer, payee = items.sides(total)
+    total = sum(parts, Fraction(0))
+    net = facts.due(total)
+    payer, payee = items.sides(net)
     lines.append(_comparison(facts, p, changes, total, extra, inherited))
     text = "改善与恶化的金额相抵"
     if extra:
         text += f"，劣Ⅴ类另付 {format_wan(extra)} 万元"
     if payer is None or payee is None:
-        lines.append(steps.clause_step(p, "indicators", f"{text}后为零，双方互不补偿。", None))
+        text += "后不足一分" if total else "后为零"
+        lines.append(steps.clause_step(p, "indicators", f"{text}，双方互不补偿。", None))
         return steps.finish(facts, FAMILY, state, (), lines)
     text += f"后，{steps.pays_words(payer, payee)}。"
     if p.inherited != "charge":
         text += f"不高于来水的{p.choice('inherited')}。"
     also = ("inferior_v_amount",) if extra else ()
     lines.append(steps.clause_step(p, "indicators", text, payer, *also))
-    amount = to_fen(abs(total) * facts.share)
+    amount = abs(net)
     # The sum of what the payer owes: signs turned where upstream pays.
     formula = f"（{items.wan_sum(parts if total > 0 else [-part for part in parts])}）万元"
     inputs = []
@@ -275,8 +280,8 @@ def _comparison(
     facts: Facts,
     p: Parameters,
     changes: list[_Change],
-    total: Decimal,
-    extra: Decimal,
+    total: Fraction,
+    extra: Fraction,
     inherited: bool,
 ) -> Step:
     result = "持平" if total == 0 else ("改善" if total > 0 else "恶化")
@@ -320,9 +325,9 @@ def _asks_inflow(facts: Facts, p: Parameters) -> bool:
     return p.inherited != "charge" and bool(facts.inflow_section)
 
 
-def _signed(value: Decimal) -> str:
+def _signed(value: Number) -> str:
     """A change with its sign: +5, −12.5."""
-    return f"{'＋' if value > 0 else '−' if value < 0 else ''}{steps.shown(abs(value))}"
+    return f"{'＋' if value > 0 else '−' if value < 0 else ''}{steps.shown(abs(exact(value)))}"
 
 
 FAMILY = Family(

@@ -1,6 +1,6 @@
 """What a percentage point better or worse is worth (同比变幅法 的单价).
 
-Amounts are Decimal yuan before the section's share, positive where downstream pays.
+Amounts are yuan, unrounded, before the section's share, positive where downstream pays.
 """
 
 # ruff: noqa: RUF009 - parameter() is dataclasses.field with a Spec
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
-from settlements.money import format_wan, to_fen
+from monitoring.standards.exact import exact
+from settlements.money import format_wan
 from settlements.rules import items, steps
 from settlements.rules.kinds import ParameterKind, parameter
 
@@ -76,19 +78,21 @@ class PricedItem:
     )
 
 
-def better(item: PricedItem, points: Decimal) -> tuple[Decimal, str]:
-    full = to_fen(item.better_amount * points)
+def better(item: PricedItem, points: Fraction) -> tuple[Fraction, str]:
+    full = exact(item.better_amount) * points
     words = f"{steps.shown(points)} × {format_wan(item.better_amount)} ＝ {format_wan(full)} 万元"
     if item.better_cap is None or full <= item.better_cap:
         return full, words
-    return item.better_cap, f"{words}，封顶 {format_wan(item.better_cap)} 万元"
+    return exact(item.better_cap), f"{words}，封顶 {format_wan(item.better_cap)} 万元"
 
 
-def worse(item: PricedItem, points: Decimal) -> tuple[Decimal, str]:
-    full = to_fen(item.worse_amount * points)
+def worse(item: PricedItem, points: Fraction) -> tuple[Fraction, str]:
+    full = exact(item.worse_amount) * points
     words = f"{steps.shown(points)} × {format_wan(item.worse_amount)} ＝ {format_wan(full)} 万元"
     if full < item.worse_least:
-        return -item.worse_least, f"{words}，不足起付，按 {format_wan(item.worse_least)} 万元"
+        return -exact(
+            item.worse_least
+        ), f"{words}，不足起付，按 {format_wan(item.worse_least)} 万元"
     if item.worse_cap is not None and full > item.worse_cap:
-        return -item.worse_cap, f"{words}，封顶 {format_wan(item.worse_cap)} 万元"
+        return -exact(item.worse_cap), f"{words}，封顶 {format_wan(item.worse_cap)} 万元"
     return -full, words

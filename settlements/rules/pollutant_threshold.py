@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
+from monitoring.standards.exact import Number, exact
 from monitoring.standards.gb3838_2002 import UNITS, WaterClass
-from settlements.money import format_wan, to_fen
+from settlements.money import format_wan
 from settlements.rules import common, items, steps
 from settlements.rules.base import (
     DOWNSTREAM,
@@ -245,7 +247,7 @@ def _asks_inflow(facts: Facts, p: Parameters) -> bool:
     return p.inherited != "charge" and bool(facts.inflow_section)
 
 
-def _no_worse_than_inflow(facts: Facts, code: str, value: Decimal) -> bool:
+def _no_worse_than_inflow(facts: Facts, code: str, value: Number) -> bool:
     came_in = items.mean_of(facts, "inflow_means", code)
     return value >= came_in if code == "DO" else value <= came_in
 
@@ -293,13 +295,13 @@ def _settle(
         return steps.finish(facts, FAMILY, state, (), lines)
     every = "每月" if p.comparison == "monthly" else "每年"
     text = f"{words}的，{steps.pays_words(payer, payee)}，{every} {format_wan(rate)} 万元。"
-    kept, kept_words = Decimal(1), ""
+    kept, kept_words = Fraction(1), ""
     if inherited:
         kept = common.KEPT[p.inherited]
         text += f"未达到的均不差于入境断面，{p.choice('inherited')}。"
         kept_words = f" × 继承部分 {steps.percent(kept)}"
         words += "、未较来水增加"
-    amount = to_fen(rate * kept * facts.share)
+    amount = facts.due(exact(rate) * kept)
     also = ("inherited",) if inherited else ()
     lines.append(steps.clause_step(p, name, text, payer if amount else None, *also))
     unit = steps.rate_unit(granularity(p))

@@ -14,7 +14,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
+from monitoring.standards.exact import Number, exact, written
+from monitoring.standards.rounding import round_to_places
 from settlements.money import format_wan, format_yuan, to_fen
 from settlements.rules import common, items, steps
 from settlements.rules.base import (
@@ -35,7 +38,7 @@ from settlements.rules.parameters import ParameterError, ParameterKind, paramete
 from settlements.rules.parameters import Parameters as BaseParameters
 from settlements.rules.substitution import Filling
 
-GRAMS_PER_TONNE = Decimal(1_000_000)  # 1 mg/L is 1 g/m³
+GRAMS_PER_TONNE = 1_000_000  # 1 mg/L is 1 g/m³
 
 _OURS = common.OURS
 
@@ -140,12 +143,12 @@ class Parameters(BaseParameters):
 
 @dataclass(frozen=True, slots=True)
 class _Load:
-    """One pollutant's amount, positive where downstream pays; yuan before the share."""
+    """One pollutant's amount, positive where downstream pays; yuan, unrounded, before the share."""
 
     name: str
     over: bool
     inherited: bool  # over its target by nothing but what came in
-    amount: Decimal
+    amount: Fraction
     words: str
     step: Step
 
@@ -167,7 +170,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     if settled := steps.decided_elsewhere(facts, FAMILY):
         return settled
     require(facts, "means")
-    flow: Decimal = require(facts, "flow")
+    flow: Number = require(facts, "flow")
     if flow < 0:
         why = f"水量 {plain_decimal(flow)} m³ 不能为负；倒流的月份请由市局认定。"
         raise UnusableFact("flow", facts.section, facts.period_label, why)
@@ -182,19 +185,30 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     return _settle(facts, p, loads, lines)
 
 
-def _flow_step(facts: Facts, flow: Decimal) -> Step:
+def _flow_step(facts: Facts, flow: Number) -> Step:
     source = facts.sources.get("flow", "")
     return Step(
         key="flow",
         title="水量",
         text="本期流过断面的水量；1 mg/L 在 100 万 m³ 水中为 1 吨。",
-        result=f"{flow:,f}",
+        result=_volume(flow),
         result_note="m³",
         inputs=(Input("本期水量", plain_decimal(flow), "m³", source),),
     )
 
 
-def _load(facts: Facts, p: Parameters, item: LoadItem, flow: Decimal) -> _Load:
+def _unrounded(yuan: Fraction) -> str:
+    """Yuan as they stand before the sum is rounded to the fen: more decimals where there are."""
+    return (
+        format_yuan(yuan) if to_fen(yuan) == yuan else f"{round_to_places(yuan, 5).normalize():,f}"
+    )
+
+
+def _volume(flow: Number) -> str:
+    return f"{written(flow):,f}"
+
+
+def _load(facts: Facts, p: Parameters, item: LoadItem, flow: Number) -> _Load:
     code, name = item.indicator, steps.shown_indicator(item.indicator)
     value = items.mean_of(facts, "means", code)
     at, limit_name = items.limit_of(facts, item)
@@ -206,11 +220,11 @@ def _load(facts: Facts, p: Parameters, item: LoadItem, flow: Decimal) -> _Load:
         inherited = value <= came_in
         if p.inherited == "deduct" and came_in > at:
             base, base_name = came_in, f"入境断面 {facts.inflow_section}"
-    kept = common.KEPT[p.inherited] if inherited else Decimal(1)
-    apart = max(Decimal(0), value - base) if over else value - base
+    kept = common.KEPT[p.inherited] if inherited else Fraction(1)
+    apart = max(Fraction(0), value - base) if over else value - base
     price = item.unit_price if over else (item.mirror_price or Decimal(0))
-    tonnes = abs(apart) * flow / GRAMS_PER_TONNE
-    amount = to_fen(tonnes * price * kept)
+    tonnes = abs(apart) * exact(flow) / GRAMS_PER_TONNE
+    amount = tonnes * exact(price) * kept
     if over:
         words = "超过目标，未较来水增加" if inherited else "超过目标"
     else:
@@ -229,9 +243,9 @@ def _load(facts: Facts, p: Parameters, item: LoadItem, flow: Decimal) -> _Load:
         tonnes_words = f"{steps.shown(tonnes)} 吨"
         share = f" × 继承部分 {steps.percent(kept)}" if kept != 1 and base == at else ""
         formula = (
-            f"max（0，{steps.shown(larger)} − {steps.shown(smaller)}）mg/L × {flow:,f} m³ "
+            f"max（0，{steps.shown(larger)} − {steps.shown(smaller)}）mg/L × {_volume(flow)} m³ "
             f"÷ 1,000,000 ＝ {tonnes_words}；"
-            f"{tonnes_words} × {format_yuan(price)} 元/吨{share} ＝ {format_yuan(amount)} 元"
+            f"{tonnes_words} × {format_yuan(price)} 元/吨{share} ＝ {_unrounded(amount)} 元"
         )
     step = Step(
         key=f"item-{code}",
@@ -248,7 +262,7 @@ def _load(facts: Facts, p: Parameters, item: LoadItem, flow: Decimal) -> _Load:
 
 
 def _inputs(
-    facts: Facts, p: Parameters, item: LoadItem, value: Decimal, at: Decimal, limit_name: str
+    facts: Facts, p: Parameters, item: LoadItem, value: Number, at: Number, limit_name: str
 ) -> tuple[Input, ...]:
     listed = p.source("indicators")
     limit_source = listed if item.limit is not None else facts.sources.get("target", "")
@@ -273,8 +287,11 @@ def _settle(facts: Facts, p: Parameters, loads: list[_Load], lines: list[Step]) 
         inherited = all(load.inherited for load in over)
         state = MonthState.NOT_INCREASED if inherited else MonthState.NOT_MET
     parts = [load.amount for load in loads if load.amount]
-    total = sum(parts, Decimal(0))
-    payer, payee = items.sides(total)
+    total = sum(parts, Fraction(0))
+    full = abs(total)
+    capped = full if p.period_cap is None else min(full, exact(p.period_cap))
+    amount = facts.due(capped)
+    payer, payee = items.sides(total) if amount else (None, None)
     names = "、".join(load.name for load in over)
     lines.append(
         Step(
@@ -293,9 +310,6 @@ def _settle(facts: Facts, p: Parameters, loads: list[_Load], lines: list[Step]) 
         return steps.finish(facts, FAMILY, state, (), lines)
     text = f"超标与改善的金额相抵后，{steps.pays_words(payer, payee)}。"
     lines.append(steps.clause_step(p, "indicators", text, payer, *also))
-    full = abs(total)
-    capped = full if p.period_cap is None else min(full, p.period_cap)
-    amount = to_fen(capped * facts.share)
     owed = parts if total > 0 else [-part for part in parts]
     formula, why, inputs = f"（{items.wan_sum(owed)}）万元", "", []
     if capped < full:

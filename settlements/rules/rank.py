@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from settlements.money import format_wan, format_yuan, to_fen
+from monitoring.standards.exact import Number
+from settlements.money import format_wan, format_yuan, split_by_name
 from settlements.rules import common, steps
 from settlements.rules.base import (
     TREASURY,
@@ -143,7 +144,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         )
     index = {code: require_item(facts, "observations", f"index.{code}") for code in codes}
     groups = _groups(index, lower_is_better=p.better == "lower")
-    amounts = _amounts(groups, p, facts.share)
+    amounts = _amounts(groups, p, facts)
     lines = [
         *steps.opening(facts, FAMILY),
         _places_step(facts, p, groups, index),
@@ -162,26 +163,27 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     return steps.finish(facts, FAMILY, MonthState.MET, _transfers(amounts), lines)
 
 
-def _groups(index: Mapping[str, Decimal], *, lower_is_better: bool) -> list[list[str]]:
+def _groups(index: Mapping[str, Number], *, lower_is_better: bool) -> list[list[str]]:
     """Codes from best to worst, those with one index together."""
     values = sorted(set(index.values()), reverse=not lower_is_better)
     return [[code for code in index if index[code] == value] for value in values]
 
 
-def _amounts(groups: list[list[str]], p: Parameters, share: Decimal) -> dict[str, Decimal]:
-    """Yuan per party, positive: is rewarded; a tied group has the mean of its places."""
+def _amounts(groups: list[list[str]], p: Parameters, facts: Facts) -> dict[str, Decimal]:
+    """Yuan per party, positive: is rewarded; a tied group shares its places' sum to the fen."""
     count = sum(map(len, groups))
     by_place = [Decimal(0)] * count
     for place in range(p.rewarded):
         by_place[place] += p.reward
     for place in range(count - p.charged, count):
         by_place[place] -= p.charge
-    amounts, first = {}, 0
+    amounts: dict[str, Decimal] = {}
+    first = 0
     for group in groups:
         places = by_place[first : first + len(group)]
         first += len(group)
-        for code in group:
-            amounts[code] = to_fen(sum(places, Decimal(0)) / len(group) * share)
+        whole = facts.due(sum(places, Decimal(0)))
+        amounts |= split_by_name(whole, dict.fromkeys(group, Decimal(1)))
     return amounts
 
 
@@ -196,7 +198,7 @@ def _transfers(amounts: Mapping[str, Decimal]) -> tuple[RoleTransfer, ...]:
 
 
 def _places_step(
-    facts: Facts, p: Parameters, groups: list[list[str]], index: Mapping[str, Decimal]
+    facts: Facts, p: Parameters, groups: list[list[str]], index: Mapping[str, Number]
 ) -> Step:
     words, place, tied = [], 1, False
     for group in groups:
@@ -210,7 +212,7 @@ def _places_step(
         key="rank",
         title="名次",
         text=f"按指数排名，{p.choice('better')}。"
-        + ("指数相同的并列，平分所占名次的金额。" if tied else ""),
+        + ("指数相同的并列，平分所占名次的金额，分不尽的一分归代码在前的。" if tied else ""),
         formula="；".join(words),
         result=facts.name_of(groups[0][0]),
         result_note="第 1 名",

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import Protocol
 
+from monitoring.standards.exact import Number, decimal_of, ends, exact, written
 from monitoring.standards.gb3838_2002 import (
     NAMES,
     ORDER,
@@ -75,7 +77,7 @@ def class_step(facts: Facts, found: WaterClass) -> Step:
 def _class_step(
     found: WaterClass,
     codes: tuple[str, ...],
-    means: tuple[tuple[str, Decimal], ...],
+    means: tuple[tuple[str, Number], ...],
     water_body: WaterBody,
     source: str,
 ) -> Step:
@@ -216,14 +218,19 @@ def rate_unit(granularity: Granularity) -> str:
     return "万元/月" if granularity is Granularity.MONTH else "万元/年"
 
 
-def percent(share: Decimal) -> str:
-    return f"{plain_decimal(share * 100)} %"
+def percent(share: Number) -> str:
+    """A part as per cent; one whose decimals don't end as the fraction it is: 1/3."""
+    return f"{plain_decimal(exact(share) * 100)} %" if ends(share) else str(share)
 
 
 @_kept
-def shown(value: Decimal) -> str:
-    """A concentration with up to five decimals; longer means are cut for show only."""
-    return plain_decimal(round_to_places(value, 5))
+def shown(value: Number) -> str:
+    """A number with up to five decimals, for show only; one that isn't zero is not shown as 0."""
+    rounded = round_to_places(value, 5)
+    if not rounded and value:
+        size = Decimal(value) if isinstance(value, Decimal) else decimal_of(value, 5)
+        rounded = round_to_places(value, -size.adjusted())
+    return plain_decimal(rounded)
 
 
 def shown_indicator(code: str) -> str:
@@ -240,7 +247,7 @@ def borderline(facts: Facts) -> str:
 
 
 @_kept
-def _near_class_limits(code: str, value: Decimal, water_body: WaterBody) -> str:
+def _near_class_limits(code: str, value: Number, water_body: WaterBody) -> str:
     """Words for the limits of the value's own class and of the next better one."""
     own = class_of(code, value, water_body)
     return "".join(
@@ -256,8 +263,8 @@ def _near_class_limits(code: str, value: Decimal, water_body: WaterBody) -> str:
 @_kept
 def near_limit(
     code: str,
-    value: Decimal,
-    at: Decimal,
+    value: Number,
+    at: Number,
     limit_name: str,
     water_body: WaterBody = WaterBody.RIVER,
 ) -> str:
@@ -266,7 +273,7 @@ def near_limit(
     Empty when the value is farther off.
     """
     places = _decimals(code, at, water_body)
-    gap = abs(value - at)
+    gap = abs(exact(value) - exact(at))
     if gap > Decimal(1).scaleb(-places):
         return ""
     item, unit = NAMES.get(code, code), UNITS.get(code, "mg/L")
@@ -282,11 +289,11 @@ def near_limit(
     return f"{words}，在末位一个单位之内。"
 
 
-def _decimals(code: str, at: Decimal, water_body: WaterBody) -> int:
-    limits = [at]
+def _decimals(code: str, at: Number, water_body: WaterBody) -> int:
+    limits = [written(at)]
     if code != "pH" and has_limits(code, water_body):
         limits = [limit(code, WaterClass(c), water_body) for c in range(1, 6)]
-    finest = max(max(0, -int(value.as_tuple().exponent)) for value in limits)
+    finest = max(max(0, -int(value.normalize().as_tuple().exponent)) for value in limits)
     return max(finest, _REPORTED_DECIMALS.get(code, 0))
 
 
@@ -320,7 +327,7 @@ def _data_step(
 ) -> Step:
     formula, result, note = "", "完整" if complete else "不完整", ""
     if valid is not None and expected:
-        ratio = round_to_places(Decimal(valid) / expected * 100, 1)
+        ratio = round_to_places(Fraction(100 * valid, expected), 1)
         formula = f"应有 {expected} 条，采用 {valid} 条"
         result, note = f"{valid} / {expected}", f"采用率 {ratio} %"
     return Step(
@@ -361,7 +368,7 @@ def _means(facts: Facts) -> Step:
 
 
 @_kept
-def _means_step(means: tuple[tuple[str, Decimal], ...], lead: str, span: str, source: str) -> Step:
+def _means_step(means: tuple[tuple[str, Number], ...], lead: str, span: str, source: str) -> Step:
     values = dict(means)
     codes = _in_order(values)
     lead = lead or codes[0]
@@ -405,7 +412,7 @@ def _result(facts: Facts, transfers: tuple[RoleTransfer, ...]) -> Step:
 
 
 @_kept
-def _rated(means: tuple[tuple[str, Decimal], ...], water_body: WaterBody) -> tuple[str, ...]:
+def _rated(means: tuple[tuple[str, Number], ...], water_body: WaterBody) -> tuple[str, ...]:
     """The numerals of the classes of the assessed items."""
     values = dict(means)
     return tuple(
@@ -415,7 +422,7 @@ def _rated(means: tuple[tuple[str, Decimal], ...], water_body: WaterBody) -> tup
     )
 
 
-def _in_order(means: Mapping[str, Decimal]) -> tuple[str, ...]:
+def _in_order(means: Mapping[str, Number]) -> tuple[str, ...]:
     """Codes in the order of GB 3838 table 1, others after them by name."""
     return tuple(sorted(means, key=lambda code: (ORDER.index(code) if code in ORDER else 99, code)))
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from monitoring.standards.assessment import NothingToAssess, assess
+from monitoring.standards.exact import Number, written_mean
 from settlements.rules.facts import (
     INFLOW,
     LAST_YEAR,
@@ -160,9 +160,9 @@ def _nearest(start: date, step: int, month_of: MonthOf, group: str, strict: bool
 def _mean(facts: Facts, before: Facts, after: Facts, group: str) -> Facts | None:
     """A month whose means are those of two others, and its class assessed from them."""
     name = {OWN: "means", INFLOW: "inflow_means", REFERENCE: "reference_means"}[group]
-    one: Mapping[str, Decimal] = getattr(before, name)
-    other: Mapping[str, Decimal] = getattr(after, name)
-    means = {code: (one[code] + other[code]) / 2 for code in one if code in other}
+    one: Mapping[str, Number] = getattr(before, name)
+    other: Mapping[str, Number] = getattr(after, name)
+    means = {code: written_mean([one[code], other[code]]) for code in one if code in other}
     try:
         found = assess(means, facts.water_body)
     except NothingToAssess:

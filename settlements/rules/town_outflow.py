@@ -17,9 +17,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
+from monitoring.standards.exact import Number, exact
 from monitoring.standards.gb3838_2002 import NAMES, has_limits, limit
-from settlements.money import format_wan, split_by_name, to_fen
+from settlements.money import format_wan, split_by_name
 from settlements.rules import common, funds, items, steps
 from settlements.rules.base import (
     ROLE_LABELS,
@@ -180,11 +182,11 @@ class _Finding:
     """One indicator: its mean, what it was held against, and whether it holds."""
 
     code: str
-    mean: Decimal
-    bounds: tuple[tuple[str, Decimal], ...]
+    mean: Fraction
+    bounds: tuple[tuple[str, Fraction], ...]
 
     @property
-    def missed(self) -> tuple[tuple[str, Decimal], ...]:
+    def missed(self) -> tuple[tuple[str, Fraction], ...]:
         return tuple(b for b in self.bounds if _worse(self.code, self.mean, b[1]))
 
 
@@ -219,7 +221,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         rate, name, factor, state, because = (
             p.reward,
             "reward",
-            Decimal(1),
+            Fraction(1),
             MonthState.MET,
             "各项达到",
         )
@@ -227,7 +229,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     else:
         rate, name, state, because = p.charge, "charge", MonthState.NOT_MET, "未全部达到"
         words, arrow = "有指标未达到要求的，由镇街缴上级财政", "镇街 → 上级财政"
-        factor = Decimal(1)
+        factor = Fraction(1)
         if inherited:
             state = MonthState.NOT_INCREASED
             factor = common.KEPT[p.inherited]
@@ -241,23 +243,23 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
             *(("inherited",) if inherited else ()),
         )
     )
-    amount = to_fen(rate * factor * facts.share)
+    amount = facts.due(exact(rate) * factor)
     parts = _parts(amount, parks)
     lines.append(_amount_step(facts, p, rate, factor, amount, parts))
     return steps.finish(facts, FAMILY, state, _transfers(parts, because, to_town=not missed), lines)
 
 
-def _worse(code: str, value: Decimal, bound: Decimal) -> bool:
+def _worse(code: str, value: Number, bound: Number) -> bool:
     return value < bound if code == "DO" else value > bound
 
 
 def _finding(facts: Facts, p: Parameters, code: str) -> _Finding:
-    bounds = []
+    bounds: list[tuple[str, Fraction]] = []
     if p.against_last_year and (code in facts.base_means or p.missing_last_year == "refuse"):
         bounds.append(("上年均值", items.mean_of(facts, "base_means", code)))
     if p.against_class:
         target = require(facts, "target")
-        bounds.append((f"{target.label}限值", limit(code, target, facts.water_body)))
+        bounds.append((f"{target.label}限值", exact(limit(code, target, facts.water_body))))
     return _Finding(code, items.mean_of(facts, "means", code), tuple(bounds))
 
 
@@ -356,7 +358,7 @@ def _amount_step(
     facts: Facts,
     p: Parameters,
     rate: Decimal,
-    factor: Decimal,
+    factor: Fraction,
     amount: Decimal,
     parts: Mapping[str, Decimal],
 ) -> Step:
@@ -365,7 +367,7 @@ def _amount_step(
         formula += f" × 继承部分 {steps.percent(factor)}"
     shared = f"镇街与园区：{funds.amounts_words(facts, parts)}；" if len(parts) > 1 else ""
     inputs = tuple(
-        Input(f"{facts.name_of(code)}比例", steps.percent(part / 100), "", p.source("parks"))
+        Input(f"{facts.name_of(code)}比例", steps.percent(exact(part) / 100), "", p.source("parks"))
         for code, part in funds.in_order(p.parks or {}).items()
     )
     return steps.amount_step(facts, amount, formula, shared, inputs)

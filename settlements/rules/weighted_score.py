@@ -16,8 +16,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
+from monitoring.standards.exact import Number, exact
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import format_wan, to_fen
 from settlements.rules import common, funds, steps
@@ -178,8 +180,13 @@ class _Mark:
     """What one indicator showed and the part of its full mark that this is (0–1)."""
 
     row: ScoredIndicator
-    value: Decimal
-    part: Decimal
+    value: Fraction
+    part: Fraction
+
+    @property
+    def points(self) -> Fraction:
+        """Marks it brings, of its weight."""
+        return exact(self.row.weight) * self.part
 
 
 def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
@@ -200,9 +207,8 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     if facts.water_class is not None and any(m.row.indicator == "water_class" for m in marks):
         lines.append(steps.class_step(facts, facts.water_class))
     lines += [_mark_step(facts, p, mark) for mark in marks]
-    weights = sum((mark.row.weight for mark in marks), Decimal(0))
-    points = sum((mark.row.weight * mark.part for mark in marks), Decimal(0))
-    score = points * 100 / weights
+    weights = sum((exact(mark.row.weight) for mark in marks), Fraction(0))
+    score = sum((mark.points for mark in marks), Fraction(0)) * 100 / weights
     lines.append(_score_step(p, marks, missing, score))
     part, words = _upstream_part(p, score)
     lines.append(
@@ -215,11 +221,11 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         )
     )
     paid_in = {
-        UPSTREAM: to_fen(p.upstream_contribution * facts.share),
-        DOWNSTREAM: to_fen(p.downstream_contribution * facts.share),
+        UPSTREAM: facts.due(p.upstream_contribution),
+        DOWNSTREAM: facts.due(p.downstream_contribution),
     }
     fund = sum(paid_in.values(), Decimal(0))
-    upstream_gets = to_fen(fund * part / 100)
+    upstream_gets = to_fen(exact(fund) * exact(part) / 100)
     received = {UPSTREAM: upstream_gets, DOWNSTREAM: fund - upstream_gets}
     lines.append(_fund_step(facts, p, paid_in, received, part))
     net_line, nets = funds.net_step(facts, received, paid_in)
@@ -241,26 +247,28 @@ def _marks(facts: Facts, p: Parameters) -> tuple[list[_Mark], list[str]]:
             refused = refused or MissingFact(fact, facts.section, facts.period_label)
             missing.append(INDICATORS[name])
             continue
-        part = (value - row.zero_mark) / (row.full_mark - row.zero_mark)
-        marks.append(_Mark(row, value, max(Decimal(0), min(Decimal(1), part))))
+        zero, full = exact(row.zero_mark), exact(row.full_mark)
+        part = (value - zero) / (full - zero)
+        marks.append(_Mark(row, value, max(Fraction(0), min(Fraction(1), part))))
     if refused and (p.missing_indicator == "refuse" or not marks):
         raise refused
     return marks, missing
 
 
-def _value(facts: Facts, indicator: str) -> tuple[Decimal | None, str]:
+def _value(facts: Facts, indicator: str) -> tuple[Fraction | None, str]:
     """The indicator's value, and the name of the fact it comes from."""
     if indicator == "water_class":
         found: WaterClass | None = facts.water_class
-        return (None if found is None else Decimal(int(found))), indicator
+        return (None if found is None else Fraction(int(found))), indicator
     fact = "means" if indicator in MEANS else "observations"
-    return getattr(facts, fact).get(indicator), f"{fact}.{indicator}"
+    value = getattr(facts, fact).get(indicator)
+    return (None if value is None else exact(value)), f"{fact}.{indicator}"
 
 
 def _mark_step(facts: Facts, p: Parameters, mark: _Mark) -> Step:
     row, name = mark.row, INDICATORS[mark.row.indicator]
     unit = UNITS[row.unit]
-    points = row.weight * mark.part
+    points = mark.points
     inside = f"（{steps.shown(mark.value)} − {steps.shown(row.zero_mark)}）÷"
     inside += f"（{steps.shown(row.full_mark)} − {steps.shown(row.zero_mark)}）"
     if mark.part == 1:
@@ -285,9 +293,9 @@ def _mark_step(facts: Facts, p: Parameters, mark: _Mark) -> Step:
 
 
 def _score_step(
-    p: Parameters, marks: Sequence[_Mark], missing: Sequence[str], score: Decimal
+    p: Parameters, marks: Sequence[_Mark], missing: Sequence[str], score: Fraction
 ) -> Step:
-    added = " ＋ ".join(steps.shown(mark.row.weight * mark.part) for mark in marks)
+    added = " ＋ ".join(steps.shown(mark.points) for mark in marks)
     text = "各指标得分相加。"
     formula = f"{added} ＝ {steps.shown(score)} 分"
     if missing:
@@ -306,7 +314,7 @@ def _score_step(
     )
 
 
-def _upstream_part(p: Parameters, score: Decimal) -> tuple[Decimal, str]:
+def _upstream_part(p: Parameters, score: Fraction) -> tuple[Number, str]:
     """Upstream's part of the fund in per cent, and why."""
     if p.distribution == "pro_rata":
         return score, f"得分 {steps.shown(score)}，上游分得 {steps.shown(score)} %"
@@ -322,7 +330,7 @@ def _fund_step(
     p: Parameters,
     paid_in: dict[str, Decimal],
     received: dict[str, Decimal],
-    part: Decimal,
+    part: Number,
 ) -> Step:
     fund = sum(paid_in.values(), Decimal(0))
     both = f"{format_wan(p.upstream_contribution)} ＋ {format_wan(p.downstream_contribution)}"

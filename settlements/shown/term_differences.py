@@ -8,6 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from settlements import rules
 from settlements.reckoning.preview import PartSpec, TermSpec
+from settlements.rules.facts import number_text
 from settlements.shown.terms import (
     parameter_lines,
     parameter_note,
@@ -98,6 +99,6 @@ def _part(part: PartSpec | None) -> str:
         return "-"
     inflow = part.inflow.name if part.inflow else ""
     row = {"section": part.section.name, "upstream": part.upstream.name}
-    row |= {"downstream": part.downstream.name, "inflow": inflow, "share": str(part.share)}
+    row |= {"downstream": part.downstream.name, "inflow": inflow, "share": number_text(part.share)}
     row["reference"] = part.reference.name if part.reference else ""
     return part_words(row, {}, {})

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from monitoring.standards.gb3838_2002 import WaterClass
+from settlements.models.shares import share_words
 from settlements.money import format_wan, format_yuan
-from settlements.rules.facts import plain_decimal
+from settlements.rules.facts import number, plain_decimal
 from settlements.rules.parameters import ParameterKind, Spec, specs
 
 MAIN = "main"  # the strand of an agreement that has only one
@@ -108,7 +109,7 @@ def part_words(
         f"{sections.get(row['section'], row['section'])}："
         f"{places.get(row['upstream'], row['upstream'])} → "
         f"{places.get(row['downstream'], row['downstream'])}，"
-        f"份额 {plain_decimal(Decimal(row['share']) * 100)}%"
+        f"份额 {share_words(number(row['share']))}"
     )
     for name, key in (("入境断面", "inflow"), ("对照断面", "reference")):
         if code := row.get(key):

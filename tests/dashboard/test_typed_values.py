@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -66,13 +67,24 @@ def test_what_is_no_date_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("50%", "0.5"), ("０．５", "0.5"), ("50", "0.5"), ("1", "1")]
-)
-def test_a_share_is_read_as_part_of_one(text, value):
-    assert typing.read_share(text) == Decimal(value)
+    ("text", "value", "said"),
+    [
+        ("50%", "1/2", "50%"), ("０．５", "1/2", "50%"), ("50", "1/2", "50%"), ("1", "1", "100%"),
+        ("1/3", "1/3", "1/3"), ("２／３", "2/3", "2/3"), ("三分之一", "1/3", "1/3"),
+        ("十二分之五", "5/12", "5/12"), ("⅓", "1/3", "1/3"), ("2/4", "1/2", "50%"),
+        ("33.3333%", "333333/1000000", "33.3333%"),
+    ],
+)  # fmt: skip
+def test_a_share_is_read_as_part_of_one(text, value, said):
+    assert typing.read_share(text) == Fraction(value)
+    assert typing.say_share(typing.read_share(text)) == said
 
 
-@pytest.mark.parametrize("text", ["0", "101", "-1", "150%", "0.00001", "半"])
+@pytest.mark.parametrize(
+    "text",
+    ["0", "101", "-1", "150%", "0.0000000001", "半", "4/3", "1/0", "0/3", "1/3/3", "1/9999999",
+     "三分之四", "零分之一", "分之一"],
+)  # fmt: skip
 def test_what_is_no_share_is_refused(text):
     with pytest.raises(ValueError, match=r"份额|数字"):
         typing.read_share(text)

@@ -3,6 +3,7 @@
 import re
 import threading
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -308,6 +309,43 @@ def test_a_preview_warns_of_months_without_data_overlap_and_shares(border, prepa
     assert "交界的份额合计 200%，超过 100%" in words
     assert "1 个断面月会双向计付" in words
     assert "2023-05" in words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        ("0.4999", "份额合计 99.98%，不足 100%：合计金额会少付"),
+        ("0.5001", "份额合计 100.02%，超过 100%：合计金额会多付"),
+        ("0.5", ""),
+        ("1/2", ""),
+        ("1/3", ""),  # two thirds are no whole by mistake
+    ],
+)
+def test_a_preview_says_where_shares_are_all_but_a_whole(border, preparer, share, words):
+    border.assessed("2023-05", "II")
+    steps = content(border)
+    one = {**steps["river"]["sections"][0], "share": share}
+    steps["river"]["sections"] = [one, {**one, "upstream": "500902", "downstream": "500901"}]
+    draft = fill(services.start_draft(by=preparer), steps, preparer)
+    said = [each for each in trial(entered(draft)).warnings if each.startswith("份额合计")]
+    assert (said[0] if said else "").startswith(words)
+    assert bool(said) is bool(words)
+
+
+def test_a_third_is_activated_as_a_third_and_amended_as_one(world, preparer, second):
+    world.assessed("2023-05", "II")
+    steps = content(world)
+    steps["river"]["sections"][0]["share"] = "1/3"
+    draft = fill(services.start_draft(by=preparer), steps, preparer)
+    draft = submit_draft(draft=draft, by=preparer)
+    world.agreement = activate_draft(draft=draft, version=draft.version, by=second)
+    part = world.agreement.terms.get().sections.get()
+    assert part.share == Fraction(1, 3)
+    assert world.transfers("2023-05") == [(world.downstream, world.upstream, yuan("333333.33"))]
+    accrual = world.accrual("2023-05")
+    assert (accrual.inputs["share"], accrual.inputs["shares"]) == ("1/3", ["1/3"])
+    (amount,) = [step for step in accrual.steps if step["key"] == "amount"]
+    assert "× 份额 1/3 ＝ 33.33 万元" in amount["formula"]
 
 
 def test_a_preview_warns_where_the_yearly_cap_cuts(world, preparer):

@@ -13,6 +13,7 @@ from dashboard.forms.fields import ReadField, StepForm, choice, line
 from settlements.agreements.queries.drafts import Offered
 from settlements.agreements.services.entered import code_problems
 from settlements.models import Party
+from settlements.rules.facts import number_text
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,19}")
 PARTY = ("jurisdiction", "role")
@@ -145,7 +146,7 @@ class RiverForm(StepForm):
                     "downstream": row["downstream"],
                     "inflow": row["inflow"] or None,
                     "reference": row["reference"] or None,
-                    "share": typing.plain_decimal(share),
+                    "share": number_text(share),
                 }
             )
         if not rows and "river" not in self.errors:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import Decimal
 from math import ceil
 from typing import Any
 
@@ -26,11 +26,14 @@ from monitoring.models import (
     Reading,
     Section,
 )
+from monitoring.models.assessments import exact_mean
 from monitoring.standards.assessment import NothingToAssess, assess
+from monitoring.standards.exact import Written, decimal_of, exact, written
 from monitoring.standards.gb3838_2002 import WaterBody
+from monitoring.standards.rounding import round_to_places
 
 SectionMonth = tuple[int, date]
-KEPT = Decimal(1).scaleb(-12)
+KEPT = 12  # decimals of a stored mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +67,25 @@ DEFAULT = Completeness()
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """One monthly mean: unit of its indicator; `valid` of `expected` values were used."""
+    """One monthly mean: unit of its indicator; `valid` of `expected` values were used.
+
+    mean: to twelve decimals; total ÷ valid is the exact number.
+    """
 
     section_id: int
     indicator: str
     month: date
     mean: Decimal
+    total: Decimal | None
     valid: int
     expected: int
     below_limit: int
     origin: int
     complete: bool
+
+    @property
+    def exact(self) -> Written:
+        return exact_mean(self.mean, self.total, self.valid)
 
 
 def month_bounds(month: date) -> tuple[datetime, datetime]:
@@ -133,8 +144,9 @@ WITH days AS (
 SELECT d.section_id, i.code, d.origin, sum(d.total), sum(d.n)::integer, sum(d.below)::integer,
        count(*) FILTER (WHERE d.n >= w.needed)::integer AS good_days
 FROM days d
-JOIN unnest(%(sections)s::bigint[], %(needed)s::integer[]) AS w (section_id, needed)
-    ON w.section_id = d.section_id
+JOIN unnest(%(planned)s::bigint[], %(froms)s::date[], %(untils)s::date[], %(needed)s::integer[])
+    AS w (section_id, first, until, needed)
+    ON w.section_id = d.section_id AND d.day >= w.first AND d.day < w.until
 JOIN monitoring_indicator i ON i.id = d.indicator_id
 GROUP BY 1, 2, 3
 """
@@ -155,7 +167,8 @@ def means_of_month(
     """
     start, end = month_bounds(month)
     days = (end - start).days
-    per_day = _per_day(month, section_ids, scheme, readings)
+    plans = _plans(month, section_ids, scheme, readings)
+    spans = [(section, span) for section, own in plans.items() for span in own]
     with connection.cursor() as cursor:
         cursor.execute(
             MEANS.format(readings=readings.relation),
@@ -164,7 +177,10 @@ def means_of_month(
                 "start": start,
                 "end": end,
                 "sections": section_ids,
-                "needed": [ceil(per_day[s] * scheme.day_share) for s in section_ids],
+                "planned": [section for section, _ in spans],
+                "froms": [span.first for _, span in spans],
+                "untils": [span.until for _, span in spans],
+                "needed": [ceil(span.per_day * scheme.day_share) for _, span in spans],
                 "valid": list(Reading.VALID_FLAGS),
                 "origins": [Origin.AUTOMATIC.value, Origin.MANUAL.value, Origin.JOINT.value],
             },
@@ -177,9 +193,10 @@ def means_of_month(
             section_id=section_id,
             indicator=code,
             month=month,
-            mean=_mean(total, valid),
+            mean=round_to_places(exact(total) / valid, KEPT),
+            total=total,
             valid=valid,
-            expected=days * per_day[section_id] if automatic else 1,
+            expected=sum(span.values for span in plans[section_id]) if automatic else 1,
             below_limit=below,
             origin=origin,
             complete=not automatic or good_days >= ceil(days * scheme.month_share),
@@ -198,23 +215,47 @@ def _standing(by_origin: dict[int, Mean]) -> Mean:
     return automatic
 
 
-def _mean(total: Decimal, count: int) -> Decimal:
-    with localcontext() as context:
-        context.prec = 40
-        return (total / count).quantize(KEPT, ROUND_HALF_EVEN)
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Days [first, until) of a month on which one was to sample so often."""
+
+    first: date
+    until: date
+    per_day: int
+
+    @property
+    def values(self) -> int:
+        return (self.until - self.first).days * self.per_day
 
 
-def _per_day(
+def _plans(
     month: date, section_ids: list[int], scheme: Completeness, readings: Readings
-) -> dict[int, int]:
+) -> dict[int, list[Planned]]:
+    """What each section was to deliver, day by day of the month; the scheme's own number on
+    days without a plan. A plan that changes within the month counts from its day."""
+    end = next_month(month)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT p.section_id, p.per_day FROM {readings.plans} p
-                WHERE p.section_id = ANY(%(sections)s) AND p.in_force @> %(month)s::date""",
-            {**readings.given, "sections": section_ids, "month": month},
+            f"""SELECT p.section_id, greatest(lower(p.in_force), %(month)s::date),
+                       least(upper(p.in_force), %(end)s::date), p.per_day
+                FROM {readings.plans} p
+                WHERE p.section_id = ANY(%(sections)s)
+                    AND p.in_force && daterange(%(month)s::date, %(end)s::date)
+                ORDER BY 1, 2""",
+            {**readings.given, "sections": section_ids, "month": month, "end": end},
         )
-        plans = dict(cursor.fetchall())
-    return {**dict.fromkeys(section_ids, scheme.per_day), **plans}
+        rows = cursor.fetchall()
+    found: dict[int, list[Planned]] = {section: [] for section in section_ids}
+    reached = dict.fromkeys(section_ids, month)
+    for section, first, until, per_day in rows:
+        if reached[section] < first:
+            found[section].append(Planned(reached[section], first, scheme.per_day))
+        found[section].append(Planned(first, until, per_day))
+        reached[section] = until
+    for section, day in reached.items():
+        if day < end:
+            found[section].append(Planned(day, end, scheme.per_day))
+    return found
 
 
 def _stored_means(month: date, section_ids: list[int]) -> dict[int, dict[str, Mean]]:
@@ -224,6 +265,7 @@ def _stored_means(month: date, section_ids: list[int]) -> dict[int, dict[str, Me
         "indicator__code",
         "month",
         "mean",
+        "total",
         "valid",
         "expected",
         "below_limit",
@@ -242,13 +284,14 @@ def _store_means(month: date, section_ids: list[int], means: list[Mean]) -> None
         execute_values(
             cursor,
             """INSERT INTO monitoring_monthlymean (section_id, indicator_id, month, mean,
-               valid, expected, below_limit, origin, complete) VALUES %s""",
+               total, valid, expected, below_limit, origin, complete) VALUES %s""",
             [
                 (
                     m.section_id,
                     ids[m.indicator],
                     m.month,
                     m.mean,
+                    m.total,
                     m.valid,
                     m.expected,
                     m.below_limit,
@@ -267,7 +310,7 @@ def assessment_of(
     """The class of a section's month by its means, not stored; None where nothing that
     GB 3838 assesses was measured."""
     try:
-        result = assess({code: m.mean for code, m in means.items()}, WaterBody(body))
+        result = assess({code: m.exact for code, m in means.items()}, WaterBody(body))
     except NothingToAssess:
         return None
     return Assessment(
@@ -278,8 +321,8 @@ def assessment_of(
         exceedances=[
             {
                 "indicator": e.indicator,
-                "value": str(e.value),
-                "multiple": None if e.multiple is None else str(e.multiple),
+                "value": str(written(e.value)),
+                "multiple": None if e.multiple is None else str(decimal_of(e.multiple)),
                 "reference": e.reference.value,
             }
             for e in result.exceedances

@@ -5,7 +5,7 @@ five sections, proportions of classes from five on). Lengths are km, positions k
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,9 +21,11 @@ from monitoring.assessment.queries.assessments import (
     section_months,
 )
 from monitoring.models import Assessment, MonthlyMean, Target
+from monitoring.models.assessments import exact_mean
 from monitoring.standards.assessment import NothingToAssess
 from monitoring.standards.basin import BasinAssessed, SectionWater, basin_assessment
 from monitoring.standards.cwqi import cwqi
+from monitoring.standards.exact import Number, decimal_of, mean
 from monitoring.standards.gb3838_2002 import NAMES, WaterBody
 
 # A border section stands within this many km of the end of the reach it closes.
@@ -148,14 +150,14 @@ NOTHING = RiverState(None, None, 0)
 def river_states(by_river: dict[int, list[AssessedMonth]], month: date) -> dict[int, RiverState]:
     """State of each river from its sections' means of the month: 1 query."""
     ids = [s.section_id for sections in by_river.values() for s in sections]
-    means: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    means: dict[int, dict[str, Number]] = defaultdict(dict)
     bodies: dict[int, str] = {}
-    for section_id, body, code, mean in MonthlyMean.objects.filter(
+    for section_id, body, code, cut, total, valid in MonthlyMean.objects.filter(
         section__in=ids, month=month
-    ).values_list("section_id", "section__water_body", "indicator__code", "mean"):
+    ).values_list("section_id", "section__water_body", "indicator__code", "mean", "total", "valid"):
         bodies[section_id] = body
         if code in NAMES:
-            means[section_id][code] = mean
+            means[section_id][code] = exact_mean(cut, total, valid)
     return {
         river_id: _river_state(sections, means, bodies) for river_id, sections in by_river.items()
     }
@@ -175,17 +177,14 @@ def _river_state(sections, means, bodies) -> RiverState:
     index = None
     everywhere = set.intersection(*(set(m.values) for m in measured))
     if everywhere and not any(m.values.get("DO") == 0 for m in measured):
-        average = {
-            code: sum((m.values[code] for m in measured), Decimal(0)) / len(measured)
-            for code in everywhere
-        }
+        average = {code: mean(m.values[code] for m in measured) for code in everywhere}
         index = _index(average)
     return RiverState(state, index, len(measured))
 
 
-def _index(average: dict[str, Decimal]) -> Decimal | None:
+def _index(average: Mapping[str, Number]) -> Decimal | None:
     try:
-        return cwqi(average).total
+        return decimal_of(cwqi(average).total)
     except NothingToAssess:
         return None
 

@@ -18,6 +18,7 @@ from basins.access import Viewer
 from basins.models import Jurisdiction
 from basins.ranges import last_day
 from monitoring.sections.queries.month_readings import MonthReadings, month_readings
+from monitoring.standards.exact import decimal_of
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterClass
 from settlements import rules
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
@@ -290,7 +291,7 @@ def _explanation(
             river=part.section.river.name if part.section.river else "",
             upstream=_named(part.upstream),
             downstream=_named(part.downstream),
-            share=_normal(part.share),
+            share=decimal_of(part.share),
         ),
         period=ExplainedPeriod(accrual.period, "year" if accrual.yearly else "month"),
         state=Named(accrual.month_state, accrual.get_month_state_display()),

@@ -10,7 +10,7 @@ from django.db import transaction
 from basins.clock import now
 from basins.models import Jurisdiction
 from settlements.accruals.services.nets import resettle
-from settlements.accruals.services.proposals import Finding, propose
+from settlements.accruals.services.proposals import Finding, Holding, holding, propose
 from settlements.accruals.services.superseded import dropped_findings, in_codes, superseded_of
 from settlements.models import Accrual, Agreement, FuseTrip, TermSection, Transfer
 from settlements.reckoning.computation import (
@@ -103,6 +103,10 @@ def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> Accrued:
             "term_section_id", "period", "input_digest", "state"
         )
     }
+    others = other_parties(agreement)
+    # Asked for everything, also what comes out otherwise of the same inputs is written: the
+    # reckoning itself may have changed since.
+    held = holding(a.pk for a in stored.values()) if changed is None else {}
     # A period published under an earlier term keeps that accrual: what is found of it under
     # the term now in force is a proposal.
     superseded = superseded_of(agreement)
@@ -112,10 +116,13 @@ def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> Accrued:
         before = stored.get((computed.part.pk, computed.period))
         if before is not None and before.state not in Accrual.OPEN:
             fixed.append((before, computed))
-        elif before is None or before.input_digest != computed.digest:
+        elif (
+            before is None
+            or before.input_digest != computed.digest
+            or (before.pk in held and held[before.pk] != _holding(computed, others))
+        ):
             fresh.append((before, computed))
             years.add(computed.period.year)
-    others = other_parties(agreement)
     findings = _findings(fixed, others)
     if changed is None:
         years |= _drop_stale(agreement, {(i.part.pk, p) for i in work for p in i.periods})
@@ -123,6 +130,12 @@ def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> Accrued:
     _write(fresh, others)
     resettle(agreement=agreement, years=years)
     return Accrued(len(fresh), findings)
+
+
+def _holding(computed: Computed, others: dict[str, Jurisdiction]) -> Holding:
+    outcome = in_codes(computed.outcome, computed.part, others)
+    payments = frozenset((t.payer, t.payee, t.yuan) for t in outcome.transfers)
+    return Holding(outcome.state.value, payments)
 
 
 def _findings(

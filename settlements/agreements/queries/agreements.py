@@ -13,8 +13,10 @@ from django.db.models import Prefetch
 from basins.access import Viewer
 from basins.models.rivers import Confidence
 from basins.ranges import covers, last_day, today
+from monitoring.standards.exact import Number
 from settlements import rules
 from settlements.models import Agreement, Party, Term, TermSection
+from settlements.models.shares import nearly_whole
 from settlements.shown.findings import starred
 from settlements.shown.places import Place
 from settlements.shown.terms import (
@@ -62,7 +64,7 @@ class PartLine:
     downstream: str
     inflow: str
     reference: str
-    share: Decimal
+    share: Number
 
     @property
     def shown_name(self) -> str:
@@ -83,6 +85,7 @@ class TermDetail:
     parameters: tuple[ParameterLine, ...]
     clauses: tuple[tuple[str, str], ...]
     sections: tuple[PartLine, ...]
+    shares_note: str  # where they are all but a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +282,7 @@ def _term(term: Term) -> TermDetail:
         parameters=parameter_lines(family.parameters, term.parameters),
         clauses=clause_lines(family.parameters, term.clauses),
         sections=tuple(_part(part) for part in term.sections.all()),
+        shares_note=nearly_whole(part.share for part in term.sections.all()),
     )
 
 

@@ -8,15 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from django.db.models import Min
 
 from basins.ranges import between, covers
 from monitoring.models import Assessment, MonthlyMean
+from monitoring.standards.exact import exact
 from settlements import rules
 from settlements.agreements.services.difference import who
 from settlements.agreements.services.entered import Entered
 from settlements.models import Agreement, TermSection
+from settlements.models.shares import nearly_whole, share_words
 from settlements.money import ZERO, format_wan
 from settlements.reckoning.preview import PreviewLine, preview
 from settlements.rules.facts import MonthState, fact_words
@@ -155,14 +158,16 @@ def _warnings(lines: list[PreviewLine], found: Entered) -> list[str]:
     warnings += _missing(lines)
     if not lines:
         warnings.append("所选断面没有过去的监测数据，无从试算；启用后自有数据的月份起核算。")
-    shares: dict[str, Decimal] = defaultdict(lambda: Decimal(0))
+    shares: dict[str, Fraction] = defaultdict(Fraction)
     for part in found.term.parts:
-        shares[part.section.name] += part.share
+        shares[part.section.name] += exact(part.share)
     warnings += [
-        f"{name}的份额合计 {share * 100:f}%，超过 100%，会重复计付。"
+        f"{name}的份额合计 {share_words(share)}，超过 100%，会重复计付。"
         for name, share in shares.items()
         if share > 1
     ]
+    if nearly := nearly_whole(part.share for part in found.term.parts):
+        warnings.append(nearly)
     return warnings
 
 

@@ -24,6 +24,7 @@ from settlements.reckoning.computation import PART
 from settlements.reckoning.periods import last_month
 from settlements.reckoning.preview import PartSpec
 from settlements.rules import Rule
+from settlements.rules.facts import number_text
 from settlements.shown.terms import MAIN
 
 
@@ -240,7 +241,7 @@ def _prefilled(agreement: Agreement, base: Term, on: date, end: date | None) -> 
                     "downstream": p.downstream.code,
                     "inflow": p.inflow.code if p.inflow else None,
                     "reference": p.reference.code if p.reference else None,
-                    "share": str(p.share.normalize()),
+                    "share": number_text(p.share),
                 }
                 for p in parts
             ],

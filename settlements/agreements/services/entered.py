@@ -6,7 +6,6 @@ Nothing is written here. All problems come at once, each with the step it belong
 import json
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -19,6 +18,7 @@ from settlements.agreements.services.drafts import STEPS, DraftProblem, DraftRef
 from settlements.models import Agreement, AgreementDraft, Party, Term
 from settlements.reckoning.preview import PartSpec, TermSpec
 from settlements.rules import Rule
+from settlements.rules.facts import number
 from settlements.rules.parameters import ParameterErrors
 
 RESERVED_CODES = {"NEW", "DRAFTS"}  # addresses under /agreements/
@@ -100,7 +100,7 @@ def part_specs(rows: list[dict[str, Any]]) -> tuple[PartSpec, ...]:
             upstream=known[row["upstream"]],
             downstream=known[row["downstream"]],
             inflow=sections[row["inflow"]] if row["inflow"] else None,
-            share=Decimal(row["share"]),
+            share=number(row["share"]),
             reference=sections[row["reference"]] if row.get("reference") else None,
         )
         for row in rows

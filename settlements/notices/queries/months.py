@@ -15,6 +15,7 @@ from django.utils import timezone
 from basins.access import Viewer
 from basins.ranges import year_start
 from monitoring.sections.queries.month_readings import MonthReadings, month_readings
+from monitoring.standards.exact import Number
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, WaterClass
 from monitoring.standards.rounding import round_to_places
 from settlements import rules
@@ -62,7 +63,7 @@ class WorkedSection:
     river: str
     upstream: Place
     downstream: Place
-    share: Decimal
+    share: Number
     water_class: int | None
     month_state: str
     subtitle: str

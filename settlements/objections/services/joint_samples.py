@@ -8,7 +8,8 @@ at once for a sample of its own, with the decision for one taken in an objection
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
+from fractions import Fraction
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +20,7 @@ from basins.models import User
 from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section
 from monitoring.screening.services.verdicts import ReadingKey, keep_reading
+from monitoring.standards.exact import decimal_of, exact
 from settlements.models import JointSample, Objection
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.objections.services.objections import locked, refuse_decided
@@ -37,20 +39,24 @@ class ComparedResults:
 
 
 def relative_error(a: Decimal, b: Decimal) -> Decimal:
-    """|a − b| ÷ mean(a, b) × 100, in %, not rounded; 0 where both are 0."""
-    with localcontext() as context:
-        context.prec = 40
-        total = a + b
-        return abs(a - b) / (total / 2) * 100 if total else Decimal(0)
+    """|a − b| ÷ mean(a, b) × 100, in %, not rounded, for show; 0 where both are 0."""
+    return decimal_of(_error(a, b))
+
+
+def _error(a: Decimal, b: Decimal) -> Fraction:
+    one, other = exact(a), exact(b)
+    return abs(one - other) / (one + other) * 200 if one + other else Fraction(0)
 
 
 def compare(
     upstream: Decimal, downstream: Decimal, agreed_error: Decimal, reserve: Decimal | None = None
 ) -> ComparedResults:
     """Which value is used. An error equal to the agreed one is within it."""
-    error = relative_error(upstream, downstream)
+    error = _error(upstream, downstream)
     within = error <= agreed_error
-    return ComparedResults(error, within, (upstream + downstream) / 2 if within else reserve)
+    return ComparedResults(
+        decimal_of(error), within, (upstream + downstream) / 2 if within else reserve
+    )
 
 
 @transaction.atomic

@@ -5,7 +5,10 @@ from decimal import Decimal
 
 from django.db.models import Q
 
+from monitoring.standards.exact import Number, exact
+from monitoring.standards.rounding import round_to_places
 from settlements.models import Agreement, JournalEntry, Posting
+from settlements.models.shares import share_words
 from settlements.money import ZERO
 from settlements.papers.paper import (
     Column,
@@ -164,12 +167,18 @@ def _month_table(sections: Sequence[SectionYear], suffix: str) -> Table:
         sums += [None, None, section.yuan]
     rows.append(Row(tuple(sums), "total"))
     note = "；".join(
-        f"{s.shown_name}：上游{s.upstream.name}，下游{s.downstream.name}，份额 {s.share:.0f}%"
-        if s.share == s.share.to_integral_value()
-        else f"{s.shown_name}：上游{s.upstream.name}，下游{s.downstream.name}，份额 {s.share}%"
+        f"{s.shown_name}：上游{s.upstream.name}，下游{s.downstream.name}，份额 {_share(s.share)}"
         for s in sections
     )
     return Table(f"逐月结果{suffix}", tuple(heads), tuple(rows), note=note)
+
+
+def _share(percent: Number) -> str:
+    """50%, and 87.8300% as papers always had it; what four decimals can't hold as it is."""
+    if percent == int(percent):
+        return f"{int(percent)}%"
+    four = round_to_places(percent, 4)
+    return f"{four}%" if four == percent else share_words(exact(percent) / 100)
 
 
 def _yearly(page: SettlementYear) -> tuple[Table, ...]:

@@ -13,8 +13,10 @@ Amounts are Decimal yuan to the fen; limits and means Decimal mg/L.
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
-from settlements.money import format_wan, to_fen
+from monitoring.standards.exact import exact
+from settlements.money import format_wan
 from settlements.rules import common, steps
 from settlements.rules.base import (
     DOWNSTREAM,
@@ -84,7 +86,7 @@ def _settle(facts: Facts, p: Parameters, gap: Gap, lines: list[Step]) -> Outcome
     else:
         payer, payee, state = DOWNSTREAM, UPSTREAM, MonthState.MET
         because = "好于基准" if gap.tiers else "与基准持平"
-    factor = Decimal(1)
+    factor = Fraction(1)
     if gap.inherited:
         state, because = MonthState.NOT_INCREASED, "未达到基准、未较来水增加"
         factor = common.KEPT[p.inherited]
@@ -105,13 +107,13 @@ def _settle(facts: Facts, p: Parameters, gap: Gap, lines: list[Step]) -> Outcome
     lines.append(steps.clause_step(p, "rate", clause, payer if factor else None, *also))
     tiers = max(1, abs(gap.counted))
     counted = tiers if p.max_tiers is None else min(tiers, p.max_tiers)
-    amount = to_fen((p.rate + p.tier_amount * (counted - 1)) * factor * facts.share)
+    amount = facts.due(exact(p.rate + p.tier_amount * (counted - 1)) * factor)
     lines.append(_amount(facts, p, tiers, counted, factor, amount))
     return steps.finish(facts, FAMILY, state, pays(payer, payee, amount, because=because), lines)
 
 
 def _amount(
-    facts: Facts, p: Parameters, tiers: int, counted: int, factor: Decimal, amount: Decimal
+    facts: Facts, p: Parameters, tiers: int, counted: int, factor: Fraction, amount: Decimal
 ) -> Step:
     unit = steps.rate_unit(granularity(p))
     formula, text = f"{format_wan(p.rate)} {unit}", ""

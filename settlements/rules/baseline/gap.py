@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from fractions import Fraction
+from math import ceil
 
+from monitoring.standards.exact import Number, exact
 from monitoring.standards.gb3838_2002 import UNITS, WaterClass, has_limits
 from settlements.rules import steps
 from settlements.rules.base import Facts, Input, MissingFact, Step, require, require_item
@@ -123,11 +125,11 @@ def limits_gap(facts: Facts, p: Parameters) -> Gap:
     return Gap(tiers, step, inherited, counted)
 
 
-def _limits_of(facts: Facts, p: Parameters) -> tuple[dict[str, Decimal], str, str]:
+def _limits_of(facts: Facts, p: Parameters) -> tuple[dict[str, Number], str, str]:
     """The section's own limits where the term has any, else the term's; with name and source."""
     if p.section_limits:
         code = require(facts, "section_code")
-        own = {
+        own: dict[str, Number] = {
             indicator: at
             for section, _, indicator, at in (
                 (*key.rpartition(":"), at) for key, at in sorted(p.section_limits.items())
@@ -136,18 +138,18 @@ def _limits_of(facts: Facts, p: Parameters) -> tuple[dict[str, Decimal], str, st
         }
         if own:
             return own, "本断面限值", p.source("section_limits")
-    return dict(p.limits or {}), "限值", p.source("limits")
+    return {**(p.limits or {})}, "限值", p.source("limits")
 
 
 def _beyond_inflow(
-    facts: Facts, over: Mapping[str, Decimal], limits: Mapping[str, Decimal]
-) -> list[Decimal]:
+    facts: Facts, over: Mapping[str, Fraction], limits: Mapping[str, Number]
+) -> list[Fraction]:
     """Of each item over its limit, how much worse than what came in, as a part of the limit."""
     found = []
     for code, ratio in over.items():
         if ratio > 0:
             came_in = _ratio(code, require_item(facts, "inflow_means", code), limits[code])
-            found.append(ratio - max(Decimal(0), came_in))
+            found.append(ratio - max(Fraction(0), came_in))
     return found
 
 
@@ -159,7 +161,7 @@ def _counted_words(counted: int, tiers: int, unit: str) -> str:
     return f"，扣除来水部分计 {counted} {unit}" if counted != tiers else ""
 
 
-def _refuse_unusable(facts: Facts, limits: Mapping[str, Decimal]) -> None:
+def _refuse_unusable(facts: Facts, limits: Mapping[str, Number]) -> None:
     """Refuse a base period none of whose items can be compared, or with a mean of zero."""
     if not limits:
         raise MissingFact("base_means", facts.section, facts.period_label)
@@ -167,22 +169,21 @@ def _refuse_unusable(facts: Facts, limits: Mapping[str, Decimal]) -> None:
         if value <= 0:
             raise ValueError(
                 f"{facts.section}断面 {facts.period_label}：{steps.shown_indicator(code)}的"
-                f"基准期均值 {value} 须大于零；未检出的请按检出限的一半计。"
+                f"基准期均值 {plain_decimal(value)} 须大于零；未检出的请按检出限的一半计。"
             )
 
 
-def _ratio(code: str, value: Decimal, at: Decimal) -> Decimal:
+def _ratio(code: str, value: Number, at: Number) -> Fraction:
     """How much worse than the limit, as a part of it; negative: better. DO: less is worse."""
-    return (at - value) / at if code == "DO" else (value - at) / at
+    worse = exact(at) - exact(value) if code == "DO" else exact(value) - exact(at)
+    return worse / exact(at)
 
 
-def _tiers(worse_percent: Decimal, p: Parameters) -> int:
-    beyond = abs(worse_percent) - p.dead_band
+def _tiers(worse_percent: Fraction, p: Parameters) -> int:
+    beyond = abs(worse_percent) - exact(p.dead_band)
     if beyond <= 0:
         return 0
-    count = 1
-    if p.tier_width is not None:
-        count = int((beyond / p.tier_width).to_integral_value(rounding=ROUND_CEILING))
+    count = 1 if p.tier_width is None else ceil(beyond / exact(p.tier_width))
     return count if worse_percent > 0 else -count
 
 

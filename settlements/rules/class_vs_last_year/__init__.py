@@ -13,10 +13,11 @@ Amounts are Decimal yuan to the fen.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 
+from monitoring.standards.exact import exact
 from monitoring.standards.gb3838_2002 import WaterClass
-from settlements.money import format_wan, to_fen
+from settlements.money import format_wan
 from settlements.rules import common, steps
 from settlements.rules.base import (
     DOWNSTREAM,
@@ -114,14 +115,14 @@ def _met(
     payee = UPSTREAM if payer == DOWNSTREAM else DOWNSTREAM
     because = f"达标、{words.split(' ')[0]}"
     inherited = payer == UPSTREAM and _inherited(facts, p, found)
-    kept = common.KEPT[p.inherited] if inherited else Decimal(1)
+    kept = common.KEPT[p.inherited] if inherited else Fraction(1)
     also = ["rate"] if name != "rate" else []
     text = f"断面{because}的，{steps.pays_words(payer, payee)}，每月 {format_wan(p.rate)} 万元。"
     if inherited:
         because += "、未较来水增加"
         also.append("inherited")
         text += f"不差于入境断面，{p.choice('inherited')}。"
-    amount = to_fen(p.rate * kept * facts.share)
+    amount = facts.due(exact(p.rate) * kept)
     lines.append(steps.clause_step(p, name, text, payer if amount else None, *also))
     lines.append(
         steps.amount_step(
@@ -152,8 +153,8 @@ def _not_met(
         )
     )
     due = cost(facts, p, found, target)
-    kept = common.KEPT[p.inherited] if inherited else Decimal(1)
-    amount = to_fen(due.yuan * kept * facts.share)
+    kept = common.KEPT[p.inherited] if inherited else Fraction(1)
+    amount = facts.due(exact(due.yuan) * kept)
     state = MonthState.NOT_INCREASED if inherited else MonthState.NOT_MET
     because = "未达到功能类别" + ("、未较来水增加" if inherited else "")
     table = bool(p.not_met_schedule) and p.not_met_mode != "flat"
@@ -189,7 +190,7 @@ def _inherited(facts: Facts, p: Parameters, found: WaterClass) -> bool:
     return found <= require(facts, "inflow_class")
 
 
-def _kept_words(kept: Decimal) -> str:
+def _kept_words(kept: Fraction) -> str:
     return f" × 继承部分 {steps.percent(kept)}" if kept != 1 else ""
 
 

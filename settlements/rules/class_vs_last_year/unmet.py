@@ -9,8 +9,10 @@ section's share, means and limits Decimal mg/L.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
+from math import ceil
 
+from monitoring.standards.exact import exact
 from monitoring.standards.gb3838_2002 import WaterClass, has_limits, limit
 from settlements.money import format_wan
 from settlements.rules import steps
@@ -65,15 +67,15 @@ def _multiple_steps(facts: Facts, p: Parameters, target: WaterClass) -> tuple[in
     for code, value in require(facts, "means").items():
         if code in {"pH", "DO"} | steps.NOT_ASSESSED or not has_limits(code, facts.water_body):
             continue
-        at = start = limit(code, target, facts.water_body)
+        at = start = exact(limit(code, target, facts.water_body))
         if deducts and value > at:
             start = max(at, require_item(facts, "inflow_means", code))
-        multiples[code] = (value - start) / at
+        multiples[code] = (exact(value) - start) / at
     worst = max(multiples, key=lambda code: (multiples[code], code), default=None)
     if worst is None or multiples[worst] <= 0:
         return 1, "超标指标没有超标倍数（pH、溶解氧），按一级计；"
     multiple, width = multiples[worst], p.not_met_step_width
-    count = int((multiple / width).to_integral_value(rounding=ROUND_CEILING))
+    count = ceil(multiple / exact(width))
     over = f"超 {target.label}限值" + ("、扣除来水部分后" if deducts else "")
     return count, (
         f"{steps.shown_indicator(worst)}{over} {steps.shown(multiple)} 倍，"

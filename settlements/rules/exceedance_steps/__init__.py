@@ -12,9 +12,10 @@ Amounts are Decimal yuan to the fen; limits and means Decimal mg/L.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from fractions import Fraction
 
-from settlements.money import format_wan, to_fen
+from monitoring.standards.exact import exact
+from settlements.money import format_wan
 from settlements.rules import items, steps
 from settlements.rules.base import (
     DOWNSTREAM,
@@ -76,9 +77,9 @@ def _settle(facts: Facts, p: Parameters, charges: list[Charge], lines: list[Step
         state = MonthState.NOT_INCREASED if inherited else MonthState.NOT_MET
     lines.append(_comparison(p, charges, over, state))
     charged = [each.amount for each in charges if each.amount]
-    full = sum(charged, Decimal(0))
-    capped = full if p.month_cap is None else min(full, p.month_cap)
-    amount = to_fen(capped * facts.share)
+    full = sum(charged, Fraction(0))
+    capped = full if p.month_cap is None else min(full, exact(p.month_cap))
+    amount = facts.due(capped)
     also = [name for name in ("inherited",) if any(each.inherited for each in over)]
     text = "各项指标均未超过限值的，不计收。"
     if over:

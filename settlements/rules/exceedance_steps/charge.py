@@ -8,10 +8,13 @@ before the section's share.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 
+from monitoring.standards.exact import Number, exact
 from monitoring.standards.gb3838_2002 import WaterClass, class_of
-from settlements.money import format_wan, to_fen
+from settlements.money import format_wan
 from settlements.rules import common, items, steps
 from settlements.rules.base import Facts, Input, Step, require, require_item
 from settlements.rules.exceedance_steps.parameters import ExceedanceItem, Parameters
@@ -23,13 +26,13 @@ class Charge:
     """One indicator's finding.
 
     over: over its limit, or over it so many days in a row that these count.
-    inherited: over, but not above what came in. amount: yuan to the fen, before the share.
+    inherited: over, but not above what came in. amount: yuan, unrounded, before the share.
     """
 
     name: str
     over: bool
     inherited: bool
-    amount: Decimal
+    amount: Fraction
     words: str
     step: Step
 
@@ -38,7 +41,7 @@ class Charge:
 class _Part:
     """One line of arithmetic: what it comes to and its words."""
 
-    amount: Decimal = Decimal(0)
+    amount: Fraction = Fraction(0)
     text: str = ""
     formula: str = ""
 
@@ -67,9 +70,9 @@ def charge(facts: Facts, p: Parameters, item: ExceedanceItem) -> Charge:
             came_in = f"扣除入境断面 {facts.inflow_section} 已有的 {items.in_unit(code, start)}，"
             priced = replace(priced, text=f"{came_in}{priced.text}")
         by_multiple = _capped(priced, item.cap, "单指标每月封顶")
-    factor = common.KEPT[p.inherited] if inherited else Decimal(1)
+    factor = common.KEPT[p.inherited] if inherited else Fraction(1)
     parts = [part for part in (by_multiple, days) if part.text]
-    amount = to_fen(sum((part.amount for part in parts), Decimal(0)) * factor)
+    amount = sum((part.amount for part in parts), Fraction(0)) * factor
     words = f"超 {steps.shown(multiple)} 倍" if exceeds else "未超过限值"
     text = f"{name}均值 {items.in_unit(code, value)}，{limit_name} {items.in_unit(code, at)}，{words}。"
     formula = "；".join(part.formula for part in parts)
@@ -94,27 +97,27 @@ def charge(facts: Facts, p: Parameters, item: ExceedanceItem) -> Charge:
     return Charge(name, over, inherited, amount, words, step)
 
 
-def _stepped(item: ExceedanceItem, multiple: Decimal) -> _Part:
-    exact = multiple / item.step_width
-    count = int(exact.to_integral_value(rounding=ROUND_CEILING))
-    amount = item.unit_amount * count
+def _stepped(item: ExceedanceItem, multiple: Fraction) -> _Part:
+    widths = multiple / exact(item.step_width)
+    count = ceil(widths)
+    amount = exact(item.unit_amount) * count
     width = plain_decimal(item.step_width)
-    ending = "恰为一档的上限，属于该档" if exact == count else "不足一档按一档"
+    ending = "恰为一档的上限，属于该档" if widths == count else "不足一档按一档"
     return _Part(
         amount,
         f"档宽 {width} 倍，{ending}，计 {count} 档。",
-        f"{steps.shown(multiple)} ÷ {width} ＝ {steps.shown(exact)}，计 {count} 档；"
+        f"{steps.shown(multiple)} ÷ {width} ＝ {steps.shown(widths)}，计 {count} 档；"
         f"{count} × {format_wan(item.unit_amount)} ＝ {format_wan(amount)} 万元",
     )
 
 
-def _by_class(facts: Facts, item: ExceedanceItem, value: Decimal, start: Decimal) -> _Part:
+def _by_class(facts: Facts, item: ExceedanceItem, value: Number, start: Number) -> _Part:
     """Classes of the indicator worse than the target's, or than what came in."""
     target: WaterClass = require(facts, "target")
     base = max(target, class_of(item.indicator, start, facts.water_body))
     found = class_of(item.indicator, value, facts.water_body)
     short = int(found) - int(base)
-    amount = item.unit_amount * short
+    amount = exact(item.unit_amount) * short
     return _Part(
         amount,
         f"该指标为 {found.label}，较 {base.label} 差 {short} 个类别。",
@@ -122,13 +125,13 @@ def _by_class(facts: Facts, item: ExceedanceItem, value: Decimal, start: Decimal
     )
 
 
-def _scaled(p: Parameters, multiple: Decimal) -> _Part:
+def _scaled(p: Parameters, multiple: Fraction) -> _Part:
     bands = [band for band in p.bands or () if multiple > band.above]
     if not bands:
         free = plain_decimal((p.bands or ())[0].above)
-        return _Part(Decimal(0), f"不大于 {free} 倍，不计收。", "0.00 万元")
+        return _Part(Fraction(0), f"不大于 {free} 倍，不计收。", "0.00 万元")
     band = bands[-1]
-    amount = to_fen(band.base * (1 + multiple))
+    amount = exact(band.base) * (1 + multiple)
     return _Part(
         amount,
         f"大于 {plain_decimal(band.above)} 倍，基数 {format_wan(band.base)} 万元。",
@@ -145,7 +148,7 @@ def _days(facts: Facts, p: Parameters, item: ExceedanceItem) -> _Part:
     if run < p.days_from:
         return _Part()
     counted = run if p.days_counted == "all" else run - p.days_from + 1
-    amount = p.day_amount * counted
+    amount = exact(p.day_amount) * counted
     return _capped(
         _Part(
             amount,
@@ -161,20 +164,20 @@ def _capped(part: _Part, cap: Decimal | None, name: str) -> _Part:
     if cap is None or part.amount <= cap:
         return part
     return _Part(
-        cap,
+        exact(cap),
         f"{part.text}超过{name}，按 {format_wan(cap)} 万元计。",
         f"{part.formula}，封顶 {format_wan(cap)} 万元",
     )
 
 
-def _not_above_inflow(facts: Facts, p: Parameters, code: str, value: Decimal) -> bool:
+def _not_above_inflow(facts: Facts, p: Parameters, code: str, value: Number) -> bool:
     if p.inherited == "charge" or not facts.inflow_section:
         return False
     return value <= items.mean_of(facts, "inflow_means", code)
 
 
 def _inputs(
-    facts: Facts, p: Parameters, item: ExceedanceItem, value: Decimal, at: Decimal, limit_name: str
+    facts: Facts, p: Parameters, item: ExceedanceItem, value: Number, at: Number, limit_name: str
 ) -> tuple[Input, ...]:
     code, listed = item.indicator, p.source("indicators")
     limit_source = listed if item.limit is not None else facts.sources.get("target", "")

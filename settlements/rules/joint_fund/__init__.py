@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from monitoring.standards.exact import exact
 from settlements.money import format_wan, split_by_name, to_fen
 from settlements.rules import funds, steps
 from settlements.rules.base import (
@@ -60,7 +61,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     lines = steps.opening(facts, FAMILY)
     if by_class and (skipped := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period")):
         return skipped
-    fund = to_fen(p.fund * facts.share)
+    fund = facts.due(p.fund)
     paid_in = split_by_name(fund, _contributions(p))
     lines.append(_fund_step(facts, p, fund, paid_in))
     results = results_of(facts, p)
@@ -133,7 +134,7 @@ def _deducted(
     """What each party gets once the deductions went where the agreement has them go."""
     after, lines = dict(received), []
     for code, part in results.deductions.items():
-        amount = to_fen(received[code] * part)
+        amount = to_fen(exact(received[code]) * part)
         if not amount:
             continue
         after[code] -= amount
@@ -152,7 +153,10 @@ def _deducted(
                 clause=p.source("deducted_to"),
                 inputs=(
                     Input(
-                        "考核扣减比例", steps.percent(p.at_stake / 100), "", p.source("at_stake")
+                        "考核扣减比例",
+                        steps.percent(exact(p.at_stake) / 100),
+                        "",
+                        p.source("at_stake"),
                     ),
                 ),
                 defaults=p.defaults("at_stake", "deducted_to"),

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 
+from monitoring.standards.exact import Number, exact
 from settlements.rules import funds, steps
 from settlements.rules.base import UPSTREAM, Facts, Input, MissingFact, Step, require, require_item
-from settlements.rules.facts import UnusableFact
+from settlements.rules.facts import UnusableFact, plain_decimal
 from settlements.rules.joint_fund.parameters import GRADES, Parameters
 
 
@@ -21,8 +23,8 @@ class Results:
     """deductions: party → part (0–1) of what it would get. weights: share × coefficient."""
 
     met: bool = True
-    deductions: Mapping[str, Decimal] = field(default_factory=dict)
-    weights: Mapping[str, Decimal] | None = None
+    deductions: Mapping[str, Fraction] = field(default_factory=dict)
+    weights: Mapping[str, Fraction] | None = None
     steps: tuple[Step, ...] = ()
 
 
@@ -60,7 +62,7 @@ def _section_class(facts: Facts, p: Parameters) -> Results:
     party = _upstream_party(facts, p)
     return Results(
         met=not missed,
-        deductions={party: p.at_stake / 100} if missed else {},
+        deductions={party: exact(p.at_stake) / 100} if missed else {},
         steps=(steps.class_step(facts, found), comparison),
     )
 
@@ -76,15 +78,15 @@ def _upstream_party(facts: Facts, p: Parameters) -> str:
 def _met_ratios(facts: Facts, p: Parameters) -> Results:
     deductions, lines = {}, []
     for code in shares_of(p):
-        met = _observed(facts, f"met.{code}", Decimal(100))
-        part = p.at_stake / 100 * (100 - met) / 100
+        met = _observed(facts, f"met.{code}", 100)
+        part = exact(p.at_stake) / 100 * (100 - met) / 100
         name = facts.name_of(code)
         lines.append(
             Step(
                 key=f"met.{code}",
                 title=f"{name}出境断面",
                 text=f"{name}出境断面全年达标率 {steps.shown(met)} %。",
-                formula=f"扣减 {steps.percent(p.at_stake / 100)} ×（100 − {steps.shown(met)}）% "
+                formula=f"扣减 {steps.percent(exact(p.at_stake) / 100)} ×（100 − {steps.shown(met)}）% "
                 f"＝ {steps.shown(part * 100)} %",
                 result="全部达标" if met == 100 else "部分达标" if met else "未达标",
                 result_note=f"达标率 {steps.shown(met)} %",
@@ -104,7 +106,7 @@ def _grades(facts: Facts, p: Parameters) -> Results:
     for code, share in shares_of(p).items():
         score = _observed(facts, f"score.{code}", None)
         grade = next(row for row in reversed(p.grades or ()) if row.from_score <= score)
-        weights[code] = share * grade.coefficient
+        weights[code] = exact(share) * exact(grade.coefficient)
         label = GRADES[grade.grade]
         lines.append(
             Step(
@@ -125,7 +127,7 @@ def _grades(facts: Facts, p: Parameters) -> Results:
     return Results(met=not nothing, weights=weights, steps=tuple(lines))
 
 
-def _observed(facts: Facts, name: str, most: Decimal | None) -> Decimal:
+def _observed(facts: Facts, name: str, most: int | None) -> Fraction:
     value = require_item(facts, "observations", name)
     if value < 0 or (most is not None and value > most):
         bounds = "不能为负" if most is None else f"须在 0 与 {most} 之间"
@@ -133,10 +135,10 @@ def _observed(facts: Facts, name: str, most: Decimal | None) -> Decimal:
             f"observations.{name}",
             facts.section,
             facts.period_label,
-            f"值 {value:f} {bounds}；请在数据页更正。",
+            f"值 {plain_decimal(value)} {bounds}；请在数据页更正。",
         )
     return value
 
 
-def _observation(facts: Facts, name: str, value: Decimal, unit: str) -> Input:
+def _observation(facts: Facts, name: str, value: Number, unit: str) -> Input:
     return Input(name, steps.shown(value), unit, facts.sources.get("observations", ""))

@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
 from basins.models import Jurisdiction
 from basins.ranges import last_day
 from monitoring.models import Section
+from monitoring.standards.exact import Number
 from settlements import rules
 from settlements.models import Scenario, Term
-from settlements.rules.facts import plain_decimal
+from settlements.models.shares import share_words
+from settlements.rules.facts import number
 from settlements.shown.terms import ParameterLine, parameter_lines, strand_label
 
 
@@ -108,7 +109,7 @@ def _changes(
         (
             p["section"],
             names.get(p["section"], "-"),
-            Decimal(p["share"]),
+            number(p["share"]),
             places.get(p["upstream"], p["upstream"]),
             places.get(p["downstream"], p["downstream"]),
         )
@@ -132,8 +133,8 @@ def _day(day: date | None, until: bool) -> str:
     return shown.isoformat() if shown else "长期"
 
 
-def _part(part: tuple[int, str, Decimal, str, str] | None) -> str:
+def _part(part: tuple[int, str, Number, str, str] | None) -> str:
     if part is None:
         return "-"
     _, name, share, upstream, downstream = part
-    return f"{name} {plain_decimal(share * 100)}%（{upstream} → {downstream}）"
+    return f"{name} {share_words(share)}（{upstream} → {downstream}）"

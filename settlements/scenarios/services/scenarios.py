@@ -6,7 +6,6 @@ Nothing here writes anything but Scenario rows.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +17,7 @@ from monitoring.models import Section
 from settlements import rules
 from settlements.models import Agreement, Party, Scenario
 from settlements.reckoning.preview import PartSpec, Plan, TermSpec, plan
+from settlements.rules.facts import number, number_text
 
 LONGEST_NAME = 80
 LONGEST_STRAND = 20
@@ -180,7 +180,7 @@ def stored_terms(agreement: Agreement) -> list[dict[str, Any]]:
                     "downstream": part.downstream.code,
                     "inflow": part.inflow_id,
                     "reference": part.reference_id,
-                    "share": str(part.share),
+                    "share": number_text(part.share),
                 }
                 for part in term.sections.all()
             ],
@@ -278,7 +278,7 @@ def _spec(term: Mapping[str, Any], places: ScenarioPlaces, agreement_id: int) ->
                 downstream=places.by_code[p["downstream"]],
                 inflow=places.sections[p["inflow"]] if p["inflow"] else None,
                 reference=places.sections[p["reference"]] if p.get("reference") else None,
-                share=Decimal(p["share"]),
+                share=number(p["share"]),
             )
             for p in term["sections"]
         ),

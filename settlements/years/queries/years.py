@@ -16,6 +16,7 @@ from django.db.models import Prefetch
 from basins.access import Viewer
 from basins.models import Jurisdiction
 from basins.ranges import last_day, months_of, year_start
+from monitoring.standards.exact import Number
 from settlements import rules
 from settlements.models import (
     Accrual,
@@ -77,7 +78,7 @@ class SectionYear:
     is_demo: bool
     upstream: Place
     downstream: Place
-    share: Decimal  # per cent
+    share: Number  # per cent
     months: tuple[MonthLine, ...]
 
     @property

@@ -1,4 +1,5 @@
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from itertools import permutations
 
 import pytest
@@ -152,7 +153,7 @@ def test_ph_and_oxygen_have_no_multiple():
 
 def test_a_multiple_is_not_rounded_but_its_text_is():
     found = exceedance("CODMn", Decimal("7"), III)
-    assert found.multiple == Decimal("0.1666666666666666666666666666666667")
+    assert found.multiple == Fraction(1, 6)
     assert found.text == "高锰酸盐指数(0.17)"
 
 
@@ -240,9 +241,13 @@ def test_an_undetected_value_counts_as_half_the_limit():
 
 
 def test_a_mean_is_not_rounded():
-    assert mean([Decimal(1), Decimal(1), Decimal(2)]) == Decimal(
-        "1.333333333333333333333333333333333"
-    )
+    assert mean([Decimal(1), Decimal(1), Decimal(2)]) == Fraction(4, 3)
+
+
+def test_a_mean_that_is_exactly_a_limit_meets_it():
+    months = [Fraction(1, 6)] * 3 + [Decimal("0.2")] * 8 + [Decimal("0.3")]
+    assert assess({"TP": mean(months)}).water_class == III
+    assert assess({"TP": mean([*months[:-1], Decimal("0.300001")])}).water_class == IV
 
 
 def test_a_mean_does_not_depend_on_the_callers_precision():

@@ -154,9 +154,7 @@ def test_ratio_of_excellent_and_good_sections():
     assert excellent_or_good_ratio([I, II, III, IV]) == 75
     assert excellent_or_good_ratio([III]) == 100
     assert excellent_or_good_ratio([IV, INFERIOR_V]) == 0
-    assert excellent_or_good_ratio(iter([II, III, V])) == Decimal(
-        "66.66666666666666666666666666666667"
-    )
+    assert excellent_or_good_ratio(iter([II, III, V])) == Decimal("66.66666666666666666666666667")
 
 
 GRADES = ["优", "良好", "轻度污染", "中度污染", "重度污染"]

@@ -1,4 +1,5 @@
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -89,11 +90,16 @@ def test_the_index_does_not_depend_on_the_callers_precision():
         assert cwqi(sample) == expected
 
 
-def test_quotients_that_do_not_end_carry_34_digits_also_in_the_sum():
-    assert index("CODMn", "7") == Decimal("1.166666666666666666666666666666667")
-    assert index("DO", "7") == Decimal("0.7142857142857142857142857142857143")
-    found = cwqi({"CODMn": Decimal("7"), "BOD5": Decimal("4")})
-    assert found.total == Decimal("2.166666666666666666666666666666667")
+def test_quotients_that_do_not_end_are_exact_also_in_the_sum():
+    assert index("CODMn", "7") == Fraction(7, 6)
+    assert index("DO", "7") == Fraction(5, 7)
+    assert cwqi({"CODMn": Decimal("7"), "BOD5": Decimal("4")}).total == Fraction(13, 6)
+
+
+def test_two_places_with_the_same_index_by_other_values_are_equal():
+    one = cwqi({"CODMn": Decimal("7"), "COD": Decimal("10")}).total
+    other = cwqi({"CODMn": Decimal("1"), "COD": Decimal("30")}).total
+    assert one == other == Fraction(5, 3)
 
 
 amounts = st.decimals(min_value=0, max_value=60, places=4)

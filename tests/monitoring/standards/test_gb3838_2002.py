@@ -212,7 +212,7 @@ def test_only_decimals_are_taken(value):
 
 
 def test_a_bad_value_of_an_unknown_indicator_is_refused_under_its_code():
-    with pytest.raises(TypeError, match=r"^XYZ：数值须为 Decimal，而不是 float；"):
+    with pytest.raises(TypeError, match=r"^XYZ：数值须为 Decimal 或分数，而不是 float；"):
         class_of("XYZ", 1.2)
     with pytest.raises(ValueError, match=r"^XYZ：数值 -1 不能为负，也不能是无穷或非数；"):
         class_of("XYZ", Decimal(-1))

@@ -2,12 +2,17 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.rules.base import Facts, Granularity
 from settlements.rules.parameters import with_defaults
+
+
+def _exact(value):
+    return value if isinstance(value, Fraction) else Decimal(value)
 
 
 class Border:
@@ -31,7 +36,7 @@ class Border:
             "reference_means",
         ):
             if name in more:
-                more[name] = {code: Decimal(value) for code, value in more[name].items()}
+                more[name] = {code: _exact(value) for code, value in more[name].items()}
         more.setdefault("target", WaterClass.III)
         return Facts(
             period=period, granularity=granularity, section="普顺", river="龙溪河",

@@ -27,8 +27,8 @@ def test_a_factor_shows_what_was_and_what_is_with_its_clause():
         BEFORE,
         Step(
             key="scaled", title="折算",
-            text="协议自16日起生效，按系数 0.50 折算；合 750,000.25 元。",
-            formula="150.00 万元 × 0.50 ＝ 75.00 万元",
+            text="协议自16日起生效，按系数 0.5 折算；合 750,000.25 元。",
+            formula="150.00 万元 × 0.5 ＝ 75.00 万元",
             result="75.00", result_note="万元", clause="第九条",
         ),
     )  # fmt: skip
