@@ -43,6 +43,13 @@ class ByRole:
         return viewer_of(request.user).may(self.act)
 
 
+class CodeStays:
+    """A code is given once: files, terms, results and addresses name the thing by it."""
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("code",) if obj is not None else ()
+
+
 class DatedFormSet(BaseInlineFormSet):
     """Rows of one parent whose dates must not overlap.
 
@@ -79,7 +86,7 @@ class DatedInline(ByRole, admin.TabularInline):
 
 
 @admin.register(Jurisdiction)
-class JurisdictionAdmin(ByRole, admin.ModelAdmin):
+class JurisdictionAdmin(CodeStays, ByRole, admin.ModelAdmin):
     list_display = ("code", "name", "level", "parent")
     list_filter = ("level",)
     list_select_related = ("parent",)
@@ -99,7 +106,7 @@ class ReachInline(ByRole, admin.TabularInline):
 
 
 @admin.register(River)
-class RiverAdmin(ByRole, admin.ModelAdmin):
+class RiverAdmin(CodeStays, ByRole, admin.ModelAdmin):
     list_display = ("code", "name", "parent", "length_km", "catchment_km2", "confidence")
     list_filter = ("confidence", "schematic")
     list_select_related = ("parent",)

@@ -6,7 +6,7 @@ pipeline, and nobody edits them by hand.
 
 from django.contrib import admin
 
-from basins.admin import ByRole, DatedInline
+from basins.admin import ByRole, CodeStays, DatedInline
 from monitoring.models import Indicator, SamplingPlan, Section, Target
 
 
@@ -19,7 +19,7 @@ class SamplingPlanInline(DatedInline):
 
 
 @admin.register(Section)
-class SectionAdmin(ByRole, admin.ModelAdmin):
+class SectionAdmin(CodeStays, ByRole, admin.ModelAdmin):
     list_display = ("code", "name", "river", "km", "grade", "upstream", "downstream", "is_demo")
     list_filter = ("grade", "water_body", "is_demo", "river")
     list_select_related = ("river", "upstream", "downstream")
