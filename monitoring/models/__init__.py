@@ -1,6 +1,7 @@
 """What was measured: sections, readings, means, assessments."""
 
 from monitoring.models.assessments import Assessment, DirtyMonth, MarkWorked, MonthlyMean
+from monitoring.models.basis import AssessmentBasis
 from monitoring.models.observations import Observation
 from monitoring.models.readings import ImportBatch, Origin, Reading, ReadingRevision
 from monitoring.models.sections import Indicator, SamplingPlan, Section, Target
@@ -8,6 +9,7 @@ from monitoring.models.verdicts import Verdict
 
 __all__ = [
     "Assessment",
+    "AssessmentBasis",
     "DirtyMonth",
     "ImportBatch",
     "Indicator",

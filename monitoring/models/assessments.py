@@ -66,6 +66,8 @@ class Assessment(models.Model):
     main_pollutants = models.JSONField("主要污染指标", default=list)
     assessed = models.JSONField("参评指标", default=list)
     complete = models.BooleanField("数据完整")
+    # Code of the 统计口径 it was assessed by (monitoring.standards.basis); empty: the default.
+    basis = models.CharField("统计口径", max_length=40, default="", db_default="", blank=True)
     computed_at = models.DateTimeField("计算时间", auto_now=True)
 
     class Meta:

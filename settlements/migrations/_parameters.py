@@ -15,6 +15,8 @@ OURS = "本系统默认，协议未载时使用"
 PLAN = "本系统默认，方案原文未载"
 MONTHLY = {"missing_month": ("none", OURS), "sampling": ("monthly", OURS)}
 PART_MONTH = {"part_month": ("first_day", OURS)}
+# Given by 0025: a term follows the bureau's 统计口径.
+FOLLOWS = {name: ("scheme", OURS) for name in ("rounding", "ph_mean", "first_origin")}
 INHERITED = {"inherited": ("charge", OURS)}
 # Given by the migrations that 0001_squashed_0023 replaces: rule → name → value, source.
 GIVEN: dict[str, dict] = {
@@ -56,24 +58,28 @@ def taken_out(new, rule, parameters):
     }
 
 
-def change(apps, new, how):
+def change(apps, new, how, using="default"):
     """Every stored term, draft and scenario, `how` being one of the two above."""
-    for term in apps.get_model("settlements", "Term").objects.filter(rule__in=new):
+
+    def stored(name):
+        return apps.get_model("settlements", name).objects.using(using)
+
+    for term in stored("Term").filter(rule__in=new):
         term.parameters = how(new, term.rule, term.parameters)
         term.save(update_fields=["parameters"])
-    for draft in apps.get_model("settlements", "AgreementDraft").objects.all():
+    for draft in stored("AgreementDraft").all():
         values = draft.data.get("rule", {}).get("values")
         if values and values["rule"] in new:
             values["parameters"] = how(new, values["rule"], values["parameters"])
             # Not save(): the draft was not changed by anybody.
-            type(draft).objects.filter(pk=draft.pk).update(data=draft.data)
-    for scenario in apps.get_model("settlements", "Scenario").objects.all():
+            stored("AgreementDraft").filter(pk=draft.pk).update(data=draft.data)
+    for scenario in stored("Scenario").all():
         terms = [
             {**term, "parameters": how(new, term["rule"], term["parameters"])}
             for term in scenario.terms
         ]
         if terms != scenario.terms:
-            type(scenario).objects.filter(pk=scenario.pk).update(terms=terms)
+            stored("Scenario").filter(pk=scenario.pk).update(terms=terms)
 
 
 def give_parameters(new):
@@ -81,10 +87,10 @@ def give_parameters(new):
 
     def give(apps, schema_editor):
         with unguarded(schema_editor.connection, "settlements_term", "term_stays"):
-            change(apps, new, added)
+            change(apps, new, added, schema_editor.connection.alias)
 
     def take(apps, schema_editor):
         with unguarded(schema_editor.connection, "settlements_term", "term_stays"):
-            change(apps, new, taken_out)
+            change(apps, new, taken_out, schema_editor.connection.alias)
 
     return migrations.RunPython(give, take)

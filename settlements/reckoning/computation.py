@@ -16,6 +16,7 @@ from monitoring.standards.exact import ends, total
 from settlements import rules
 from settlements.models import Accrual, Agreement, Party, Term, TermSection
 from settlements.reckoning.asked import accruing_parts, asked_of
+from settlements.reckoning.deviating import deviated
 from settlements.reckoning.facts import Case, Wanted, measured, month_facts, year_facts
 from settlements.reckoning.measured import Measured
 from settlements.reckoning.periods import last_month, months_due
@@ -56,6 +57,13 @@ class Work(Case):
         part = self.part
         own = (part.section_id, part.inflow_id, part.reference_id)
         return {section for section in own if section} | self.asked.section_ids
+
+    @property
+    def water_bodies(self) -> dict[int, str]:
+        """Of each of those sections, by id."""
+        parts = (self.part, *self.asked.parts)
+        of_parts = (s for p in parts for s in (p.section, p.inflow, p.reference) if s)
+        return {section.pk: section.water_body for section in of_parts}
 
     def over(self, periods: Iterable[date]) -> Self:
         """The same over these periods, in their order."""
@@ -243,8 +251,20 @@ def load(work: list[Work]) -> Measured:
     return measured(sections, date(min(years), 1, 1), date(max(years), 12, 1), wanted)
 
 
+def _under_own_basis(found: Measured, item: Work) -> Measured:
+    """What was measured as the term assesses it."""
+    if not item.rule.deviates:
+        return found
+    bodies = item.water_bodies
+    key = item.rule.own_basis, *sorted(bodies)
+    if key not in found.deviating:
+        found.deviating[key] = deviated(found, bodies, item.rule)
+    return found.deviating[key]
+
+
 def _compute(found: Measured, item: Work, digests: bool) -> list[Computed]:
     rule = item.rule
+    found = _under_own_basis(found, item)
     facts_of = year_facts if rule.yearly else month_facts
     kept = found.kept_of(*_facts_key(item)) if _may_share(item, digests) else {}
 

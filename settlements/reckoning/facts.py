@@ -13,6 +13,7 @@ from basins.ranges import months_between
 from monitoring.models import Assessment, MonthlyMean, Target
 from monitoring.models.assessments import exact_mean
 from monitoring.standards.assessment import NothingToAssess, assess
+from monitoring.standards.basis import Basis
 from monitoring.standards.exact import Number, decimal_of, total
 from monitoring.standards.gb3838_2002 import NAMES, WaterBody, WaterClass, limit
 from settlements.models import Term, TermSection
@@ -24,6 +25,8 @@ from settlements.reckoning.party_figures import derived, section_figure
 from settlements.rules import Rule
 from settlements.rules.base import DOWNSTREAM, UPSTREAM
 from settlements.rules.facts import NO_READINGS, Facts, Granularity, MonthState, number_text
+
+MEANS = {"means", "last_year_means", "base_means", "inflow_means", "reference_means"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +124,7 @@ def month_facts(found: Measured, case: Case, month: date) -> Facts:
         given["reference_class"] = WaterClass(own.water_class) if own else None
         given["reference_means"] = found.means.get((part.reference_id, month), {})
         given["reference_section"] = part.reference.name if part.reference else ""
-    return _facts(found, case, month, given, key)
+    return _facts(found, case, month, given, key, found.basis_at(*key))
 
 
 def year_facts(found: Measured, case: Case, period: date) -> Facts:
@@ -129,13 +132,13 @@ def year_facts(found: Measured, case: Case, period: date) -> Facts:
     part, year, agreement = case.part, period.year, case.term.agreement_id
     means = found.year_means(part.section_id, [year], agreement)
     last = found.year_means(part.section_id, [year - 1], agreement)
-    body = WaterBody(part.section.water_body)
-    classed, deciding = _classed(means, body)
+    body, basis = WaterBody(part.section.water_body), found.basis_of_year(part.section_id, year)
+    classed, deciding = _classed(means, body, basis)
     given: dict[str, Any] = {
         "water_class": classed,
         "deciding": deciding,
         "means": means,
-        "last_year_class": _classed(last, body)[0],
+        "last_year_class": _classed(last, body, basis)[0],
         "last_year_means": last,
         "base_means": _base_means(found, case, period),
         "complete": all(
@@ -146,8 +149,8 @@ def year_facts(found: Measured, case: Case, period: date) -> Facts:
     }
     if part.inflow_id:
         inflow = found.year_means(part.inflow_id, [year])
-        given["inflow_class"], given["inflow_means"] = _classed(inflow, body)[0], inflow
-    return _facts(found, case, period, given, (0, period))
+        given["inflow_class"], given["inflow_means"] = _classed(inflow, body, basis)[0], inflow
+    return _facts(found, case, period, given, (0, period), basis)
 
 
 def _base_means(found: Measured, case: Case, period: date) -> Mapping[str, Number]:
@@ -157,8 +160,14 @@ def _base_means(found: Measured, case: Case, period: date) -> Mapping[str, Numbe
 
 
 def _facts(
-    found: Measured, case: Case, period: date, given: dict[str, Any], key: tuple[int, date]
+    found: Measured,
+    case: Case,
+    period: date,
+    given: dict[str, Any],
+    key: tuple[int, date],
+    basis: Basis,
 ) -> Facts:
+    """`given`: what was measured, unrounded; under a basis that rounds it is rounded here, once."""
     term, part, asked = case.term, case.part, case.asked
     needs, granularity = case.rule.needs, case.rule.granularity
     target = found.target_on(part.section_id, period)
@@ -167,6 +176,10 @@ def _facts(
         sources["target"] = target.source
     valid, expected = found.counts.get(key, (None, None))
     known = {name: value for name, value in given.items() if name in needs}
+    if given["means"] and needs & {"means", "water_class"}:
+        known["basis"] = basis.code
+    if basis.rounds:
+        known |= _rounded({name: known[name] for name in MEANS & known.keys()}, basis)
     if "reference_class" in needs:
         known["reference_section"] = given.get("reference_section", "")
     else:
@@ -204,6 +217,14 @@ def _facts(
         parties=dict(case.parties) if "parties" in needs else {},
         **known,
     )
+
+
+def _rounded(means: dict[str, Mapping[str, Number]], basis: Basis) -> dict[str, Any]:
+    """The means that are assessed, and which of the period's own were rounded from what."""
+    assessed = {name: basis.assessed(values) for name, values in means.items()}
+    own = means.get("means", {})
+    changed = {code: value for code, value in own.items() if assessed["means"][code] != value}
+    return {**assessed, "unrounded": changed}
 
 
 def _asked_facts(
@@ -286,9 +307,9 @@ def _term_words(term: Term) -> str:
     return f"{start:%Y-%m-%d} 起适用第 {term.number} 条款期"
 
 
-def _classed(means: Mapping[str, Number], body: WaterBody):
+def _classed(means: Mapping[str, Number], body: WaterBody, basis: Basis):
     try:
-        result = assess(means, body)
+        result = assess(basis.assessed(means), body)
     except NothingToAssess:
         return None, ()
     return result.water_class, tuple(result.deciding)

@@ -16,10 +16,11 @@ from django.db import models
 
 from basins.history import as_known
 from basins.models import Jurisdiction, River, User
-from basins.ranges import month_start, year_start
+from basins.ranges import covers, month_start, year_start
 from monitoring.assessment.queries.history import known_readings
 from monitoring.assessment.services.assessment import Mean, assessment_of, means_of_month
-from monitoring.models import Assessment, Section, Target
+from monitoring.models import Assessment, AssessmentBasis, Section, Target
+from monitoring.standards.basis import Basis
 from settlements import rules
 from settlements.models import Agreement, MonthRuling, Party, Term, TermSection
 from settlements.reckoning import given_facts
@@ -138,16 +139,23 @@ class Past:
         for month, ids in missing.items():
             for section in ids:
                 self._means[section, month] = {}
-            for mean in means_of_month(month, sorted(ids), readings=readings):
+            basis = self.basis(month)
+            for mean in means_of_month(month, sorted(ids), readings=readings, basis=basis):
                 self._means[mean.section_id, month][mean.indicator] = mean
         return {key: self._means[key] for key in wanted}
+
+    def basis(self, month: date) -> Basis:
+        """The 统计口径 that held for the month."""
+        return next(
+            (b.basis for b in self.rows(AssessmentBasis) if covers(b.in_force, month)), Basis()
+        )
 
     def assessments(self, wanted: Iterable[SectionMonth]) -> dict[SectionMonth, Assessment]:
         """Classes of the months that were assessed, with what decided them."""
         found = {}
         for (section, month), means in self.means(wanted).items():
             body = self.sections[section].water_body
-            assessment = assessment_of(section, month, means, body)
+            assessment = assessment_of(section, month, means, body, self.basis(month))
             if assessment is not None:
                 found[section, month] = assessment
         return found
@@ -181,7 +189,7 @@ class Past:
 
         days: months whose daily means are needed, where `wanted` asks for any.
         """
-        answer = Measured()
+        answer = Measured(remeasure=self._remeasured)
         sections = {section for section, _ in needed}
         answer.assessments = self.assessments(needed)
         for key, means in self.means(needed).items():
@@ -202,6 +210,9 @@ class Past:
         if wanted.in_a_row:
             answer.daily = self._daily(wanted, {month_start(day) for day in days})
         return answer
+
+    def _remeasured(self, month: date, section_ids: list[int], basis: Basis) -> list[Mean]:
+        return means_of_month(month, section_ids, readings=known_readings(self.at), basis=basis)
 
     def _daily(self, wanted: Wanted, months: Collection[date]) -> dict[Any, Any]:
         found: dict[tuple[int, str], dict[date, Any]] = defaultdict(dict)

@@ -1,17 +1,24 @@
 """What was measured at some sections over some months, loaded once for many facts."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from basins.ranges import covers
+from monitoring.assessment.services.assessment import Mean, means_of_month
 from monitoring.models import Assessment, Target
-from monitoring.standards.exact import Number, Written, written_mean
+from monitoring.standards.basis import HYDROGEN, Basis, hydrogen_ions, hydrogen_mean
+from monitoring.standards.exact import Number, Written, decimal_of, total, written_mean
 from settlements.reckoning.given_facts import FigureKey, Given, Ruling
 from settlements.rules.facts import Facts
+
+
+def remeasured(month: date, section_ids: list[int], basis: Basis) -> list[Mean]:
+    """From the readings there are now."""
+    return means_of_month(month, section_ids, basis=basis)
 
 
 @dataclass
@@ -25,12 +32,25 @@ class Measured:
     figures: dict[FigureKey, Given] = field(default_factory=dict)
     rulings: dict[tuple[int, date], dict[int | None, Ruling]] = field(default_factory=dict)
     daily: dict[tuple[int, str], dict[date, Fraction]] = field(default_factory=dict)
+    # Means of a month under another 统计口径; the same under those of terms that have their own.
+    remeasure: Callable[[date, list[int], Basis], list[Mean]] = remeasured
+    deviating: dict[tuple[Any, ...], "Measured"] = field(default_factory=dict)
     # What was made of it, for runs that ask for the same facts again (`kept_of`).
     kept: dict[tuple[Any, ...], dict[Any, Facts]] = field(default_factory=dict)
 
     def kept_of(self, *key: Any) -> dict[Any, Facts]:
         """The facts made so far for that key, to be added to."""
         return self.kept.setdefault(key, {})
+
+    def basis_at(self, section_id: int, month: date) -> Basis:
+        """What the month was assessed by; the default for a month without a class."""
+        assessment = self.assessments.get((section_id, month))
+        return Basis.of(assessment.basis) if assessment is not None else Basis()
+
+    def basis_of_year(self, section_id: int, year: int) -> Basis:
+        """What the year's last assessed month was assessed by."""
+        months = [m for s, m in self.assessments if s == section_id and m.year == year]
+        return self.basis_at(section_id, max(months)) if months else Basis()
 
     def target_on(self, section_id: int, day: date) -> Target | None:
         return next((t for t in self.targets.get(section_id, []) if covers(t.in_force, day)), None)
@@ -55,4 +75,18 @@ class Measured:
             if self.ruling(section_id, month, agreement_id) is None:
                 for code, value in values.items():
                     found[code].append(value)
-        return {code: written_mean(values) for code, values in sorted(found.items())}
+        return {
+            code: ph_of_months(values)
+            if code == "pH" and self._averages_ions(section_id, wanted)
+            else written_mean(values)
+            for code, values in sorted(found.items())
+        }
+
+    def _averages_ions(self, section_id: int, years: set[int]) -> bool:
+        return any(self.basis_of_year(section_id, year).ph == HYDROGEN for year in years)
+
+
+def ph_of_months(values: list[Number]) -> Written:
+    """pH of the mean hydrogen-ion concentration of months, from their pH."""
+    mean = hydrogen_mean(decimal_of(total(map(hydrogen_ions, values)), 40), len(values))
+    return Written(mean, mean)

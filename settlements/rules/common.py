@@ -11,10 +11,12 @@ schemes name; without a word in the agreement nothing is put in the place of a m
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from monitoring.standards.basis import FIRST, PH_MEAN, ROUNDING, Basis
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.rules.parameters import ParameterError, ParameterKind, Parameters, parameter, since
 
@@ -154,6 +156,76 @@ def part_month(on: str, **spec: Any) -> Any:
         added=True,
         **spec,
     )
+
+
+SCHEME = "scheme"  # as the bureau's 统计口径 has it
+_SCHEME = {SCHEME: "随统计口径"}
+
+
+def rounding(on: str, **spec: Any) -> Any:
+    """Whether the mean is rounded to its assessed decimals before it is classed and compared."""
+    return parameter(
+        "均值修约",
+        ParameterKind.CHOICE,
+        choices={**_SCHEME, **ROUNDING},
+        help="定类和比较用的均值：未修约，或先修约到参评小数位（如氨氮两位）。年均值由未修约的月均值算出"
+        "后修约一次。",
+        english="Rounding of means",
+        english_help="Whether means are rounded to their assessed decimals before they are classed "
+        "and compared; a year's mean is rounded once.",
+        default=[since(on, SCHEME, source=OURS)],
+        added=True,
+        **spec,
+    )
+
+
+def ph_mean(on: str, **spec: Any) -> Any:
+    """How pH is averaged."""
+    return parameter(
+        "pH 均值",
+        ParameterKind.CHOICE,
+        choices={**_SCHEME, **PH_MEAN},
+        help="pH 的月均值和年均值：算术平均，或按氢离子浓度平均。",
+        english="Mean pH",
+        english_help="Arithmetic, or of the hydrogen-ion concentrations.",
+        default=[since(on, SCHEME, source=OURS)],
+        added=True,
+        **spec,
+    )
+
+
+def first_origin(on: str, **spec: Any) -> Any:
+    """Which stands where automatic and manual values are both there."""
+    return parameter(
+        "自动与手工并存时",
+        ParameterKind.CHOICE,
+        choices={**_SCHEME, **FIRST},
+        help="同一断面同一月自动、手工都有时用哪一种；自动监测不完整的，总以手工为准。",
+        english="Automatic or manual first",
+        english_help="Which stands where a month has both; an incomplete automatic month always "
+        "gives way to a manual one.",
+        default=[since(on, SCHEME, source=OURS)],
+        added=True,
+        **spec,
+    )
+
+
+def basis_under(parameters: Parameters, scheme: Basis) -> Basis:
+    """The 统计口径 of a term: the bureau's, but for what the term chose otherwise.
+
+    The scheme's where the family has no such parameters.
+    """
+    chosen = own_choices(parameters)
+    return replace(scheme, **chosen) if chosen else scheme
+
+
+def own_choices(parameters: Parameters) -> dict[str, str]:
+    """Field of `Basis` → what the term chose; nothing where it follows the scheme."""
+    return {
+        name: value
+        for name, of in (("rounding", "rounding"), ("ph", "ph_mean"), ("first", "first_origin"))
+        if (value := getattr(parameters, of, SCHEME)) != SCHEME
+    }
 
 
 def water_condition(on: str, does: str) -> Any:

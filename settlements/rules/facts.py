@@ -163,6 +163,8 @@ class Facts:
     reference_means: only for the mean of two months (`substitution`), never kept with an accrual.
     substituted_from: what had no value of its own → words for where its value was taken from.
     days_in_force: days of the month the term covers, where it counts by them; None: all.
+    basis: code of the 统计口径 the water was assessed by (`monitoring.standards.basis`), empty
+    for the default. unrounded: where it rounds, the means of which `means` are the rounded.
     days_before: of those, how many of the month lie before the term's first day.
     shares, share_at: the shares of the sections that have the rate together, and this one's
     place among them; only where one of them does not end, such as 1/3.
@@ -208,6 +210,8 @@ class Facts:
     days_in_force: int | None = None
     reference_means: Mapping[str, Number] = field(default_factory=dict)
     section_code: str = ""
+    basis: str = ""
+    unrounded: Mapping[str, Number] = field(default_factory=dict)
     days_before: int = 0
     shares: tuple[str, ...] = ()
     share_at: int = 0
@@ -391,11 +395,11 @@ _CUT_AT = Fraction(1, 10**12)
 _OF_AN_INDEX = 10**5
 _NUMBERS = (
     *("means", "last_year_means", "base_means", "inflow_means", "reference_means"),
-    "observations",
+    *("observations", "unrounded"),
 )
 _ADDED = frozenset(
     {"reference_section", "reference_class", "substituted_from", "days_in_force"}
-    | {"reference_means", "section_code", "days_before", "shares", "share_at"}
+    | {"reference_means", "section_code", "basis", "unrounded", "days_before", "shares", "share_at"}
 )
 _READERS: dict[str, Callable[[Any], Any]] = {
     "period": date.fromisoformat,

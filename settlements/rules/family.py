@@ -13,8 +13,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from monitoring.standards.basis import Basis
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.rules.base import Outcome
+from settlements.rules.common import basis_under, own_choices
 from settlements.rules.facts import DaysInARow, Facts, Granularity
 from settlements.rules.kinds import specs
 from settlements.rules.parameters import Parameters
@@ -215,6 +217,20 @@ class Rule:
                 if not self.parameters.is_idle(name)
             )
         )
+
+    def basis(self, scheme: Basis) -> Basis:
+        """The 统计口径 under these parameters, where the bureau's own is `scheme`."""
+        return basis_under(self.parameters, scheme)
+
+    @cached_property
+    def own_basis(self) -> tuple[str, ...]:
+        """What of the 统计口径 the term chooses itself; empty where it follows the bureau's."""
+        chosen = own_choices(self.parameters)
+        return tuple(f"{name}={value}" for name, value in sorted(chosen.items()))
+
+    @property
+    def deviates(self) -> bool:
+        return bool(self.own_basis)
 
     @property
     def compares_last_year(self) -> bool:

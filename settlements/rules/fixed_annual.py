@@ -89,6 +89,9 @@ class Parameters(BaseParameters):
         help="只在设有水质条件时起作用。",
         english_help="Matters only where the payment hangs on a class.",
     )
+    rounding: str = common.rounding("2018-06-01")
+    ph_mean: str = common.ph_mean("2018-06-01")
+    first_origin: str = common.first_origin("2018-06-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = common.years_in_order(self, self.from_year, self.to_year)
@@ -136,7 +139,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
             clause=p.source("incomplete_period"),
         )
     if facts.water_class is not None:
-        lines.append(steps.class_step(facts, facts.water_class))
+        lines.append(steps.class_step(facts, facts.water_class, p))
     worse = p.condition_class is not None and require(facts, "water_class") > p.condition_class
     lines.append(_comparison(facts, p, worse))
     payer, payee = (UPSTREAM, DOWNSTREAM) if p.payer == UPSTREAM else (DOWNSTREAM, UPSTREAM)

@@ -107,6 +107,9 @@ class Parameters(BaseParameters):
         help="只在设有水质条件时起作用。",
         english_help="Matters only where the payment hangs on a class.",
     )
+    rounding: str = common.rounding("2018-06-01")
+    ph_mean: str = common.ph_mean("2018-06-01")
+    first_origin: str = common.first_origin("2018-06-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = common.years_in_order(self, self.from_year, self.to_year)
@@ -147,7 +150,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         return skipped
     if p.condition_class is not None:
         found: WaterClass = require(facts, "water_class")
-        lines.append(steps.class_step(facts, found))
+        lines.append(steps.class_step(facts, found, p))
         lines.append(_condition_step(facts, p, found, p.condition_class))
     lines.append(
         steps.clause_between(

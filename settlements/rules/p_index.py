@@ -198,6 +198,9 @@ class Parameters(BaseParameters):
         ],
     )
     incomplete_period: str = common.incomplete("2012-01-01", "年")
+    rounding: str = common.rounding("2012-01-01")
+    ph_mean: str = common.ph_mean("2012-01-01")
+    first_origin: str = common.first_origin("2012-01-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = []
@@ -247,7 +250,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     if unused := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period"):
         return unused
     if facts.water_class is not None:
-        lines.append(steps.class_step(facts, facts.water_class))
+        lines.append(steps.class_step(facts, facts.water_class, p))
     terms = [_term(facts, p, item) for item in p.indicators]
     lines += [term.step for term in terms]
     index = exact(p.k0) * sum((term.value for term in terms), Fraction(0))

@@ -123,6 +123,9 @@ class Parameters(BaseParameters):
     missing_month: str = common.missing_month("2019-01-01", applies_if=common.MONTHLY)
     sampling: str = common.sampling("2019-01-01", applies_if=common.MONTHLY)
     part_month: str = common.part_month("2019-01-01", applies_if=common.MONTHLY)
+    rounding: str = common.rounding("2019-01-01")
+    ph_mean: str = common.ph_mean("2019-01-01")
+    first_origin: str = common.first_origin("2019-01-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = []
@@ -174,7 +177,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     if unused := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period"):
         return unused
     if facts.water_class is not None:
-        lines.append(steps.class_step(facts, facts.water_class))
+        lines.append(steps.class_step(facts, facts.water_class, p))
     changes = [_change(facts, p, item) for item in p.indicators]
     lines += [change.step for change in changes]
     return _settle(facts, p, changes, lines)

@@ -131,6 +131,9 @@ class Parameters(BaseParameters):
     missing_month: str = common.missing_month("2018-01-01", applies_if=common.MONTHLY)
     sampling: str = common.sampling("2018-01-01", applies_if=common.MONTHLY)
     part_month: str = common.part_month("2018-01-01", applies_if=common.MONTHLY)
+    rounding: str = common.rounding("2018-01-01")
+    ph_mean: str = common.ph_mean("2018-01-01")
+    first_origin: str = common.first_origin("2018-01-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = []
@@ -178,7 +181,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     if unused := steps.incomplete(facts, FAMILY, p, lines, "incomplete_period"):
         return unused
     if facts.water_class is not None:
-        lines.append(steps.class_step(facts, facts.water_class))
+        lines.append(steps.class_step(facts, facts.water_class, p))
     lines.append(_flow_step(facts, flow))
     loads = [_load(facts, p, item, flow) for item in p.indicators]
     lines += [load.step for load in loads]

@@ -109,6 +109,9 @@ class Parameters(BaseParameters):
     )
 
     part_month: str = common.part_month("2018-06-01", applies_if=("period", ("monthly",)))
+    rounding: str = common.rounding("2018-06-01")
+    ph_mean: str = common.ph_mean("2018-06-01")
+    first_origin: str = common.first_origin("2018-06-01")
 
 
 def granularity(parameters: Parameters) -> Granularity:

@@ -7,11 +7,14 @@ keep the digits that decide. Nothing here decides anything: it shows what a rule
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Protocol
 
+from monitoring.standards.assessment import NothingToAssess, assess
+from monitoring.standards.basis import ROUNDED, Basis
 from monitoring.standards.exact import Number, decimal_of, ends, exact, written
 from monitoring.standards.gb3838_2002 import (
     NAMES,
@@ -40,6 +43,8 @@ from settlements.rules.parameters import Parameters
 # Pure, and asked for the same figures again by every scenario that runs over them.
 _kept = lru_cache(maxsize=1 << 16)
 
+ROUNDS = Basis(rounding=ROUNDED)
+
 # Not part of a class: 环办〔2011〕22号 leaves water temperature, TN and faecal coliforms out.
 NOT_ASSESSED = frozenset({"WT", "TN", "FC"})
 # Decimals of a reported value where limits are coarser than reports are.
@@ -67,10 +72,39 @@ def opening(facts: Facts, rule: Speaker) -> list[Step]:
     return steps
 
 
-def class_step(facts: Facts, found: WaterClass) -> Step:
-    """The class of the section in the period, by its worst item."""
+def class_step(facts: Facts, found: WaterClass, parameters: Parameters | None = None) -> Step:
+    """The class of the section in the period, by its worst item.
+
+    parameters: of the term, to name those of its 统计口径 that nobody chose.
+    """
     means, source = tuple(facts.means.items()), facts.sources.get("water_class", "")
-    return _class_step(found, facts.deciding, means, facts.water_body, source)
+    step = _class_step(found, facts.deciding, means, facts.water_body, source)
+    hint = _otherwise_rounded(found, means, tuple(facts.unrounded.items()), facts.water_body)
+    defaults = parameters.defaults("rounding") if parameters is not None and hint else ()
+    return replace(step, hint=hint, defaults=defaults) if hint else step
+
+
+@_kept
+def _otherwise_rounded(
+    found: WaterClass,
+    means: tuple[tuple[str, Number], ...],
+    unrounded: tuple[tuple[str, Number], ...],
+    water_body: WaterBody,
+) -> str:
+    """临界 where rounding the means, or not rounding them, gives another class."""
+    values = dict(means)
+    if not values:
+        return ""
+    raw = values | dict(unrounded)
+    try:
+        own = assess(values, water_body).water_class
+        other = assess(raw if unrounded else ROUNDS.assessed(raw), water_body).water_class
+    except NothingToAssess:
+        return ""
+    if other == found or own != found:  # a class given by hand beside other means
+        return ""
+    of_rounded, of_raw = (found, other) if unrounded else (other, found)
+    return f"临界：修约后为{of_rounded.label}，未修约为{of_raw.label}；按统计口径取{found.label}。"
 
 
 @_kept
@@ -364,7 +398,23 @@ def _substituted(facts: Facts) -> list[Step]:
 def _means(facts: Facts) -> Step:
     lead = next((code for code in facts.deciding if code in facts.means), "")
     span = "月" if facts.granularity is Granularity.MONTH else "年"
-    return _means_step(tuple(facts.means.items()), lead, span, facts.sources.get("means", ""))
+    step = _means_step(tuple(facts.means.items()), lead, span, facts.sources.get("means", ""))
+    return _by_basis(step, facts) if facts.basis else step
+
+
+def _by_basis(step: Step, facts: Facts) -> Step:
+    """The line under a 统计口径 that is not the default: which, and what was rounded from what."""
+    raw = {shown_indicator(code): shown(value) for code, value in facts.unrounded.items()}
+    text = f"统计口径：{Basis.of(facts.basis).words}。共 {len(facts.means)} 项"
+    text += "；按 GB/T 8170 一次修约到参评小数位。" if raw else "。"
+    return replace(step, text=text, inputs=tuple(_with_raw(each, raw) for each in step.inputs))
+
+
+def _with_raw(mean: Input, raw: Mapping[str, str]) -> Input:
+    was = raw.get(mean.name, mean.value)
+    if was == mean.value:
+        return mean
+    return replace(mean, source="；".join(filter(None, (f"未修约 {was}", mean.source))))
 
 
 @_kept

@@ -133,6 +133,9 @@ class Parameters(BaseParameters):
         then="暂不分配",
         help="水质有效数据不足以满足完整性要求的年度如何处理。",
     )
+    rounding: str = common.rounding("2018-06-01")
+    ph_mean: str = common.ph_mean("2018-06-01")
+    first_origin: str = common.first_origin("2018-06-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = []
@@ -205,7 +208,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
         return skipped
     marks, missing = _marks(facts, p)
     if facts.water_class is not None and any(m.row.indicator == "water_class" for m in marks):
-        lines.append(steps.class_step(facts, facts.water_class))
+        lines.append(steps.class_step(facts, facts.water_class, p))
     lines += [_mark_step(facts, p, mark) for mark in marks]
     weights = sum((exact(mark.row.weight) for mark in marks), Fraction(0))
     score = sum((mark.points for mark in marks), Fraction(0)) * 100 / weights

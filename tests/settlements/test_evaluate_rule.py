@@ -157,7 +157,7 @@ def test_a_year_takes_what_came_into_force_within_it(evaluate):
 
 def test_strict_names_every_parameter_left_out(evaluate):
     lines = evaluate(CLASS_RULE, MAY, {"rate": "1000000"}, "--strict")
-    assert len(lines) == 13
+    assert len(lines) == 16
     assert all("缺少" in line for line in lines)
     assert not any("rate（" in line for line in lines)
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from basins.history import relation_as_known
 from monitoring.assessment.services.assessment import Mean, Readings, means_of_month
-from monitoring.models import SamplingPlan
+from monitoring.models import AssessmentBasis, SamplingPlan
 
 # The newest of what was known; conditions on the key reach both branches, so partitions are
 # pruned as for the plain table.
@@ -31,7 +31,7 @@ AS_KNOWN = """(
 
 
 def means_as_known(section_id: int, month: date, at: datetime) -> list[Mean]:
-    """Monthly means of a section as they would have been computed at `at`: 2 SQL queries.
+    """Monthly means of a section as they would have been computed at `at`: 3 SQL queries.
 
     Raises ValueError for a moment without a zone.
     """
@@ -43,7 +43,12 @@ def known_readings(at: datetime) -> Readings:
 
     Raises ValueError for a moment without a zone.
     """
-    return Readings(AS_KNOWN, relation_as_known(SamplingPlan), {"known_at": _aware(at)})
+    return Readings(
+        AS_KNOWN,
+        relation_as_known(SamplingPlan),
+        relation_as_known(AssessmentBasis),
+        {"known_at": _aware(at)},
+    )
 
 
 def _aware(moment: datetime) -> datetime:

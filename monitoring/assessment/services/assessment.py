@@ -28,6 +28,8 @@ from monitoring.models import (
 )
 from monitoring.models.assessments import exact_mean
 from monitoring.standards.assessment import NothingToAssess, assess
+from monitoring.standards.basis import DEFAULT as DEFAULT_BASIS
+from monitoring.standards.basis import HYDROGEN, MANUAL, Basis, hydrogen_mean
 from monitoring.standards.exact import Written, decimal_of, exact, written
 from monitoring.standards.gb3838_2002 import WaterBody
 from monitoring.standards.rounding import round_to_places
@@ -38,11 +40,12 @@ KEPT = 12  # decimals of a stored mean
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Where means take their readings from, and how often one was to sample: relations with
-    the columns of the tables."""
+    """Where means take their readings from, how often one was to sample, and by which choices
+    (统计口径) they are assessed: relations with the columns of the tables."""
 
     relation: str = "monitoring_reading"
     plans: str = "monitoring_samplingplan"
+    bases: str = "monitoring_assessmentbasis"
     given: Mapping[str, Any] = field(default_factory=dict)  # parameters of its SQL
 
 
@@ -114,7 +117,8 @@ def assess_months(marks: Iterable[SectionMonth]) -> list[SectionMonth]:
 
 def _assess_month(month: date, section_ids: list[int]) -> None:
     after: dict[int, dict[str, Mean]] = {s: {} for s in section_ids}
-    for mean in means_of_month(month, section_ids):
+    basis = basis_of(month)
+    for mean in means_of_month(month, section_ids, basis=basis):
         after[mean.section_id][mean.indicator] = mean
     before = _stored_means(month, section_ids)
     if changed := [s for s in section_ids if before.get(s, {}) != after[s]]:
@@ -122,7 +126,11 @@ def _assess_month(month: date, section_ids: list[int]) -> None:
     bodies = dict(Section.objects.filter(pk__in=section_ids).values_list("pk", "water_body"))
     _store_assessments(
         month,
-        {s: found for s in section_ids if (found := assessment_of(s, month, after[s], bodies[s]))},
+        {
+            s: found
+            for s in section_ids
+            if (found := assessment_of(s, month, after[s], bodies[s], basis))
+        },
         section_ids,
     )
 
@@ -134,7 +142,7 @@ WITH days AS (
            (r.sampled_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
            sum(CASE WHEN r.below_limit THEN r.value / 2 ELSE r.value END) AS total,
            count(*) AS n,
-           count(*) FILTER (WHERE r.below_limit) AS below
+           count(*) FILTER (WHERE r.below_limit) AS below{ions}
     FROM {readings} r
     WHERE r.sampled_at >= %(start)s AND r.sampled_at < %(end)s
       AND r.section_id = ANY(%(sections)s) AND r.flag = ANY(%(valid)s)
@@ -142,7 +150,7 @@ WITH days AS (
     GROUP BY 1, 2, 3, 4
 )
 SELECT d.section_id, i.code, d.origin, sum(d.total), sum(d.n)::integer, sum(d.below)::integer,
-       count(*) FILTER (WHERE d.n >= w.needed)::integer AS good_days
+       count(*) FILTER (WHERE d.n >= w.needed)::integer AS good_days{ions_total}
 FROM days d
 JOIN unnest(%(planned)s::bigint[], %(froms)s::date[], %(untils)s::date[], %(needed)s::integer[])
     AS w (section_id, first, until, needed)
@@ -152,26 +160,51 @@ GROUP BY 1, 2, 3
 """
 
 
+# Hydrogen ions of the pH readings, for a mean of their concentrations.
+IONS = """, sum(CASE WHEN r.indicator_id = (SELECT id FROM monitoring_indicator WHERE code = 'pH')
+               THEN power(10::numeric, -r.value) END) AS ions"""
+
+
+def basis_of(month: date, readings: Readings = NOW) -> Basis:
+    """The 统计口径 in force on the first day of the month: 1 SQL query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT b.rounding, b.ph, b.first FROM {readings.bases} b
+                WHERE b.in_force @> %(month)s::date""",
+            {**readings.given, "month": month},
+        )
+        row = cursor.fetchone()
+    return Basis(*row) if row else DEFAULT_BASIS
+
+
 def means_of_month(
     month: date,
     section_ids: list[int],
     scheme: Completeness = DEFAULT,
     readings: Readings = NOW,
+    *,
+    basis: Basis | None = None,
 ) -> list[Mean]:
-    """Monthly means of the sections: 2 SQL queries.
+    """Monthly means of the sections: 2 SQL queries, and one for the basis where none is given.
 
     What both parties sampled together (联合) stands before all else. An automatic mean
     stands if the month is complete; else the manual sample stands in for the station if there
     is one (domain rule: station failure, use the manual sample); else the automatic mean
-    stands, marked incomplete.
+    stands, marked incomplete. Where the basis puts manual samples first, they stand.
     """
+    basis = basis_of(month, readings) if basis is None else basis
+    ions = basis.ph == HYDROGEN
     start, end = month_bounds(month)
     days = (end - start).days
     plans = _plans(month, section_ids, scheme, readings)
     spans = [(section, span) for section, own in plans.items() for span in own]
     with connection.cursor() as cursor:
         cursor.execute(
-            MEANS.format(readings=readings.relation),
+            MEANS.format(
+                readings=readings.relation,
+                ions=IONS if ions else "",
+                ions_total=", sum(d.ions)" if ions else "",
+            ),
             {
                 **readings.given,
                 "start": start,
@@ -187,29 +220,33 @@ def means_of_month(
         )
         rows = cursor.fetchall()
     found: dict[tuple[int, str], dict[int, Mean]] = defaultdict(dict)
-    for section_id, code, origin, total, valid, below, good_days in rows:
+    for section_id, code, origin, total, valid, below, good_days, *of_ions in rows:
+        concentration = of_ions[0] if of_ions and code == "pH" else None
         automatic = origin == Origin.AUTOMATIC
         found[section_id, code][origin] = Mean(
             section_id=section_id,
             indicator=code,
             month=month,
-            mean=round_to_places(exact(total) / valid, KEPT),
-            total=total,
+            mean=round_to_places(exact(total) / valid, KEPT)
+            if concentration is None
+            else hydrogen_mean(concentration, valid),
+            total=total if concentration is None else None,
             valid=valid,
             expected=sum(span.values for span in plans[section_id]) if automatic else 1,
             below_limit=below,
             origin=origin,
             complete=not automatic or good_days >= ceil(days * scheme.month_share),
         )
-    return [_standing(by_origin) for _, by_origin in sorted(found.items())]
+    return [_standing(by_origin, basis) for _, by_origin in sorted(found.items())]
 
 
-def _standing(by_origin: dict[int, Mean]) -> Mean:
+def _standing(by_origin: dict[int, Mean], basis: Basis) -> Mean:
     if (joint := by_origin.get(Origin.JOINT)) is not None:
         return joint
     automatic = by_origin.get(Origin.AUTOMATIC)
     manual = by_origin.get(Origin.MANUAL)
-    if automatic is None or (manual is not None and not automatic.complete):
+    by_hand = basis.first == MANUAL or (automatic is not None and not automatic.complete)
+    if automatic is None or (manual is not None and by_hand):
         assert manual is not None
         return manual
     return automatic
@@ -305,12 +342,13 @@ def _store_means(month: date, section_ids: list[int], means: list[Mean]) -> None
 
 
 def assessment_of(
-    section_id: int, month: date, means: dict[str, Mean], body: str
+    section_id: int, month: date, means: dict[str, Mean], body: str, basis: Basis
 ) -> Assessment | None:
-    """The class of a section's month by its means, not stored; None where nothing that
-    GB 3838 assesses was measured."""
+    """The class of a section's month by its means under that basis, not stored; None where
+    nothing that GB 3838 assesses was measured."""
+    values = basis.assessed({code: m.exact for code, m in means.items()})
     try:
-        result = assess({code: m.exact for code, m in means.items()}, WaterBody(body))
+        result = assess(values, WaterBody(body))
     except NothingToAssess:
         return None
     return Assessment(
@@ -330,10 +368,14 @@ def assessment_of(
         main_pollutants=list(result.main_pollutants),
         assessed=list(result.assessed),
         complete=all(means[code].complete for code in result.assessed),
+        basis=basis.code,
     )
 
 
-FOUND = ("water_class", "deciding", "exceedances", "main_pollutants", "assessed", "complete")
+FOUND = (
+    *("water_class", "deciding", "exceedances", "main_pollutants", "assessed", "complete"),
+    "basis",
+)
 
 
 def _store_assessments(month: date, found: dict[int, Assessment], section_ids: list[int]) -> None:

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from basins.history import as_known
 from basins.ranges import covers
-from monitoring.assessment.queries.history import means_as_known
-from monitoring.assessment.services.assessment import assessment_of, month_bounds
+from monitoring.assessment.queries.history import known_readings, means_as_known
+from monitoring.assessment.services.assessment import assessment_of, basis_of, month_bounds
 from monitoring.models import Assessment, Indicator, MonthlyMean, Section, Target, Verdict
 from monitoring.standards.gb3838_2002 import NAMES
 
@@ -54,7 +54,8 @@ def section_as_known(section: Section, month: date, at: datetime) -> SectionThen
     """
     means = {mean.indicator: mean for mean in means_as_known(section.pk, month, at)}
     bodies = [row["water_body"] for row in as_known(Section, at, id=section.pk)]
-    found = assessment_of(section.pk, month, means, bodies[0] if bodies else section.water_body)
+    body = bodies[0] if bodies else section.water_body
+    found = assessment_of(section.pk, month, means, body, basis_of(month, known_readings(at)))
     now = Assessment.objects.filter(section=section, month=month).first()
     now_means = dict(
         MonthlyMean.objects.filter(section=section, month=month).values_list(

@@ -68,7 +68,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     if unused := steps.incomplete(facts, FAMILY, parameters, lines, "incomplete_period"):
         return unused
     if facts.water_class is not None:
-        lines.append(steps.class_step(facts, facts.water_class))
+        lines.append(steps.class_step(facts, facts.water_class, parameters))
     gap = limits_gap(facts, parameters) if by_limits else class_gap(facts, parameters)
     lines.append(gap.step)
     return _settle(facts, parameters, gap, lines)

@@ -194,6 +194,9 @@ class Parameters(BaseParameters):
     missing_month: str = common.missing_month("2023-01-01", applies_if=common.MONTHLY)
     sampling: str = common.sampling("2023-01-01", applies_if=common.MONTHLY)
     part_month: str = common.part_month("2023-01-01", applies_if=common.MONTHLY)
+    rounding: str = common.rounding("2023-01-01")
+    ph_mean: str = common.ph_mean("2023-01-01")
+    first_origin: str = common.first_origin("2023-01-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = []

@@ -63,7 +63,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     lines = steps.opening(facts, FAMILY)
     if unused := steps.incomplete(facts, FAMILY, parameters, lines, "incomplete_month"):
         return unused
-    lines.append(steps.class_step(facts, found))
+    lines.append(steps.class_step(facts, found, parameters))
     if found > target:
         return _not_met(facts, parameters, found, target, lines)
     return _met(facts, parameters, found, target, lines)

@@ -160,6 +160,9 @@ class Parameters(BaseParameters):
     missing_month: str = common.missing_month("2018-06-01")
     sampling: str = common.sampling("2018-06-01")
     part_month: str = common.part_month("2018-06-01")
+    rounding: str = common.rounding("2018-06-01")
+    ph_mean: str = common.ph_mean("2018-06-01")
+    first_origin: str = common.first_origin("2018-06-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = []

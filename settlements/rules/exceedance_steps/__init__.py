@@ -63,7 +63,7 @@ def evaluate(facts: Facts, parameters: Parameters) -> Outcome:
     if unused := steps.incomplete(facts, FAMILY, parameters, lines, "incomplete_month"):
         return unused
     if facts.water_class is not None:
-        lines.append(steps.class_step(facts, facts.water_class))
+        lines.append(steps.class_step(facts, facts.water_class, parameters))
     charges = [charge(facts, parameters, item) for item in parameters.indicators]
     lines += [each.step for each in charges]
     return _settle(facts, parameters, charges, lines)

@@ -163,6 +163,9 @@ class Parameters(BaseParameters):
         english_help="Matters only where the section's class of the year is assessed.",
         applies_if=("assessment", ("section_class",)),
     )
+    rounding: str = common.rounding("2018-06-01")
+    ph_mean: str = common.ph_mean("2018-06-01")
+    first_origin: str = common.first_origin("2018-06-01")
 
     def contradictions(self) -> list[ParameterError]:
         errors = [

@@ -63,7 +63,7 @@ def _section_class(facts: Facts, p: Parameters) -> Results:
     return Results(
         met=not missed,
         deductions={party: exact(p.at_stake) / 100} if missed else {},
-        steps=(steps.class_step(facts, found), comparison),
+        steps=(steps.class_step(facts, found, p), comparison),
     )
 
 

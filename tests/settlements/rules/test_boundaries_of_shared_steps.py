@@ -366,6 +366,7 @@ def test_what_is_made_in_code_is_refused_by_name_and_label():
     good = {
         "amount": yuan("1"), "from_year": 2023, "to_year": 2030, "payer": "downstream",
         "condition_class": None, "reduction": Decimal(0), "incomplete_period": "use",
+        "rounding": "scheme", "ph_mean": "scheme", "first_origin": "scheme",
     }  # fmt: skip
     with pytest.raises(ParameterErrors) as wrong:
         fixed_annual.parameters(**good | {"reduction": Decimal(101), "payer": "nobody"})

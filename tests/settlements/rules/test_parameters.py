@@ -172,6 +172,7 @@ def test_made_in_code_the_bounds_hold_too():
         fixed_annual.parameters(
             amount=yuan("-1"), from_year=2023, to_year=2030, payer="downstream",
             condition_class=None, reduction=Decimal(0), incomplete_period="use",
+            rounding="scheme", ph_mean="scheme", first_origin="scheme",
         )  # fmt: skip
 
 
