@@ -8,6 +8,7 @@ from dashboard.agreements import drafts
 from dashboard.agreements import views as agreements
 from dashboard.audit import views as audit
 from dashboard.basins import views as basins
+from dashboard.basis import views as basis
 from dashboard.calendar import views as calendar
 from dashboard.districts import views as districts
 from dashboard.explain import views as explain
@@ -84,6 +85,9 @@ urlpatterns = [
         "simulator/s/<str:token>/terms/remove/", scenarios.term_remove, name="scenario-term-remove"
     ),
     path("simulator/s/<str:token>/terms/<int:number>/", scenarios.term, name="scenario-term"),
+    path("basis/", basis.basis, name="basis"),
+    path("basis/choose/", basis.choose, name="basis-choose"),
+    path("basis/<int:pk>/withdraw/", basis.withdraw, name="basis-withdraw"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/announce/", calendar.announce, name="calendar-announce"),
     path("calendar/day/", calendar.change_day, name="calendar-day"),

@@ -221,6 +221,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
     )  # fmt: skip
     found |= {
         "basin": ("TESTHE",),
+        "basis-withdraw": (1,),
         "section": ("BORDER",),
         "district": (border.upstream.code,),
         "agreement": (MAIN,),

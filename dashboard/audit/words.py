@@ -40,6 +40,7 @@ CALLED: dict[str, Callable[[Any], str]] = {
         f"{o.section or o.jurisdiction} {o.period:%Y-%m} 的{figure_label(o.name)}"
     ),
     "monitoring.Target": lambda o: f"{called(o.section)}的目标",
+    "monitoring.AssessmentBasis": lambda o: "统计口径",
     "monitoring.SamplingPlan": lambda o: f"{called(o.section)}的监测频次",
     "basins.Role": lambda o: f"{called(o.user)}的角色“{o.get_role_display()}”",
     "basins.RiverReach": lambda o: f"{called(o.river)}的第 {o.order} 河段",

@@ -34,6 +34,8 @@ ACTS = {
     "paper-issue": "签发文书",
     "paper-export-start": "打包全年文书",
     "paper-file": "下载文书",
+    "basis-choose": "选定统计口径",
+    "basis-withdraw": "撤销统计口径",
     "calendar-announce": "录入节假日安排",
     "calendar-day": "修改节假日历",
     "ruling-new": "认定月度状态",

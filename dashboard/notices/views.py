@@ -24,6 +24,7 @@ from settlements.moving.acts import NotAllowed, Refused
 from settlements.notices.queries.month_workflow import month_workflow
 from settlements.notices.queries.months import settlement_month
 from settlements.notices.queries.notices import (
+    decided_by_rounding,
     notice_list,
     notice_page,
     visible_notices,
@@ -128,6 +129,7 @@ def prepare(request):
             "content": with_amounts(drawn.content),
             "due_on": services.due_day(month),
             "choices": _choices(month, drawn, leave_out, posted=bool(wrong)),
+            "rounding": decided_by_rounding(drawn.accruals),
             "wrong": wrong,
         },
         status=422 if wrong else 200,

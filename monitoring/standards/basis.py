@@ -10,11 +10,13 @@ deviate from.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 
+from monitoring.standards.assessment import NothingToAssess, assess
 from monitoring.standards.exact import Number, written
+from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
 from monitoring.standards.rounding import round_to_places
 
 UNROUNDED, ROUNDED = "unrounded", "rounded"
@@ -66,9 +68,6 @@ class Basis:
     def words(self) -> str:
         return f"{ROUNDING[self.rounding]}，pH {PH_MEAN[self.ph]}，{FIRST[self.first]}"
 
-    def otherwise_rounded(self) -> Basis:
-        return replace(self, rounding=UNROUNDED if self.rounds else ROUNDED)
-
     def assessed(self, values: Mapping[str, Number]) -> dict[str, Number]:
         """The values that are assessed, of unrounded means."""
         if not self.rounds:
@@ -77,6 +76,31 @@ class Basis:
 
 
 DEFAULT = Basis()
+
+
+def rounding_decides(
+    raw: Mapping[str, Number], water_body: WaterBody, basis: Basis, found: WaterClass
+) -> str:
+    """临界, in words, where these unrounded means have another class rounded than unrounded.
+
+    found: the class under the basis; empty also where it is not that of the means (one that was
+    given by hand beside other means).
+    """
+    if not raw:
+        return ""
+    by_rounding: dict[bool, WaterClass] = {}
+    for rounds in (False, True):
+        of = Basis(rounding=ROUNDED if rounds else UNROUNDED)
+        try:
+            by_rounding[rounds] = assess(of.assessed(raw), water_body).water_class
+        except NothingToAssess:
+            return ""
+    if by_rounding[False] == by_rounding[True] or by_rounding[basis.rounds] != found:
+        return ""
+    return (
+        f"临界：修约后为{by_rounding[True].label}，未修约为{by_rounding[False].label}；"
+        f"按统计口径取{found.label}。"
+    )
 
 
 def rounded_value(code: str, value: Number) -> Number:

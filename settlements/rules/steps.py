@@ -13,8 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Protocol
 
-from monitoring.standards.assessment import NothingToAssess, assess
-from monitoring.standards.basis import ROUNDED, Basis
+from monitoring.standards.basis import ROUNDED, Basis, rounding_decides
 from monitoring.standards.exact import Number, decimal_of, ends, exact, written
 from monitoring.standards.gb3838_2002 import (
     NAMES,
@@ -92,19 +91,8 @@ def _otherwise_rounded(
     water_body: WaterBody,
 ) -> str:
     """临界 where rounding the means, or not rounding them, gives another class."""
-    values = dict(means)
-    if not values:
-        return ""
-    raw = values | dict(unrounded)
-    try:
-        own = assess(values, water_body).water_class
-        other = assess(raw if unrounded else ROUNDS.assessed(raw), water_body).water_class
-    except NothingToAssess:
-        return ""
-    if other == found or own != found:  # a class given by hand beside other means
-        return ""
-    of_rounded, of_raw = (found, other) if unrounded else (other, found)
-    return f"临界：修约后为{of_rounded.label}，未修约为{of_raw.label}；按统计口径取{found.label}。"
+    basis = ROUNDS if unrounded else Basis()
+    return rounding_decides(dict(means) | dict(unrounded), water_body, basis, found)
 
 
 @_kept

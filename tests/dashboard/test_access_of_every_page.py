@@ -140,6 +140,9 @@ simulator/s/<str:token>/export.xlsx                                oooo.oo  -   
 simulator/s/<str:token>/terms/add/                                 -        >......
 simulator/s/<str:token>/terms/remove/                              -        >......
 simulator/s/<str:token>/terms/<int:number>/                        o......  o......
+basis/                                                             ooooooo  -        SEE_RESULTS
+basis/choose/                                                      .....>.  .....!.  EDIT_REFERENCE
+basis/<int:pk>/withdraw/                                           .....>.  .....>.  EDIT_REFERENCE
 calendar/                                                          ooooooo  -        SEE_RESULTS
 calendar/announce/                                                 .....>.  .....!.  EDIT_REFERENCE
 calendar/day/                                                      .....>.  .....!.  EDIT_REFERENCE

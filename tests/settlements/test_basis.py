@@ -322,3 +322,14 @@ def test_a_choice_leaves_nobody_an_accrual_that_does_not_follow(border):
     accrual = Accrual.objects.get(period=month("2023-05"))
     (again,) = known_at(border.agreement, timezone.now()).month(month("2023-05"))
     assert again.digest == accrual.input_digest
+
+
+def test_a_scenario_shows_the_yuan_of_rounding_over_all_past_months(border):
+    """Switched in the terms, without anything stored: three months of 1.004 are class Ⅲ then."""
+    for number in (1, 2, 3):
+        assessed(border, f"2023-0{number}", {"NH3-N": ABOVE})
+    as_it_is = previewed(border, "baseline", "2023-01", "2024-01")
+    rounded = previewed(border, "baseline", "2023-01", "2024-01", rounding="rounded")
+    assert sum(line.yuan for line in as_it_is) == yuan("3000000")
+    assert sum(line.yuan for line in rounded) == 0
+    assert Accrual.objects.filter(month_state="not_met").count() == 3

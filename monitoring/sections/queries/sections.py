@@ -32,6 +32,7 @@ from monitoring.models import (
     Target,
 )
 from monitoring.sections.queries.listing import with_month
+from monitoring.standards.basis import Basis, rounding_decides
 from monitoring.standards.gb3838_2002 import (
     NoLimit,
     WaterBody,
@@ -149,6 +150,8 @@ class SectionPage:
     indicators: tuple[MeasuredIndicator, ...]
     above: Neighbour | None
     below: Neighbour | None
+    basis: Basis  # what the month was assessed by
+    rounding: str  # 临界, where rounding decides the month's class
 
     @property
     def shown_name(self) -> str:
@@ -216,6 +219,7 @@ def section_page(viewer: Viewer, section: Section, month: date | None) -> Sectio
 
     used = everything[shown].assessed if shown in everything else ()
     now = [m for m in means if m.month == shown and m.indicator.code in used]
+    basis = Basis.of(everything[shown].basis) if shown in everything else Basis()
     months = tuple(of_month(day) for day in window)
     above, below = neighbours(viewer, section, shown)
     length = section.river.length_km if section.river else None
@@ -250,6 +254,15 @@ def section_page(viewer: Viewer, section: Section, month: date | None) -> Sectio
         indicators=measured_indicators(section),
         above=above,
         below=below,
+        basis=basis,
+        rounding=rounding_decides(
+            {m.indicator.code: m.exact for m in now},
+            WaterBody(section.water_body),
+            basis,
+            WaterClass(everything[shown].water_class),
+        )
+        if shown in everything
+        else "",
     )
 
 

@@ -5,6 +5,7 @@ published ones; anybody else none.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,6 +48,38 @@ def visible_notices(viewer: Viewer) -> QuerySet[Notice]:
     if reads_notices(viewer):
         return Notice.objects.filter(state=Notice.State.PUBLISHED)
     return Notice.objects.none()
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedByRounding:
+    """A section whose class in the month hangs on whether its means are rounded, in words."""
+
+    agreement: str
+    code: str
+    section: str
+    accrual: int
+    words: str
+
+
+def decided_by_rounding(accruals: Iterable[int]) -> tuple[DecidedByRounding, ...]:
+    """Those of the accruals whose steps say so: 1 SQL query."""
+    rows = (
+        Accrual.objects.filter(pk__in=list(accruals))
+        .order_by("term__agreement__code", "term_section__section__km", "pk")
+        .values_list(
+            "term__agreement__title",
+            "term_section__section__code",
+            "term_section__section__name",
+            "pk",
+            "steps",
+        )
+    )
+    return tuple(
+        DecidedByRounding(agreement, code, section, pk, step["hint"])
+        for agreement, code, section, pk, steps in rows
+        for step in steps
+        if step["key"] == "class" and step["hint"]
+    )
 
 
 @dataclass(frozen=True, slots=True)
