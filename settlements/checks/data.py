@@ -1,9 +1,9 @@
 """Checks of the data under the money: terms, targets, readings, means, and what waits."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
+from typing import Any
 
 from basins.ranges import month_start, next_month
 from monitoring.assessment.services.assessment import means_of_month
@@ -130,14 +130,14 @@ def mean_recomputes(context: Context) -> Iterator[str]:
     waiting = set(DirtyMonth.objects.values_list("section_id", "month"))
     names: dict[int, str] = dict(rows("SELECT id, name FROM monitoring_section"))
     for month in _months():
-        kept: dict[tuple[int, str], tuple[Decimal, int]] = {
-            (section, code): (mean, valid)
-            for section, code, mean, valid in MonthlyMean.objects.filter(month=month).values_list(
-                "section_id", "indicator__code", "mean", "valid"
+        kept = {
+            (section, code): of_mean
+            for section, code, *of_mean in MonthlyMean.objects.filter(month=month).values_list(
+                "section_id", "indicator__code", "mean", "valid", "total"
             )
         }
         again = {
-            (m.section_id, m.indicator): (m.mean, m.valid)
+            (m.section_id, m.indicator): [m.mean, m.valid, m.total]
             for m in means_of_month(month, sorted(names))
         }
         for section, code in sorted(kept.keys() | again.keys()):
@@ -165,8 +165,13 @@ def _months() -> list[date]:
     return sorted(found)
 
 
-def _words(mean: tuple[Decimal, int] | None) -> str:
-    return "无" if mean is None else f"{mean[0].normalize():f}（{mean[1]} 个）"
+def _words(mean: Sequence[Any] | None) -> str:
+    """Of the mean, the number of its values and their total."""
+    if mean is None:
+        return "无"
+    value, valid, total = mean
+    added = "" if total is None else f"，合计 {total.normalize():f}"
+    return f"{value.normalize():f}（{valid} 个{added}）"
 
 
 def nothing_left_waiting(context: Context) -> Iterator[str]:

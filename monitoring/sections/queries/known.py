@@ -48,7 +48,7 @@ class SectionThen:
 
 
 def section_as_known(section: Section, month: date, at: datetime) -> SectionThen:
-    """The month as it would have been assessed at `at`: 9 SQL queries.
+    """The month as it would have been assessed at `at`: 11 SQL queries.
 
     Raises ValueError for a moment without a zone.
     """
