@@ -41,6 +41,9 @@ class World:
     def first(self) -> None:
         for n, when in enumerate(self.border.months("2019-01", "2020-12")):
             self.border.measured(when, 1 + n % 5)
+        for day in (5, 25):  # a third sample of another value: a mean that does not end
+            at = datetime(2020, 7, day, 10, tzinfo=timezone.get_default_timezone())
+            self.border.store(at, {"NH3-N": f"1.{day}"})
         term = self.chain.term("pollution_load", date(2023, 1, 1), date(2024, 1, 1),
                                indicators=AMMONIA, yearly_cap="3000000")  # fmt: skip
         assert term.pk

@@ -23,6 +23,7 @@ from settlements.reckoning.known import known_at
 from settlements.reckoning.preview import PartSpec, TermSpec, preview
 from settlements.reckoning.verification import verify_accruals
 from settlements.rules.parameters import with_defaults
+from settlements.years.queries.adjustment import inputs_changed
 from tests.worlds import month
 
 CASES = Path(__file__).parent / "rules" / "ties"
@@ -245,3 +246,27 @@ def test_what_an_upgrade_reckons_otherwise_is_found_and_then_written(border, cap
     )
     assert accrue_agreement(agreement=border.agreement) == 1
     assert border.transfers("2019-06") == [(border.downstream, border.upstream, yuan("1000000"))]
+
+
+def test_a_proposals_page_says_nothing_of_fractions(border):
+    """What changed is told by what is written; the whole numbers behind it are in the steps."""
+    before = {"means": {"NH3-N": "0.3"}}
+    after = {"means": {"NH3-N": "0.333333333333"}, "exact": {"means.NH3-N": "1/3"}}
+    assert [(c.label, c.before, c.after) for c in inputs_changed(before, after)] == [
+        ("本期各指标均值：氨氮（mg/L）", "0.3", "0.333333333333")
+    ]
+
+
+def test_stored_exceedances_read_as_they_always_did(border):
+    """What published notices hold is compared with it text by text."""
+    border.store(
+        datetime(2023, 5, 5, tzinfo=timezone.get_default_timezone()), {"TP": "0.35", "pH": "9.2"}
+    )
+    pipeline.recompute()
+    assert Assessment.objects.get(month=month("2023-05")).exceedances == [
+        {"indicator": "pH", "value": "9.200000000000", "multiple": None, "reference": 3},
+        {
+            "indicator": "TP", "value": "0.350000000000", "multiple": "0.75000000000",
+            "reference": 3,
+        },
+    ]  # fmt: skip

@@ -11,8 +11,10 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from basins.access import viewer_of
 from monitoring.models import DirtyMonth, MarkWorked
 from settlements import pipeline, rules
+from settlements.as_known.queries.as_known import month_as_known
 from settlements.models import Accrual, AccrualVersion, Adjustment, MonthRuling, Transfer
 from settlements.reckoning.known import known_at
 from settlements.reckoning.known_basis import with_later
@@ -97,6 +99,15 @@ def test_what_a_month_came_to_is_known_as_it_was(world):
         for name in ("plan", "late")
     ]
     assert targets == [2, 3]
+
+
+def test_a_mean_that_does_not_end_is_the_same_then_and_now(world):
+    accrual = Accrual.objects.get(term__agreement=world.border.agreement, period=month("2020-07"))
+    assert "means.NH3-N" in accrual.inputs["exact"]
+    viewer, at = viewer_of(world.people.bureau), world.seen["late"]
+    then = month_as_known(viewer, "TEST", month("2020-07"), at)
+    (section,) = then.sections
+    assert [(m.code, m.changed) for m in section.means if m.code == "NH3-N"] == [("NH3-N", False)]
 
 
 def test_a_version_keeps_what_was_paid_and_each_finding_follows_the_last(world):

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from math import ceil
 from typing import Any
 
@@ -27,15 +27,16 @@ from monitoring.models import (
     Section,
 )
 from monitoring.models.assessments import exact_mean
-from monitoring.standards.assessment import NothingToAssess, assess
+from monitoring.standards.assessment import Exceedance, NothingToAssess, assess
 from monitoring.standards.basis import DEFAULT as DEFAULT_BASIS
 from monitoring.standards.basis import HYDROGEN, MANUAL, Basis, hydrogen_mean
-from monitoring.standards.exact import Written, decimal_of, exact, written
-from monitoring.standards.gb3838_2002 import WaterBody
+from monitoring.standards.exact import Written, exact, written
+from monitoring.standards.gb3838_2002 import WaterBody, limit
 from monitoring.standards.rounding import round_to_places
 
 SectionMonth = tuple[int, date]
 KEPT = 12  # decimals of a stored mean
+MULTIPLE_DIGITS = 34  # significant ones of a stored multiple
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +361,7 @@ def assessment_of(
             {
                 "indicator": e.indicator,
                 "value": str(written(e.value)),
-                "multiple": None if e.multiple is None else str(decimal_of(e.multiple)),
+                "multiple": None if e.multiple is None else _multiple(e, WaterBody(body)),
                 "reference": e.reference.value,
             }
             for e in result.exceedances
@@ -370,6 +371,13 @@ def assessment_of(
         complete=all(means[code].complete for code in result.assessed),
         basis=basis.code,
     )
+
+
+def _multiple(found: Exceedance, body: WaterBody) -> str:
+    """As it is stored, and as notices that were published hold it: of the mean as written."""
+    allowed = limit(found.indicator, found.reference, body)
+    with localcontext(Context(prec=MULTIPLE_DIGITS)):
+        return str((written(found.value) - allowed) / allowed)
 
 
 FOUND = (

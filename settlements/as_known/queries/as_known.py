@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from basins.access import Viewer
 from basins.ranges import month_start, year_start
+from monitoring.standards.exact import Number, written
 from monitoring.standards.gb3838_2002 import NAMES, UNITS
 from settlements.as_known.queries.changes import counted_then, reasons
 from settlements.ledger.balances import Basis, balances
@@ -375,13 +376,13 @@ def _steps(computed: Computed) -> tuple[WorkedStep, ...]:
     return tuple(worked(step.to_json(), of_then) for step in computed.outcome.steps)
 
 
-def _means(then: Any, now: dict[str, str]) -> tuple[MeanThen, ...]:
+def _means(then: Mapping[str, Number], now: dict[str, str]) -> tuple[MeanThen, ...]:
     return tuple(
         MeanThen(
             code,
             NAMES.get(code, code),
             UNITS.get(code, ""),
-            then.get(code),
+            written(then[code]) if code in then else None,
             Decimal(now[code]) if code in now else None,
         )
         for code in dict.fromkeys([*then, *now])

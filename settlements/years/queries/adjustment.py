@@ -19,7 +19,7 @@ from monitoring.visible import visible_sections
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
 from settlements.models import Adjustment, Settlement, StateMove
 from settlements.rules.base import MonthState
-from settlements.rules.facts import FACT_LABELS, plain_decimal
+from settlements.rules.facts import EXACT, FACT_LABELS, plain_decimal
 from settlements.shown.payments import payments_prefetch
 from settlements.workflow import move_of
 from settlements.years.queries.adjustments import AdjustmentLine, lines_of, visible_adjustments
@@ -31,8 +31,15 @@ LABELS = {
     "state_override": "月度状态的认定",
     "override_reason": "认定的理由",
     "complete": "数据完整",
+    "basis": "统计口径",
+    "unrounded": "未修约的均值",
+    "share": "份额",
+    "shares": "同分一项的各断面份额",
+    "share_at": "在其中的位次",
+    "days_in_force": "本月有效日数",
+    "days_before": "本月生效前的日数",
 }
-UNSAID = ("sources",)  # where each fact comes from: the steps say it
+UNSAID = ("sources", EXACT)  # where each fact comes from, and its whole fraction: the steps say it
 STATES = {s.value: s.label for s in MonthState}
 
 
