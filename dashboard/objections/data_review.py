@@ -15,7 +15,7 @@ from basins.clock import today
 from basins.digits import whole
 from basins.ranges import month_start, months_before
 from dashboard.forms.filters import chosen
-from dashboard.forms.values import read_day
+from dashboard.forms.values import read_month
 from dashboard.objections.forms import JointForm, JudgeForm, ReserveForm, ReviewFilters, key_of
 from monitoring.models import Section, Verdict
 from monitoring.screening.services.verdicts import VerdictRefused, judge_reading
@@ -126,7 +126,7 @@ def review(request):
     wanted = chosen(form) if form.is_bound else {}
     section = next((s for s in sections if s.code == wanted.get("section")), None)
     try:
-        month = month_start(read_day(wanted.get("month") or ""))
+        month = read_month(wanted.get("month") or "")
     except ValueError:
         month = months_before(today())
     lines: list[queries.ObjectionLine] = []

@@ -54,7 +54,7 @@ def test_what_is_no_money_is_refused_with_an_example(text):
     ],
 )
 def test_a_date_is_read_as_people_write_it(text, first, last):
-    assert (typing.read_day(text).isoformat(), typing.read_last_day(text).isoformat()) == (
+    assert (typing.read_first_day(text).isoformat(), typing.read_last_day(text).isoformat()) == (
         first, last,
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_a_date_is_read_as_people_write_it(text, first, last):
 @pytest.mark.parametrize("text", ["2023-13", "2023-02-30", "去年", "1023-01", "1/2/2023"])
 def test_what_is_no_date_is_refused(text):
     with pytest.raises(ValueError, match=r"不是日期|年份不在"):
-        typing.read_day(text)
+        typing.read_first_day(text)
 
 
 @pytest.mark.parametrize(

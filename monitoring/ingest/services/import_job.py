@@ -8,7 +8,7 @@ from uuid import uuid4
 from jobs import services as jobs
 from jobs.models import Job
 from monitoring.ingest.services.ingest import ImportReport, import_readings
-from monitoring.protocols.layouts import FileError
+from written.text import FileError, safe
 
 KIND = "monitoring.import_readings"
 # A person reads a page of these; all of them are in the rejects file.
@@ -90,5 +90,5 @@ def rejects_csv(report: ImportReport) -> bytes:
     for rejected in report.rejects:
         for error in rejected.errors:
             cells = [str(error.row), error.field, error.value, error.message, *rejected.text]
-            writer.writerow([f"'{c}" if c[:1] in ("=", "@") else c for c in cells])
+            writer.writerow(map(safe, cells))
     return out.getvalue().encode("utf-8-sig")
