@@ -317,7 +317,7 @@ def _worst(facts: Facts) -> WaterClass:
 
 
 def _asks_inflow(facts: Facts, p: Parameters) -> bool:
-    return p.inherited != "charge" and bool(facts.inflow_section)
+    return p.inherited != "charge" and facts.has_inflow
 
 
 def _signed(value: Decimal) -> str:

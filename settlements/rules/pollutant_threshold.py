@@ -242,7 +242,7 @@ def _threshold(facts: Facts, p: Parameters, row: Threshold) -> _Condition:
 
 
 def _asks_inflow(facts: Facts, p: Parameters) -> bool:
-    return p.inherited != "charge" and bool(facts.inflow_section)
+    return p.inherited != "charge" and facts.has_inflow
 
 
 def _no_worse_than_inflow(facts: Facts, code: str, value: Decimal) -> bool:

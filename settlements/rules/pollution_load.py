@@ -201,7 +201,7 @@ def _load(facts: Facts, p: Parameters, item: LoadItem, flow: Decimal) -> _Load:
     over = value > at
     base, base_name = at, limit_name
     inherited = False
-    if over and p.inherited != "charge" and facts.inflow_section:
+    if over and p.inherited != "charge" and facts.has_inflow:
         came_in = items.mean_of(facts, "inflow_means", code)
         inherited = value <= came_in
         if p.inherited == "deduct" and came_in > at:

@@ -152,7 +152,7 @@ def _beyond_inflow(
 
 
 def _deducts(facts: Facts, p: Parameters) -> bool:
-    return p.inherited == "deduct" and bool(facts.inflow_section)
+    return p.inherited == "deduct" and facts.has_inflow
 
 
 def _counted_words(counted: int, tiers: int, unit: str) -> str:
@@ -187,7 +187,7 @@ def _tiers(worse_percent: Decimal, p: Parameters) -> int:
 
 
 def _may_inherit(facts: Facts, p: Parameters) -> bool:
-    return p.inherited != "charge" and bool(facts.inflow_section)
+    return p.inherited != "charge" and facts.has_inflow
 
 
 def _inflow_input(facts: Facts, value: str, unit: str) -> Input:

@@ -56,7 +56,7 @@ def charge(facts: Facts, p: Parameters, item: ExceedanceItem) -> Charge:
     inherited = over and _not_above_inflow(facts, p, code, value)
     if exceeds:
         charged, start = multiple, at
-        if p.inherited == "deduct" and facts.inflow_section and not inherited:
+        if p.inherited == "deduct" and facts.has_inflow and not inherited:
             start = max(at, items.mean_of(facts, "inflow_means", code))
             charged = (value - start) / at
         if p.mode == "classes":
@@ -168,7 +168,7 @@ def _capped(part: _Part, cap: Decimal | None, name: str) -> _Part:
 
 
 def _not_above_inflow(facts: Facts, p: Parameters, code: str, value: Decimal) -> bool:
-    if p.inherited == "charge" or not facts.inflow_section:
+    if p.inherited == "charge" or not facts.has_inflow:
         return False
     return value <= items.mean_of(facts, "inflow_means", code)
 
