@@ -32,7 +32,7 @@ def read_yuan(text: str, *, unit: str = "", units: tuple[str, ...] = ()) -> Deci
     scale = scales[0] if scales else Decimal(1)
     exponent = found.number.as_tuple().exponent
     if scale == 1 and isinstance(exponent, int) and exponent < -2:
-        raise CellError(f"金额“{shown(text)}”多于两位小数；请精确到分，如 1234.56。")
+        raise CellError(f"金额“{shown(text)}”多于两位小数，不是整分；请精确到分，如 1234.56。")
     amount = found.number * scale
     if abs(amount) >= LARGEST:
         raise CellError(f"“{shown(text)}”超过一万亿元；请查单位是否写错。")

@@ -20,6 +20,11 @@ _TIME = re.compile(
 )
 
 
+def has_clock(text: str) -> bool:
+    """Whether more than a day is written."""
+    return any(sign in narrow(text) for sign in (":", "时", "点", "T"))
+
+
 def has_no_year(text: str) -> bool:
     match = _matched(narrow(text))
     return match is not None and match["year"] is None

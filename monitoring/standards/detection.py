@@ -44,6 +44,11 @@ class MeasuredValue:
         return self.value / 2 if self.below_limit else self.value
 
 
+def measured(value: Decimal | MeasuredValue) -> MeasuredValue:
+    """A plain number as a result that was detected; a result as it is."""
+    return value if isinstance(value, MeasuredValue) else MeasuredValue(value)
+
+
 def parse(text: str) -> MeasuredValue:
     """Read 0.31, 0.025L, 0.025l, <0.025 and their full-width forms.
 

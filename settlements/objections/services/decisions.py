@@ -32,6 +32,7 @@ from monitoring.screening.services.verdicts import (
     named,
     readings_at,
 )
+from monitoring.standards.detection import MeasuredValue, show
 from settlements.models import AgreementMonth, JointSample, MonthRuling, Objection, ObjectionReply
 from settlements.moving.acts import NotAllowed, Refused, check, moving, permit
 from settlements.moving.documents import DocumentRefused
@@ -65,7 +66,7 @@ class Treatment:
 
     do: str
     reading: ReadingKey | None = None
-    value: Decimal | None = None  # of "correct", in the indicator's unit
+    value: Decimal | MeasuredValue | None = None  # of "correct", in the indicator's unit
     sample: int | None = None  # of "joint"
     state: str = ""  # of "exclude": MonthState and ground of the ruling
     ground: str = ""
@@ -119,7 +120,7 @@ class MeasuredInstead:
 
     indicator: Indicator
     sampled_at: datetime
-    value: Decimal
+    value: Decimal | MeasuredValue
     origin: int = Origin.MANUAL.value
 
 
@@ -228,8 +229,8 @@ def _judge(objection: Objection, one: Treatment, by: User, words: str) -> dict[s
         "indicator": one.reading.indicator,
         "sampled_at": one.reading.sampled_at.isoformat(),
         "origin": one.reading.origin,
-        "before": [str(verdict.value_before), verdict.flag_before],
-        "after": [str(verdict.value_after), verdict.flag_after],
+        "before": [show(verdict.before), verdict.flag_before],
+        "after": [show(verdict.after), verdict.flag_after],
         "verdict": verdict.pk,
     }
 
@@ -243,12 +244,12 @@ def _joint(objection: Objection, one: Treatment, by: User, words: str) -> list[d
     )
     if sample is None:
         raise Refused("请选择本异议的一项联合监测。")
-    if sample.value is None:
+    if sample.result is None:
         raise Refused(f"{sample}超出约定误差，留样尚未检测；录入留样结果后再裁决。")
     use(sample, by, cause=cause_of(objection))
     done: list[dict[str, Any]] = [
         {"do": "joint", "sample": sample.pk, "indicator": sample.indicator.code,
-         "sampled_at": sample.sampled_at.isoformat(), "value": str(sample.value)}
+         "sampled_at": sample.sampled_at.isoformat(), "value": show(sample.result)}
     ]  # fmt: skip
     for named_reading in objection.readings.filter(indicator=sample.indicator):
         key = ReadingKey(sample.indicator.code, named_reading.sampled_at, named_reading.origin)
