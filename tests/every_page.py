@@ -222,6 +222,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
     found |= {
         "basin": ("TESTHE",),
         "section": ("BORDER",),
+        "water-body": ("BORDER",),
         "district": (border.upstream.code,),
         "agreement": (MAIN,),
         "agreement-amend": (MAIN,),

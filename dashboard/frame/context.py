@@ -30,6 +30,7 @@ PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
         ("指标值", "observation-list", FIGURES),
         ("联合监测", "joint-sample-list", OFFICES),
         ("月度状态认定", "ruling-list", FIGURES),
+        ("断面水体", "water-body-list", FIGURES),
     ],
     "补偿": [
         ("协议", "agreement-list", Act.SEE_AGREEMENTS),

@@ -71,6 +71,7 @@ def run_import(parameters: dict, progress) -> dict:
         "batch": report.batch_id,
         "unknown_sections": report.unknown_sections,
         "created_sections": report.created_sections,
+        "assumed_waters": report.assumed_waters,
         "rejects": [
             {"row": e.row, "field": e.field, "value": e.value, "reason": e.message}
             for rejected in report.rejects[:SHOWN_REJECTS]

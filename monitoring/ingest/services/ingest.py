@@ -49,6 +49,7 @@ class ImportReport:
     rejected: int = 0
     unknown_sections: list[str] = field(default_factory=list)
     created_sections: list[str] = field(default_factory=list)
+    assumed_waters: list[dict[str, str]] = field(default_factory=list)  # name, body, why
     rejects: list[RejectedRow] = field(default_factory=list, repr=False)
 
     def counts(self) -> dict[str, int]:
@@ -96,6 +97,7 @@ def import_readings(
     _store(batch.pk, report)
     report.unknown_sections = sorted(sections.unknown)
     report.created_sections = sections.created
+    report.assumed_waters = sections.assumed
     batch.counts = report.counts()
     batch.save(update_fields=["counts"])
     if report.stored or report.correction:

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from monitoring.protocols.lakes import in_lake
 from monitoring.standards.assessment import Assessed, NothingToAssess, assess, plain
 from monitoring.standards.detection import MeasuredValue, NotAMeasurement, parse, show
 from monitoring.standards.gb3838_2002 import (
@@ -28,6 +27,7 @@ from monitoring.standards.gb3838_2002 import (
     limit,
     ph_range,
 )
+from monitoring.standards.water_bodies import assumed_water
 from written.decoding import decode
 from written.files import csv_records, likely_delimiter
 from written.headings import normal, split
@@ -230,7 +230,7 @@ def rows_of(
             section=row[SECTION],
             time=f"{year}-{time}" if year and re.match(r"\d\d-\d\d", time) else time,
             official=official,
-            body=(WaterBody.LAKE if in_lake(row.get(PROVINCE), row[SECTION]) else WaterBody.RIVER),
+            body=assumed_water(row.get(PROVINCE), row[SECTION]).body,
             values={
                 code: read_value(row[normal(name)], name, number)
                 for name, code in COLUMNS.items()
