@@ -336,3 +336,41 @@ def test_the_command_tells_every_fault_of_an_opening_as_json(capsys):
         call_command("import_opening_balances", str(path), "--on", "2023-12-31", "--json")
     (wrong,) = json.loads(capsys.readouterr().out)["errors"]
     assert "都是零" in wrong["message"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "doubted"),
+    [
+        ("总磷", "999", True),
+        ("总磷", "999.9", True),
+        ("总磷", "9999.00", True),
+        ("总磷", "9,999", True),
+        ("浊度(NTU)", "999.9", True),
+        ("总磷", "99.9", False),
+        ("总磷", "9990", False),
+        ("总磷", "998.9", False),
+        ("电导率", "999", False),
+        ("电导率", "9999", True),
+        ("藻密度", "9999", False),
+    ],
+)
+def test_a_fill_value_is_kept_in_doubt_and_said(heading, text, doubted):
+    raw = f'断面名称,采样时间,{heading}\n两河口,2026-05-04 10:00,"{text}"\n'.encode()
+    report = readings(raw)
+    assert (report.rejected, report.stored) == (0, 1)
+    assert Reading.objects.get().flag == ("Q" if doubted else "N")
+    assert [(e.row, e.value) for e in report.doubted] == (
+        [(2, text.replace(",", ""))] if doubted else []
+    )
+
+
+def test_a_doubt_that_was_judged_stays_judged_when_the_file_comes_again():
+    raw = "断面名称,采样时间,总磷\n两河口,2026-05-04 10:00,999\n".encode()
+    readings(raw)
+    assert readings(raw).duplicate == 1
+    assert Reading.objects.get().flag == "Q"
+    Reading.objects.update(flag="N")  # 数据审核: 有效
+    assert readings(raw).duplicate == 1
+    assert Reading.objects.get().flag == "N"
+    readings(raw.replace(b"999", b"0.2"))
+    assert (Reading.objects.get().value, Reading.objects.get().flag) == (Decimal("0.2"), "N")

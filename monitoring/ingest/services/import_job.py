@@ -72,6 +72,10 @@ def run_import(parameters: dict, progress) -> dict:
         "unknown_sections": report.unknown_sections,
         "created_sections": report.created_sections,
         "assumed_waters": report.assumed_waters,
+        "doubted": [
+            {"row": e.row, "field": e.field, "value": e.value, "reason": e.message}
+            for e in report.doubted[:SHOWN_REJECTS]
+        ],
         "rejects": [
             {"row": e.row, "field": e.field, "value": e.value, "reason": e.message}
             for rejected in report.rejects[:SHOWN_REJECTS]

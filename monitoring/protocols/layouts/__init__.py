@@ -9,6 +9,7 @@ Pure: no clock (`now` is given), no database; Beijing time in, UTC out.
 
 from written.text import FileError
 
+from .cells import DOUBTED
 from .indicators import INDICATORS, WrittenIndicator
 from .reading_file import ReadingFile, open_layout
 from .rows import (
@@ -22,6 +23,7 @@ from .rows import (
 )
 
 __all__ = [
+    "DOUBTED",
     "INDICATORS",
     "EmptyRow",
     "FileError",

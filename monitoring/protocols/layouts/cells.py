@@ -13,6 +13,11 @@ from .rows import Value
 DECIMALS, WHOLE_DIGITS = 8, 12  # numeric(20, 8)
 GAP_CODES = frozenset(Decimal(code) for code in ("-99", "-999", "-9999"))
 
+# A value like those that instruments and systems fill in (999.9, 9999): kept, but in no mean
+# until a person has judged it.
+DOUBTED = "Q"
+_FILL_FROM = {"mg/L": Decimal(999), "NTU": Decimal(999), "μS/cm": Decimal(9999)}
+
 STATION_STATES = {"正常": "N", "维护": "M", "不具备运行条件": "D", "停站": "F"}
 FLAGS = {
     "N": "正常",
@@ -60,8 +65,9 @@ def read_value(
     """The value in the indicator's unit; None when missing.
 
     Taken: full-width digits, spaces, thousands (1,234.5), 7.19E+06, `0.025L`, `<0.025`,
-    `0.31(M)`. `decimal_comma`: the file parts its cells by semicolons, so a comma may be the
-    decimal point: refused, not guessed. Raises CellError.
+    `0.31(M)`; 999.9 and the like with the flag DOUBTED. `decimal_comma`: the file parts its
+    cells by semicolons, so a comma may be the decimal point: refused, not guessed. Raises
+    CellError.
     """
     cell = narrow(text)
     if cell in MISSING:
@@ -75,7 +81,17 @@ def read_value(
     if found.number in GAP_CODES:
         raise CellError(f"{found.number} 是仪器的缺测代码，不是测值；缺测请填“--”。")
     _refuse_impossible(found.number, indicator)
+    if flag is None and not found.below and is_fill(found.number, indicator):
+        flag = DOUBTED
     return Value(indicator.code, found.number, found.below, flag)
+
+
+def is_fill(number: Decimal, indicator: WrittenIndicator) -> bool:
+    """Whether the value is all nines and as large as no river's: 999, 999.9, 9999, 99999.99."""
+    least = _FILL_FROM.get(indicator.unit)
+    if least is None or number < least:
+        return False
+    return set(f"{number.normalize():f}") <= {"9", "."}
 
 
 def _result(cell: str, *, decimal_comma: bool) -> WrittenResult:

@@ -22,6 +22,7 @@ from basins.clock import now
 from basins.models import User
 from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section, Verdict
+from monitoring.protocols.layouts import DOUBTED
 from monitoring.screening.services.verdicts import (
     INVALID,
     ReadingKey,
@@ -213,7 +214,7 @@ def _judge(objection: Objection, one: Treatment, by: User, words: str) -> dict[s
         "accept": Outcome.ACCEPTED,
     }[one.do]
     reading = readings_at(objection.section, one.reading)
-    if one.do == "accept" and reading is not None and reading.flag != INVALID:
+    if one.do == "accept" and reading is not None and reading.flag not in (INVALID, DOUBTED):
         raise Refused(f"{named(objection.section, one.reading)}本来有效，无须处理。")
     verdict = judge_reading(
         section=objection.section,
