@@ -11,7 +11,7 @@ from written import workbooks
 from written.files import read_sheets
 from written.text import FileError
 
-LARGEST = 5 * 1024 * 1024
+LARGEST = 32 * 1024 * 1024
 PLAIN = workbook(("Sheet1", [["断面", "数值"], ["甲", 1250.5]]))
 CELL = b'<c r="B2"><v>1250.5</v></c>'
 
@@ -105,6 +105,44 @@ def test_a_declared_extent_as_large_as_the_grid_is_no_content():
 )
 def test_the_unpacked_size_is_known_before_anything_is_built(parts, words):
     assert words in refusal(changed(PLAIN, more=parts))
+
+
+def test_one_long_text_shared_by_many_cells_is_refused():
+    long = workbook(("a", [["断面"], ["字" * 32_000]] + [["x"]] * 3))
+    shared = b"".join(
+        b'<row r="%d"><c r="A%d" t="s"><v>1</v></c></row>' % (n, n) for n in range(10, 2010)
+    )
+    assert "20 百万字" in refusal(
+        changed(long, lambda part: part.replace(b"</sheetData>", shared + b"</sheetData>"))
+    )
+
+
+def test_a_giant_text_in_a_cell_is_refused_by_its_row():
+    text = b'<row r="3"><c r="A3" t="inlineStr"><is><t>' + b"1" * 40_000 + b"</t></is></c></row>"
+    assert "第 3 行有一个单元格超过 32767 个字符" in refusal(
+        changed(PLAIN, lambda part: part.replace(b"</sheetData>", text + b"</sheetData>"))
+    )
+
+
+def test_a_reader_without_memory_left_is_told_in_words():
+    """Fifteen million characters in each of two thousand cells: more than the process may take."""
+    space = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    texts_of = b"1" * 15_000_000, b"a", b"a"
+    strings = b"".join(b"<si><t>%b</t></si>" % text for text in texts_of)
+    strings = b'<sst xmlns="%b">%b</sst>' % (space, strings)
+    cells = b"".join(
+        b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (n, n) for n in range(3, 2003)
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(PLAIN)) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            part = before.read(name)
+            if name == "xl/sharedStrings.xml":
+                part = strings
+            elif name == "xl/worksheets/sheet1.xml":
+                part = part.replace(b"</sheetData>", cells + b"</sheetData>")
+            after.writestr(name, part)
+    assert "读取程序中途停止" in refusal(out.getvalue())
 
 
 def test_a_size_that_the_directory_lies_about_is_found_out():

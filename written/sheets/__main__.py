@@ -16,6 +16,8 @@ from written.sheets.extent import TooMuch, examine, reference
 
 MEMORY = 768 * 1024 * 1024  # bytes of address space
 PROCESSOR = 20  # seconds
+LONGEST_CELL = 32_767  # characters, a spreadsheet's own bound
+MOST_CHARACTERS = 20_000_000  # of all cells together
 SAVE_AGAIN = "请用表格软件另存为 XLSX 或 CSV 后再导入"
 
 
@@ -45,7 +47,8 @@ def sheets(raw: bytes) -> list:
 
     from written.sheets.values import text_of
 
-    out = []
+    out: list = []
+    said = 0
     try:
         book = load_workbook(io.BytesIO(raw))
         for sheet in found:
@@ -59,11 +62,23 @@ def sheets(raw: bytes) -> list:
                 while texts and not texts[-1].strip():
                     texts.pop()
                 if texts:
+                    said += sum(map(len, texts))
+                    _refuse_words(sheet.name, number, said, max(map(len, texts)))
                     rows.append([number, texts])
             out.append([sheet.name, sheet.hidden, rows])
     except CalamineError as wrong:
         raise TooMuch(f"打不开这份 XLSX：文件已损坏；{SAVE_AGAIN}。") from wrong
     return out
+
+
+def _refuse_words(sheet: str, row: int, said: int, longest: int) -> None:
+    """One text that many cells share is unpacked for each of them."""
+    if longest > LONGEST_CELL:
+        raise TooMuch(
+            f"工作表“{sheet}”第 {row} 行有一个单元格超过 {LONGEST_CELL} 个字符；请删去过长的文字。"
+        )
+    if said > MOST_CHARACTERS:
+        raise TooMuch(f"工作簿的文字超过 {MOST_CHARACTERS // 1_000_000} 百万字；请分成几份。")
 
 
 main()
