@@ -11,6 +11,7 @@ from .workbooks import read_workbook
 
 DELIMITERS = (",", ";", "\t")
 WORKBOOK = b"PK"
+COMMA_UNCLEAR = "文件用分号分列，数字里的逗号用法不明；小数点请用“.”，不要写千位逗号。"
 
 
 def read_sheets(raw: bytes, *, largest: int) -> list[Sheet]:
@@ -23,8 +24,9 @@ def read_sheets(raw: bytes, *, largest: int) -> list[Sheet]:
     if raw.startswith(WORKBOOK):
         return [sheet for sheet in read_workbook(raw) if sheet.rows]
     text, _ = decode(raw)
-    rows = [Row(number, cells) for number, cells in csv_records(text, likely_delimiter(text))]
-    return [Sheet("", False, rows)] if rows else []
+    delimiter = likely_delimiter(text)
+    rows = [Row(number, cells) for number, cells in csv_records(text, delimiter)]
+    return [Sheet("", False, rows, semicolons=delimiter == ";")] if rows else []
 
 
 def csv_records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -11,11 +11,15 @@ class Row(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """Rows that are not blank; `name` is empty where the file is no workbook."""
+    """Rows that are not blank; `name` is empty where the file is no workbook.
+
+    `semicolons`: they part the cells of a CSV, so a comma may be the decimal point.
+    """
 
     name: str
     hidden: bool
     rows: list[Row]
+    semicolons: bool = False
 
 
 def place(number: int, sheet: str = "") -> str:

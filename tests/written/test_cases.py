@@ -155,6 +155,18 @@ def test_5_a_column_that_says_something_else_is_no_silence(heading, cells, words
     assert words in opening_refused(f"行政区代码,协议编码,{heading}\n{rows}".encode())
 
 
+def test_a_comma_between_semicolons_is_refused_not_taken_for_thousands():
+    rows = "500155;LONGXI;1,250\n500231;LONGXI;-1,250\n"
+    assert "逗号用法不明" in opening_refused(f"行政区代码;协议编码;金额(元)\n{rows}".encode())
+    raw = f"{';'.join(FIGURES)}\nLIANGHEKOU;水量;2023-05;1,250;月报\n".encode()
+    assert "第 2 行：文件用分号分列" in figures_refused(raw, "x.csv")
+
+
+def test_5_a_heading_in_english_names_its_unit():
+    rows = "500155,LONGXI,1,万元\n500231,LONGXI,-1,万元\n"
+    assert "单位说法不一" in opening_refused(f"jurisdiction,agreement,yuan,unit\n{rows}".encode())
+
+
 def test_5_amounts_in_ten_thousands_are_such():
     rows = "500155,LONGXI,0.5\n500231,LONGXI,-0.5\n"
     file = read_opening(f"行政区代码,协议编码,金额（万元）\n{rows}".encode(), "期初.csv")

@@ -81,4 +81,5 @@ def _refuse_words(sheet: str, row: int, said: int, longest: int) -> None:
         raise TooMuch(f"工作簿的文字超过 {MOST_CHARACTERS // 1_000_000} 百万字；请分成几份。")
 
 
-main()
+if __name__ == "__main__":
+    main()

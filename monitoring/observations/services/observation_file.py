@@ -16,11 +16,11 @@ from difflib import get_close_matches
 
 from monitoring.figures import FIGURES, MONTH, PARTY, YEAR, Figure, find
 from written.days import WrittenSpan, read_span
-from written.files import read_sheets
+from written.files import COMMA_UNCLEAR, read_sheets
 from written.headings import Headings, find_headings, unit_in
 from written.numbers import read_number
 from written.sheet import Sheet, place
-from written.text import MISSING, CellError, FileError, is_void, name_key, plain, shown
+from written.text import MISSING, CellError, FileError, is_void, name_key, narrow, plain, shown
 
 WHOSE, NAME, PERIOD, VALUE, SOURCE = "断面或行政区", "指标", "期间", "数值", "出处"
 COLUMNS = (WHOSE, NAME, PERIOD, VALUE, SOURCE)
@@ -180,6 +180,8 @@ def _rows(sheet: Sheet, headings: Headings, first: int, named: str) -> Iterable[
             continue
         if is_void(note := cells.get(NOTE, "")):
             raise FileError(f"{place(row.number, named)}的备注是“{note}”；作废的行请整行删去。")
+        if sheet.semicolons and "," in narrow(cells[VALUE]):
+            raise FileError(f"{place(row.number, named)}：{COMMA_UNCLEAR}")
         units = tuple(dict.fromkeys(u for u in (headed, cells.get(UNIT, "")) if u not in MISSING))
         value = cells[VALUE]
         if len(units) == 1 and _NUMERIC.fullmatch(plain(value)):

@@ -28,11 +28,11 @@ from settlements.models import (
 from settlements.money import ZERO, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
 from written.amounts import read_yuan
-from written.files import read_sheets
-from written.headings import Headings, find_headings, unit_in
+from written.files import COMMA_UNCLEAR, read_sheets
+from written.headings import Headings, find_headings, normal, unit_in
 from written.numbers import NotANumber
 from written.sheet import Sheet, place
-from written.text import MISSING, CellError, FileError, is_void, shown
+from written.text import MISSING, CellError, FileError, is_void, narrow, shown
 
 COLUMNS = {
     "jurisdiction": ("行政区代码", "jurisdiction", "jurisdiction_code"),
@@ -232,6 +232,7 @@ class _Line:
     cells: dict[str, str]
     units: tuple[str, ...]
     extra: str | None
+    unclear: bool  # a comma where cells are parted by semicolons
 
     def wrong(self, field: str, message: str) -> WrongBalance:
         return WrongBalance(self.row, field, message, self.sheet)
@@ -253,11 +254,13 @@ def _written(sheets: list[Sheet]) -> Iterator[_Line]:
 
 
 def _lines_of(sheet: Sheet, headings: Headings, first: int, named: str) -> Iterator[_Line]:
-    headed = unit_in(headings.columns["yuan"])
+    column = headings.columns["yuan"]
+    headed = unit_in(column) or ("元" if normal(column.text) == "yuan" else "")
     for row in sheet.rows[first:]:
         cells = headings.cells(row)
         units = dict.fromkeys(u for u in (headed, cells.get("unit", "")) if u not in MISSING)
-        yield _Line(row.number, named, cells, tuple(units), headings.beyond(row))
+        unclear = sheet.semicolons and "," in narrow(cells["yuan"])
+        yield _Line(row.number, named, cells, tuple(units), headings.beyond(row), unclear)
 
 
 def _rows(lines: list[_Line], wrong: list[WrongBalance]) -> list[OpeningRow]:
@@ -276,6 +279,8 @@ def _rows(lines: list[_Line], wrong: list[WrongBalance]) -> list[OpeningRow]:
             wrong.append(line.wrong("agreement", f"没有协议编码“{agreement}”。"))
         if line.extra is not None or _THOUSAND.fullmatch(note):
             wrong.append(line.wrong("yuan", _parted(line.extra or note)))
+        if line.unclear:
+            wrong.append(line.wrong("yuan", COMMA_UNCLEAR))
         if is_void(note):
             wrong.append(line.wrong("note", f"备注是“{note}”；作废的行请整行删去。"))
         amount = _amount(line, wrong)
