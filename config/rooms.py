@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "rooms.svg"
-APPS = ("jobs", "basins", "monitoring", "settlements", "dashboard", "config")
+APPS = ("written", "jobs", "basins", "monitoring", "settlements", "dashboard", "config")
 OPEN = ("monitoring", "settlements")  # apps whose subjects are rooms of their own
 APART = {"migrations", "management", "apps", "admin", "tasks"}  # an app's wiring
 

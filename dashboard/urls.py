@@ -22,6 +22,7 @@ from dashboard.rulings import views as rulings
 from dashboard.scenarios import views as scenarios
 from dashboard.sections import views as sections
 from dashboard.settlements import views as settlements
+from dashboard.water_bodies import views as water_bodies
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -65,6 +66,8 @@ urlpatterns = [
     path("data/observations/record/", observations.record, name="observation-record"),
     path("data/observations/template.csv", observations.template_file, name="observation-template"),
     path("data/observations/<int:pk>/", observations.observation, name="observation"),
+    path("data/water-bodies/", water_bodies.water_body_list, name="water-body-list"),
+    path("data/water-bodies/<str:code>/", water_bodies.water_body, name="water-body"),
     path("rulings/", rulings.ruling_list, name="ruling-list"),
     path("rulings/new/", rulings.new, name="ruling-new"),
     path("rulings/<int:pk>/", rulings.ruling, name="ruling"),

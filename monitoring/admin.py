@@ -27,6 +27,11 @@ class SectionAdmin(CodeStays, ByRole, admin.ModelAdmin):
     autocomplete_fields = ("province", "river", "upstream", "downstream")
     inlines = (TargetInline, SamplingPlanInline)
 
+    def get_readonly_fields(self, request, obj=None):
+        """The water of a section decides its classes: the bureau sets it on a page of its own."""
+        decided = ("water_body_why", "water_body_on", "water_body_source")
+        return (*decided, "water_body") if obj is not None else decided
+
     def get_queryset(self, request):
         found = super().get_queryset(request)
         return found.defer("upstream__boundary", "downstream__boundary")

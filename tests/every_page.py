@@ -223,6 +223,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "basin": ("TESTHE",),
         "basis-withdraw": (1,),
         "section": ("BORDER",),
+        "water-body": ("BORDER",),
         "district": (border.upstream.code,),
         "agreement": (MAIN,),
         "agreement-amend": (MAIN,),

@@ -43,14 +43,24 @@ def schema(cursor: Any) -> set[str]:
     return set(lines)
 
 
-def contents(cursor: Any, tables: list[str]) -> dict[str, str]:
-    """A digest of the rows of each table, whatever the order of its columns and rows."""
+def columns(cursor: Any, tables: list[str]) -> dict[str, list[str]]:
+    """The names of each table's columns."""
+    cursor.execute(
+        """SELECT table_name, array_agg(column_name::text) FROM information_schema.columns
+           WHERE table_schema = 'public' GROUP BY table_name"""
+    )
+    return {table: names for table, names in cursor.fetchall() if table in tables}
+
+
+def contents(cursor: Any, of: dict[str, list[str]]) -> dict[str, str]:
+    """A digest of these columns of each table, whatever the order of columns and rows."""
     digests = {}
-    for table in tables:
+    for table, names in of.items():
         cursor.execute(
-            f"""SELECT count(*) || ' ' || COALESCE(
-                    md5(string_agg(md5(to_jsonb(t)::text), '' ORDER BY md5(to_jsonb(t)::text))), '')
-                FROM "{table}" t"""
+            f"""SELECT count(*) || ' ' || COALESCE(md5(string_agg(md5(row), '' ORDER BY md5(row))), '')
+                FROM (SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(t))
+                              WHERE key = ANY (%s))::text AS row FROM "{table}" t) AS rows""",
+            [names],
         )
         digests[table] = cursor.fetchone()[0]
     return digests

@@ -4,15 +4,17 @@ The file has a heading line and three columns: 日期 (2027-01-01 or 2027/1/1), 
 调休上班) and 节日. UTF-8 or GB 18030.
 """
 
-import csv
-import io
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.db import connection, transaction
 
 from basins.models import CalendarChange, CalendarDay, User
 from basins.services.working_days import on_calendar_changed
+from written.days import read_day
+from written.decoding import decode
+from written.files import csv_records, likely_delimiter
+from written.text import CellError, FileError, plain, shown
 
 HEADINGS = ("日期", "类型", "节日")
 KINDS = {
@@ -57,15 +59,14 @@ class CalendarDifference:
 
 def read_announcement(content: bytes, year: int) -> list[Day]:
     """The days of a CSV file, all of that year. Raises CalendarError with every problem."""
-    rows = list(csv.reader(io.StringIO(_decoded(content))))
-    if not rows or tuple(cell.strip() for cell in rows[0][:3]) != HEADINGS:
-        raise CalendarError([f"第 1 行：表头应为 {'、'.join(HEADINGS)}；请照模板填写。"])
+    headings, rows = _table(content)
     problems: list[str] = []
     days: dict[date, Day] = {}
-    for number, row in enumerate(rows[1:], start=2):
-        cells = [cell.strip() for cell in row]
-        if not any(cells):
+    for number, row in rows:
+        if any(cell.strip() for cell in row[headings:]):
+            problems.append(f"第 {number} 行：单元格多于列标题；多出的请删去。")
             continue
+        cells = [cell.strip() for cell in row[:headings]]
         try:
             day = _day(cells, year)
             if day.date in days:
@@ -196,22 +197,27 @@ def _day(cells: list[str], year: int) -> Day:
 
 
 def _date(text: str) -> date:
-    for pattern in ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d"):
-        try:
-            return datetime.strptime(text, pattern).date()  # noqa: DTZ007
-        except ValueError:
-            continue
-    raise CalendarError([f"日期“{text}”不认识；请写成 2027-01-01。"])
+    try:
+        return read_day(text)
+    except CellError as wrong:
+        raise CalendarError([f"日期“{shown(text)}”不认识；请写成 2027-01-01。"]) from wrong
 
 
-def _decoded(content: bytes) -> str:
+def _table(content: bytes) -> tuple[int, list[tuple[int, list[str]]]]:
+    """How many columns the file has, and its rows, numbered, below the headings."""
     if len(content) > LARGEST:
         raise CalendarError([f"文件有 {len(content)} 字节，不像一年的日历；至多 {LARGEST} 字节。"])
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise CalendarError(["文件不是 CSV 文本；请存成 UTF-8 或 GB 18030 编码的 CSV。"])
+    try:
+        text, _ = decode(content)
+        rows = list(csv_records(text, likely_delimiter(text)))
+    except FileError as wrong:
+        raise CalendarError([f"文件不是 CSV 文本：{wrong}"]) from wrong
+    number, cells = rows[0] if rows else (1, [])
+    heads = [plain(cell) for cell in cells]
+    while heads and not heads[-1]:
+        heads.pop()
+    if tuple(heads) != HEADINGS:
+        raise CalendarError(
+            [f"第 {number} 行：表头应为 {'、'.join(HEADINGS)} 三列；请照模板填写。"]
+        )
+    return len(heads), rows[1:]

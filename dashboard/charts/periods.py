@@ -5,11 +5,11 @@ Full-width digits, 年 月 季度, dots and slashes are understood; what is not 
 
 import calendar
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from basins.ranges import months_later
+from written.text import plain
 
 PRESETS = {"3m": "近3月", "12m": "近12月", "3y": "近3年", "all": "全部"}
 MONTHS = {"3m": 3, "12m": 12, "3y": 36}
@@ -58,8 +58,7 @@ def preset(code: str, month: date, beginning: date | None) -> Period:
 
 def read(text: str) -> Period | None:
     """A typed span; ends in the wrong order are turned round."""
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-    ends = [_span(part) for part in BETWEEN.split(plain)]
+    ends = [_span(part) for part in BETWEEN.split(plain(text))]
     if not 1 <= len(ends) <= 2 or None in ends:
         return None
     spans = sorted(end for end in ends if end is not None)

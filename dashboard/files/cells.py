@@ -1,9 +1,8 @@
 """Cells of files: texts that a spreadsheet will not take for formulas, rows line by line."""
 
+from written.text import safe
 
-def safe(text: str) -> str:
-    """A text that a spreadsheet will not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+__all__ = ["EachLine", "safe"]
 
 
 class EachLine:

@@ -31,6 +31,7 @@ PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
         ("联合监测", "joint-sample-list", OFFICES),
         ("月度状态认定", "ruling-list", FIGURES),
         ("统计口径", "basis", Act.SEE_RESULTS),
+        ("断面水体", "water-body-list", FIGURES),
     ],
     "补偿": [
         ("协议", "agreement-list", Act.SEE_AGREEMENTS),

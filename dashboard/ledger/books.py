@@ -115,8 +115,7 @@ def opening_list(request):
                 batch = prepare_opening(file=file, on=form.cleaned_data["on"], by=request.user)
             except OpeningRefused as refused:
                 for wrong in refused.wrong:
-                    where = f"第 {wrong.row} 行：" if wrong.row else ""
-                    form.add_error("on" if wrong.field == "on" else "file", where + wrong.message)
+                    form.add_error("on" if wrong.field == "on" else "file", str(wrong))
             else:
                 messages.success(request, "期初余额已登记；请另一人复核后入账。")
                 return redirect("ledger-opening", batch.pk)

@@ -6,7 +6,7 @@ from django import forms
 
 from dashboard.forms.fields import ReadField, choice, line
 from dashboard.forms.filters import ALL, offer
-from dashboard.forms.values import plain, read_day, read_money, say_money
+from dashboard.forms.values import plain, read_day, read_last_day, read_money, say_money
 from settlements.models import AccountMonth, Agreement, JournalEntry, Party, Payment, Settlement
 
 DATE = forms.DateInput(attrs={"type": "date"})
@@ -133,7 +133,9 @@ class ReasonForm(forms.Form):
 class StatementForm(forms.Form):
     """The balance in the bureau's own books: an amount and which way it is owed."""
 
-    as_of = ReadField(label="截止日期", reader=read_day, help_text="如 2024-12-31。")
+    as_of = ReadField(
+        label="截止日期", reader=read_last_day, help_text="如 2024-12-31；只写年月的取月末。"
+    )
     side = forms.ChoiceField(
         label="方向", choices=[("+", "应收（对方欠我们）"), ("-", "应付（我们欠对方）")]
     )
@@ -158,7 +160,11 @@ class StatementForm(forms.Form):
 
 
 class OpeningForm(forms.Form):
-    on = ReadField(label="期初日期", reader=read_day, help_text="余额截至这一天，如 2023-12-31。")
+    on = ReadField(
+        label="期初日期",
+        reader=read_last_day,
+        help_text="余额截至这一天，如 2023-12-31；只写年月的取月末。",
+    )
     file = forms.FileField(
         label="文件",
         help_text="CSV 或 XLSX，列：行政区代码、协议编码、金额(元)、备注。正数应收，合计为零。",

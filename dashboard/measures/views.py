@@ -15,7 +15,7 @@ from basins.models import Jurisdiction, River
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, decide
 from dashboard.forms.fields import ReadField
 from dashboard.forms.filters import ALL, chosen, offer
-from dashboard.forms.values import read_day
+from dashboard.forms.values import read_day, read_last_day
 from settlements.funds.queries import measures as queries
 from settlements.funds.services import measures as services
 from settlements.models import Measure
@@ -54,7 +54,10 @@ class MeasureForm(ActForm):
     reason = forms.CharField(label="事由", **LONG)
     on = ReadField(label="实施日期", reader=read_day, help_text="如 2024-03-20。")
     due_on = ReadField(
-        label="整改期限", reader=read_day, required=False, help_text="限期整改必填。"
+        label="整改期限",
+        reader=read_last_day,
+        required=False,
+        help_text="限期整改必填；只写年月的取月末。",
     )
     document_number = forms.CharField(label="文号", max_length=services.LONGEST_NUMBER)
 

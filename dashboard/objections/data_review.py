@@ -15,7 +15,7 @@ from basins.clock import today
 from basins.digits import whole
 from basins.ranges import month_start, months_before
 from dashboard.forms.filters import chosen
-from dashboard.forms.values import read_day
+from dashboard.forms.values import read_month
 from dashboard.objections.forms import JointForm, JudgeForm, ReserveForm, ReviewFilters, key_of
 from monitoring.models import Section, Verdict
 from monitoring.screening.services.verdicts import VerdictRefused, judge_reading
@@ -39,9 +39,7 @@ def sample_list(request):
         raise Http404
     rows = JointSample.objects.select_related("section", "indicator", "objection", "by")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    samples = [
-        queries.Sample(s.pk, s, queries.relative_error(s.upstream, s.downstream)) for s in page
-    ]
+    samples = [queries.Sample(s.pk, s, queries.error_of(s)) for s in page]
     context = {"page": page, "samples": samples, "may_enter": viewer.may(Act.REVIEW_DATA)}
     return render(request, "objections/samples.html", context)
 
@@ -60,9 +58,9 @@ def sample_new(request):
     action = request.POST.get("action", "")
     if request.method == "POST" and form.is_valid() and action != "change":
         given = form.given()
-        results = [given[n] for n in ("upstream", "downstream", "agreed_error", "reserve")]
+        results = {n: given[n] for n in ("upstream", "downstream", "agreed_error", "reserve")}
         try:
-            examine_results(*results)
+            examine_results(**results, indicator=given["indicator"])
             if action == "record":
                 made = record_joint_sample(**given, objection=objection, by=request.user)
                 messages.success(request, _recorded_words(made))
@@ -72,7 +70,7 @@ def sample_new(request):
             kept = [(n, request.POST.get(n, "")) for n in [*form.fields, "objection"]]
             context = {
                 "form": form, "given": given, "objection": objection, "kept": kept,
-                "found": compare(*results),
+                "found": compare(**results),
             }  # fmt: skip
             return render(request, "objections/sample_check.html", context)
         except Refused as error:
@@ -109,9 +107,7 @@ def sample_reserve(request, pk: int):
             return redirect("joint-sample-list")
     context = {
         "form": form,
-        "each": queries.Sample(
-            sample.pk, sample, queries.relative_error(sample.upstream, sample.downstream)
-        ),
+        "each": queries.Sample(sample.pk, sample, queries.error_of(sample)),
     }
     return render(request, "objections/sample_reserve.html", context,
                   status=422 if form.errors else 200)  # fmt: skip
@@ -126,7 +122,7 @@ def review(request):
     wanted = chosen(form) if form.is_bound else {}
     section = next((s for s in sections if s.code == wanted.get("section")), None)
     try:
-        month = month_start(read_day(wanted.get("month") or ""))
+        month = read_month(wanted.get("month") or "")
     except ValueError:
         month = months_before(today())
     lines: list[queries.ObjectionLine] = []

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from decimal import Decimal
 
 from django import forms
 from django.utils import timezone
 
 from basins.models import Jurisdiction
 from dashboard.forms.filters import ALL, offer, say_required
-from dashboard.forms.values import read_day, read_decimal, read_percent
+from dashboard.forms.values import read_day, read_percent
+from dashboard.templatetags.figures import result
 from monitoring.models import Indicator, Section
 from monitoring.screening.services.verdicts import ReadingKey, VerdictRefused
+from monitoring.standards.detection import MeasuredValue, parse
 from settlements.models import MonthRuling, Objection
 from settlements.objections.kinds import GROUNDS, ObjectionKind, ground_of
 from settlements.objections.queries.objections import ObjectionLine, ObjectionPage
 from settlements.objections.services.decisions import Treatment
 from settlements.objections.services.objections import LONGEST
 from settlements.objections.services.rulings import GROUNDS as FITTING
+from written.moments import has_clock, read_time
 
 CHOOSE = ("", "请选择")
 
@@ -30,21 +32,25 @@ class PlainForm(forms.Form):
         say_required(self)
 
 
-def number(text: str, unit: str = "") -> Decimal:
+def number(text: str) -> MeasuredValue:
+    """A laboratory's result, with the mark of 未检出 where it has one."""
     try:
-        return read_decimal(text, unit)
+        return parse(text)
     except ValueError as wrong:
         raise forms.ValidationError(str(wrong)) from wrong
 
 
 def moment(text: str) -> datetime:
     """ "2023-04-15 10:00" (or a day alone: its noon) in Asia/Shanghai."""
-    day, _, clock = text.strip().replace("：", ":").partition(" ")
     try:
-        at = time.fromisoformat(clock.strip() or "12:00")
-        return datetime.combine(read_day(day), at, timezone.get_default_timezone())
+        if not has_clock(text):
+            return datetime.combine(read_day(text), time(12), timezone.get_default_timezone())
+        if (at := read_time(text, year=None, now=timezone.now())) is not None:
+            return at
     except ValueError as wrong:
-        raise forms.ValidationError(f"“{text}”不是时间；请填如 2023-04-15 10:00。") from wrong
+        if not has_clock(text):
+            raise forms.ValidationError(str(wrong)) from wrong
+    raise forms.ValidationError(f"“{text}”不是时间，或还没有到；请填如 2023-04-15 10:00。")
 
 
 class ObjectionFilters(forms.Form):
@@ -197,13 +203,13 @@ class DecisionForm(PlainForm):
             line = each["line"]
             self.fields[f"do-{n}"] = forms.ChoiceField(
                 label=f"{line.indicator} {timezone.localtime(line.at):%m-%d %H:%M}"
-                f"（{line.origin}，{line.value.normalize():f} {line.unit}，{line.flag}）",
+                f"（{line.origin}，{result(line.result)} {line.unit}，{line.flag}）",
                 required=False, choices=offered,
             )  # fmt: skip
             if "correct" in fitting:
                 self.fields[f"value-{n}"] = forms.CharField(
                     label=f"更正为（{line.unit or '无单位'}）", required=False, max_length=24,
-                    help_text="仅“更正为”须填。",
+                    help_text="仅“更正为”须填；未检出填 0.025L。",
                 )  # fmt: skip
         if "joint" in fitting and page.samples:
             self.fields["sample"] = forms.ChoiceField(
@@ -236,8 +242,8 @@ class DecisionForm(PlainForm):
             if typed.get(f"do-{n}") == "correct":
                 try:
                     typed[f"number-{n}"] = number(typed.get(f"value-{n}", "") or "")
-                except forms.ValidationError:
-                    self.add_error(f"value-{n}", "请填写更正后的值，如 0.8。")
+                except forms.ValidationError as wrong:
+                    self.add_error(f"value-{n}", _corrected(typed.get(f"value-{n}"), wrong))
         if typed.get("state") and not typed.get("ground"):
             self.add_error("ground", "请选择事由。")
         if typed.get("state") and "month" in self.fields and not typed.get("month"):
@@ -295,7 +301,9 @@ class JointForm(PlainForm):
     section = forms.ChoiceField(label="断面")
     indicator = forms.ChoiceField(label="指标")
     sampled_at = forms.CharField(label="采样时间", max_length=20, help_text="如 2023-04-15 10:00。")
-    upstream = forms.CharField(label="上游方结果", max_length=24, help_text="按指标的单位。")
+    upstream = forms.CharField(
+        label="上游方结果", max_length=24, help_text="按指标的单位；未检出填检出限加 L，如 0.025L。"
+    )
     downstream = forms.CharField(label="下游方结果", max_length=24)
     agreed_error = forms.CharField(
         label="约定相对误差", max_length=12, help_text="百分数，如 20；误差为 |a−b| ÷ 均值。"
@@ -367,7 +375,10 @@ class JudgeForm(PlainForm):
         choices=[("accepted", "有效"), ("invalidated", "无效"), ("corrected", "更正为")],
     )  # fmt: skip
     value = forms.CharField(
-        label="更正后的值", required=False, max_length=24, help_text="仅“更正为”须填。"
+        label="更正后的值",
+        required=False,
+        max_length=24,
+        help_text="仅“更正为”须填；未检出填 0.025L。",
     )
     reason = forms.CharField(label="理由", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -377,9 +388,13 @@ class JudgeForm(PlainForm):
         if typed.get("outcome") == "corrected":
             try:
                 typed["number"] = number(typed.get("value") or "")
-            except forms.ValidationError:
-                self.add_error("value", "请填写更正后的值，如 0.8。")
+            except forms.ValidationError as wrong:
+                self.add_error("value", _corrected(typed.get("value"), wrong))
         return typed
+
+
+def _corrected(text: str | None, wrong: forms.ValidationError) -> forms.ValidationError | str:
+    return wrong if text else "请填写更正后的值，如 0.8；未检出填 0.025L。"
 
 
 def indicators_of(form: forms.Form, blank: str) -> None:

@@ -17,9 +17,9 @@ from monitoring.observations.services.observation_file import (
     Typed,
     Understood,
     WrongFigure,
-    read_file,
+    read_whole,
 )
-from monitoring.protocols.layouts import FileError
+from written.text import FileError
 
 MOST_ROWS = 2000  # on a page; larger files go through the command
 FIELDS = {WHOSE: "whose", NAME: "name", PERIOD: "period", VALUE: "value", SOURCE: "source"}
@@ -86,14 +86,17 @@ class UploadForm(forms.Form):
         super().__init__(*args, use_required_attribute=False, **kwargs)
         say_required(self)
 
+    unread: tuple[str, ...] = ()  # sheets of the file without the headings
+
     def rows(self) -> list[Typed]:
         """The file's rows; adds its fault to the form and gives none where there is one."""
         file = self.cleaned_data["file"]
         try:
-            found = read_file(file.read(), file.name)
+            whole = read_whole(file.read(), file.name)
         except FileError as error:
             self.add_error("file", str(error))
             return []
+        self.unread, found = whole.unread, whole.rows
         if len(found) > MOST_ROWS:
             self.add_error(
                 "file",
@@ -117,7 +120,7 @@ def understood_line(row: Understood, before) -> dict:
     """One figure as the 核对 page shows it: what is live now, and what it would be."""
     changes = before is not None and before.value != row.value
     return {
-        "row": row.row,
+        "row": f"{row.sheet} {row.row}".strip(),
         "whose": row.whose,
         "label": row.figure.label,
         "period": row.period,

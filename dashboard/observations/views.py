@@ -94,7 +94,7 @@ def upload(request):
     if form.is_valid() and (typed := form.rows()):
         rows, wrong = services.understand(typed)
         if not wrong:
-            return _check(request, typed, rows, back="observation-upload")
+            return _check(request, typed, rows, back="observation-upload", unread=form.unread)
     context = {"form": form, "wrong": wrong[:200], "more": max(0, len(wrong) - 200)}
     return render(request, "observations/upload.html", context, status=422)
 
@@ -130,13 +130,14 @@ def template_file(request):
     return answer
 
 
-def _check(request, typed: list[Typed], rows, *, back: str):
+def _check(request, typed: list[Typed], rows, *, back: str, unread: tuple[str, ...] = ()):
     live = services.live_figures(rows)
     lines = [understood_line(row, live.get(row.key)) for row in rows]
     context = {
         "lines": lines,
         "rows": kept(typed),
         "back": reverse(back),
+        "unread": "、".join(unread),
         "new": sum(line["what"] == "新增" for line in lines),
         "corrected": sum(line["what"] == "更正" for line in lines),
         "typed": typed[0] if len(typed) == 1 and back == "observation-new" else None,

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
 from dashboard.forms.filters import ALL, chosen, number, offer, say_required
-from dashboard.forms.values import read_day
+from dashboard.forms.values import read_month
 from dashboard.frame.access_log import record_export
 from monitoring.models import Section
 from settlements.models import Agreement, MonthRuling
@@ -71,7 +71,7 @@ class RulingForm(forms.Form):
 
     def clean_month(self):
         try:
-            return read_day(self.cleaned_data["month"]).replace(day=1)
+            return read_month(self.cleaned_data["month"])
         except ValueError as wrong:
             raise forms.ValidationError(str(wrong)) from wrong
 

@@ -41,7 +41,7 @@ class ScenarioTermForm(RuleForm):
         self.parts = parts
         self.fields["name"] = line("情景名称", max_length=LONGEST_NAME)
         self.fields["since"] = ReadField(
-            label="起日", reader=typing.read_day, says=date.isoformat, max_length=40
+            label="起日", reader=typing.read_first_day, says=date.isoformat, max_length=40
         )
         self.fields["until"] = ReadField(
             label="止日",

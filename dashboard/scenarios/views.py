@@ -176,7 +176,7 @@ def term_add(request, token: str):
     """A further term, to be changed at once."""
     _, found = _found(request, token, own=True)
     try:
-        since = typing.read_day(request.POST.get("since", ""))
+        since = typing.read_first_day(request.POST.get("since", ""))
         made = scenarios.add_term(
             scenario=found,
             like=_number(request.POST.get("like", "")),

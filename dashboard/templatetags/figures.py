@@ -12,6 +12,7 @@ from decimal import Decimal
 from django import template
 from django.utils.html import format_html_join
 
+from monitoring.standards.detection import MeasuredValue
 from monitoring.standards.rounding import round_to_places
 from settlements.models.shares import share_words
 
@@ -135,6 +136,12 @@ def figure(value: Decimal) -> str:
     """A figure with thousands, and the decimals it has."""
     text = f"{value:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
+def result(value: MeasuredValue) -> str:
+    """A laboratory's result with the decimals it has, and L where nothing was detected."""
+    return figure(value.value) + ("L" if value.below_limit else "")
 
 
 @register.filter

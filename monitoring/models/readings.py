@@ -60,6 +60,7 @@ class Reading(models.Model):
         "T": "超量程",
         "B": "通信故障",
         "V": "审核无效",
+        "Q": "存疑",  # like a value that instruments fill in; nobody has judged it yet
     }
 
     pk = models.CompositePrimaryKey("section_id", "indicator_id", "sampled_at", "origin")

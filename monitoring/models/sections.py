@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -9,6 +10,7 @@ from basins.audit import audited
 from basins.models import Jurisdiction, River
 from basins.ranges import just
 from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
+from written.text import name_key
 
 CLASSES = [(c.value, c.label) for c in WaterClass if c is not WaterClass.INFERIOR_V]
 
@@ -48,6 +50,10 @@ class Section(models.Model):
     lon = models.DecimalField("经度", max_digits=8, decimal_places=4, null=True, blank=True)
     lat = models.DecimalField("纬度", max_digits=7, decimal_places=4, null=True, blank=True)
     water_body = models.CharField("水体", max_length=8, choices=Body.choices, default=Body.RIVER)
+    # Why it was assumed from the name; when and by what paper the bureau decided it.
+    water_body_why = models.CharField("水体的推定", max_length=200, blank=True, db_default="")
+    water_body_on = models.DateField("水体核定日期", null=True, blank=True)
+    water_body_source = models.CharField("水体核定依据", max_length=200, blank=True, db_default="")
     upstream = models.ForeignKey(
         Jurisdiction,
         verbose_name="上游行政区",
@@ -84,10 +90,26 @@ class Section(models.Model):
                 name="section_between_two",
                 violation_error_message="交界断面的上游与下游不能是同一行政区。",
             ),
+            models.CheckConstraint(
+                condition=Q(water_body_on__isnull=True, water_body_source="")
+                | (Q(water_body_on__isnull=False) & ~Q(water_body_source="")),
+                name="section_water_body_has_source",
+                violation_error_message="核定水体须写明日期和依据。",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Names that differ in full-width forms, blanks or kinds of brackets alone are one."""
+        super().clean()
+        if not self.name or self.province_id is None:
+            return
+        others = Section.objects.filter(province=self.province_id).exclude(pk=self.pk)
+        same = name_key(self.name)
+        if any(name_key(name) == same for name in others.values_list("name", flat=True)):
+            raise ValidationError({"name": "本省已有同名的断面（只差全角、空格或括号）。"})
 
 
 @audited(part_of="section")

@@ -10,6 +10,7 @@ from django.db import models
 from basins.audit import audited
 from monitoring.models.readings import Origin
 from monitoring.models.sections import Indicator, Section
+from monitoring.standards.detection import MeasuredValue
 
 
 @audited()
@@ -30,8 +31,10 @@ class Verdict(models.Model):
     outcome = models.CharField("结论", max_length=12, choices=Outcome.choices)
     # In the unit of the indicator: what the reading said before and says now.
     value_before = models.DecimalField("原值", max_digits=20, decimal_places=8)
+    below_before = models.BooleanField("原为未检出", default=False, db_default=False)
     flag_before = models.CharField("原标识", max_length=4)
     value_after = models.DecimalField("现值", max_digits=20, decimal_places=8)
+    below_after = models.BooleanField("现为未检出", default=False, db_default=False)
     flag_after = models.CharField("现标识", max_length=4)
     reason = models.CharField("理由", max_length=500)
     # What led to it, in words a page can link: "objection 12".
@@ -52,3 +55,12 @@ class Verdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.section} {self.indicator} {self.get_outcome_display()}"
+
+    @property
+    def before(self) -> MeasuredValue:
+        """What the reading said; with the mark of 未检出 the detection limit."""
+        return MeasuredValue(self.value_before, self.below_before)
+
+    @property
+    def after(self) -> MeasuredValue:
+        return MeasuredValue(self.value_after, self.below_after)

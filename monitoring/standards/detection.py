@@ -6,11 +6,12 @@ Source: HJ 91.2-2022 (reported as the limit with the mark L: 0.025L, also writte
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+from written.numbers import NotANumber, read_result
+from written.text import CellError, shown
 
 
 class NotAMeasurement(ValueError):
@@ -43,7 +44,9 @@ class MeasuredValue:
         return self.value / 2 if self.below_limit else self.value
 
 
-_WRITTEN = re.compile(r"(?P<less><?)\s*(?P<number>[+-]?\d+(?:\.\d+)?)\s*(?P<mark>[Ll]?)", re.ASCII)
+def measured(value: Decimal | MeasuredValue) -> MeasuredValue:
+    """A plain number as a result that was detected; a result as it is."""
+    return value if isinstance(value, MeasuredValue) else MeasuredValue(value)
 
 
 def parse(text: str) -> MeasuredValue:
@@ -52,15 +55,17 @@ def parse(text: str) -> MeasuredValue:
     A sign is read, not judged: whether a value may be negative depends on the indicator.
     Raises NotAMeasurement, saying what can be written.
     """
-    plain = unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
-    found = _WRITTEN.fullmatch(plain)
-    if not found or (found["less"] and found["mark"]):
-        raise NotAMeasurement(f"“{text}”不是数值；请填数字，未检出请填“0.025L”或“<0.025”。")
-    below = bool(found["less"] or found["mark"])
-    value = Decimal(found["number"])
-    if below and value <= 0:
-        raise NotAMeasurement(f"“{text}”的检出限须大于 0；请填检出限，如“0.025L”。")
-    return MeasuredValue(value, below)
+    try:
+        found = read_result(text)
+    except NotANumber as wrong:
+        if wrong.why in (NotANumber.MARK, NotANumber.TWO):
+            raise NotAMeasurement(str(wrong)) from wrong
+        raise NotAMeasurement(
+            f"“{shown(text)}”不是数值；请填数字，未检出请填“0.025L”或“<0.025”。"
+        ) from wrong
+    except CellError as wrong:
+        raise NotAMeasurement(str(wrong)) from wrong
+    return MeasuredValue(found.number, found.below)
 
 
 def show(measured: MeasuredValue, mark: Literal["L", "<"] = "L") -> str:

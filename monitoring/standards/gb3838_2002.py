@@ -7,12 +7,12 @@ mg/L unless UNITS says otherwise. A value equal to a limit meets it. Nothing is 
 
 from __future__ import annotations
 
-import unicodedata
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from fractions import Fraction
 
 from monitoring.standards.exact import Number
+from written.text import narrow
 
 CODE, TITLE = "GB 3838-2002", "地表水环境质量标准"
 
@@ -73,8 +73,8 @@ class WaterClass(IntEnum):
 
         Raises ValueError, saying what can be written.
         """
-        # NFKC turns Ⅲ, ⅲ and full-width letters into plain ones.
-        plain = unicodedata.normalize("NFKC", str(text)).strip().upper()
+        # Ⅲ, ⅲ and full-width letters become plain ones, ③ stays a mark.
+        plain = narrow(str(text)).upper()
         plain = plain.removesuffix("水质").removesuffix("水").removesuffix("类").strip()
         if plain in _WRITTEN:
             return _WRITTEN[plain]
@@ -267,7 +267,7 @@ def find_indicator(text: str) -> str:
 
     Raises UnknownIndicator, listing the codes.
     """
-    key = unicodedata.normalize("NFKC", text).strip().casefold()
+    key = narrow(text).casefold()
     if key not in _FOUND_BY:
         known = "、".join(f"{code}({name})" for code, name in NAMES.items())
         raise UnknownIndicator(f"指标“{text}”无法识别；可用的指标：{known}。")

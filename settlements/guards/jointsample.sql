@@ -2,8 +2,8 @@
 
 CREATE TRIGGER said_stays BEFORE UPDATE ON settlements_jointsample
     FOR EACH ROW EXECUTE FUNCTION settlements_said_stays(
-        'value',
-        'reserve');
+        'value value_below',
+        'reserve reserve_below');
 CREATE TRIGGER never_deleted BEFORE DELETE ON settlements_jointsample
     FOR EACH ROW EXECUTE FUNCTION settlements_only_grows();
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON settlements_jointsample

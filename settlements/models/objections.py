@@ -7,6 +7,7 @@ from django.db.models import Q
 from basins.audit import audited
 from basins.models import Jurisdiction
 from monitoring.models import Indicator, Origin, Section
+from monitoring.standards.detection import MeasuredValue
 from settlements.models.notices import AgreementMonth
 
 
@@ -207,17 +208,22 @@ class JointSample(models.Model):
         blank=True,
         related_name="joint_samples",
     )
+    # Where 未检出, the value is the detection limit and counts half.
     upstream = models.DecimalField("上游方结果", max_digits=20, decimal_places=8)
+    upstream_below = models.BooleanField("上游方未检出", default=False, db_default=False)
     downstream = models.DecimalField("下游方结果", max_digits=20, decimal_places=8)
+    downstream_below = models.BooleanField("下游方未检出", default=False, db_default=False)
     reserve = models.DecimalField(
         "留样结果", max_digits=20, decimal_places=8, null=True, blank=True
     )
+    reserve_below = models.BooleanField("留样未检出", null=True, blank=True)
     agreed_error = models.DecimalField("约定相对误差(%)", max_digits=6, decimal_places=2)
     within = models.BooleanField("在误差内")
     value = models.DecimalField(
         "采用值", max_digits=20, decimal_places=8, null=True, blank=True,
         help_text="空：超出误差而留样尚未检测。",
     )  # fmt: skip
+    value_below = models.BooleanField("采用值为未检出", default=False, db_default=False)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="登记人", on_delete=models.PROTECT, related_name="+"
     )
@@ -240,3 +246,22 @@ class JointSample(models.Model):
 
     def __str__(self) -> str:
         return f"{self.section} {self.indicator} {self.sampled_at:%Y-%m-%d}"
+
+    @property
+    def upstream_result(self) -> MeasuredValue:
+        return MeasuredValue(self.upstream, self.upstream_below)
+
+    @property
+    def downstream_result(self) -> MeasuredValue:
+        return MeasuredValue(self.downstream, self.downstream_below)
+
+    @property
+    def reserve_result(self) -> MeasuredValue | None:
+        if self.reserve is None:
+            return None
+        return MeasuredValue(self.reserve, bool(self.reserve_below))
+
+    @property
+    def result(self) -> MeasuredValue | None:
+        """The value used; None while the reserve decides and is not there yet."""
+        return MeasuredValue(self.value, self.value_below) if self.value is not None else None

@@ -239,6 +239,16 @@ class Facts:
         return f"{year}{self.period.month}月" if self.granularity is Granularity.MONTH else year
 
     @property
+    def has_inflow(self) -> bool:
+        """Whether water comes in from above: its section, or what was measured, is given."""
+        return bool(self.inflow_section or self.inflow_class or self.inflow_means)
+
+    @property
+    def inflow_shown(self) -> str:
+        """ "入境断面 上界", or without a name where it was given none."""
+        return f"入境断面 {self.inflow_section}".rstrip()
+
+    @property
     def days_in_period(self) -> int:
         """Days of the month, or of the year."""
         first = self.period

@@ -209,7 +209,7 @@ def _change(facts: Facts, p: Parameters, item: PricedItem) -> _Change:
         ):
             kept = common.KEPT[p.inherited]
             amount *= kept
-            words += f"，不高于入境断面 {facts.inflow_section} 的 {items.in_unit(code, came_in)}"
+            words += f"，不高于{facts.inflow_shown} 的 {items.in_unit(code, came_in)}"
             priced += f"；继承部分 × {steps.percent(kept)} ＝ {format_wan(abs(amount))} 万元"
     else:
         amount, priced, words = Fraction(0), "", "持平"
@@ -301,11 +301,9 @@ def _comparison(
         source = facts.sources.get("target", "")
         inputs.append(Input("功能类别", facts.target.label, "", source))
     if inherited and facts.inflow_class is not None:
-        text += f"不差于入境断面 {facts.inflow_section}，记为“未增加”。"
+        text += f"不差于{facts.inflow_shown}，记为“未增加”。"
         source = facts.sources.get("inflow_class", "")
-        inputs.append(
-            Input(f"入境断面 {facts.inflow_section}", facts.inflow_class.label, "", source)
-        )
+        inputs.append(Input(facts.inflow_shown, facts.inflow_class.label, "", source))
     return Step(
         key="comparison",
         title="与去年同期比较",
@@ -325,7 +323,7 @@ def _worst(facts: Facts) -> WaterClass:
 
 
 def _asks_inflow(facts: Facts, p: Parameters) -> bool:
-    return p.inherited != "charge" and bool(facts.inflow_section)
+    return p.inherited != "charge" and facts.has_inflow
 
 
 def _signed(value: Number) -> str:

@@ -247,7 +247,7 @@ def _threshold(facts: Facts, p: Parameters, row: Threshold) -> _Condition:
 
 
 def _asks_inflow(facts: Facts, p: Parameters) -> bool:
-    return p.inherited != "charge" and bool(facts.inflow_section)
+    return p.inherited != "charge" and facts.has_inflow
 
 
 def _no_worse_than_inflow(facts: Facts, code: str, value: Number) -> bool:
@@ -328,7 +328,7 @@ def _comparison(
     text = f"条件须{p.choice('combination')}；"
     text += f"未达到的有{'、'.join(failed)}。" if failed else "各项均达到。"
     if inherited:
-        text += f"均不差于入境断面 {facts.inflow_section}，记为“未增加”。"
+        text += f"均不差于{facts.inflow_shown}，记为“未增加”。"
     return Step(
         key="comparison",
         title="条件的组合",
@@ -348,7 +348,7 @@ def _inflow_inputs(facts: Facts, p: Parameters, conditions: list[_Condition]) ->
     """What came in, where a condition was missed and the term asks for it."""
     if not _asks_inflow(facts, p) or all(condition.met for condition in conditions):
         return ()
-    name = f"入境断面 {facts.inflow_section}"
+    name = facts.inflow_shown
     found = []
     if p.class_condition != "none" and facts.inflow_class is not None:
         source = facts.sources.get("inflow_class", "")

@@ -218,11 +218,11 @@ def _load(facts: Facts, p: Parameters, item: LoadItem, flow: Number) -> _Load:
     over = value > at
     base, base_name = at, limit_name
     inherited = False
-    if over and p.inherited != "charge" and facts.inflow_section:
+    if over and p.inherited != "charge" and facts.has_inflow:
         came_in = items.mean_of(facts, "inflow_means", code)
         inherited = value <= came_in
         if p.inherited == "deduct" and came_in > at:
-            base, base_name = came_in, f"入境断面 {facts.inflow_section}"
+            base, base_name = came_in, facts.inflow_shown
     kept = common.KEPT[p.inherited] if inherited else Fraction(1)
     apart = max(Fraction(0), value - base) if over else value - base
     price = item.unit_price if over else (item.mirror_price or Decimal(0))
@@ -234,7 +234,7 @@ def _load(facts: Facts, p: Parameters, item: LoadItem, flow: Number) -> _Load:
         words = "低于目标" if apart else "恰为目标"
     text = f"{name}均值 {items.in_unit(code, value)}，{words}。"
     if inherited and base == at:
-        text += f"不高于入境断面 {facts.inflow_section}，{p.choice('inherited')}。"
+        text += f"不高于{facts.inflow_shown}，{p.choice('inherited')}。"
     if base != at:
         text += f"来水已超过目标，从{base_name}的 {items.in_unit(code, base)} 起算。"
     if not over and item.mirror_price is None:
@@ -279,7 +279,7 @@ def _inputs(
     if p.inherited != "charge" and item.indicator in facts.inflow_means:
         came_in = steps.shown(facts.inflow_means[item.indicator])
         source = facts.sources.get("inflow_means", "")
-        inputs.append(Input(f"入境断面 {facts.inflow_section}", came_in, "mg/L", source))
+        inputs.append(Input(facts.inflow_shown, came_in, "mg/L", source))
     return tuple(inputs)
 
 

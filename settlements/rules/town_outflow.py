@@ -268,7 +268,7 @@ def _finding(facts: Facts, p: Parameters, code: str) -> _Finding:
 
 def _inherited(facts: Facts, p: Parameters, missed: list[_Finding]) -> bool:
     """Whether everything that was missed came in no better than it leaves."""
-    if p.inherited == "charge" or not facts.inflow_section:
+    if p.inherited == "charge" or not facts.has_inflow:
         return False
     return not any(
         _worse(f.code, f.mean, items.mean_of(facts, "inflow_means", f.code)) for f in missed
@@ -336,10 +336,10 @@ def _comparison(
         text = f"{names}未达到要求。"
     if inherited:
         text = f"{names}未达到要求，但不差于入境断面，记为“未增加”。"
-    if missed and p.inherited != "charge" and facts.inflow_section:
+    if missed and p.inherited != "charge" and facts.has_inflow:
         inputs = tuple(
             Input(
-                f"入境断面 {facts.inflow_section} {steps.shown_indicator(finding.code)}",
+                f"{facts.inflow_shown} {steps.shown_indicator(finding.code)}",
                 steps.shown(facts.inflow_means[finding.code]),
                 "mg/L",
                 facts.sources.get("inflow_means", ""),

@@ -54,7 +54,7 @@ KEYS = (
     FactKey(
         "inflow",
         "入境断面本期",
-        '类别，或 {"section": …, "class": …, "concentrations": {…}}',
+        '类别，或 {"section": …, "class": …, "concentrations": {…}}；不写名称也计入',
         ("inflow_section", "inflow_class", "inflow_means"),
     ),
     FactKey(
@@ -116,6 +116,8 @@ _NESTED = {
     "inflow": ("section", "class", "concentrations"),
     "reference": ("section", "class", "concentrations"),
 }
+
+UNNAMED = "（未写名称）"
 
 # How the facts a rule asks for are written, where that is not the field's own name.
 WRITTEN_AS = {
@@ -255,6 +257,8 @@ class _Reader:
         self._values_of("last_year", "last_year_class", "last_year_means", values, body)
         self._values_of("inflow", "inflow_class", "inflow_means", values, body)
         self._read("base", facts_values.base, values, to="base_means")
+        if values.get("inflow_class") or values.get("inflow_means"):
+            values.setdefault("inflow_section", UNNAMED)  # given is given, named or not
         values.setdefault("upstream", "上游")
         values.setdefault("downstream", "下游")
         self._consistent(values)

@@ -4,7 +4,6 @@ Every reader takes what JSON gave (numbers with a point as Decimal) and raises V
 saying what is wrong and what can be written.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -19,23 +18,21 @@ from monitoring.standards.gb3838_2002 import (
     find_indicator,
 )
 from settlements.rules.facts import OVERRIDES, Granularity, MonthState
-
-_YEAR = re.compile(r"(\d{4})年?", re.ASCII)
-_MONTH = re.compile(r"(\d{4})(?:-|年)(\d{1,2})月?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+from written.days import WrittenSpan, read_span
+from written.numbers import read_number
 
 
 def period(given: Any, full_date: Granularity) -> tuple[date, Granularity]:
     written = str(given).strip() if not isinstance(given, bool) else ""
     remedy = "请写月份如 “2023-05”、年份如 “2023” 或日期如 “2023-05-01”。"
     try:
-        if found := _YEAR.fullmatch(written):
-            return date(int(found[1]), 1, 1), Granularity.YEAR
-        if found := _MONTH.fullmatch(written):
-            return date(int(found[1]), int(found[2]), 1), Granularity.MONTH
-        day = date.fromisoformat(written)
+        span = read_span(written)
     except ValueError as wrong:
         raise ValueError(f"“{given}”不是期间；{remedy}") from wrong
+    if span.of != WrittenSpan.DAY:
+        yearly = span.of == WrittenSpan.YEAR
+        return span.first, Granularity.YEAR if yearly else Granularity.MONTH
+    day = span.first
     if full_date is Granularity.MONTH:
         return day.replace(day=1), full_date
     if (day.month, day.day) != (1, 1):
@@ -59,8 +56,11 @@ def text(given: Any) -> str:
 
 
 def _number(given: Any) -> Decimal:
-    if isinstance(given, str) and _NUMBER.fullmatch(given.strip().replace(",", "")):
-        return Decimal(given.strip().replace(",", ""))
+    if isinstance(given, str):
+        found = read_number(given)
+        if found.rest:
+            raise ValueError(f"“{given}”里的“{found.rest}”看不懂；请只写数字，如 12.5。")
+        return found.number
     if isinstance(given, bool) or not isinstance(given, int | Decimal):
         raise ValueError(f"{given!r} 不是数；请写数字，如 12.5。")
     return Decimal(given)

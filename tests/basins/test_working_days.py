@@ -154,6 +154,31 @@ def test_a_wrong_file_names_every_line():
             read_announcement(content, 2027)
 
 
+def test_a_calendar_of_an_old_machine_is_read():
+    days = read_announcement(ANNOUNCED.replace("\n", "\r").encode(), 2027)
+    assert [day.date for day in days] == [date(2027, 1, 1), date(2027, 2, 5), date(2027, 2, 14)]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("2027-01-0①,放假,元旦", "第 2 行：日期“2027-01-0①”不认识"),
+        ("2027-01,放假,元旦", "不认识"),
+        ('"2027-01-01,放假,元旦', "第 2 行的引号用法有误"),
+        (f"2027-01-01,放假,{'元' * 140_000}", "不像一年的日历"),
+        ("2027-01-01,放假,元旦,作废", "第 2 行：单元格多于列标题"),
+    ],
+)
+def test_a_calendar_is_read_as_strictly_as_every_file(row, words):
+    with pytest.raises(CalendarError, match=words):
+        read_announcement(f"日期,类型,节日\n{row}\n".encode(), 2027)
+
+
+def test_a_calendar_with_another_column_is_refused():
+    with pytest.raises(CalendarError, match="三列"):
+        read_announcement("日期,类型,节日,状态\n2027-01-01,放假,元旦,作废\n".encode(), 2027)
+
+
 def test_one_day_is_changed_with_a_reason_and_remembered(people):
     strike = date(2024, 7, 3)
     change_day(on=strike, kind="holiday", name="临时放假", reason="防汛停工", by=people.admin)

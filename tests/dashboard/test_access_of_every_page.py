@@ -122,6 +122,8 @@ data/observations/upload/                                          o......  !...
 data/observations/record/                                          -        >......  REVIEW_DATA
 data/observations/template.csv                                     o......  -        REVIEW_DATA
 data/observations/<int:pk>/                                        o....o.  -
+data/water-bodies/                                                 o....o.  -
+data/water-bodies/<str:code>/                                      o......  !......  REVIEW_DATA
 rulings/                                                           o....o.  -
 rulings/new/                                                       o......  !......  REVIEW_DATA
 rulings/<int:pk>/                                                  o....o.  o......

@@ -104,6 +104,20 @@ def test_a_reversal_goes_the_same_way(client, people, ledger):
     assert "已冲销" in closing
 
 
+@pytest.mark.parametrize("day", ["2024-03", "2024", "2024.3"])
+def test_a_payment_needs_its_day(client, people, ledger, day):
+    assert "没有写到日" in post(client, people.treasury, NEW, {**PAY, "paid_on": day}, 422)
+
+
+def test_an_opening_dated_by_a_month_is_of_its_last_day(client, people, ledger):
+    client.force_login(people.treasury)
+    rows = "行政区代码,协议编码,金额(元)\n500901,LEDGER,-5\n500902,LEDGER,5\n"
+    upload = SimpleUploadedFile("期初.csv", rows.encode())
+    answer = client.post("/ledger/opening/", {"on": "2018-12", "file": upload})
+    assert answer.status_code == 302, answer.content.decode()
+    assert OpeningBatch.objects.latest("pk").on == date(2018, 12, 31)
+
+
 PAGES = {
     "see": (
         ["/ledger/payments/", "/ledger/reconcile/", "/ledger/verify/", "/ledger/arrears/"],
@@ -195,6 +209,12 @@ def test_a_difference_needs_a_note_and_is_kept(client, people, ledger):
         ({"yuan": "0.001"}, "不是整分"),
     ):
         assert words in post(client, people.district, address, {**SAID, **given}, 422)
+
+
+def test_a_balance_as_of_a_month_is_that_of_its_last_day(client, people, ledger):
+    address = f"/ledger/reconcile/{ledger.account(ledger.up).pk}/"
+    post(client, people.district, address, {**SAID, "as_of": "2024-02", "action": "keep"}, 302)
+    assert BalanceStatement.objects.get().as_of == date(2024, 2, 29)
 
 
 def test_nobody_enters_a_balance_for_another_district(client, people, ledger):

@@ -81,6 +81,7 @@ def test_a_measure_from_its_taking_to_its_lifting_on_its_pages(border, people, n
         ({"due_on": ""}, "限期整改须填整改期限"),
         ({"due_on": "2024-04-30"}, "早于实施日期"),
         ({"on": "2024-05-07"}, "在今天之后"),
+        ({"on": "2024-05"}, "没有写到日"),
         ({"reason": ""}, "请填写事由"),
         ({"document_number": ""}, "请填写文号"),
         ({"kind": "fine"}, "fine"),
@@ -93,6 +94,12 @@ def test_what_is_wrong_is_said(border, people, now, client, wrong, words):
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert not Measure.objects.exists()
+
+
+def test_a_deadline_written_as_a_month_is_its_last_day(border, people, now, client):
+    client.force_login(people.bureau)
+    client.post("/measures/new/", {**NEW, "due_on": "2024-06", "action": "do"})
+    assert Measure.objects.get().due_on == date(2024, 6, 30)
 
 
 def test_districts_of_another_province_are_not_offered(border, people, now, client):

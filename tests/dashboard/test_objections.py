@@ -290,6 +290,42 @@ def test_a_joint_sample_is_checked_then_recorded_and_its_reserve_entered(objecti
     assert "待留样" not in text_of(visit(people.bureau, "joint-sample-list"))
 
 
+def test_a_result_not_detected_is_typed_checked_and_shown_with_its_mark(april, people, visit):
+    given = {"section": "BORDER", "indicator": "NH3-N", "sampled_at": "2023-04-15 10:00",
+             "upstream": "0.025L", "downstream": "＜0.025", "agreed_error": "20", "reserve": ""}  # fmt: skip
+    page = text_of(visit(people.bureau, "joint-sample-new", post={**given, "action": "check"}))
+    assert page.count("0.025L") >= 3  # both results and the value used
+    visit(people.bureau, "joint-sample-new", post={**given, "action": "record"})
+    assert JointSample.objects.get().value_below
+    assert "0.025L" in text_of(visit(people.bureau, "joint-sample-list"))
+    judged = {"section": "BORDER", "reading": AMMONIA.text, "outcome": "corrected",
+              "value": "0.025L", "reason": "未检出"}  # fmt: skip
+    page = text_of(visit(people.bureau, "data-judge", post={**judged, "action": "check"}))
+    assert "0.025L mg/L" in page
+    visit(people.bureau, "data-judge", post={**judged, "action": "judge"})
+    reading = Reading.objects.get(indicator__code="NH3-N", origin=2)
+    assert (reading.value, reading.below_limit) == (Decimal("0.025"), True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"upstream": "1.0①"}, "注记“①”"),
+        ({"upstream": "3 5"}, "不止一个数"),
+        ({"sampled_at": "2025 10:00"}, "不是时间"),
+        ({"sampled_at": "2023-04"}, "没有写到日"),
+        ({"upstream": "0.123456789012"}, "至多 8 位小数"),
+    ],
+)
+def test_what_is_no_result_or_no_moment_of_a_joint_sample_is_refused(
+    april, people, visit, changed, words
+):
+    given = {"section": "BORDER", "indicator": "NH3-N", "sampled_at": "2023-04-15 10:00",
+             "upstream": "0.5", "downstream": "0.5", "agreed_error": "20", "reserve": ""}  # fmt: skip
+    answer = visit(people.bureau, "joint-sample-new", post={**given, **changed, "action": "check"})
+    assert words in text_of(answer, 422)
+
+
 def test_a_reading_is_judged_after_a_check_and_its_history_shown(april, people, visit):
     page = text_of(visit(people.bureau, "data-review", section="BORDER", month="2023-04"))
     assert "5 条数据" in page

@@ -23,6 +23,8 @@ from settlements.rules.parameters import ParameterErrors, with_defaults
         ("100 万元/月", "1000000.00"),
         ("350.5万", "3505000.00"),
         ("0", "0.00"),
+        ("1 234 567.8", "1234567.80"),
+        ("￥1,000", "1000.00"),
     ],
 )
 def test_money_is_read_as_people_write_it(text, value):
@@ -32,6 +34,7 @@ def test_money_is_read_as_people_write_it(text, value):
 @pytest.mark.parametrize(
     "text",
     [
+        *("10①", "500①万元", "10²", "3 5", "1 00", "1\n5", "1.000"),
         *("五百万", "1,00", "1.2.3", "100美元", "0.001", "99999999亿", "", "12,34,567"),
         pytest.param("9" * 1_000_000, id="a million digits"),
     ],
@@ -55,15 +58,26 @@ def test_what_is_no_money_is_refused_with_an_example(text):
     ],
 )
 def test_a_date_is_read_as_people_write_it(text, first, last):
-    assert (typing.read_day(text).isoformat(), typing.read_last_day(text).isoformat()) == (
+    assert (typing.read_first_day(text).isoformat(), typing.read_last_day(text).isoformat()) == (
         first, last,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["2023-13", "2023-02-30", "去年", "1023-01", "1/2/2023"])
+def test_a_day_is_asked_for_where_a_month_is_written():
+    for text in ("2026-10", "2026", "2026年10月"):
+        with pytest.raises(ValueError, match="没有写到日"):
+            typing.read_day(text)
+    assert typing.read_month("2023年5月") == date(2023, 5, 1)
+    with pytest.raises(ValueError, match="没有写到月"):
+        typing.read_month("2023")
+
+
+@pytest.mark.parametrize(
+    "text", ["2023-13", "2023.1①", "2025 10", "2023-02-30", "去年", "1023-01", "1/2/2023"]
+)
 def test_what_is_no_date_is_refused(text):
     with pytest.raises(ValueError, match=r"不是日期|年份不在"):
-        typing.read_day(text)
+        typing.read_first_day(text)
 
 
 @pytest.mark.parametrize(

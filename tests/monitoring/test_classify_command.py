@@ -58,6 +58,14 @@ def test_half_a_detection_limit_is_classed():
     assert classify_json("TP=<0.042")["class"] == 2
 
 
+@pytest.mark.parametrize(
+    ("argument", "words"), [("NH3-N=1.0①", "注记“①”"), ("NH3-N=3 5", "不止一个数")]
+)
+def test_a_mark_is_no_digit_and_two_numbers_are_none(argument, words):
+    with pytest.raises(CommandError, match=words):
+        classify(argument)
+
+
 def test_chinese_names_and_lower_case_codes_are_understood():
     assert classify_json("氨氮=1.2", "tp=0.1")["deciding"] == ["NH3-N"]
 

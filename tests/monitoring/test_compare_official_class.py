@@ -47,8 +47,17 @@ def test_rows_with_our_class_agree(compare):
 
 
 def test_rows_without_an_official_class_are_left_out(compare):
-    result = compare(row("*"), row("--"), row(""), row("Ⅰ"))
+    result = compare(row("*"), row("--"), row(""), row("-"), row("—"), row("/"), row("Ⅰ"))
     assert counts(result) == [1, 1, 0, 0, 0]
+
+
+def test_a_value_that_the_import_takes_for_missing_is_missing(compare):
+    assert counts(compare(row("Ⅱ", NH3="-", TP="—", CODMn="3.00"))) == [1, 1, 0, 0, 0]
+
+
+def test_a_marked_value_is_refused(compare):
+    with pytest.raises(CommandError, match=r"第 2 行 氨氮：.*注记“①”"):
+        compare(row("Ⅱ", NH3="1.0①"))
 
 
 def test_a_missing_value_takes_no_part(compare):
@@ -221,8 +230,8 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path):
     with pytest.raises(CommandError, match="不能读取"):
         call_command("compare_official_class", str(tmp_path))
     (tmp_path / "binary.csv").write_bytes(b"\xff\xff\xff")
-    with pytest.raises(CommandError, match="既不是 UTF-8 也不是 GB 18030"):
+    with pytest.raises(CommandError, match="既不是 UTF-8 也不是 GB18030"):
         call_command("compare_official_class", str(tmp_path / "binary.csv"))
     (tmp_path / "empty.csv").write_bytes(b"")
-    with pytest.raises(CommandError, match="缺少列"):
+    with pytest.raises(CommandError, match="文件是空的"):
         call_command("compare_official_class", str(tmp_path / "empty.csv"))

@@ -61,7 +61,7 @@ def test_numbers_are_read_as_people_type_them(name, text, value):
         ("flow", "-3", "不能小于 0"),
         ("ecological_flow", "965", "超过 100%"),
         ("serious_incidents", "0.5", "须是整数"),
-        ("flow", "12,50", "看不懂"),
+        ("flow", "12,50", "逗号或小数点位置不对"),
     ],
 )
 def test_a_number_that_is_none_is_refused_with_the_remedy(name, text, words):

@@ -11,6 +11,7 @@ from monitoring.screening.services.verdicts import (
     judge_reading,
     keep_reading,
 )
+from monitoring.standards.detection import MeasuredValue
 from tests.disputes import AMMONIA, APRIL
 from tests.told_once import World, bare, of_told, told_once
 
@@ -103,3 +104,25 @@ def test_a_key_is_read_back_from_its_text_and_nonsense_refused():
     for text in ("", "a|b|c", "NH3-N|2023-04-15T10:00:00|2", "NH3-N|2023-04-15T10:00:00+08:00|9"):
         with pytest.raises(VerdictRefused):
             ReadingKey.parse(text)
+
+
+def test_a_correction_to_what_was_not_detected_keeps_the_mark(given):
+    limit = MeasuredValue(Decimal("0.025"), below_limit=True)
+    for _ in range(2):
+        verdict = judge_reading(outcome="corrected", value=limit, **given)
+    assert (ammonia().value, ammonia().below_limit) == (Decimal("0.025"), True)
+    assert (verdict.before, verdict.after) == (MeasuredValue(Decimal("1.2")), limit)
+    again = judge_reading(outcome="corrected", value=Decimal("0.025"), **given)
+    assert ammonia().below_limit is False
+    assert (again.before, again.after) == (limit, MeasuredValue(Decimal("0.025")))
+    assert [r.below_limit for r in ReadingRevision.objects.order_by("pk")] == [False, True]
+
+
+def test_a_verdict_on_a_result_not_detected_leaves_its_mark(given):
+    limit = MeasuredValue(Decimal("0.025"), below_limit=True)
+    judge_reading(outcome="corrected", value=limit, **given)
+    judge_reading(outcome="invalidated", **given)
+    judge_reading(outcome="accepted", **given)
+    assert (ammonia().value, ammonia().below_limit, ammonia().flag) == (
+        Decimal("0.025"), True, "N",
+    )  # fmt: skip

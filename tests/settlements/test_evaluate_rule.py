@@ -106,6 +106,31 @@ def test_an_undetected_value_counts_half_its_limit(evaluate):
     assert [i["value"] for i in steps["means"]["inputs"]] == ["0.02", "0.005"]
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"concentrations": {"NH3-N": "0.3①"}}, "注记“①”"),
+        ({"concentrations": {"NH3-N": "3 5"}}, "不止一个数"),
+        ({"flow": "12①"}, "注记“①”"),
+        ({"flow": "12.5万"}, "看不懂"),
+        ({"period": "2023.10"}, "不是期间"),
+        ({"period": "2023-1①"}, "不是期间"),
+        ({"target": "③"}, "无法识别"),
+    ],
+)
+def test_facts_are_read_like_files(evaluate, changed, words):
+    assert words in " ".join(evaluate(CLASS_RULE, MAY | changed))
+
+
+@pytest.mark.parametrize("inflow", ["III", {"class": "III"}, {"section": "六剑滩", "class": "III"}])
+def test_an_inflow_counts_whether_its_section_is_named_or_not(evaluate, inflow):
+    facts = MAY | {"class": "IV", "inflow": inflow, "target": "III", "last_year": "IV"}
+    worse = evaluate(CLASS_RULE, facts, {"inherited": "none"})
+    same = evaluate(CLASS_RULE, facts | {"class": "III", "last_year": "II"}, {"inherited": "none"})
+    assert worse["outcomes"][0]["transfers"] != []
+    assert same["outcomes"][0]["transfers"] == []
+
+
 def test_numbers_are_never_binary_fractions(evaluate):
     """(1.1 − 1) mg/L × 1,000,000 m³ × 1,000.1 元/吨; as floats it is 0.10000000000000009."""
     found = evaluate(

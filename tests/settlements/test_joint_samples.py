@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from monitoring.models import Indicator, MonthlyMean, Origin, Reading
+from monitoring.standards.detection import MeasuredValue
 from settlements import pipeline
 from settlements.models import JointSample
 from settlements.moving.acts import NotAllowed, Refused
@@ -124,3 +125,65 @@ def test_only_the_bureau_records_them(given, people, who):
         record_joint_sample(
             upstream=D("1"), downstream=D("1"), **{**given, "by": getattr(people, who)}
         )
+
+
+def L(text: str) -> MeasuredValue:
+    return MeasuredValue(D(text), below_limit=True)
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "agreed", "reserve", "error", "within", "value"),
+    [
+        (L("0.025"), L("0.025"), "20", None, "0", True, L("0.025")),
+        # Halves 0.0125 and 0.02: 0.0075 ÷ 0.01625; the mean of the limits counts half.
+        (L("0.025"), L("0.04"), "50", None, "46.15384615384615384615384615", True, L("0.0325")),
+        # Half of 0.025 beside 0.0125: equal.
+        (L("0.025"), D("0.0125"), "20", None, "0", True, D("0.0125")),
+        (L("0.025"), D("0.5"), "20", L("0.03"), None, False, L("0.03")),
+    ],
+)
+def test_a_result_that_was_not_detected_counts_half_its_limit(
+    up, down, agreed, reserve, error, within, value
+):
+    found = compare(up, down, D(agreed), reserve)
+    assert found.within is within
+    assert error is None or round(found.error, 20) == round(D(error), 20)
+    expected = value if isinstance(value, MeasuredValue) else MeasuredValue(value)
+    assert found.result == expected
+
+
+def test_the_mark_is_kept_and_the_months_mean_counts_half(border, given):
+    sample = record_joint_sample(upstream=L("0.025"), downstream=L("0.025"), **given)
+    assert (sample.upstream_result, sample.result) == (L("0.025"), L("0.025"))
+    reading = Reading.objects.get(section=border.section, origin=Origin.JOINT)
+    assert (reading.value, reading.below_limit) == (D("0.025"), True)
+    assert mean_of(border).mean == D("0.0125")
+    same = record_joint_sample(upstream=L("0.025"), downstream=L("0.025"), **given)
+    assert same == sample
+    with pytest.raises(Refused, match="结果不同"):
+        record_joint_sample(upstream=D("0.025"), downstream=L("0.025"), **given)
+
+
+def test_a_reserve_keeps_its_mark(border, given):
+    sample = record_joint_sample(upstream=D("0.8"), downstream=D("1.2"), **given)
+    sample = enter_reserve(sample=sample, reserve=L("0.025"), by=given["by"])
+    sample.refresh_from_db()
+    assert (sample.reserve_result, sample.result) == (L("0.025"), L("0.025"))
+    assert mean_of(border).mean == D("0.0125")
+
+
+def test_what_is_checked_is_what_is_kept(given):
+    with pytest.raises(Refused, match="至多 8 位小数"):
+        record_joint_sample(upstream=D("0.123456789012"), downstream=D("0.1"), **given)
+    found = compare(D("0.00000001"), D("0.00000002"), D("100"))
+    sample = record_joint_sample(
+        upstream=D("0.00000001"), downstream=D("0.00000002"), **given | {"agreed_error": D("100")}
+    )
+    sample.refresh_from_db()
+    assert sample.value == found.value == D("0.00000002")
+
+
+def test_ph_has_no_detection_limit(given):
+    ph = given | {"indicator": Indicator.objects.get(code="pH")}
+    with pytest.raises(Refused, match="pH没有检出限"):
+        record_joint_sample(upstream=L("7"), downstream=D("7"), **ph)

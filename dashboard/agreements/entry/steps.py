@@ -1,7 +1,7 @@
 """The forms of the other steps: parties, river and sections, term and documents."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -175,7 +175,7 @@ class TermForm(StepForm):
         day: dict[str, Any] = {"says": lambda d: d.isoformat(), "max_length": 30}
         self.fields["from"] = ReadField(
             label="起日",
-            reader=typing.read_day,
+            reader=typing.read_first_day,
             help_text="如 2023-01-01、2023年1月、2023.1。",
             **day,
         )
@@ -263,7 +263,7 @@ class AmendForm(StepForm):
         )
         self.fields["from"] = ReadField(
             label="起日",
-            reader=typing.read_day,
+            reader=typing.read_first_day,
             says=lambda d: d.isoformat(),
             max_length=30,
             help_text="新条款自这一天起，或自这一天起不再有条款；须为某月 1 日，如 2024年1月。",
@@ -302,7 +302,7 @@ def typed_of(step: str, values: dict[str, Any]) -> dict[str, str]:
         ]
         return {"river": values["river"], **_typed_rows("sections", rows)}
     until = values["until"]
-    last = (typing.read_day(until) - timedelta(days=1)).isoformat() if until else ""
+    last = (date.fromisoformat(until) - timedelta(days=1)).isoformat() if until else ""
     return {
         "from": values["from"],
         "last": last,

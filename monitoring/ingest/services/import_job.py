@@ -8,7 +8,7 @@ from uuid import uuid4
 from jobs import services as jobs
 from jobs.models import Job
 from monitoring.ingest.services.ingest import ImportReport, import_readings
-from monitoring.protocols.layouts import FileError
+from written.text import FileError, safe
 
 KIND = "monitoring.import_readings"
 # A person reads a page of these; all of them are in the rejects file.
@@ -71,6 +71,11 @@ def run_import(parameters: dict, progress) -> dict:
         "batch": report.batch_id,
         "unknown_sections": report.unknown_sections,
         "created_sections": report.created_sections,
+        "assumed_waters": report.assumed_waters,
+        "doubted": [
+            {"row": e.row, "field": e.field, "value": e.value, "reason": e.message}
+            for e in report.doubted[:SHOWN_REJECTS]
+        ],
         "rejects": [
             {"row": e.row, "field": e.field, "value": e.value, "reason": e.message}
             for rejected in report.rejects[:SHOWN_REJECTS]
@@ -90,5 +95,5 @@ def rejects_csv(report: ImportReport) -> bytes:
     for rejected in report.rejects:
         for error in rejected.errors:
             cells = [str(error.row), error.field, error.value, error.message, *rejected.text]
-            writer.writerow([f"'{c}" if c[:1] in ("=", "@") else c for c in cells])
+            writer.writerow(map(safe, cells))
     return out.getvalue().encode("utf-8-sig")

@@ -16,7 +16,15 @@ from django.utils import timezone
 from jobs.wake import wake_on_commit
 from monitoring.ingest.services.find_sections import Sections
 from monitoring.models import ImportBatch, Indicator, Origin
-from monitoring.protocols.layouts import EmptyRow, ParsedRow, RejectedRow, RowError, open_layout
+from monitoring.protocols.layouts import (
+    DOUBTED,
+    INDICATORS,
+    EmptyRow,
+    ParsedRow,
+    RejectedRow,
+    RowError,
+    open_layout,
+)
 
 Progress = Callable[[int, int, str], None]
 KINDS = ("stored", "duplicate", "correction", "empty", "rejected")
@@ -26,6 +34,7 @@ ORIGINS = {
     "joint": Origin.JOINT,
     "reserve": Origin.RESERVE,
 }
+IN_DOUBT = "像是仪器或系统的填充值，已按“存疑”入库，不计入评价；请在数据审核中判为有效或无效。"
 IN_MEMORY = 64 * 1024 * 1024
 
 
@@ -49,6 +58,8 @@ class ImportReport:
     rejected: int = 0
     unknown_sections: list[str] = field(default_factory=list)
     created_sections: list[str] = field(default_factory=list)
+    doubted: list[RowError] = field(default_factory=list)  # stored, in no mean until judged
+    assumed_waters: list[dict[str, str]] = field(default_factory=list)  # name, body, why
     rejects: list[RejectedRow] = field(default_factory=list, repr=False)
 
     def counts(self) -> dict[str, int]:
@@ -96,6 +107,7 @@ def import_readings(
     _store(batch.pk, report)
     report.unknown_sections = sorted(sections.unknown)
     report.created_sections = sections.created
+    report.assumed_waters = sections.assumed
     batch.counts = report.counts()
     batch.save(update_fields=["counts"])
     if report.stored or report.correction:
@@ -120,6 +132,9 @@ def _read(file, lines, sections: Sections, report: ImportReport, progress: Progr
                 samples.add((section, row.sampled_at))
                 origin, at = ORIGINS[row.origin].value, row.sampled_at.isoformat()
                 for code, value, below, flag in row.values:
+                    if flag == DOUBTED:
+                        title = INDICATORS[code].title
+                        report.doubted.append(RowError(row.row, title, f"{value:f}", IN_DOUBT))
                     write(
                         f"{row.row}\t{section}\t{indicators[code]}\t{at}\t{origin}\t"
                         f"{'t' if below else 'f'}\t{flag or row.flag}\t{value}\n"
@@ -146,6 +161,7 @@ def _stage(lines) -> None:
         cursor.execute(STAGE)
         cursor.copy_expert("COPY staged FROM STDIN", lines)
         cursor.execute(LOCK)
+        cursor.execute(DOUBTS_JUDGED, [DOUBTED])
         cursor.execute(PARTITIONS)
         cursor.execute("ANALYZE staged")
 
@@ -175,6 +191,15 @@ CREATE TEMP TABLE staged (
 LOCK = """
 SELECT pg_advisory_xact_lock(hashtext('monitoring_readings'), share)
 FROM (SELECT DISTINCT (section_id % 64)::integer AS share FROM staged ORDER BY 1) AS shares
+"""
+
+# A doubted value that is stored as it is was judged since, or came in before values were doubted.
+DOUBTS_JUDGED = """
+UPDATE staged SET flag = r.flag
+FROM monitoring_reading r
+WHERE staged.flag = %s AND r.section_id = staged.section_id
+    AND r.indicator_id = staged.indicator_id AND r.sampled_at = staged.sampled_at
+    AND r.origin = staged.origin AND r.value = staged.value AND NOT r.below_limit
 """
 
 PARTITIONS = """

@@ -7,11 +7,9 @@ known to lie in a lake are classed by that row here too; a row that differs is e
 rounding or by a lake not known as one, or counted as unexplained. No database is needed.
 """
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -19,7 +17,6 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from monitoring.protocols.lakes import in_lake
 from monitoring.standards.assessment import Assessed, NothingToAssess, assess, plain
 from monitoring.standards.detection import MeasuredValue, NotAMeasurement, parse, show
 from monitoring.standards.gb3838_2002 import (
@@ -30,6 +27,11 @@ from monitoring.standards.gb3838_2002 import (
     limit,
     ph_range,
 )
+from monitoring.standards.water_bodies import assumed_water
+from written.decoding import decode
+from written.files import csv_records, likely_delimiter
+from written.headings import normal, split
+from written.text import MISSING, FileError, narrow
 
 # Heading of the released file, without its unit → code.
 COLUMNS = {
@@ -40,7 +42,6 @@ COLUMNS = {
     "总磷": "TP",
 }
 SECTION, TIME, OFFICIAL, PROVINCE = "断面名称", "监测时间", "水质类别", "省份"
-MISSING = frozenset({"", "--", "*"})
 SHOWN_AT_MOST = 20
 
 
@@ -190,48 +191,50 @@ def classes_within(code: str, measured: MeasuredValue, body: WaterBody) -> set[W
 
 def read_rows(path: Path, year: str | None) -> list[OfficialRow]:
     """Rows with an official class. Raises CommandError, naming line, column and remedy."""
-    reader = csv.reader(io.StringIO(read_text(path), newline=""))
     try:
-        heading = [re.split("[(\uff08]", cell.strip())[0] for cell in next(reader, [])]
-        missing = [name for name in (SECTION, TIME, OFFICIAL, *COLUMNS) if name not in heading]
+        text, _ = decode(read_bytes(path))
+        records = csv_records(text, likely_delimiter(text))
+        _, first = next(records)
+        heading = [split(cell)[0] for cell in first]
+        missing = [
+            name for name in (SECTION, TIME, OFFICIAL, *COLUMNS) if normal(name) not in heading
+        ]
         if missing:
             raise CommandError(
                 f"文件 {path} 缺少列：{'、'.join(missing)}；请用国家站发布的版式，首行为列名。"
             )
-        return list(rows_of(reader, heading, year))
-    except csv.Error as error:
-        raise CommandError(
-            f"文件 {path} 第 {reader.line_num} 行不是 CSV({error})；请另存为 CSV 后重试。"
-        ) from error
+        return list(rows_of(records, heading, year))
+    except FileError as error:
+        raise CommandError(f"文件 {path}：{error}") from error
 
 
-def rows_of(reader, heading: list[str], year: str | None) -> Iterator[OfficialRow]:
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
+def rows_of(
+    records: Iterable[tuple[int, list[str]]], heading: list[str], year: str | None
+) -> Iterator[OfficialRow]:
+    for number, cells in records:
         if len(cells) != len(heading):
             raise CommandError(
-                f"第 {reader.line_num} 行有 {len(cells)} 列，首行有 {len(heading)} 列；"
-                "请补齐或删除该行。"
+                f"第 {number} 行有 {len(cells)} 列，首行有 {len(heading)} 列；请补齐或删除该行。"
             )
         row = dict(zip(heading, (cell.strip() for cell in cells), strict=True))
-        if row[OFFICIAL] in MISSING:
+        # What import_readings takes for missing is missing here as well.
+        if narrow(row[OFFICIAL]) in MISSING:
             continue
         try:
             official = WaterClass.parse(row[OFFICIAL])
         except ValueError as fault:
-            raise CommandError(f"第 {reader.line_num} 行 {OFFICIAL}：{fault}") from fault
+            raise CommandError(f"第 {number} 行 {OFFICIAL}：{fault}") from fault
         time = row[TIME]
         yield OfficialRow(
-            number=reader.line_num,
+            number=number,
             section=row[SECTION],
             time=f"{year}-{time}" if year and re.match(r"\d\d-\d\d", time) else time,
             official=official,
-            body=(WaterBody.LAKE if in_lake(row.get(PROVINCE), row[SECTION]) else WaterBody.RIVER),
+            body=assumed_water(row.get(PROVINCE), row[SECTION]).body,
             values={
-                code: read_value(row[name], name, reader.line_num)
+                code: read_value(row[normal(name)], name, number)
                 for name, code in COLUMNS.items()
-                if row[name] not in MISSING
+                if narrow(row[normal(name)]) not in MISSING
             },
         )
 
@@ -246,18 +249,12 @@ def read_value(written: str, name: str, line: int) -> MeasuredValue:
     return measured
 
 
-def read_text(path: Path) -> str:
+def read_bytes(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         why = "不存在" if isinstance(error, FileNotFoundError) else "不能读取"
         raise CommandError(f"文件 {path} {why}；请核对路径和读取权限。") from error
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise CommandError(f"文件 {path} 既不是 UTF-8 也不是 GB 18030；请另存为 UTF-8 的 CSV。")
 
 
 def summary(result: dict) -> list[str]:

@@ -43,3 +43,5 @@ class Command(BaseCommand):
             f"{'核对' if done.dry_run else '导入'} {done.rows} 行:新增 {done.new},"
             f"更正 {done.corrected},未变 {done.same}。"
         )
+        if done.unread_sheets:
+            self.stdout.write(f"没有读的工作表(没有列标题):{'、'.join(done.unread_sheets)}。")

@@ -69,6 +69,16 @@ class Command(BaseCommand):
             self.stdout.write(f"{WORDS[name]}\t{result[name]}")
         if result["created_sections"]:
             self.stdout.write(f"新建断面:{'、'.join(result['created_sections'])}")
+        if result["doubted"]:
+            self.stdout.write(f"存疑\t{len(result['doubted'])}")
+        for doubt in result["doubted"][:20]:
+            self.stdout.write(
+                f"  第 {doubt['row']} 行 {doubt['field']} “{doubt['value']}”:{doubt['reason']}"
+            )
+        if result["assumed_waters"]:
+            self.stdout.write("按名称推定了水体,请在 数据 › 断面水体 核定:")
+            for each in result["assumed_waters"]:
+                self.stdout.write(f"  {each['name']}\t{each['body']}({each['why']})")
         if result["unknown_sections"]:
             self.stdout.write(
                 f"未登记的断面:{'、'.join(result['unknown_sections'])}\n"

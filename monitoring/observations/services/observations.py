@@ -20,9 +20,10 @@ from monitoring.observations.services.observation_file import (
     Typed,
     Understood,
     WrongFigure,
-    read_file,
+    read_whole,
     understood,
 )
+from written.text import name_key
 
 
 class ObservationsRefused(ValueError):
@@ -43,6 +44,7 @@ class Recorded:
     same: int = 0
     dry_run: bool = False
     wrong: list[WrongFigure] = field(default_factory=list)
+    unread_sheets: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -55,10 +57,11 @@ def owners() -> Owners:
 
 def _by_words(model: type[Section] | type[Jurisdiction]) -> dict[str, tuple[int, ...]]:
     found: dict[str, set[int]] = defaultdict(set)
-    codes = {}
+    codes: dict[str, tuple[int, ...]] = {}
     for pk, code, name in model._default_manager.values_list("pk", "code", "name"):
-        codes[code] = (pk,)
-        found[name].add(pk)
+        codes |= {name_key(code): (pk,), code: (pk,)}
+        for word in {name, name_key(name)}:  # also under full-width brackets and blanks
+            found[word].add(pk)
     return {name: tuple(sorted(ids)) for name, ids in found.items()} | codes
 
 
@@ -75,10 +78,13 @@ def import_observations(
     Raises FileError for a file that cannot be read, ObservationsRefused where any row is
     wrong; then nothing is stored.
     """
-    rows, wrong = understand(read_file(raw, filename))
+    file = read_whole(raw, filename)
+    rows, wrong = understand(file.rows)
     if wrong:
         raise ObservationsRefused(wrong)
-    return record_observations(rows=rows, by=by, dry_run=dry_run)
+    done = record_observations(rows=rows, by=by, dry_run=dry_run)
+    done.unread_sheets = list(file.unread)
+    return done
 
 
 @transaction.atomic

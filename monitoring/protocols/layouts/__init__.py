@@ -7,11 +7,13 @@ parameters, 叶绿素α, 藻密度, 站点情况), times without a year.
 Pure: no clock (`now` is given), no database; Beijing time in, UTC out.
 """
 
+from written.text import FileError
+
+from .cells import DOUBTED
 from .indicators import INDICATORS, WrittenIndicator
 from .reading_file import ReadingFile, open_layout
 from .rows import (
     EmptyRow,
-    FileError,
     ParsedRow,
     RejectedRow,
     Row,
@@ -21,6 +23,7 @@ from .rows import (
 )
 
 __all__ = [
+    "DOUBTED",
     "INDICATORS",
     "EmptyRow",
     "FileError",

@@ -2,21 +2,21 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+
+from written.numbers import NotANumber, WrittenResult, read_result
+from written.text import MISSING, CellError, narrow, shown
 
 from .indicators import WrittenIndicator
-from .rows import Value, shown
+from .rows import Value
 
-# Beijing time. Monitoring data ignore the summer time of 1986–1991.
-BEIJING = timezone(timedelta(hours=8))
-FIRST_YEAR = 1980
-AHEAD_OF_CLOCK = timedelta(hours=1)
-
-MISSING = frozenset({"", "*", "-", "--", "---", "—", "——", "/"})
-LONGEST = 40
 DECIMALS, WHOLE_DIGITS = 8, 12  # numeric(20, 8)
 GAP_CODES = frozenset(Decimal(code) for code in ("-99", "-999", "-9999"))
+
+# A value like those that instruments and systems fill in (999.9, 9999): kept, but in no mean
+# until a person has judged it.
+DOUBTED = "Q"
+_FILL_FROM = {"mg/L": Decimal(999), "NTU": Decimal(999), "μS/cm": Decimal(9999)}
 
 STATION_STATES = {"正常": "N", "维护": "M", "不具备运行条件": "D", "停站": "F"}
 FLAGS = {
@@ -55,98 +55,8 @@ _CLASSES = dict(zip(("I", "II", "III", "IV", "V", "劣V"), _NUMERALS, strict=Tru
     zip("123456", _NUMERALS, strict=True)
 )
 
-_TIME = re.compile(
-    r"(?:(?P<year>\d{4})[-/.年])?\s*(?P<month>\d{1,2})[-/.月]\s*(?P<day>\d{1,2})(?P<ri>日?)"
-    r"(?:(?P<gap>T|\s*)(?P<hour>\d{1,2})"
-    r"(?:[:时点](?:(?P<minute>\d{1,2})分?(?::?(?P<second>\d{1,2})(?:\.(?P<part>\d{1,6}))?秒?)?)?)?)?"
-    r"\s*(?P<zone>Z|[+-]\d{2}:?(?:\d{2})?)?",
-    re.ASCII,
-)
-_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d{1,3})?", re.ASCII)
 _OWN_FLAG = re.compile(r"(.+)\(([A-Z])\)")
-
-
-class CellError(ValueError):
-    """A cell that cannot be taken; the message is Chinese and holds the remedy."""
-
-
-def narrow(text: str) -> str:
-    """Full-width forms made narrow, outer spaces and the minus sign's variants removed."""
-    return unicodedata.normalize("NFKC", text).strip().replace("−", "-")
-
-
-def has_no_year(text: str) -> bool:
-    match = _matched(narrow(text))
-    return match is not None and match["year"] is None
-
-
-def read_time(text: str, *, year: int | None, now: datetime) -> datetime | None:
-    """The moment in UTC; without an offset the cell is Beijing time.
-
-    A date alone is 00:00 of that day; 24:00 is 00:00 of the next. `year` fills in only what a
-    cell leaves out. Raises CellError: malformed, no such day, before 1980, after now + 1 h.
-    """
-    cell = narrow(text)
-    if cell in MISSING:
-        return None
-    match = _matched(cell)
-    if match is None:
-        raise CellError("时间格式不对；请写成“2023-01-05 08:00”。")
-    if match["year"] is None and year is None:
-        raise CellError("时间没有年份；请写成“2023-01-05 08:00”，或导入时用 --year 指明年份。")
-    in_year = int(match["year"]) if match["year"] else year
-    assert in_year is not None
-    day = _day(in_year, int(match["month"]), int(match["day"]))
-    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
-    part = int((match["part"] or "").ljust(6, "0"))
-    if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second or part)):
-        raise CellError("一天中没有这个时刻；时应为 0–23，分、秒应为 0–59，请更正。")
-    moment = (
-        day.replace(tzinfo=_zone(match["zone"]))
-        + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=part)
-    ).astimezone(UTC)
-    if moment > now + AHEAD_OF_CLOCK:
-        raise CellError(
-            "监测时间晚于现在；请核对日期"
-            + ("和 --year 给出的年份。" if match["year"] is None else "。")
-        )
-    return moment
-
-
-def _matched(cell: str) -> re.Match[str] | None:
-    """A time we are sure to read as its writer meant it."""
-    match = _TIME.fullmatch(cell) if len(cell) <= LONGEST else None
-    if match is None:
-        return None
-    glued = match["hour"] and not match["gap"] and not match["ri"]  # 2021-04-108
-    offset_or_range = match["zone"] and not match["minute"]  # 2021-04-01-08
-    number = match["year"] is None and "." in cell[:4]  # 4.01
-    return None if glued or offset_or_range or number else match
-
-
-def _day(year: int, month: int, day: int) -> datetime:
-    if not 1 <= month <= 12:
-        raise CellError(f"没有 {month} 月；月份应为 1–12，请按“年-月-日”的次序填写。")
-    if not FIRST_YEAR <= year < 9999:
-        raise CellError(f"年份 {year} 早于 {FIRST_YEAR} 年或不合理；请核对年份。")
-    try:
-        return datetime(year, month, day)  # noqa: DTZ001 — the caller gives it its zone
-    except ValueError as error:
-        raise CellError(f"{year}年没有{month}月{day}日；请核对日期和年份。") from error
-
-
-def _zone(text: str | None) -> timezone:
-    if text is None:
-        return BEIJING
-    if text == "Z":
-        return UTC
-    digits = text[1:].replace(":", "")
-    hours, minutes = int(digits[:2]), int(digits[2:] or 0)
-    if hours > 14 or minutes > 59:
-        raise CellError(f"没有时区“{text}”；北京时间请写“+08:00”或不写。")
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if text[0] == "-" else offset)
+_COMMA = "逗号用法不明；小数点请用“.”，不要写千位逗号。"
 
 
 def read_value(
@@ -155,42 +65,48 @@ def read_value(
     """The value in the indicator's unit; None when missing.
 
     Taken: full-width digits, spaces, thousands (1,234.5), 7.19E+06, `0.025L`, `<0.025`,
-    `0.31(M)`. `decimal_comma`: the file parts its cells by semicolons, so a comma may be the
-    decimal point: refused, not guessed. Raises CellError.
+    `0.31(M)`; 999.9 and the like with the flag DOUBTED. `decimal_comma`: the file parts its
+    cells by semicolons, so a comma may be the decimal point: refused, not guessed. Raises
+    CellError.
     """
-    cell = "".join(narrow(text).split()).upper()
+    cell = narrow(text)
     if cell in MISSING:
         return None
     flag = None
-    if own := _OWN_FLAG.fullmatch(cell):
-        cell, flag = own[1], read_flag(own[2])
-    below = cell.startswith("<") or cell.endswith("L")
-    digits = cell.removeprefix("<").removesuffix("L")
-    number = _number(digits, decimal_comma=decimal_comma)
-    if below and not indicator.has_detection_limit:
+    if own := _OWN_FLAG.fullmatch(cell.upper()):
+        cell, flag = own[1].strip(), read_flag(own[2])
+    found = _result(cell, decimal_comma=decimal_comma)
+    if found.below and not indicator.has_detection_limit:
         raise CellError(f"{indicator.title}没有检出限；请填测得的数值，缺测请填“--”。")
-    if below and number <= 0:
-        raise CellError("检出限应大于 0；未检出请写成“0.025L”或“<0.025”。")
-    _refuse_impossible(number, indicator)
-    return Value(indicator.code, number, below, flag)
+    if found.number in GAP_CODES:
+        raise CellError(f"{found.number} 是仪器的缺测代码，不是测值；缺测请填“--”。")
+    _refuse_impossible(found.number, indicator)
+    if flag is None and not found.below and is_fill(found.number, indicator):
+        flag = DOUBTED
+    return Value(indicator.code, found.number, found.below, flag)
 
 
-def _number(digits: str, *, decimal_comma: bool) -> Decimal:
-    if "," in digits:
-        if decimal_comma or not _GROUPED.fullmatch(digits):
-            raise CellError("逗号用法不明；小数点请用“.”，不要写千位逗号。")
-        digits = digits.replace(",", "")
-    if len(digits) > LONGEST or not _NUMBER.fullmatch(digits):
+def is_fill(number: Decimal, indicator: WrittenIndicator) -> bool:
+    """Whether the value is all nines and as large as no river's: 999, 999.9, 9999, 99999.99."""
+    least = _FILL_FROM.get(indicator.unit)
+    if least is None or number < least:
+        return False
+    return set(f"{number.normalize():f}") <= {"9", "."}
+
+
+def _result(cell: str, *, decimal_comma: bool) -> WrittenResult:
+    if decimal_comma and "," in cell:
+        raise CellError(_COMMA)
+    try:
+        return read_result(cell)
+    except NotANumber as wrong:
+        if wrong.why == NotANumber.COMMA:
+            raise CellError(_COMMA) from wrong
+        if wrong.why in (NotANumber.MARK, NotANumber.TWO):
+            raise
         raise CellError(
             "不是数；请只填数字（单位写在列标题里），缺测请填“--”，未检出请填“0.025L”或“<0.025”。"
-        )
-    try:
-        number = Decimal(digits)
-    except InvalidOperation as error:
-        raise CellError("不是数；请只填数字，缺测请填“--”。") from error
-    if number in GAP_CODES:
-        raise CellError(f"{number} 是仪器的缺测代码，不是测值；缺测请填“--”。")
-    return number
+        ) from wrong
 
 
 def _refuse_impossible(number: Decimal, indicator: WrittenIndicator) -> None:

@@ -5,12 +5,13 @@ the name hold a unit (氨氮(mg/L)), a code (溶解氧(DO)) or a way of counting
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
+
+from written.headings import normal
+from written.text import FileError, shown
 
 from .. import hj525
 from .indicators import INDICATORS
-from .rows import FileError, shown
 
 NATIONAL = "national"
 WIDE = "wide"
@@ -74,7 +75,9 @@ _FIELDS = {
         "no.",
     ),
 }
-_COUNTED_AS = re.compile(r"以.*计|n|p")
+# What brackets may hold besides the unit: the way of counting, the row of the standard's table.
+_COUNTED_AS = re.compile(r"以.*计|n|p|湖、?库|湖泊、水库|河流")
+_BEIJING = re.compile(r"(utc|gmt)\+0?8(:?00)?")
 _NATIONAL_PARAMETERS = (
     "WT",
     "pH",
@@ -121,13 +124,6 @@ class HeadedColumn:
 class _Wrong:
     heading: str
     message: str
-
-
-def normal(text: str) -> str:
-    """A heading or unit as it is compared."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    text = text.replace("−", "-").translate(str.maketrans("【】[]〔〕", "()()()"))
-    return "".join(text.split())
 
 
 def recognised(cells: list[str]) -> int:
@@ -235,7 +231,9 @@ def _column(index: int, cell: str) -> HeadedColumn | _Wrong | None:
         return None
     field, code = role
     if code is None:
-        if field == "time" and any(re.search("utc|gmt", b) and "+8" not in b for b in brackets):
+        if field == "time" and any(
+            re.search("utc|gmt", b) and not _BEIJING.fullmatch(b) for b in brackets
+        ):
             return _Wrong(
                 heading,
                 "应为北京时间；请换算为北京时间，或在每个时间后写明时区"
@@ -244,7 +242,7 @@ def _column(index: int, cell: str) -> HeadedColumn | _Wrong | None:
         return HeadedColumn(index, heading, field)
     indicator = INDICATORS[code]
     units = {normal(unit) for unit in indicator.units}
-    for inner in brackets:
+    for inner in (part for bracket in brackets for part in _parts(bracket, units)):
         if inner in units or _ROLES.get(inner) == role or _COUNTED_AS.fullmatch(inner):
             continue
         return _Wrong(
@@ -253,6 +251,11 @@ def _column(index: int, cell: str) -> HeadedColumn | _Wrong | None:
             f"“{indicator.unit}”填报；请换算数值并改标题，系统不自动换算。",
         )
     return HeadedColumn(index, heading, field, code)
+
+
+def _parts(inner: str, units: set[str]) -> list[str]:
+    """What a bracket holds, one by one: mg/L，以N计."""
+    return [inner] if inner in units else [part for part in re.split("[,;]", inner) if part]
 
 
 def _some(names: list[str]) -> str:

@@ -4,37 +4,35 @@ The file is read twice, in a stream: once to count and to find what makes it unr
 whole, once for the rows. Cells repeat, so each column remembers what a text meant.
 """
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from written.decoding import decode
+from written.files import DELIMITERS, csv_records
+from written.moments import has_no_year, read_time
+from written.text import CellError, FileError, is_void, shown
+
 from . import cells
-from .cells import CellError
-from .decoding import decode
 from .headings import NATIONAL, HeadedColumn, read_headings, recognised
 from .indicators import INDICATORS
 from .rows import (
     EmptyRow,
-    FileError,
     ParsedRow,
     RejectedRow,
     Row,
     RowError,
     SectionRef,
     Value,
-    shown,
 )
 
-DELIMITERS = (",", ";", "\t")
 NO_TIME = "站点未运行：没有监测时间，也没有监测值。"
+VOID = "这一行注明作废；请整行删去，仍有效的请改备注。"
 NO_VALUES = "站点未运行：该时次没有任何监测值。"
 _UNSEEN = object()
 
-Record = tuple[int, list[str]]
 # A column, what reads its cells, and what each text was found to mean.
 Reading = tuple[HeadedColumn, Callable[[str], Any], dict[str, Any]]
 
@@ -62,7 +60,7 @@ def open_layout(
 def _opened(raw: bytes, *, year: int | None, now: datetime) -> "ReadingFile":
     text, encoding = decode(raw)
     delimiter = _delimiter(text)
-    records = _records(text, delimiter)
+    records = csv_records(text, delimiter)
     _, header = next(records, (1, []))
     layout, columns = read_headings(header)
     time = next(column.index for column in columns if column.field == "time")
@@ -75,7 +73,7 @@ def _opened(raw: bytes, *, year: int | None, now: datetime) -> "ReadingFile":
             and yearless is None
             and layout == NATIONAL
             and len(record) > time
-            and cells.has_no_year(record[time])
+            and has_no_year(record[time])
         ):
             yearless = number, record[time]
     if not total:
@@ -115,39 +113,10 @@ class ReadingFile:
     def rows(self) -> Iterator[Row]:
         """Every row that is not blank, in the order of the file; never raises for a bad row."""
         reader = _RowReader(self)
-        records = _records(self._text, self.delimiter)
+        records = csv_records(self._text, self.delimiter)
         next(records)
         for number, record in records:
             yield reader.read(number, record)
-
-
-def _records(text: str, delimiter: str) -> Iterator[Record]:
-    """Numbered records of the file without the blank ones.
-
-    Raises FileError for a quotation mark that is never closed or a giant cell: what follows
-    it cannot be told apart.
-    """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    number = 0
-    while True:
-        number += 1
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise FileError(_csv_problem(number, error)) from error
-        if any(cell and not cell.isspace() for cell in record):
-            yield number, record
-
-
-def _csv_problem(number: int, error: csv.Error) -> str:
-    if "field larger" in str(error):
-        return (
-            f"第 {number} 行有一个单元格超过 {csv.field_size_limit()} 个字符。"
-            "请检查该行的引号是否成对，或删去过长的文字。"
-        )
-    return f'第 {number} 行的引号用法有误，无法分列。引号应成对；单元格内的引号请写成两个（""）。'
 
 
 def _delimiter(text: str) -> str:
@@ -155,7 +124,7 @@ def _delimiter(text: str) -> str:
     best, most = DELIMITERS[0], -1
     for delimiter in DELIMITERS:
         try:
-            _, header = next(_records(text, delimiter), (1, []))
+            _, header = next(csv_records(text, delimiter), (1, []))
         except FileError:
             continue
         if (known := recognised(header)) > most:
@@ -173,7 +142,7 @@ class _RowReader:
         national = file.layout == NATIONAL
         self.default_origin = "automatic" if national else "manual"
         readers: dict[str, Callable[[str], Any]] = {
-            "time": partial(cells.read_time, year=file._year, now=file._now),
+            "time": partial(read_time, year=file._year, now=file._now),
             "flag": cells.read_station_state if national else cells.read_flag,
             "origin": partial(cells.read_origin, default=self.default_origin),
             "official_class": cells.read_official_class,
@@ -199,6 +168,7 @@ class _RowReader:
             for name in ("province", "basin", "name", "code")
             if name in self.by_field
         ]
+        self.remarks = [column for column in file._columns if column.field == "ignored"]
         self.sections: dict[tuple[str, ...], SectionRef | list[tuple[str, str, str]]] = {}
 
     def read(self, number: int, record: list[str]) -> Row:
@@ -209,7 +179,11 @@ class _RowReader:
                 (RowError(number, "整行", shown(self.delimiter.join(record)), ragged),),
                 text,
             )
-        errors: list[RowError] = []
+        errors = [
+            RowError(number, column.heading, shown(record[column.index]), VOID)
+            for column in self.remarks
+            if is_void(record[column.index])
+        ]
         found: dict[str, Any] = {}
         for column, read, known in self.single:
             result = _remembered(record[column.index], read, known)

@@ -10,12 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-SHOWN_OF_A_CELL = 60
-
-
-class FileError(ValueError):
-    """The file as a whole cannot be read; the message (Chinese) says why and the remedy."""
-
 
 class SectionRef(NamedTuple):
     """The section as the file names it; `name` is empty when the file gives only a code."""
@@ -92,8 +86,3 @@ class RejectedRow:
 
 
 Row = ParsedRow | EmptyRow | RejectedRow
-
-
-def shown(cell: str) -> str:
-    """A cell short enough for a message."""
-    return cell if len(cell) <= SHOWN_OF_A_CELL else cell[:SHOWN_OF_A_CELL] + "…"

@@ -16,6 +16,8 @@ from basins.clock import now
 from basins.models import User
 from jobs.wake import wake_on_commit
 from monitoring.models import Indicator, Origin, Reading, Section, Verdict
+from monitoring.protocols.layouts import INDICATORS
+from monitoring.standards.detection import MeasuredValue, measured
 
 VALID, INVALID = "N", "V"
 LONGEST = 500
@@ -61,10 +63,12 @@ def judge_reading(
     outcome: str,
     reason: str,
     by: User,
-    value: Decimal | None = None,
+    value: Decimal | MeasuredValue | None = None,
     cause: str = "",
 ) -> Verdict:
     """Judge one reading: valid, invalid (flag V), or corrected to `value` (unit of the indicator).
+
+    A value with the mark of 未检出 keeps it: it is the detection limit and counts half.
 
     The same judgement again is the one there is. Raises VerdictRefused for a reading that is
     not there, a missing reason, a value that is none, or a person who does not review data.
@@ -76,15 +80,19 @@ def judge_reading(
         raise VerdictRefused(f"请写明审核的理由（至多 {LONGEST} 字）。")
     found = Outcome(outcome)
     reading = _locked(section, key)
-    after = reading.value if found != Outcome.CORRECTED else _number(value)
+    before = (reading.value, reading.below_limit)
+    result = _number(value, key.indicator) if found == Outcome.CORRECTED else None
+    after = (result.value, result.below_limit) if result is not None else before
     flag = INVALID if found == Outcome.INVALIDATED else VALID
-    if found == Outcome.CORRECTED and (after, flag) == (reading.value, reading.flag):
+    if found == Outcome.CORRECTED and (after, flag) == (before, reading.flag):
         if (last := last_verdict(section, key)) is not None and last.outcome == found:
             return last
-        raise VerdictRefused(f"{named(section, key)}已是 {after.normalize():f}，无须更正。")
+        raise VerdictRefused(f"{named(section, key)}已是 {_shown(after)}，无须更正。")
     if found != Outcome.CORRECTED and flag == reading.flag:
         last = last_verdict(section, key)
-        if last is not None and (last.outcome, last.value_after) == (found, after):
+        if last is not None and (
+            last.outcome, (last.value_after, last.below_after)
+        ) == (found, after):  # fmt: skip
             return last
         if found == Outcome.INVALIDATED:
             raise VerdictRefused(f"{named(section, key)}已是无效数据。")
@@ -95,31 +103,36 @@ def judge_reading(
         origin=key.origin,
         outcome=found,
         value_before=reading.value,
+        below_before=reading.below_limit,
         flag_before=reading.flag,
-        value_after=after,
+        value_after=after[0],
+        below_after=after[1],
         flag_after=flag,
         reason=said,
         cause=cause,
         by=by,
         at=now(),
     )
-    changes: dict[str, object] = {"flag": flag, "value": after}
-    if found == Outcome.CORRECTED:
-        changes["below_limit"] = False
-    _at(section, key).update(**changes)
+    _at(section, key).update(flag=flag, value=after[0], below_limit=after[1])
     wake_on_commit("settlements.recompute")
     return verdict
 
 
 @transaction.atomic
 def keep_reading(
-    *, section: Section, key: ReadingKey, value: Decimal, by: User, reason: str, cause: str = ""
+    *,
+    section: Section,
+    key: ReadingKey,
+    value: Decimal | MeasuredValue,
+    by: User,
+    reason: str,
+    cause: str = "",
 ) -> bool:
     """Store a value measured for a decision (JOINT, MANUAL); whether anything is new.
 
     One that is there with another value is corrected, with a verdict.
     """
-    number = _number(value)
+    number = _number(value, key.indicator)
     indicator = Indicator.objects.filter(code=key.indicator).first()
     if indicator is None:
         raise VerdictRefused(f"没有指标 {key.indicator}。")
@@ -127,17 +140,25 @@ def keep_reading(
         cursor.execute("SELECT monitoring_ensure_partition(monitoring_month_of(%s))",
                        [key.sampled_at])  # fmt: skip
         cursor.execute(
-            """INSERT INTO monitoring_reading (section_id, indicator_id, sampled_at, origin, value)
-               VALUES (%s, %s, %s, %s, %s)
+            """INSERT INTO monitoring_reading
+                   (section_id, indicator_id, sampled_at, origin, value, below_limit)
+               VALUES (%s, %s, %s, %s, %s, %s)
                ON CONFLICT (section_id, indicator_id, sampled_at, origin) DO NOTHING""",
-            [section.pk, indicator.pk, key.sampled_at, key.origin, number],
+            [
+                section.pk,
+                indicator.pk,
+                key.sampled_at,
+                key.origin,
+                number.value,
+                number.below_limit,
+            ],
         )
         made = cursor.rowcount == 1
     if made:
         wake_on_commit("settlements.recompute")
         return True
     there = _locked(section, key)
-    if (there.value, there.flag) == (number, VALID):
+    if (there.value, there.below_limit, there.flag) == (number.value, number.below_limit, VALID):
         return False
     judge_reading(
         section=section, key=key, outcome=Outcome.CORRECTED, value=number,
@@ -203,10 +224,21 @@ def _locked(section: Section, key: ReadingKey) -> Reading:
     return found
 
 
-def _number(value: Decimal | None) -> Decimal:
-    if value is None or not value.is_finite() or value < 0 or value >= LARGEST:
-        raise VerdictRefused("请填写更正后的值：不小于 0 的数。")
-    exponent = value.normalize().as_tuple().exponent
+def _number(value: Decimal | MeasuredValue | None, indicator: str) -> MeasuredValue:
+    try:
+        result = measured(value) if value is not None else None
+    except ValueError:  # not finite: refused in the same words
+        result = None
+    if result is None or not 0 <= result.value < LARGEST:
+        raise VerdictRefused("请填写更正后的值：不小于 0 的数，未检出填检出限加 L。")
+    exponent = result.value.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > PLACES:
         raise VerdictRefused(f"值至多 {PLACES} 位小数。")
-    return value
+    known = INDICATORS.get(indicator)
+    if result.below_limit and known is not None and not known.has_detection_limit:
+        raise VerdictRefused(f"{known.title}没有检出限；请填测得的数值。")
+    return result
+
+
+def _shown(after: tuple[Decimal, bool]) -> str:
+    return f"{after[0].normalize():f}{'L' if after[1] else ''}"

@@ -219,7 +219,7 @@ class ReadingLine:
         """✓ counts, L counts as half the limit, ? in doubt, – not running, × not counted."""
         if self.is_valid:
             return "L" if self.below_limit else "✓"
-        return {"F": "–", "D": "–", "T": "?"}.get(self.flag, "×")
+        return {"F": "–", "D": "–", "T": "?", "Q": "?"}.get(self.flag, "×")
 
     @property
     def kind(self) -> str:

@@ -1,17 +1,15 @@
 """期初余额: what stood in the old books on a day, taken over as one balanced entry.
 
-A file (CSV or XLSX) has the columns 行政区代码, 协议编码, 金额(元), 备注; its amounts sum to
-zero. Amounts are Decimal yuan; positive is owed to the jurisdiction.
+A file (CSV or XLSX) has the columns 行政区代码, 协议编码, 金额(元), 备注, and 单位 where wanted; its
+amounts sum to zero. Amounts are Decimal yuan; positive is owed to the jurisdiction.
 """
 
-import csv
 import hashlib
-import io
-import zipfile
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from xml.etree.ElementTree import ParseError
 
 from django.db import transaction
 from django.db.utils import IntegrityError
@@ -19,8 +17,6 @@ from django.db.utils import IntegrityError
 from basins.access import Act, viewer_of
 from basins.clock import now, today
 from basins.models import Jurisdiction, User
-from monitoring.protocols.layouts import FileError
-from monitoring.protocols.layouts.decoding import decode
 from settlements.ledger.services.ledger import Line, account_of, post
 from settlements.models import (
     Agreement,
@@ -29,18 +25,27 @@ from settlements.models import (
     OpeningBatch,
     Party,
 )
-from settlements.money import ZERO, MoneyError, format_yuan, yuan
+from settlements.money import ZERO, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
+from written.amounts import read_yuan
+from written.files import COMMA_UNCLEAR, read_sheets
+from written.headings import Headings, find_headings, normal, unit_in
+from written.numbers import NotANumber
+from written.sheet import Sheet, place
+from written.text import MISSING, CellError, FileError, is_void, narrow, shown
 
 COLUMNS = {
     "jurisdiction": ("行政区代码", "jurisdiction", "jurisdiction_code"),
     "agreement": ("协议编码", "agreement", "agreement_code"),
-    "yuan": ("金额(元)", "金额", "yuan"),
+    "yuan": ("金额", "yuan"),
+    "unit": ("单位", "金额单位", "unit"),
     "note": ("备注", "说明", "note"),
 }
 NEEDED = ("jurisdiction", "agreement", "yuan")
 LARGEST = 5 * 1024 * 1024  # bytes
 MOST_ROWS = 5000
+# The end of an amount whose thousands comma, without quotation marks, made it two cells.
+_THOUSAND = re.compile(r"\d{3}(\.\d{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,17 @@ class WrongBalance:
     row: int
     field: str
     message: str
+    sheet: str = ""  # where the file has several
+
+    def __str__(self) -> str:
+        return f"{place(self.row, self.sheet)}：{self.message}" if self.row else self.message
 
 
 class OpeningRefused(Refused):
     """The file cannot be taken over; every problem at once."""
 
     def __init__(self, *wrong: WrongBalance) -> None:
-        super().__init__(" ".join((f"第 {w.row} 行：" if w.row else "") + w.message for w in wrong))
+        super().__init__(" ".join(map(str, wrong)))
         self.wrong = wrong
 
 
@@ -83,22 +92,16 @@ class OpeningFile:
 
 def read_opening(raw: bytes, filename: str) -> OpeningFile:
     """Read and check a file. Raises OpeningRefused with every problem, by row and field."""
-    if len(raw) > LARGEST:
-        raise OpeningRefused(
-            WrongBalance(
-                0, "file", f"{filename} 大于 {LARGEST // 1024 // 1024} MB；期初余额每账户一行。"
-            )
-        )
-    table = _xlsx(raw) if raw.startswith(b"PK\x03\x04") else _csv(raw)
-    head, *body = table or [[]]
-    columns = _columns(head)
-    lines = [(n, line) for n, line in enumerate(body, 2) if any(cell.strip() for cell in line)]
+    try:
+        lines = list(_written(read_sheets(raw, largest=LARGEST)))
+    except FileError as error:
+        raise OpeningRefused(WrongBalance(0, "file", f"{filename}：{error}")) from error
     if not lines or len(lines) > MOST_ROWS:
         raise OpeningRefused(
             WrongBalance(0, "file", f"有 {len(lines)} 行数据；须有 1 至 {MOST_ROWS} 行。")
         )
     wrong: list[WrongBalance] = []
-    rows = _rows(lines, columns, wrong)
+    rows = _rows(lines, wrong)
     total = sum((row.yuan for row in rows), ZERO)
     if not wrong and total:
         wrong.append(
@@ -108,6 +111,10 @@ def read_opening(raw: bytes, filename: str) -> OpeningFile:
                 f"各行金额合计 {format_yuan(total)} 元，不为零；每笔应收须有同额的应付，"
                 "请补齐或更正。",
             )
+        )
+    if not wrong and not rows:
+        wrong.append(
+            WrongBalance(0, "yuan", "各行金额都是零，没有可以入账的余额；没有旧账的不必导入。")
         )
     if wrong:
         raise OpeningRefused(*wrong)
@@ -216,104 +223,106 @@ def _lines(batch: OpeningBatch) -> list[Line]:
     return lines
 
 
-def _columns(head: list[str]) -> dict[str, int]:
-    names = [cell.strip().lower().replace("（", "(").replace("）", ")") for cell in head]
-    columns = {
-        key: next(names.index(word) for word in words if word in names)
-        for key, words in COLUMNS.items()
-        if any(word in names for word in words)
-    }
-    if missing := [COLUMNS[key][0] for key in NEEDED if key not in columns]:
-        raise OpeningRefused(
-            WrongBalance(1, "file", f"缺少列：{'、'.join(missing)}；第一行须是列标题。")
-        )
-    return columns
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row as written: its cells by column, the units of its amount, what is wrong with it."""
+
+    row: int
+    sheet: str
+    cells: dict[str, str]
+    units: tuple[str, ...]
+    extra: str | None
+    unclear: bool  # a comma where cells are parted by semicolons
+
+    def wrong(self, field: str, message: str) -> WrongBalance:
+        return WrongBalance(self.row, field, message, self.sheet)
 
 
-def _rows(
-    lines: list[tuple[int, list[str]]], columns: dict[str, int], wrong: list[WrongBalance]
-) -> list[OpeningRow]:
+def _written(sheets: list[Sheet]) -> Iterator[_Line]:
+    """The rows of every sheet. Raises FileError for a sheet that is not meant to be read."""
+    headed = [(sheet, find_headings(sheet.rows, COLUMNS, NEEDED)) for sheet in sheets]
+    several = len(headed) > 1
+    for sheet, found in headed:
+        if sheet.hidden:
+            raise FileError(f"工作表“{sheet.name}”是隐藏的，却有内容；请取消隐藏，或删去后再导入。")
+        if found is None:
+            words = "、".join(COLUMNS[key][0] for key in NEEDED)
+            which = f"工作表“{sheet.name}”" if several else ""
+            more = "不是期初余额的工作表请删去。" if several else ""
+            raise FileError(f"{which}缺少列：{words}；第一行须是列标题。{more}")
+        yield from _lines_of(sheet, *found, sheet.name if several else "")
+
+
+def _lines_of(sheet: Sheet, headings: Headings, first: int, named: str) -> Iterator[_Line]:
+    column = headings.columns["yuan"]
+    headed = unit_in(column) or ("元" if normal(column.text) == "yuan" else "")
+    for row in sheet.rows[first:]:
+        cells = headings.cells(row)
+        units = dict.fromkeys(u for u in (headed, cells.get("unit", "")) if u not in MISSING)
+        unclear = sheet.semicolons and "," in narrow(cells["yuan"])
+        yield _Line(row.number, named, cells, tuple(units), headings.beyond(row), unclear)
+
+
+def _rows(lines: list[_Line], wrong: list[WrongBalance]) -> list[OpeningRow]:
     jurisdictions = {j.code: j for j in Jurisdiction.objects.defer("boundary")}
     agreements = {a.code: a for a in Agreement.objects.all()}
     parties = set(Party.objects.values_list("agreement__code", "jurisdiction__code"))
     rows: list[OpeningRow] = []
-    seen: dict[tuple[str, str], int] = {}
-    for number, line in lines:
-        cell = {key: line[at].strip() if at < len(line) else "" for key, at in columns.items()}
-        place, agreement = cell["jurisdiction"], cell["agreement"]
+    seen: dict[tuple[str, str], _Line] = {}
+    for line in lines:
+        code, agreement = line.cells["jurisdiction"], line.cells["agreement"]
+        note = line.cells.get("note", "")
         found = len(wrong)
-        if place not in jurisdictions:
-            wrong.append(WrongBalance(number, "jurisdiction", f"没有行政区代码“{place}”。"))
+        if code not in jurisdictions:
+            wrong.append(line.wrong("jurisdiction", f"没有行政区代码“{code}”。"))
         if agreement not in agreements:
-            wrong.append(WrongBalance(number, "agreement", f"没有协议编码“{agreement}”。"))
-        amount = _amount(cell["yuan"], number, wrong)
+            wrong.append(line.wrong("agreement", f"没有协议编码“{agreement}”。"))
+        if line.extra is not None or _THOUSAND.fullmatch(note):
+            wrong.append(line.wrong("yuan", _parted(line.extra or note)))
+        if line.unclear:
+            wrong.append(line.wrong("yuan", COMMA_UNCLEAR))
+        if is_void(note):
+            wrong.append(line.wrong("note", f"备注是“{note}”；作废的行请整行删去。"))
+        amount = _amount(line, wrong)
         if len(wrong) > found or amount is None:
             continue
-        treasury = jurisdictions[place].level == Jurisdiction.Level.TREASURY
-        if (agreement, place) not in parties and not treasury:
+        treasury = jurisdictions[code].level == Jurisdiction.Level.TREASURY
+        if (agreement, code) not in parties and not treasury:
             wrong.append(
-                WrongBalance(
-                    number,
+                line.wrong(
                     "jurisdiction",
-                    f"{jurisdictions[place]}不是《{agreements[agreement]}》的协议方。",
+                    f"{jurisdictions[code]}不是《{agreements[agreement]}》的协议方。",
                 )
             )
-        elif (agreement, place) in seen:
+        elif (agreement, code) in seen:
+            first = seen[agreement, code]
             wrong.append(
-                WrongBalance(
-                    number,
+                line.wrong(
                     "jurisdiction",
-                    f"与第 {seen[agreement, place]} 行是同一账户；一个账户只写一行。",
+                    f"与{place(first.row, first.sheet)}是同一账户；一个账户只写一行。",
                 )
             )
         elif amount:  # a row of zero says that nothing was owed
-            rows.append(
-                OpeningRow(
-                    jurisdictions[place],
-                    agreements[agreement],
-                    amount,
-                    cell.get("note", "")[:200],
-                )
-            )
-        seen[agreement, place] = number
+            rows.append(OpeningRow(jurisdictions[code], agreements[agreement], amount, note[:200]))
+        seen[agreement, code] = line
     return rows
 
 
-def _amount(text: str, number: int, wrong: list[WrongBalance]) -> Decimal | None:
+def _amount(line: _Line, wrong: list[WrongBalance]) -> Decimal | None:
+    text = line.cells["yuan"]
     try:
-        return yuan(text)
-    except MoneyError as error:
-        wrong.append(WrongBalance(number, "yuan", str(error)))
-        return None
+        return yuan(read_yuan(text, units=line.units))
+    except NotANumber as error:
+        plain = error.why == NotANumber.NONE
+        message = f"“{shown(text)}”不是金额；请填数字，如 1,000,000 或 1234.56。"
+        wrong.append(line.wrong("yuan", message if plain else str(error)))
+    except CellError as error:
+        wrong.append(line.wrong("yuan", str(error)))
+    return None
 
 
-def _csv(raw: bytes) -> list[list[str]]:
-    try:
-        text, _ = decode(raw)
-    except FileError as error:
-        raise OpeningRefused(WrongBalance(0, "file", str(error))) from error
-    first = text.split("\n", 1)[0]
-    delimiter = max((",", ";", "\t"), key=first.count)
-    return list(csv.reader(io.StringIO(text), delimiter=delimiter))
-
-
-def _xlsx(raw: bytes) -> list[list[str]]:
-    from python_calamine import CalamineError, load_workbook
-
-    try:
-        book = load_workbook(io.BytesIO(raw))
-        return [[_cell(value) for value in row] for row in book.get_sheet_by_index(0).to_python()]
-    except (CalamineError, zipfile.BadZipFile, ParseError, ValueError) as error:
-        raise OpeningRefused(
-            WrongBalance(
-                0, "file", "文件不是可读的 XLSX 工作簿；请用 Excel 或 WPS 另存为 XLSX 或 CSV。"
-            )
-        ) from error
-
-
-def _cell(value: object) -> str:
-    """A cell as one would type it: a number of the sheet to the fen, a code without a point."""
-    if isinstance(value, float):
-        number = Decimal(repr(value))
-        return format(number.quantize(Decimal(1)) if number == int(number) else number, "f")
-    return "" if value is None else str(value)
+def _parted(cell: str) -> str:
+    return (
+        f"“{shown(cell)}”像是金额的千位逗号分出的一格；带逗号的金额请加引号"
+        '（"1,000"），或不写逗号。'
+    )

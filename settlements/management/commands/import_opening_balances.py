@@ -2,6 +2,7 @@
 
 import json
 import sys
+from argparse import ArgumentTypeError
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from settlements.ledger.services.opening import (
 )
 from settlements.money import format_yuan
 from settlements.moving.acts import NotAllowed
+from written.days import read_last_day
+from written.text import CellError
 
 
 class Command(BaseCommand):
@@ -27,7 +30,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("file", metavar="FILE")
-        parser.add_argument("--on", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
+        parser.add_argument("--on", required=True, type=_last_day, metavar="YYYY-MM-DD")
         parser.add_argument("--dry-run", action="store_true", help="只核对，不入账")
         parser.add_argument("--by", help="导入人（登录名）")
         parser.add_argument("--approved-by", help="复核人（登录名）")
@@ -73,6 +76,13 @@ class Command(BaseCommand):
             "dry_run": options["dry_run"],
             "errors": [],
         }
+
+
+def _last_day(text: str) -> date:
+    try:
+        return read_last_day(text)
+    except CellError as wrong:
+        raise ArgumentTypeError(str(wrong)) from wrong
 
 
 def _person(username: str | None) -> User | None:

@@ -1,6 +1,6 @@
 """异议 as pages show them: the list, one with its timeline, and the readings of its month."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from basins.ranges import month_start, months_between
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Assessment, Origin, Reading, Section, Verdict
 from monitoring.screening.services.verdicts import ReadingKey
+from monitoring.standards.detection import MeasuredValue, parse, show
 from monitoring.standards.gb3838_2002 import NAMES
 from settlements.models import (
     Adjustment,
@@ -29,7 +30,7 @@ from settlements.money import format_wan
 from settlements.objections.kinds import BY_CODE, EvidenceItem, ObjectionKind
 from settlements.objections.services.decisions import TREATMENTS, cause_of, disputed
 from settlements.objections.services.evidence import missing_evidence
-from settlements.objections.services.joint_samples import relative_error
+from settlements.objections.services.joint_samples import error_of
 from settlements.objections.services.objections import absent_parties, accruals_of, bounds_of
 from settlements.work.queries.sources import of_party
 from settlements.workflow import MOVES, kind_of
@@ -118,6 +119,10 @@ class ObjectionLine:
     flag: str
     valid: bool
     verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def result(self) -> MeasuredValue:
+        return MeasuredValue(self.value, self.below_limit)
 
 
 def month_lines(
@@ -297,7 +302,7 @@ def objection_page(viewer: Viewer, pk: int) -> ObjectionPage | None:
         evidence=[(item, [f for f in files if f.item == item.key]) for item in kind.evidence],
         missing=missing_evidence(objection),
         samples=[
-            Sample(s.pk, s, relative_error(s.upstream, s.downstream))
+            Sample(s.pk, s, error_of(s))
             for s in objection.joint_samples.select_related("indicator")
         ],
         adjusted=adjusted,
@@ -324,9 +329,11 @@ def treated(one: dict[str, Any]) -> str:
     return f"{where}（{Origin(one['origin']).label}）：{TREATMENTS[one['do']]}，{values}"
 
 
-def plain(value) -> str:
-    number = Decimal(value)
-    return f"{number.normalize():f}" if number else "0"
+def plain(value: str | MeasuredValue) -> str:
+    """A result without idle zeros, with its mark: 0.025L."""
+    result = parse(value) if isinstance(value, str) else value
+    number = show(replace(result, value=result.value.normalize())) if result.value else "0"
+    return number
 
 
 def _local(at: datetime) -> str:
@@ -388,14 +395,14 @@ def _entries(
             v.at,
             str(v.by),
             f"数据变动：{v.indicator.name} {_local(v.sampled_at)}判为{v.get_outcome_display()}",
-            f"{plain(v.value_before)}（{Reading.FLAGS.get(v.flag_before, v.flag_before)}）→ "
-            f"{plain(v.value_after)}（{Reading.FLAGS.get(v.flag_after, v.flag_after)}）",
+            f"{plain(v.before)}（{Reading.FLAGS.get(v.flag_before, v.flag_before)}）→ "
+            f"{plain(v.after)}（{Reading.FLAGS.get(v.flag_after, v.flag_after)}）",
         )
         for v in verdicts.select_related("by", "indicator")
     ]
     entries += [
         Entry(s.at, str(s.by), f"登记联合监测：{s.indicator.name}",
-              f"上游方 {plain(s.upstream)}，下游方 {plain(s.downstream)}")
+              f"上游方 {plain(s.upstream_result)}，下游方 {plain(s.downstream_result)}")
         for s in objection.joint_samples.select_related("by", "indicator")
     ]  # fmt: skip
     ids = {a.adjustment.pk: a for a in adjusted}

@@ -22,6 +22,7 @@ from basins.clock import now
 from basins.models import User
 from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section, Verdict
+from monitoring.protocols.layouts import DOUBTED
 from monitoring.screening.services.verdicts import (
     INVALID,
     ReadingKey,
@@ -32,6 +33,7 @@ from monitoring.screening.services.verdicts import (
     named,
     readings_at,
 )
+from monitoring.standards.detection import MeasuredValue, show
 from settlements.models import AgreementMonth, JointSample, MonthRuling, Objection, ObjectionReply
 from settlements.moving.acts import NotAllowed, Refused, check, moving, permit
 from settlements.moving.documents import DocumentRefused
@@ -65,7 +67,7 @@ class Treatment:
 
     do: str
     reading: ReadingKey | None = None
-    value: Decimal | None = None  # of "correct", in the indicator's unit
+    value: Decimal | MeasuredValue | None = None  # of "correct", in the indicator's unit
     sample: int | None = None  # of "joint"
     state: str = ""  # of "exclude": MonthState and ground of the ruling
     ground: str = ""
@@ -119,7 +121,7 @@ class MeasuredInstead:
 
     indicator: Indicator
     sampled_at: datetime
-    value: Decimal
+    value: Decimal | MeasuredValue
     origin: int = Origin.MANUAL.value
 
 
@@ -212,7 +214,7 @@ def _judge(objection: Objection, one: Treatment, by: User, words: str) -> dict[s
         "accept": Outcome.ACCEPTED,
     }[one.do]
     reading = readings_at(objection.section, one.reading)
-    if one.do == "accept" and reading is not None and reading.flag != INVALID:
+    if one.do == "accept" and reading is not None and reading.flag not in (INVALID, DOUBTED):
         raise Refused(f"{named(objection.section, one.reading)}本来有效，无须处理。")
     verdict = judge_reading(
         section=objection.section,
@@ -228,8 +230,8 @@ def _judge(objection: Objection, one: Treatment, by: User, words: str) -> dict[s
         "indicator": one.reading.indicator,
         "sampled_at": one.reading.sampled_at.isoformat(),
         "origin": one.reading.origin,
-        "before": [str(verdict.value_before), verdict.flag_before],
-        "after": [str(verdict.value_after), verdict.flag_after],
+        "before": [show(verdict.before), verdict.flag_before],
+        "after": [show(verdict.after), verdict.flag_after],
         "verdict": verdict.pk,
     }
 
@@ -243,12 +245,12 @@ def _joint(objection: Objection, one: Treatment, by: User, words: str) -> list[d
     )
     if sample is None:
         raise Refused("请选择本异议的一项联合监测。")
-    if sample.value is None:
+    if sample.result is None:
         raise Refused(f"{sample}超出约定误差，留样尚未检测；录入留样结果后再裁决。")
     use(sample, by, cause=cause_of(objection))
     done: list[dict[str, Any]] = [
         {"do": "joint", "sample": sample.pk, "indicator": sample.indicator.code,
-         "sampled_at": sample.sampled_at.isoformat(), "value": str(sample.value)}
+         "sampled_at": sample.sampled_at.isoformat(), "value": show(sample.result)}
     ]  # fmt: skip
     for named_reading in objection.readings.filter(indicator=sample.indicator):
         key = ReadingKey(sample.indicator.code, named_reading.sampled_at, named_reading.origin)

@@ -19,23 +19,31 @@ from basins.clock import now
 from basins.models import User
 from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section
+from monitoring.protocols.layouts import INDICATORS
 from monitoring.screening.services.verdicts import ReadingKey, keep_reading
+from monitoring.standards.detection import MeasuredValue, measured
 from monitoring.standards.exact import decimal_of, exact
 from settlements.models import JointSample, Objection
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.objections.services.objections import locked, refuse_decided
 
-KEPT = Decimal(1).scaleb(-8)
+PLACES = 8  # decimals that are kept
+Result = Decimal | MeasuredValue  # a plain number was detected
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedResults:
     """Two results: their relative error in %, whether it is within the agreed one, the value
-    used (None: the reserve decides, and is not there yet)."""
+    used (None: the reserve decides, and is not there yet), as it will be kept."""
 
     error: Decimal
     within: bool
     value: Decimal | None
+    below: bool = False
+
+    @property
+    def result(self) -> MeasuredValue | None:
+        return MeasuredValue(self.value, self.below) if self.value is not None else None
 
 
 def relative_error(a: Decimal, b: Decimal) -> Decimal:
@@ -49,14 +57,30 @@ def _error(a: Decimal, b: Decimal) -> Fraction:
 
 
 def compare(
-    upstream: Decimal, downstream: Decimal, agreed_error: Decimal, reserve: Decimal | None = None
+    upstream: Result, downstream: Result, agreed_error: Decimal, reserve: Result | None = None
 ) -> ComparedResults:
-    """Which value is used. An error equal to the agreed one is within it."""
-    error = _error(upstream, downstream)
-    within = error <= agreed_error
-    return ComparedResults(
-        decimal_of(error), within, (upstream + downstream) / 2 if within else reserve
-    )
+    """Which value is used. An error equal to the agreed one is within it.
+
+    A result below its detection limit counts half the limit (环办监测函〔2020〕82号, 七). Where both
+    are, so is their mean: the mean of the limits, which counts half in its turn.
+    """
+    a, b = measured(upstream), measured(downstream)
+    exact_error = _error(a.counted, b.counted)
+    error = decimal_of(exact_error)
+    if exact_error > agreed_error:
+        if reserve is None:
+            return ComparedResults(error, False, None)
+        kept = measured(reserve)
+        return ComparedResults(error, False, kept.value, kept.below_limit)
+    below = a.below_limit and b.below_limit
+    mean = (a.value + b.value) / 2 if below else (a.counted + b.counted) / 2
+    kept_mean = mean if mean == round(mean, PLACES) else round(mean, PLACES)
+    return ComparedResults(error, True, kept_mean, below)
+
+
+def error_of(sample: JointSample) -> Decimal:
+    """The relative error of a kept sample's two results, in %."""
+    return relative_error(sample.upstream_result.counted, sample.downstream_result.counted)
 
 
 @transaction.atomic
@@ -65,11 +89,11 @@ def record_joint_sample(
     section: Section,
     indicator: Indicator,
     sampled_at: datetime,
-    upstream: Decimal,
-    downstream: Decimal,
+    upstream: Result,
+    downstream: Result,
     agreed_error: Decimal,
     by: User,
-    reserve: Decimal | None = None,
+    reserve: Result | None = None,
     objection: Objection | None = None,
 ) -> JointSample:
     """Keep both results (and the reserve's), in the indicator's unit; `agreed_error` in %.
@@ -77,59 +101,71 @@ def record_joint_sample(
     The same sample with the same results again changes nothing. Raises NotAllowed, Refused.
     """
     _permit(by)
-    examine_results(upstream, downstream, agreed_error, reserve)
+    examine_results(upstream, downstream, agreed_error, reserve, indicator)
+    a, b = measured(upstream), measured(downstream)
+    kept = measured(reserve) if reserve is not None else None
     if sampled_at > now():
         raise Refused("采样时间还没有到；请核对。")
     if objection is not None:
         objection = locked(objection)
         refuse_decided(objection, "登记联合监测")
         _refuse_elsewhere(objection, section, sampled_at)
-    found = compare(upstream, downstream, agreed_error, reserve)
+    found = compare(a, b, agreed_error, kept)
     sample, made = JointSample.objects.select_for_update(of=("self",)).get_or_create(
         section=section,
         indicator=indicator,
         sampled_at=sampled_at,
         defaults={
             "objection": objection,
-            "upstream": upstream,
-            "downstream": downstream,
-            "reserve": reserve,
+            "upstream": a.value,
+            "upstream_below": a.below_limit,
+            "downstream": b.value,
+            "downstream_below": b.below_limit,
+            "reserve": kept.value if kept else None,
+            "reserve_below": kept.below_limit if kept else None,
             "agreed_error": agreed_error,
             "within": found.within,
             "value": found.value,
+            "value_below": found.below,
             "by": by,
             "at": now(),
         },
     )
     if not made:
-        same = (sample.upstream, sample.downstream, sample.agreed_error)
-        if same != (upstream, downstream, agreed_error) or sample.objection != objection:
+        same = (sample.upstream_result, sample.downstream_result, sample.agreed_error)
+        if same != (a, b, agreed_error) or sample.objection != objection:
             raise Refused(f"{sample}已登记，结果不同；联合监测的结果不能修改，只能补录留样。")
-        return sample if reserve in (None, sample.reserve) else _with_reserve(sample, reserve, by)
+        if kept in (None, sample.reserve_result):
+            return sample
+        return _with_reserve(sample, kept, by)
     if objection is None:
         use(sample, by)
     return sample
 
 
 @transaction.atomic
-def enter_reserve(*, sample: JointSample, reserve: Decimal, by: User) -> JointSample:
+def enter_reserve(*, sample: JointSample, reserve: Result, by: User) -> JointSample:
     """The reserve's result, once; it decides where the two were too far apart."""
     _permit(by)
     if sample.objection is not None:
         refuse_decided(locked(sample.objection), "补录留样")
     sample = JointSample.objects.select_for_update(of=("self",)).get(pk=sample.pk)
-    return _with_reserve(sample, reserve, by)
+    examine_results(
+        sample.upstream_result, sample.downstream_result, sample.agreed_error, reserve,
+        sample.indicator,
+    )  # fmt: skip
+    return _with_reserve(sample, measured(reserve), by)
 
 
 def use(sample: JointSample, by: User, cause: str = "") -> ReadingKey | None:
     """The value used becomes a reading of origin 联合; None while there is no value."""
-    if sample.value is None:
+    if (result := sample.result) is None:
         return None
     key = ReadingKey(sample.indicator.code, sample.sampled_at, Origin.JOINT.value)
     keep_reading(
         section=sample.section,
         key=key,
-        value=sample.value.quantize(KEPT),
+        value=result,
         by=by,
         reason="联合监测结果",
         cause=cause or f"joint {sample.pk}",
@@ -138,26 +174,40 @@ def use(sample: JointSample, by: User, cause: str = "") -> ReadingKey | None:
 
 
 def examine_results(
-    upstream: Decimal, downstream: Decimal, agreed_error: Decimal, reserve: Decimal | None
+    upstream: Result,
+    downstream: Result,
+    agreed_error: Decimal,
+    reserve: Result | None,
+    indicator: Indicator,
 ) -> None:
-    """Raises Refused for what no laboratory reports."""
-    for words, value in (("上游方", upstream), ("下游方", downstream), ("留样", reserve)):
-        if value is not None and (not value.is_finite() or value < 0 or value >= 10**10):
+    """Raises Refused for what no laboratory reports, and what would not be kept as it is."""
+    known = INDICATORS.get(indicator.code)
+    for words, given in (("上游方", upstream), ("下游方", downstream), ("留样", reserve)):
+        if given is None:
+            continue
+        below = isinstance(given, MeasuredValue) and given.below_limit
+        value = given.value if isinstance(given, MeasuredValue) else given
+        if not value.is_finite() or value < 0 or value >= 10**10:
             raise Refused(f"{words}结果须是不小于 0 的数。")
+        if value != round(value, PLACES):
+            raise Refused(f"{words}结果至多 {PLACES} 位小数；请按方法规定的位数修约后填报。")
+        if below and known is not None and not known.has_detection_limit:
+            raise Refused(f"{known.title}没有检出限；{words}结果请填测得的数值。")
     if not agreed_error.is_finite() or not 0 < agreed_error <= 200:
         raise Refused("约定相对误差须大于 0，至多 200（%）。")
+    if agreed_error != round(agreed_error, 2):
+        raise Refused("约定相对误差至多 2 位小数。")
 
 
-def _with_reserve(sample: JointSample, reserve: Decimal, by: User) -> JointSample:
-    examine_results(sample.upstream, sample.downstream, sample.agreed_error, reserve)
-    if sample.reserve is not None:
-        if sample.reserve == reserve:
+def _with_reserve(sample: JointSample, reserve: MeasuredValue, by: User) -> JointSample:
+    if sample.reserve_result is not None:
+        if sample.reserve_result == reserve:
             return sample
         raise Refused(f"{sample}的留样结果已录入，不能修改。")
-    sample.reserve = reserve
+    sample.reserve, sample.reserve_below = reserve.value, reserve.below_limit
     if not sample.within:
-        sample.value = reserve
-    sample.save(update_fields=["reserve", "value"])
+        sample.value, sample.value_below = reserve.value, reserve.below_limit
+    sample.save(update_fields=["reserve", "reserve_below", "value", "value_below"])
     if sample.objection_id is None and not sample.within:
         use(sample, by)
     return sample

@@ -154,7 +154,7 @@ def _beyond_inflow(
 
 
 def _deducts(facts: Facts, p: Parameters) -> bool:
-    return p.inherited == "deduct" and bool(facts.inflow_section)
+    return p.inherited == "deduct" and facts.has_inflow
 
 
 def _counted_words(counted: int, tiers: int, unit: str) -> str:
@@ -188,13 +188,11 @@ def _tiers(worse_percent: Fraction, p: Parameters) -> int:
 
 
 def _may_inherit(facts: Facts, p: Parameters) -> bool:
-    return p.inherited != "charge" and bool(facts.inflow_section)
+    return p.inherited != "charge" and facts.has_inflow
 
 
 def _inflow_input(facts: Facts, value: str, unit: str) -> Input:
-    return Input(
-        f"入境断面 {facts.inflow_section}", value, unit, facts.sources.get("inflow_class", "")
-    )
+    return Input(facts.inflow_shown, value, unit, facts.sources.get("inflow_class", ""))
 
 
 def _comparison(

@@ -185,7 +185,7 @@ def _not_met(
 
 def _inherited(facts: Facts, p: Parameters, found: WaterClass) -> bool:
     """Whether the water leaves no worse than it came in, where the term asks."""
-    if p.inherited == "charge" or not facts.inflow_section:
+    if p.inherited == "charge" or not facts.has_inflow:
         return False
     return found <= require(facts, "inflow_class")
 

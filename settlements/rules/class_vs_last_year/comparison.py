@@ -54,7 +54,7 @@ def comparison(
     if p.inherited != "charge" and facts.inflow_class is not None:
         inputs.append(
             Input(
-                f"入境断面 {facts.inflow_section}",
+                facts.inflow_shown,
                 facts.inflow_class.label,
                 "",
                 facts.sources.get("inflow_class", ""),

@@ -32,7 +32,7 @@ class Cost:
 def cost(facts: Facts, p: Parameters, found: WaterClass, target: WaterClass) -> Cost:
     """Raises MissingFact for means, and "inflow_means.<code>" where what came in is deducted."""
     base = target
-    if p.inherited == "deduct" and facts.inflow_section:
+    if p.inherited == "deduct" and facts.has_inflow:
         base = max(target, require(facts, "inflow_class"))
     short = max(0, found - base)
     if p.not_met_mode == "per_class_short":
@@ -62,7 +62,7 @@ def _multiple_steps(facts: Facts, p: Parameters, target: WaterClass) -> tuple[in
 
     pH and DO have none and count as one step.
     """
-    deducts = p.inherited == "deduct" and bool(facts.inflow_section)
+    deducts = p.inherited == "deduct" and facts.has_inflow
     multiples = {}
     for code, value in require(facts, "means").items():
         if code in {"pH", "DO"} | steps.NOT_ASSESSED or not has_limits(code, facts.water_body):

@@ -59,7 +59,7 @@ def charge(facts: Facts, p: Parameters, item: ExceedanceItem) -> Charge:
     inherited = over and _not_above_inflow(facts, p, code, value)
     if exceeds:
         charged, start = multiple, at
-        if p.inherited == "deduct" and facts.inflow_section and not inherited:
+        if p.inherited == "deduct" and facts.has_inflow and not inherited:
             start = max(at, items.mean_of(facts, "inflow_means", code))
             charged = (value - start) / at
         if p.mode == "classes":
@@ -67,7 +67,7 @@ def charge(facts: Facts, p: Parameters, item: ExceedanceItem) -> Charge:
         else:
             priced = _scaled(p, charged) if p.mode == "scaled" else _stepped(item, charged)
         if start != at:
-            came_in = f"扣除入境断面 {facts.inflow_section} 已有的 {items.in_unit(code, start)}，"
+            came_in = f"扣除{facts.inflow_shown} 已有的 {items.in_unit(code, start)}，"
             priced = replace(priced, text=f"{came_in}{priced.text}")
         by_multiple = _capped(priced, item.cap, "单指标每月封顶")
     factor = common.KEPT[p.inherited] if inherited else Fraction(1)
@@ -82,7 +82,7 @@ def charge(facts: Facts, p: Parameters, item: ExceedanceItem) -> Charge:
     text += "".join(part.text for part in parts)
     if inherited:
         came_in = items.in_unit(code, facts.inflow_means[code])
-        text += f"不高于入境断面 {facts.inflow_section} 的 {came_in}，{p.choice('inherited')}。"
+        text += f"不高于{facts.inflow_shown} 的 {came_in}，{p.choice('inherited')}。"
         formula += f"；继承部分 × {steps.percent(factor)} ＝ {format_wan(amount)} 万元"
     step = Step(
         key=f"item-{code}",
@@ -171,7 +171,7 @@ def _capped(part: _Part, cap: Decimal | None, name: str) -> _Part:
 
 
 def _not_above_inflow(facts: Facts, p: Parameters, code: str, value: Number) -> bool:
-    if p.inherited == "charge" or not facts.inflow_section:
+    if p.inherited == "charge" or not facts.has_inflow:
         return False
     return value <= items.mean_of(facts, "inflow_means", code)
 
@@ -202,7 +202,7 @@ def _inputs(
     if p.inherited != "charge" and code in facts.inflow_means:
         inputs.append(
             Input(
-                f"入境断面 {facts.inflow_section}",
+                facts.inflow_shown,
                 steps.shown(facts.inflow_means[code]),
                 "mg/L",
                 facts.sources.get("inflow_means", ""),

@@ -4,6 +4,7 @@ Sources: Hebei 2016 (nothing, 未增加), Beijing (half rate: 15 for 30 万元 a
 amounts are examples. Net is upstream's, in 万元.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -20,7 +21,11 @@ NOT_INCREASED, NOT_MET, MET = MonthState.NOT_INCREASED, MonthState.NOT_MET, Mont
 
 
 def found(rule, facts, parameters):
+    """Upstream's net and the state; the same whether the section of the inflow is named or not."""
     outcome = rule.evaluate(facts, parameters)
+    if facts.inflow_class or facts.inflow_means:
+        unnamed = rule.evaluate(replace(facts, inflow_section=""), parameters)
+        assert (unnamed.net(), unnamed.state) == (outcome.net(), outcome.state)
     return outcome.net().get("upstream", Decimal(0)) / 10000, outcome.state
 
 

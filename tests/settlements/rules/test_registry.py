@@ -17,7 +17,7 @@ from settlements.rules.family import Classes, Rule, Yardstick
 from settlements.rules.kinds import specs
 
 ROOT = Path(__file__).resolve().parents[3]
-APPS = ("basins", "config", "dashboard", "jobs", "monitoring", "settlements")
+APPS = ("basins", "config", "dashboard", "jobs", "monitoring", "settlements", "written")
 # Agreements are entered there, by the families they go by.
 ENTERS_AGREEMENTS = ROOT / "dashboard" / "demo"
 # A party's role that goes by the same word as a family.

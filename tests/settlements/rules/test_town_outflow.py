@@ -104,8 +104,13 @@ def test_what_came_in_no_better(border, tp, inflow, terms, wan, state):
 
 
 def test_a_town_at_the_head_inherits_nothing(border):
-    facts = month(border, GOOD | {"TP": "0.3"}, inflow_means={"TP": "0.3"})
+    facts = month(border, GOOD | {"TP": "0.3"})
     assert town_wan(rule.evaluate(facts, border.terms(rule, inherited="none"))) == -10
+
+
+def test_an_inflow_without_its_section_counts_all_the_same(border):
+    facts = month(border, GOOD | {"TP": "0.3"}, inflow_means={"TP": "0.3"})
+    assert town_wan(rule.evaluate(facts, border.terms(rule, inherited="none"))) == 0
 
 
 def test_a_year_of_months_is_cleared_at_its_end(border):

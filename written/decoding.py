@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from .rows import FileError
+from .text import FileError
 
 SAVE_AS_CSV = "请在 Excel 或 WPS 中打开，另存为“CSV UTF-8（逗号分隔）”后再导入。"
 
@@ -37,7 +37,7 @@ def decode(raw: bytes) -> tuple[str, str]:
     Raises FileError (without the file's name) for an empty, binary or undecodable file.
     """
     if not raw.strip(b"\xef\xbb\xbf \t\r\n\x1a"):
-        raise FileError("文件是空的。请确认导出成功，第一行应为列标题，其后每行一个样品。")
+        raise FileError("文件是空的。请确认导出成功，第一行应为列标题，其后每行一条。")
     for magic, kind in _MAGIC:
         if raw.startswith(magic):
             raise FileError(f"这是{kind}，不是文本文件。{SAVE_AS_CSV}")

@@ -1,0 +1,1 @@
+"""Deciding what a section is: the water it lies in."""

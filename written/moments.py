@@ -1,0 +1,98 @@
+"""Moments of sampling as they are written: 2023-01-05 08:00, 2023年1月5日 8时, 01-05 08:00."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+from .text import MISSING, CellError, narrow
+
+# Beijing time. Monitoring data ignore the summer time of 1986–1991.
+BEIJING = timezone(timedelta(hours=8))
+FIRST_YEAR = 1980
+AHEAD_OF_CLOCK = timedelta(hours=1)
+LONGEST = 40
+
+_TIME = re.compile(
+    r"(?:(?P<year>\d{4})[-/.年])?\s*(?P<month>\d{1,2})[-/.月]\s*(?P<day>\d{1,2})(?P<ri>日?)"
+    r"(?:(?P<gap>T|\s*)(?P<hour>\d{1,2})"
+    r"(?:[:时点](?:(?P<minute>\d{1,2})分?(?::?(?P<second>\d{1,2})(?:\.(?P<part>\d{1,6}))?秒?)?)?)?)?"
+    r"\s*(?P<zone>Z|[+-]\d{2}:?(?:\d{2})?)?",
+    re.ASCII,
+)
+
+
+def has_clock(text: str) -> bool:
+    """Whether more than a day is written."""
+    return any(sign in narrow(text) for sign in (":", "时", "点", "T"))
+
+
+def has_no_year(text: str) -> bool:
+    match = _matched(narrow(text))
+    return match is not None and match["year"] is None
+
+
+def read_time(text: str, *, year: int | None, now: datetime) -> datetime | None:
+    """The moment in UTC; without an offset the cell is Beijing time.
+
+    A date alone is 00:00 of that day; 24:00 is 00:00 of the next. `year` fills in only what a
+    cell leaves out. Raises CellError: malformed, no such day, before 1980, after now + 1 h.
+    """
+    cell = narrow(text)
+    if cell in MISSING:
+        return None
+    match = _matched(cell)
+    if match is None:
+        raise CellError("时间格式不对；请写成“2023-01-05 08:00”。")
+    if match["year"] is None and year is None:
+        raise CellError("时间没有年份；请写成“2023-01-05 08:00”，或导入时用 --year 指明年份。")
+    in_year = int(match["year"]) if match["year"] else year
+    assert in_year is not None
+    day = _day(in_year, int(match["month"]), int(match["day"]))
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    part = int((match["part"] or "").ljust(6, "0"))
+    if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second or part)):
+        raise CellError("一天中没有这个时刻；时应为 0–23，分、秒应为 0–59，请更正。")
+    moment = (
+        day.replace(tzinfo=_zone(match["zone"]))
+        + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=part)
+    ).astimezone(UTC)
+    if moment > now + AHEAD_OF_CLOCK:
+        raise CellError(
+            "监测时间晚于现在；请核对日期"
+            + ("和 --year 给出的年份。" if match["year"] is None else "。")
+        )
+    return moment
+
+
+def _matched(cell: str) -> re.Match[str] | None:
+    """A time we are sure to read as its writer meant it."""
+    match = _TIME.fullmatch(cell) if len(cell) <= LONGEST else None
+    if match is None:
+        return None
+    glued = match["hour"] and not match["gap"] and not match["ri"]  # 2021-04-108
+    offset_or_range = match["zone"] and not match["minute"]  # 2021-04-01-08
+    number = match["year"] is None and "." in cell[:4]  # 4.01
+    return None if glued or offset_or_range or number else match
+
+
+def _day(year: int, month: int, day: int) -> datetime:
+    if not 1 <= month <= 12:
+        raise CellError(f"没有 {month} 月；月份应为 1–12，请按“年-月-日”的次序填写。")
+    if not FIRST_YEAR <= year < 9999:
+        raise CellError(f"年份 {year} 早于 {FIRST_YEAR} 年或不合理；请核对年份。")
+    try:
+        return datetime(year, month, day)  # noqa: DTZ001 — the caller gives it its zone
+    except ValueError as error:
+        raise CellError(f"{year}年没有{month}月{day}日；请核对日期和年份。") from error
+
+
+def _zone(text: str | None) -> timezone:
+    if text is None:
+        return BEIJING
+    if text == "Z":
+        return UTC
+    digits = text[1:].replace(":", "")
+    hours, minutes = int(digits[:2]), int(digits[2:] or 0)
+    if hours > 14 or minutes > 59:
+        raise CellError(f"没有时区“{text}”；北京时间请写“+08:00”或不写。")
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if text[0] == "-" else offset)

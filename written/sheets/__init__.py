@@ -1,0 +1,1 @@
+"""The process that reads one workbook: `python -m written.sheets` (see written/workbooks.py)."""
