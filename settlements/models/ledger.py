@@ -224,6 +224,10 @@ class JournalEntry(models.Model):
         return ""
 
     @property
+    def is_reversed(self) -> bool:
+        return hasattr(self, "reversal")
+
+    @property
     def label(self) -> str:
         """凭证号 as people write it: JZ-2024-0015."""
         return f"{PREFIXES[self.cause]}-{self.year}-{self.number:04d}"

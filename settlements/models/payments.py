@@ -180,7 +180,10 @@ class Reversal(TwoPersons):
 
 @audited()
 class OpeningBatch(TwoPersons):
-    """Opening balances from one file: rows of code, agreement, yuan and note, summing to zero."""
+    """Opening balances from one file: rows of code, agreement, yuan and note, summing to zero.
+
+    An account stands in one batch that is in force (guards/openingbatch.sql).
+    """
 
     on = models.DateField("期初日期")
     filename = models.CharField("文件名", max_length=200)
@@ -193,16 +196,15 @@ class OpeningBatch(TwoPersons):
         ordering = ["-pk"]
         constraints = [
             _two_persons("opening_two_persons"),
-            models.UniqueConstraint(
-                fields=["sha256", "on"],
-                condition=~Q(state="rejected"),
-                name="opening_file_once",
-                violation_error_message="这个文件已导入过。",
-            ),
         ]
 
     def __str__(self) -> str:
         return f"期初 {self.on} {self.filename}"
+
+    @property
+    def booked_as(self) -> JournalEntry | None:
+        """The entry its approval made; None before."""
+        return getattr(self, "entry", None)
 
 
 @audited(part_of="account")

@@ -230,7 +230,7 @@ def _opening_file(s: Scheme, number: int) -> OpeningFile:
 
 def _prepare_opening(number: int):
     return lambda s: opening.prepare_opening(
-        file=_opening_file(s, number), on=date(2024, 2, 9), by=s.people.treasury
+        file=_opening_file(s, number), on=date(2022, 12, 31), by=s.people.treasury
     )
 
 

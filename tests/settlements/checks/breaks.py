@@ -215,7 +215,7 @@ BREAKS = (
         "every_entry_has_one_cause",
         (
             f"ALTER TABLE {ENTRY} DROP CONSTRAINT entry_one_cause",
-            f"UPDATE {ENTRY} SET opening_id = NULL WHERE id = {{last}}",
+            f"UPDATE {ENTRY} SET statement_id = NULL WHERE id = {{last}}",
         ),
         seal,
         "没有唯一的关联对象",
