@@ -15,6 +15,11 @@ from basins.models import Jurisdiction
 from settlements.models.agreements import Agreement
 from settlements.models.ledger import JournalEntry
 from settlements.models.settlements import Settlement
+from settlements.vouchers import key_of
+
+# 超付 up to this share of what is due needs no reason of its own. Our own choice of 2026-12, no scheme
+# names one: rounding up to whole 万元 and bank charges stay within it, a digit too many does not.
+OVERPAID_SHARE = Decimal("0.05")
 
 
 class TwoPersons(models.Model):
@@ -104,6 +109,7 @@ class Payment(TwoPersons):
         "登记时应付(元)", max_digits=16, decimal_places=2, default=Decimal("0.00")
     )
     overpayment = models.BooleanField("超付", default=False)
+    overpayment_why = models.CharField("超付理由", max_length=300, blank=True)
     voucher = models.CharField("付款凭证号", max_length=60)
     paid_on = models.DateField("付款日期")
     note = models.CharField("说明", max_length=300, blank=True)
@@ -132,8 +138,14 @@ class Payment(TwoPersons):
                 condition=Q(state="approved") | Q(reversed_on__isnull=True),
                 name="payment_reversed_was_approved",
             ),
+            models.CheckConstraint(
+                condition=Q(yuan__lte=F("due_yuan") * (1 + OVERPAID_SHARE))
+                | ~Q(overpayment_why=""),
+                name="payment_far_above_due_has_reason",
+                violation_error_message="超付较多，请写明超付理由。",
+            ),
             models.UniqueConstraint(
-                fields=["voucher"],
+                key_of("voucher"),
                 condition=~Q(state="rejected") & Q(reversed_on__isnull=True),
                 name="payment_voucher_once",
             ),

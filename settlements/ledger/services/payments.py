@@ -28,8 +28,10 @@ from settlements.models import (
     Posting,
     Settlement,
 )
+from settlements.models.payments import OVERPAID_SHARE
 from settlements.money import ZERO, MoneyError, format_yuan, yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
+from settlements.vouchers import canonical, key_of
 
 Kind = Payment.Kind
 CAUSES = {
@@ -75,12 +77,18 @@ class Draft:
     settlement: Settlement | None = None
     other_agreement: Agreement | None = None
     overpayment: bool = False
+    overpayment_why: str = ""
     note: str = ""
     due: Decimal = ZERO
 
     @property
     def is_full(self) -> bool:
         return self.yuan >= self.due
+
+    @property
+    def is_far_above_due(self) -> bool:
+        """Overpaid by more than what needs no reason of its own."""
+        return self.yuan > self.due * (1 + OVERPAID_SHARE)
 
 
 def treasury_of(agreement: Agreement) -> Jurisdiction:
@@ -114,6 +122,7 @@ def examine_payment(
     settlement: Settlement | None = None,
     other_agreement: Agreement | None = None,
     overpayment: bool = False,
+    overpayment_why: str = "",
     note: str = "",
 ) -> Draft:
     """The payment as it would be recorded, what is due at present with it; changes nothing.
@@ -137,6 +146,7 @@ def examine_payment(
         settlement=settlement,
         other_agreement=other_agreement if kind == Kind.OFFSET else None,
         overpayment=overpayment,
+        overpayment_why=overpayment_why.strip() if overpayment else "",
         note=note.strip(),
     )
     problems += _party_problems(draft)
@@ -171,6 +181,7 @@ def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
                 yuan=draft.yuan,
                 due_yuan=draft.due,
                 overpayment=draft.overpayment,
+                overpayment_why=draft.overpayment_why,
                 voucher=draft.voucher,
                 paid_on=draft.paid_on,
                 note=draft.note,
@@ -310,24 +321,37 @@ def _voucher_problems(draft: Draft, own: int | None = None) -> list[PaymentProbl
         return [PaymentProblem("voucher", "请填付款凭证号（银行回单或拨款文件的编号）。")]
     if len(draft.voucher) > LONGEST_VOUCHER or not draft.voucher.isprintable():
         return [PaymentProblem("voucher", f"付款凭证号至多 {LONGEST_VOUCHER} 个可见字符。")]
+    key = canonical(draft.voucher)
     other = (
-        Payment.objects.filter(voucher=draft.voucher, reversed_on__isnull=True)
+        Payment.objects.alias(key=key_of("voucher"))
+        .filter(key=key, reversed_on__isnull=True)
         .exclude(state=Payment.State.REJECTED)
         .exclude(pk=own)
         .first()
     )
-    entry = JournalEntry.objects.filter(voucher=draft.voucher, reversal__isnull=True).first()
+    entry = (
+        JournalEntry.objects.alias(key=key_of("voucher"))
+        .filter(key=key, reversal__isnull=True)
+        .exclude(voucher="")
+        .first()
+    )
     if entry is not None:
-        return [PaymentProblem("voucher", f"付款凭证号 {draft.voucher} 已入账（{entry.label}）。")]
+        named = _named_as(draft.voucher, entry.voucher)
+        return [PaymentProblem("voucher", f"付款凭证号 {named}已入账（{entry.label}）。")]
     if other is not None:
         return [
             PaymentProblem(
                 "voucher",
-                f"付款凭证号 {draft.voucher} 已由 {other.prepared_by} 登记，"
-                f"{other.get_state_display()}；一张凭证只登记一次。",
+                f"付款凭证号 {_named_as(draft.voucher, other.voucher)}已由 {other.prepared_by} "
+                f"登记，{other.get_state_display()}；一张凭证只登记一次。",
             )
         ]
     return []
+
+
+def _named_as(typed: str, known: str) -> str:
+    """The voucher, and how the one that is known was written where that is another way."""
+    return f"{typed} " if typed == known else f"{typed}（即 {known}）"
 
 
 def _date_problems(draft: Draft) -> list[PaymentProblem]:
@@ -360,9 +384,17 @@ def _amount_problems(draft: Draft) -> list[PaymentProblem]:
     over = f"付款金额 {format_yuan(draft.yuan)} 元超过应付的 {format_yuan(draft.due)} 元"
     if draft.kind not in MAY_OVERPAY:
         return [PaymentProblem("yuan", f"{over}；{Kind(draft.kind).label}不能超过。")]
-    if draft.overpayment:
-        return []
-    return [PaymentProblem("yuan", f"{over}；确为超付请勾选“超付”。")]
+    if not draft.overpayment:
+        return [PaymentProblem("yuan", f"{over}；确为超付请勾选“超付”。")]
+    if draft.is_far_above_due and not draft.overpayment_why:
+        return [
+            PaymentProblem(
+                "overpayment_why",
+                f"{over} {OVERPAID_SHARE:.0%} 以上；请核对金额，确要多付的写明超付理由"
+                "（如预付哪一年的补偿、依据的文件）。",
+            )
+        ]
+    return []
 
 
 def _refuse_preparer(payment: Payment, by: User) -> None:
@@ -409,6 +441,7 @@ def draft_of(payment: Payment) -> Draft:
         settlement=payment.settlement,
         other_agreement=payment.other_agreement,
         overpayment=payment.overpayment,
+        overpayment_why=payment.overpayment_why,
         note=payment.note,
     )
 
