@@ -49,6 +49,7 @@ ACTS = {
     "ledger-opening-list": "录入期初余额",
     "ledger-opening": "复核期初余额",
     "notification-delivery": "通知方式",
+    "mail-trouble": "重发邮件",
 }
 
 
