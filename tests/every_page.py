@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from hashlib import sha256
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -128,7 +129,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
     )  # fmt: skip
     document = DraftDocument.objects.create(
         draft=draft, file=ContentFile(PDF, name="a.pdf"), name="协议.pdf",
-        kind="application/pdf", size=8, sha256="0" * 64, added_by=people.admin,
+        kind="application/pdf", size=len(PDF), sha256=sha256(PDF).hexdigest(), added_by=people.admin,
     )  # fmt: skip
     paper = issue(built(viewer_of(people.bureau), f"agreement:{MAIN}:2023"), people.bureau)
     scenario = copy_agreement(agreement=money.main, name="情景", by=people.bureau)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from basins.access import Act, Viewer, viewer_of
+from dashboard.files.stored import not_as_kept
 from dashboard.forms.filters import ALL, chosen, number, offer
 from dashboard.frame.access_log import record_export
 from dashboard.frame.known import Moment, known_moment, known_page
@@ -192,13 +193,15 @@ def paper_style(request, pk: int):
 @require_GET
 def paper_file(request, pk: int, format: str):
     found = _issued(request, pk)
-    if format not in FORMATS or verify_code(found.code).problem:
+    if format not in FORMATS:
         raise Http404
     return issued_file(request, found, format)
 
 
 def issued_file(request, issued: IssuedPaper, format: str) -> HttpResponse:
-    """The file of an issued paper, noted as an export."""
+    """The file of an issued paper that stands as it was issued, noted as an export."""
+    if problem := verify_code(issued.code).problem:
+        return not_as_kept(request, f"{issued.label} {issued.title}", problem.removesuffix("。"))
     name = export.file_name(issued, format)
     content = export.rendered(issued, format)
     record_export(request, name, None)

@@ -21,11 +21,12 @@ from tests.money_world import MAIN, TODAY, rolled_back
 
 ROLES = ("bureau", "treasury", "district", "stranger", "township", "admin", "auditor")
 OTHERS = ("station", "nobody", None)
-STATUS = {"o": 200, ">": 302, "!": 422, ".": 404, "-": 405}
+STATUS = {"o": 200, ">": 302, "!": 422, "?": 400, ".": 404, "-": 405}
 
 # An address, whom it answers (GET, POST), and the act of the access table it stands for. The
 # columns are ROLES: 上游区 is party to what is shown, `stranger` (外人区) and 上游镇 are not.
 #   o  the page, 200             >  goes on elsewhere, 302      !  asks for more, 422
+#   ?  must name its button, 400
 #   .  nothing there, 404        -  not by this method, 405 for everyone
 # Of the act nothing is said where another thing than the role decides: whose it is.
 ROWS = """
@@ -38,7 +39,7 @@ districts/                                                         ooooooo  -   
 districts/<str:code>/                                              oooo.oo  -        SEE_RESULTS
 agreements/                                                        ooooooo  -        SEE_AGREEMENTS
 agreements/new/                                                    .....o.  .....>.  EDIT_AGREEMENTS
-agreements/drafts/<int:pk>/check/                                  .....o.  .....>.  EDIT_AGREEMENTS
+agreements/drafts/<int:pk>/check/                                  .....o.  .....?.  EDIT_AGREEMENTS
 agreements/drafts/<int:pk>/documents/<int:document>/               .....o.  -        EDIT_AGREEMENTS
 agreements/drafts/<int:pk>/<str:step>/                             .....>.  .....>.  EDIT_AGREEMENTS
 agreements/<str:code>/documents/<int:document>/                    oooo.oo  -        SEE_AGREEMENTS
@@ -48,7 +49,7 @@ notices/                                                           oooo.oo  -   
 notices/prepare/                                                   o......  !......  PUBLISH
 notices/<int:pk>/                                                  oooo.oo  -        SEE_RESULTS
 notices/<int:pk>/paper.<str:format>                                oooo.oo  -        SEE_RESULTS
-notices/<int:pk>/sign/                                             >......  >......  PUBLISH
+notices/<int:pk>/sign/                                             >......  ?......  PUBLISH
 notices/<int:pk>/remind/                                           -        .......
 settlements/<str:code>/<int:year>/<int:month>/confirm/             ..>....  ..>....  CONFIRM
 settlements/<str:code>/<int:year>/<int:month>/remind/              -        .......
@@ -58,6 +59,7 @@ work/looked-at/                                                    -        >>>>
 notifications/                                                     ooooooo  -        SEE_RESULTS
 notifications/read/                                                -        >>>>>>>  SEE_RESULTS
 notifications/delivery/                                            ooooooo  ooooooo  SEE_RESULTS
+notifications/mail/                                                .....o.  .......  EDIT_USERS
 notifications/<int:pk>/                                            ..>....  -
 objections/                                                        ooooooo  -        SEE_RESULTS
 objections/new/                                                    o.oo...  o.oo...
@@ -108,14 +110,14 @@ ledger/arrears/                                                    ooooooo  -   
 ledger/export/<str:what>.<str:form>                                ooooooo  -        SEE_LEDGER
 ledger/payments/                                                   ooooooo  -        SEE_LEDGER
 ledger/payments/new/                                               .o.....  .!.....  RECORD_PAYMENT
-ledger/payments/<int:pk>/                                          ooo..oo  .!.....  SEE_LEDGER
-ledger/reversals/<int:pk>/                                         oo...oo  .!.....  SEE_LEDGER
+ledger/payments/<int:pk>/                                          ooo..oo  .?.....  SEE_LEDGER
+ledger/reversals/<int:pk>/                                         oo...oo  .?.....  SEE_LEDGER
 ledger/reconcile/                                                  ooooooo  -        SEE_LEDGER
 ledger/reconcile/<int:pk>/                                         .oo....  .!!....  RECONCILE
 ledger/verify/                                                     ooooooo  -        SEE_LEDGER
 ledger/checks/                                                     oo....o  >>....>
 ledger/opening/                                                    oo...oo  .!.....  SEE_LEDGER
-ledger/opening/<int:pk>/                                           oo...oo  !!.....  SEE_LEDGER
+ledger/opening/<int:pk>/                                           oo...oo  ??.....  SEE_LEDGER
 data/observations/                                                 o....o.  -
 data/observations/new/                                             o......  !......  REVIEW_DATA
 data/observations/upload/                                          o......  !......  REVIEW_DATA

@@ -159,7 +159,7 @@ def add_evidence(
     document: str = "",
 ) -> Evidence:
     """A file to the list of evidence: by either party until the deadline, by the bureau until
-    the decision. The same content twice is kept once. Raises DocumentRefused, Refused."""
+    the decision. The same content for the same item is kept once a side. Raises DocumentRefused, Refused."""
     objection = locked(objection)
     own = speaker(objection, by, party, document)
     refuse_decided(objection, "补充证据")
