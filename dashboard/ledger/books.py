@@ -59,7 +59,9 @@ def reconcile_list(request):
     context = {
         "accounts": accounts(viewer),
         "statements": queries.statements(viewer),
+        "corrections": queries.corrections(viewer),
         "may_reconcile": viewer.may(Act.RECONCILE),
+        "may_correct": viewer.may(Act.RECORD_PAYMENT),
         "sees_all": viewer.sees_all(Act.SEE_LEDGER),
     }
     return render(request, "ledger/reconcile.html", context)

@@ -20,6 +20,7 @@ from settlements.ledger.services.payments import (
     examine_payment,
     prepare_payment,
     reject_payment,
+    statements_changed,
 )
 from settlements.ledger.services.payments import draft_of as draft_of_payment
 from settlements.ledger.services.reversals import (
@@ -100,6 +101,7 @@ def payment(request, pk: int):
     context = {
         "payment": found,
         "due": due(draft_of_payment(found)) if waiting else found.due_yuan,
+        "changes": statements_changed(draft_of_payment(found)) if waiting else (),
         "kind": kind_of("payment", found.state),
         "form": form,
         "may_decide": viewer.may(Act.RECORD_PAYMENT) and waiting,

@@ -54,6 +54,8 @@ def account(request, pk: int):
         "line": line,
         "booked": booked.balance,
         "opening": opening_entry(viewer, pk),
+        "closed_on": line.closed_on,
+        "may_close": viewer.may(Act.RECORD_PAYMENT) and line.closed_on is None and not line.balance,
         "journal": journal(viewer, Filter(account_id=pk), request.GET.get("page")),
         "may_reconcile": viewer.may(Act.RECONCILE),
     }

@@ -43,6 +43,10 @@ SELECT '期初余额 #' || b.id || '（' || b.filename || '）' FROM settlements
 WHERE b.state = 'approved'
   AND NOT EXISTS (SELECT 1 FROM settlements_journalentry e WHERE e.opening_id = b.id)
 UNION ALL
+SELECT '对账更正 #' || c.id FROM settlements_correction c
+WHERE c.state = 'approved'
+  AND NOT EXISTS (SELECT 1 FROM settlements_journalentry e WHERE e.statement_id = c.statement_id)
+UNION ALL
 SELECT '冲销申请 #' || r.id FROM settlements_reversal r
 WHERE r.state = 'approved'
   AND NOT EXISTS (SELECT 1 FROM settlements_journalentry e WHERE e.reverses_id = r.entry_id)
@@ -185,7 +189,7 @@ REVERSED = Check(
 CAUSED = Check(
     "every_entry_has_one_cause",
     "一证一事",
-    "每张凭证只关联一件事，金额与之相符；已复核的付款、冲销、期初和有净额的已关账年度各有一张凭证。",
+    "每张凭证只关联一件事，金额与之相符；已复核的付款、冲销、更正、期初和有净额的已关账年度各有一张凭证。",
     every_entry_has_one_cause,
 )
 OPENED_ONCE = Check(

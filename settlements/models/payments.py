@@ -1,4 +1,5 @@
-"""What takes two persons before it reaches the ledger: payments, reversals, opening balances.
+"""What takes two persons before it reaches the ledger: payments, reversals, opening balances,
+corrections of a 对账.
 
 Who prepared it never approves it; the database holds that, and that what was approved or
 rejected stays as it was (guards/_decided_once.sql).
@@ -256,3 +257,39 @@ class BalanceStatement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} {self.as_of} {self.yuan} 元"
+
+
+@audited(part_of="statement")
+class Correction(TwoPersons):
+    """更正余额: a request to book the difference of a 对账, with its reason."""
+
+    statement = models.ForeignKey(
+        BalanceStatement,
+        verbose_name="对账记录",
+        on_delete=models.PROTECT,
+        related_name="corrections",
+    )
+    against = models.ForeignKey(
+        "settlements.LedgerAccount",
+        verbose_name="对方账户",
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    why = models.CharField("理由", max_length=150)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "对账更正"
+        ordering = ["-pk"]
+        constraints = [
+            _two_persons("correction_two_persons"),
+            models.CheckConstraint(condition=~Q(why=""), name="correction_has_reason"),
+            models.UniqueConstraint(
+                fields=["statement"],
+                condition=~Q(state="rejected"),
+                name="correction_once",
+                violation_error_message="这次对账的差额已提出更正或已更正。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"更正 {self.statement}"

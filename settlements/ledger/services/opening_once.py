@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q
 
 from basins.models import Jurisdiction
-from settlements.models import Agreement, JournalEntry, OpeningBatch, Posting
+from settlements.models import Agreement, JournalEntry, LedgerAccount, OpeningBatch, Posting
 
 Account = tuple[str, str]  # codes of jurisdiction and agreement
 MOST = 5  # accounts that are named; of the rest only how many there are
@@ -39,15 +39,18 @@ def accounts_of(batch: OpeningBatch) -> list[Account]:
 
 
 def taken(accounts: Iterable[Account], on: date, *, but: OpeningBatch | None = None) -> list[Taken]:
-    """What speaks against an opening of these accounts as of that day; 4 SQL queries.
+    """What speaks against an opening of these accounts as of that day; 5 SQL queries.
 
     `but`: the batch that is decided on now.
     """
     wanted = dict.fromkeys(accounts)
     found = {
-        account: Taken("file", f"已有期初余额（{number}）；要改请先冲销它，再登记新的。")
-        for account, number in _in_force(wanted, but).items()
+        account: Taken("file", f"已于 {day} 销户，不能再记账。")
+        for account, day in _closed(wanted).items()
     }
+    for account, number in _in_force(wanted, but).items():
+        words = f"已有期初余额（{number}）；要改请先冲销它，再登记新的。"
+        found.setdefault(account, Taken("file", words))
     for account, entry in _own_entries(wanted, on).items():
         found.setdefault(
             account,
@@ -58,6 +61,13 @@ def taken(accounts: Iterable[Account], on: date, *, but: OpeningBatch | None = N
             ),
         )
     return _said({account: found[account] for account in wanted if account in found})
+
+
+def _closed(wanted: Iterable[Account]) -> dict[Account, date]:
+    """Account → the day it was closed."""
+    closed = LedgerAccount.objects.filter(closed_on__isnull=False, agreement__isnull=False)
+    rows = closed.values_list("jurisdiction__code", "agreement__code", "closed_on")
+    return {(p, a): day for p, a, day in rows if day is not None and (p, a) in wanted}
 
 
 def _in_force(wanted: Iterable[Account], but: OpeningBatch | None) -> dict[Account, str]:

@@ -15,12 +15,16 @@ from django.db.models import Min
 from django.db.utils import IntegrityError
 
 from basins.clock import now, today
+from basins.links import to
 from basins.models import Jurisdiction, User
+from basins.services.notifications import notify
 from settlements.ledger.balances import standing
 from settlements.ledger.services.clearing import outstanding, refresh_cleared
 from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
+from settlements.ledger.statements import statements_from
 from settlements.models import (
     Agreement,
+    BalanceStatement,
     JournalEntry,
     LedgerAccount,
     Party,
@@ -80,6 +84,7 @@ class Draft:
     overpayment_why: str = ""
     note: str = ""
     due: Decimal = ZERO
+    changes: tuple[BalanceStatement, ...] = ()  # 对账 of its day or later
 
     @property
     def is_full(self) -> bool:
@@ -153,9 +158,10 @@ def examine_payment(
     problems += _voucher_problems(draft)
     if not problems:
         draft.due = due(draft)
-        problems += _date_problems(draft) + _amount_problems(draft)
+        problems += _date_problems(draft) + _amount_problems(draft) + _closed_problems(draft)
     if problems:
         raise PaymentRefused(*problems)
+    draft.changes = statements_changed(draft)
     return draft
 
 
@@ -209,7 +215,8 @@ def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> Jo
     lock_journal()  # what is due stays so until it is booked
     draft = draft_of(payment)
     draft.due = due(draft)
-    if problems := _voucher_problems(draft, payment.pk) + _amount_problems(draft):
+    problems = _voucher_problems(draft, payment.pk) + _amount_problems(draft)
+    if problems := problems + _closed_problems(draft):
         raise PaymentRefused(*problems)
     payment.state = Payment.State.APPROVED
     payment.approved_by, payment.approved_at = by, now()
@@ -228,6 +235,13 @@ def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> Jo
     for agreement in (payment.agreement, payment.other_agreement):
         if agreement is not None:
             refresh_cleared(agreement=agreement, on=booked_on)
+    for statement in statements_changed(draft):
+        notify(
+            users=[statement.by_id],
+            key=f"statement:{statement.pk}:{entry.pk}",
+            text=f"{entry.label}（付款日期 {payment.paid_on}）改变了您登记的对账余额：{statement}",
+            link=to("ledger-account", statement.account_id),
+        )
     return entry
 
 
@@ -266,6 +280,25 @@ def due(draft: Draft) -> Decimal:
         if draft.kind not in TO_TREASURY:
             limits.append(left.get(payee.pk, ZERO))
     return max(min(limits), ZERO)
+
+
+def statements_changed(draft: Draft) -> tuple[BalanceStatement, ...]:
+    """对账 of the accounts it moves, of its day or later: the balance stated there becomes another."""
+    return statements_from(_accounts_of(draft), draft.paid_on)
+
+
+def _accounts_of(draft: Draft) -> list[LedgerAccount]:
+    """The accounts it moves, of those there are."""
+    transit, standard = LedgerAccount.Kind.TRANSIT, LedgerAccount.Kind.COMPENSATION
+    assert draft.payer is not None
+    assert draft.payee is not None
+    wanted = [
+        (draft.payer, draft.agreement, transit if draft.kind == Kind.DISBURSEMENT else standard),
+        (draft.payee, draft.agreement, transit if draft.kind in TO_TREASURY else standard),
+    ]
+    if draft.other_agreement is not None:
+        wanted += [(p, draft.other_agreement, standard) for p in (draft.payer, draft.payee)]
+    return [found for each in wanted if (found := _account(*each)) is not None]
 
 
 def transit_balance(agreement: Agreement) -> Decimal:
@@ -395,6 +428,14 @@ def _amount_problems(draft: Draft) -> list[PaymentProblem]:
             )
         ]
     return []
+
+
+def _closed_problems(draft: Draft) -> list[PaymentProblem]:
+    return [
+        PaymentProblem("agreement", f"{a.jurisdiction}的账户已于 {a.closed_on} 销户，不能再记账。")
+        for a in _accounts_of(draft)
+        if a.closed_on is not None
+    ]
 
 
 def _refuse_preparer(payment: Payment, by: User) -> None:
