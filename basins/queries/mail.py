@@ -16,7 +16,7 @@ class GivenUp:
     person: str
     text: str
     tries: int
-    at: datetime
+    at: datetime | None
 
 
 def troubled(viewer: Viewer) -> QuerySet[Delivery]:

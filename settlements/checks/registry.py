@@ -46,7 +46,8 @@ def run_checks(tell: Callable[[int, int, str], None] | None = None) -> list[Resu
     Agreements and the journal are locked meanwhile, in that order: nothing is recomputed,
     decided or booked between two queries. Files are read when the locks are gone.
     """
-    context, results = Context(), []
+    context = Context()
+    results: list[Result] = []
 
     def run(checks: Iterable[Check]) -> None:
         for check in checks:
