@@ -47,7 +47,7 @@ from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from settlements.scenarios.services.runs import KIND as RUN
 from settlements.scenarios.services.scenarios import copy_agreement
-from tests.money_world import MAIN, Money
+from tests.money_world import MAIN, TODAY, Money
 from tests.published import published
 from tests.worlds import month
 
@@ -177,7 +177,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
     for place in (border.upstream, border.downstream):
         differing = state_balance(
             account=account_of(place, money.main, opened_on=date(2024, 1, 1)),
-            as_of=date(2024, 9, 30), amount="1.00", note="在途", by=people.treasury,
+            as_of=TODAY, amount="1.00", note="在途", by=people.treasury,
         )  # fmt: skip
     correction = propose_correction(
         statement=BalanceStatement.objects.earliest("pk"), against=in_books, why="双方核实",
