@@ -257,13 +257,10 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
         else f"{found.step_days} 日均值"
     )
     traces = []
-    if found.automatic:
-        name = f"自动（{span}）"
-        runs = runs_of(found.automatic, max(found.step_days, 1) * A_DAY)
-        traces.append(_line(runs, name, places, unit))
-        if alone := [run[0] for run in runs if len(run) == 1]:
-            mark = {"symbol": "circle", "size": 5, "color": t.RAW}
-            traces.append(_points(alone, name, places, unit, mark) | {"showlegend": False})
+    automatic = f"自动（{span}）"
+    runs = runs_of(found.automatic, max(found.step_days, 1) * A_DAY)
+    if runs:
+        traces.append(_line(runs, automatic, places, unit))
     for each, (colour, dash) in zip(compared, t.OTHERS, strict=False):
         line = {"color": colour, "width": 2, "dash": dash}
         traces.append(_steps(each.means, f"{each.name} 月均值", places, unit, line))
@@ -272,6 +269,10 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
         traces.append(_steps(found.means, "月均值", places, unit, line))
         if period.months <= LABELLED_MONTHS:
             traces.append(_figures(found.means, places))
+    if alone := [run[0] for run in runs if len(run) == 1]:  # over the means, or they hide it
+        edge = {"color": t.STRUCTURE, "width": 1}
+        mark = {"symbol": "circle", "size": 6, "color": t.RAW, "line": edge}
+        traces.append(_points(alone, automatic, places, unit, mark) | {"showlegend": False})
     if found.manual:
         mark = {
             "symbol": "circle",

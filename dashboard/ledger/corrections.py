@@ -109,7 +109,9 @@ def correct(request, pk: int):
                 CheckedFact("截止日期", f"{statement.as_of}"),
                 CheckedFact("对方账面余额", _said(statement.yuan)),
                 CheckedFact("当时台账余额", _said(statement.our_yuan)),
-                CheckedFact("将记入的差额", _said(statement.difference)),
+                CheckedFact(
+                    "将记入的差额", f"{yuan_exact(statement.difference)}（正数增加应收，负数减少）"
+                ),
                 CheckedFact("对账说明", f"{statement.note}（{statement.by} 登记）"),
             ],
             form=form,

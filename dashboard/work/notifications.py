@@ -33,7 +33,9 @@ def notification_list(request):
     mine = Notification.objects.filter(user=request.user)
     unread = mine.filter(read_at=None).count()
     page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
-    return render(request, "notifications/notifications.html", {"page": page, "unread": unread})
+    sees_mail = viewer_of(request.user).may(Act.EDIT_USERS)
+    context = {"page": page, "unread": unread, "sees_mail": sees_mail}
+    return render(request, "notifications/notifications.html", context)
 
 
 @require_GET
