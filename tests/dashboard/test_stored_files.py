@@ -10,7 +10,14 @@ from django.urls import reverse
 from basins.access import viewer_of
 from basins.clock import moved_to
 from basins.models import AccessEvent
-from settlements.models import AgreementDraft, DraftDocument, Evidence, FundProject
+from dashboard.papers.export import AlteredPaper, rendered
+from settlements.models import (
+    AgreementDraft,
+    DraftDocument,
+    Evidence,
+    FundProject,
+    IssuedPaper,
+)
 from settlements.moving.acts import Refused
 from settlements.moving.documents import checked, kept
 from settlements.objections.services.decisions import Treatment, accept_objection
@@ -123,4 +130,6 @@ def test_an_altered_paper_is_said_on_its_page_and_given_out_by_no_address(
         refused = client.get(reverse("paper-file", args=[paper.pk, format]))
         assert refused.status_code == 410
         assert "不作为原件提供下载" in refused.content.decode()
+        with pytest.raises(AlteredPaper):  # nor by the archive of a year
+            rendered(IssuedPaper.objects.get(), format)
     assert "真实有效" not in client.get(reverse("verify-code", args=[paper.code])).content.decode()
