@@ -259,8 +259,12 @@ def _revoke(s: Scheme):
     )
 
 
-def _retired_account(s: Scheme):
-    account = ledger.account_of(s.deals[0].up, None, opened_on=date(2024, 2, 1))
+def _old_account(s: Scheme) -> LedgerAccount:
+    return ledger.account_of(s.deals[0].up, None, opened_on=date(2024, 2, 1))
+
+
+def _retire(s: Scheme):
+    account = LedgerAccount.objects.get(agreement=None)
     return accounts.retire_account(account=account, on=date(2024, 2, 12), by=s.people.treasury)
 
 
@@ -401,7 +405,7 @@ STORY: tuple[Act, ...] = (
     Act("prepare_opening", date(2024, 2, 10), _prepare_opening(2)),
     Act("approve_opening", date(2024, 2, 10),
         _by(opening.approve_opening, lambda: OpeningBatch.objects.latest("pk"), "treasury2", "batch")),
-    Act("retire_account", date(2024, 2, 12), _retired_account),
+    Act("retire_account", date(2024, 2, 12), _retire, _old_account),
     Act("try_again", date(2024, 2, 12), lambda s: try_again(delivery=s.people.district.delivery)),
     Act("enqueue", date(2024, 2, 12), _enqueue),
     Act("cancel", date(2024, 2, 12), _cancel),
