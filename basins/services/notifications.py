@@ -229,20 +229,21 @@ def _claim_digest(own, delivery: Delivery) -> bool:
 
 def _send(own, delivery: Delivery, notifications: list[Notification]) -> int:
     """1 if the mail went out; else it is waiting again. Raises ServerDown."""
-    sent = False
     try:
         _message(delivery.user, notifications).send()
-        sent = True
-    except OF_THE_MESSAGE as error:
-        _note_failure(delivery, notifications, error)
-    except OSError as error:  # smtplib's errors are OSErrors
-        raise ServerDown(words_of(error)) from error
-    finally:
-        if not sent:  # whatever happened, it is not called sent
-            _unclaim(own, delivery, notifications)
-    if sent and delivery.failures:
+    except BaseException as error:
+        # Whatever happened, it is not called sent. Before anything is noted of it: this
+        # transaction would hold the rows that the other connection is to give back.
+        _unclaim(own, delivery, notifications)
+        if isinstance(error, OF_THE_MESSAGE):
+            _note_failure(delivery, notifications, error)
+            return 0
+        if isinstance(error, OSError):  # smtplib's errors are OSErrors
+            raise ServerDown(words_of(error)) from error
+        raise
+    if delivery.failures:
         _begin_anew(delivery)
-    return int(sent)
+    return 1
 
 
 def _unclaim(own, delivery: Delivery, notifications: list[Notification]) -> None:
@@ -251,11 +252,11 @@ def _unclaim(own, delivery: Delivery, notifications: list[Notification]) -> None
             "UPDATE basins_notification SET mailed_at = NULL WHERE id = ANY(%s)",
             [[n.pk for n in notifications]],
         )
-        # The day of its digest as it was read: due again.
-        cursor.execute(
-            "UPDATE basins_delivery SET last_digest_at = %s WHERE id = %s",
-            [delivery.last_digest_at, delivery.pk],
-        )
+        if delivery.rhythm != Delivery.Rhythm.AT_ONCE:  # its digest is due again
+            cursor.execute(
+                "UPDATE basins_delivery SET last_digest_at = %s WHERE id = %s",
+                [delivery.last_digest_at, delivery.pk],
+            )
 
 
 def _note_failure(delivery: Delivery, notifications: list[Notification], error: Exception) -> None:

@@ -17,6 +17,7 @@ from basins.services.notifications import (
     TOO_OLD,
     WAITS,
     choose_delivery,
+    enter_mail,
     enter_mail_if_due,
     mail_waiting,
     mark_read,
@@ -24,6 +25,7 @@ from basins.services.notifications import (
     try_again,
 )
 from basins.services.stars import follow, looked_at, unfollow
+from jobs import services as jobs
 from jobs.models import Job
 
 TUESDAY = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -243,6 +245,22 @@ def test_what_was_stopped_goes_out_when_an_administrator_lets_it_be_tried_again(
     try_again(delivery=Delivery.objects.get())
     run()
     assert len(mailed()) == 1
+
+
+@pytest.mark.parametrize("rhythm", ["at_once", "daily"])
+def test_the_job_itself_notes_what_failed_and_is_done(committed, refusing, rhythm):
+    """In one transaction, beside the connection that claims: neither waits for the other."""
+    dead, anna = (
+        person("dead", rhythm=rhythm, email="gone@example.org"),
+        person("anna", rhythm=rhythm),
+    )
+    for text in ("好的", "坏的", "也好"):
+        notify(users=[anna.pk, dead.pk], key=text, text=text)
+    job = jobs.run(enter_mail().pk)
+    assert (job.state, job.error) == ("done", "")
+    failures = dict(Delivery.objects.values_list("user__username", "failures"))
+    assert failures == {"dead": 1, "anna": int(rhythm == "at_once")}
+    assert Notification.objects.filter(user=dead, mailed_at=None).count() == 3
 
 
 def test_one_message_that_is_refused_is_given_up_while_the_others_go_out(committed, refusing):
