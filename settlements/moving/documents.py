@@ -21,6 +21,18 @@ MAGIC = (
 # Readers look for a PDF's heading in its first 1,024 bytes (ISO 32000-1, annex H.3.4.1), and some
 # programs write something before it, as a byte order mark.
 PDF_HEADING, PDF_WITHIN = b"%PDF-", 1024
+# What begins so is something else that says PDF further on: a program, an archive, a script, a page.
+NO_PDF = (
+    b"MZ",
+    b"\x7fELF",
+    b"PK\x03\x04",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\xca\xfe\xba\xbe",
+    b"#!",
+    b"<",
+    b"GIF8",
+)
 EXTENSIONS = {
     DraftDocument.Kind.PDF: (".pdf",),
     DraftDocument.Kind.PNG: (".png",),
@@ -88,7 +100,7 @@ def _kind_of(content: bytes) -> tuple[DraftDocument.Kind, str] | None:
         if content.startswith(magic):
             return kind, suffix
     # The whole heading within, not only its first byte.
-    if PDF_HEADING in content[:PDF_WITHIN]:
+    if PDF_HEADING in content[:PDF_WITHIN] and not content.lstrip().startswith(NO_PDF):
         return DraftDocument.Kind.PDF, ".pdf"
     return None
 

@@ -67,20 +67,16 @@ def test_no_page_is_wider_than_a_phone_or_breaks_a_rule_of_accessibility(visit, 
     [
         (
             "treasury",
-            ["/ledger/reconcile/", "更正余额", "/ledger/payments/new/", "/ledger/opening/"],
+            ["/ledger/reconcile/", "/ledger/payments/new/", "/ledger/opening/"],
         ),
         ("admin", ["/notifications/mail/"]),
     ],
 )
 def test_nor_do_the_pages_of_one_office(visit, subtests, role, paths):
-    """A path, or the words of a link on the page before."""
     window = visit(width=390, bypass_csp=True)
     window.sign_in(role)
     for path in paths:
         with subtests.test(path):
-            if not path.startswith("/"):
-                link = window.page.locator("main a", has_text=path).first
-                path = link.get_attribute("href")
             window.page.set_viewport_size({"width": 390, "height": 900})
             window.go(path)
             expect(window.page.locator("h1").first).to_be_visible()

@@ -244,7 +244,9 @@ def test_documents_as_programs_and_people_write_them_are_taken(name, content, ke
     ("name", "content", "says"),
     [
         ("late.pdf", b" " * 1020 + b"%PDF-1.7", "内容不是 PDF"),
-        ("报告.exe", b"MZ%PDF-1.7", "扩展名 .exe 与内容"),
+        ("报告.exe", b"%PDF-1.7", "扩展名 .exe 与内容"),
+        ("改了名.pdf", b"MZ%PDF-1.7", "内容不是 PDF"),
+        ("页面.pdf", b" \n<!doctype html>%PDF-1.7", "内容不是 PDF"),
         ("报告.docx", b"%PDF-1.7", "扩展名 .docx 与内容"),
         ("图.jpg", b"%PDF-1.7", "扩展名 .jpg 与内容"),
     ],
