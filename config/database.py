@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 EXAMPLE = "postgresql://user:password@host:5432/name"
 ENGINE = "django.db.backends.postgresql"
 # Long-lived web workers keep their connection; each request checks that it still lives.
+# A page waits no longer for a server that does not answer, and says so (dashboard.frame.down).
+CONNECT = {"connect_timeout": "3"}
 KEEP = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
@@ -32,7 +34,7 @@ def database_from_url(url: str) -> dict:
     name = unquote(parts.path.lstrip("/"))
     if not name:
         raise ImproperlyConfigured(f"DATABASE_URL names no database; write it like {EXAMPLE}.")
-    options = dict(parse_qsl(parts.query))
+    options = CONNECT | dict(parse_qsl(parts.query))
     return {
         "ENGINE": ENGINE,
         "NAME": name,
@@ -54,6 +56,6 @@ def embedded_database(var_dir: Path) -> dict:
         "NAME": "rivers",
         "USER": "postgres",
         "HOST": str(socket_dir(var_dir)),
-        "OPTIONS": {},
+        "OPTIONS": {**CONNECT},
         **KEEP,
     }

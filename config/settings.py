@@ -110,6 +110,7 @@ if BROKER_URL and not BROKER_URL.startswith(("redis://", "rediss://", "amqp://",
         "leave it unset to use the folder under VAR_DIR."
     )
 CELERY_BROKER_URL = BROKER_URL or "filesystem://localhost/"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 if not BROKER_URL:
     _queue, _control = VAR_DIR / "broker" / "queue", VAR_DIR / "broker" / "control"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -127,6 +128,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # a message only wakes; the sweep finds what it would have
+# So a page waits for no broker that is down: one try more, two seconds in all.
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS |= {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+    "connect_retries_timeout": 2,
+}
+if (BROKER_URL or "").startswith(("redis://", "rediss://")):
+    CELERY_BROKER_TRANSPORT_OPTIONS["socket_connect_timeout"] = 2
 CELERY_TIMEZONE = "Asia/Shanghai"
 # Messages wake, rows are the truth: the sweep finds whatever a lost message left behind.
 SWEEP_SECONDS = float(env("SWEEP_SECONDS", "30"))
@@ -166,10 +178,12 @@ MIDDLEWARE = [
     "dashboard.frame.middleware.PrivatePagesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "dashboard.frame.middleware.NulInFormsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dashboard.frame.acting.ActingMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "dashboard.frame.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "dashboard.frame.middleware.NotAllowedMiddleware",
     "dashboard.frame.middleware.NoRoleMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

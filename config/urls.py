@@ -10,6 +10,8 @@ admin.site.site_title = "基础资料"
 admin.site.index_title = "基础资料"
 admin.site.login_form = StaffSignInForm
 
+handler500 = "dashboard.frame.down.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("dashboard.urls")),

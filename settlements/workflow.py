@@ -191,6 +191,11 @@ STATES: dict[str, dict[str, StateKind]] = {
         "approved": StateKind.DONE,
         "rejected": StateKind.REFUSED,
     },
+    "correction": {
+        "prepared": StateKind.OPEN,
+        "approved": StateKind.DONE,
+        "rejected": StateKind.REFUSED,
+    },
     "opening": {
         "prepared": StateKind.OPEN,
         "approved": StateKind.DONE,

@@ -4,16 +4,26 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from basins.clock import now
 from basins.models import Jurisdiction, River, User
-from settlements.ledger.services.ledger import account_of
+from settlements.ledger.balances import balance
+from settlements.ledger.services.ledger import Line, account_of, post
 from settlements.ledger.services.opening import (
     OpeningFile,
     OpeningRow,
     approve_opening,
     prepare_opening,
 )
+from settlements.ledger.services.opening_once import taken
 from settlements.ledger.services.payments import approve_payment, prepare_payment
-from settlements.models import Agreement, JournalEntry, LedgerAccount, Party, Payment
+from settlements.models import (
+    Agreement,
+    BalanceStatement,
+    JournalEntry,
+    LedgerAccount,
+    Party,
+    Payment,
+)
 from settlements.money import yuan
 from tests.worlds import People, jurisdiction
 
@@ -65,16 +75,41 @@ class Ledger:
         """The debtor (上游区) owes the creditor (下游区): one entry with both accounts."""
         agreement = agreement or self.agreement
         self.vouchers += 1
-        file = OpeningFile(
-            "期初.csv",
-            f"{self.vouchers:064d}",
-            (
-                OpeningRow(debtor or self.up, agreement, -yuan(amount), ""),
-                OpeningRow(creditor or self.down, agreement, yuan(amount), ""),
-            ),
-        )
+        pair = (debtor or self.up, -yuan(amount)), (creditor or self.down, yuan(amount))
+        if taken([(place.code, agreement.code) for place, _ in pair], on):
+            return self._found_owing(pair, agreement, on, booked_on or on)
+        rows = tuple(OpeningRow(place, agreement, amount, "") for place, amount in pair)
+        file = OpeningFile("期初.csv", f"{self.vouchers:064d}", rows)
         batch = prepare_opening(file=file, on=on, by=None)
         return approve_opening(batch=batch, by=None, booked_on=booked_on or on)
+
+    def owe_more(
+        self,
+        amount: str,
+        *,
+        agreement: Agreement | None = None,
+        on: date = DAY,
+        booked_on: date | None = None,
+    ) -> JournalEntry:
+        """上游区 owes 下游区, as a 对账 found: an entry of their own, no opening."""
+        pair = (self.up, -yuan(amount)), (self.down, yuan(amount))
+        return self._found_owing(pair, agreement or self.agreement, on, booked_on or on)
+
+    def _found_owing(self, pair, agreement: Agreement, on: date, booked_on: date) -> JournalEntry:
+        """An account is opened once: what it owes besides is what a 对账 found."""
+        lines = [
+            Line(account_of(place, agreement, opened_on=min(on, booked_on)), amount)
+            for place, amount in pair
+        ]
+        ours = balance(lines[0].account, on)
+        statement = BalanceStatement.objects.create(
+            account=lines[0].account, as_of=on, yuan=ours + lines[0].yuan, our_yuan=ours,
+            note="另欠", by=(self.people or People.make()).treasury, at=now(),
+        )  # fmt: skip
+        return post(
+            cause=JournalEntry.Cause.RECONCILIATION, on=booked_on, effective_on=on,
+            text="另欠", statement=statement, lines=lines, by=None,
+        )  # fmt: skip
 
     def prepare(self, amount: str, *, by: User | None = None, **given) -> Payment:
         """上游区 pays 下游区, unless said otherwise; recorded by the treasury's first person."""
@@ -105,6 +140,4 @@ class Ledger:
         return account_of(place, agreement or self.agreement, kind=kind, opened_on=DAY)
 
     def balance(self, place: Jurisdiction, **given) -> Decimal:
-        from settlements.ledger.balances import balance
-
         return balance(self.account(place), **given)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from hashlib import sha256
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -22,13 +23,16 @@ from monitoring.observations.services.observations import record_observations, u
 from monitoring.screening.services.verdicts import ReadingKey
 from settlements.funds.services.funds import allot, spend
 from settlements.funds.services.measures import take_measure
+from settlements.ledger.services.ledger import account_of
 from settlements.ledger.services.opening import OpeningFile, OpeningRow, prepare_opening
+from settlements.ledger.services.reconciliation import propose_correction, state_balance
 from settlements.ledger.services.reversals import propose_reversal
 from settlements.models import (
     Accrual,
     Adjustment,
     AgreementDraft,
     AgreementMonth,
+    BalanceStatement,
     DraftDocument,
     FuseTrip,
     JournalEntry,
@@ -43,7 +47,7 @@ from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from settlements.scenarios.services.runs import KIND as RUN
 from settlements.scenarios.services.scenarios import copy_agreement
-from tests.money_world import MAIN, Money
+from tests.money_world import MAIN, TODAY, Money
 from tests.published import published
 from tests.worlds import month
 
@@ -128,7 +132,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
     )  # fmt: skip
     document = DraftDocument.objects.create(
         draft=draft, file=ContentFile(PDF, name="a.pdf"), name="协议.pdf",
-        kind="application/pdf", size=8, sha256="0" * 64, added_by=people.admin,
+        kind="application/pdf", size=len(PDF), sha256=sha256(PDF).hexdigest(), added_by=people.admin,
     )  # fmt: skip
     paper = issue(built(viewer_of(people.bureau), f"agreement:{MAIN}:2023"), people.bureau)
     scenario = copy_agreement(agreement=money.main, name="情景", by=people.bureau)
@@ -169,6 +173,17 @@ def _arguments(money: Money) -> dict[str, tuple]:
         file=OpeningFile("期初.csv", "1" * 64, rows_of_file), on=date(2024, 9, 1),
         by=people.treasury,
     )  # fmt: skip
+    in_books = account_of(border.downstream, money.main, opened_on=date(2024, 1, 1))
+    for place in (border.upstream, border.downstream):
+        differing = state_balance(
+            account=account_of(place, money.main, opened_on=date(2024, 1, 1)),
+            as_of=TODAY, amount="1.00", note="在途", by=people.treasury,
+        )  # fmt: skip
+    correction = propose_correction(
+        statement=BalanceStatement.objects.earliest("pk"), against=in_books, why="双方核实",
+        by=people.treasury,
+    )  # fmt: skip
+    empty = account_of(border.upstream, None, opened_on=date(2024, 1, 1))
     told = Notification.objects.create(
         user=people.district, key="x", text="有新通报", link="/notices/", created_at=clock.now()
     )
@@ -176,7 +191,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         kind=AccessEvent.Kind.EXPORT, user=people.bureau, at=clock.now()
     )
     assert event.pk
-    account = LedgerAccount.objects.get(jurisdiction=border.upstream)
+    account = LedgerAccount.objects.get(jurisdiction=border.upstream, agreement=money.main)
     entry = JournalEntry.objects.get(settlement__agreement=money.main, cause="settlement")
     adjustment = Adjustment.objects.get(accrual__period="2024-02-01")
     accrual = Accrual.objects.get(term__agreement=money.main, period="2024-08-01")
@@ -200,6 +215,9 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "ledger-payment": payment,
         "ledger-reversal": reversal,
         "ledger-opening": batch,
+        "ledger-correct": differing,
+        "ledger-correction": correction,
+        "ledger-account-close": empty,
         "ledger-account ledger-reconcile": account,
         "ledger-entry ledger-reverse": entry,
         "notification": told,

@@ -19,6 +19,9 @@ class Notification(models.Model):
     created_at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True, blank=True)
     mailed_at = models.DateTimeField("邮件时间", null=True, blank=True)
+    # How often its mail was tried in vain, and when that was given up: it waits no longer then.
+    mail_tries = models.PositiveSmallIntegerField("邮件试发次数", default=0)
+    mail_given_up_at = models.DateTimeField("放弃邮件的时间", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "通知"
@@ -58,6 +61,12 @@ class Delivery(models.Model):
     rhythm = models.CharField("频次", max_length=8, choices=Rhythm.choices, default=Rhythm.AT_ONCE)
     mail = models.BooleanField("同时发邮件", default=False)
     last_digest_at = models.DateTimeField("上次汇总时间", null=True, blank=True)
+    # Mail to this address that failed, one time after the other; a sent one begins anew.
+    failures = models.PositiveSmallIntegerField("连续发送失败", default=0)
+    failed_to = models.CharField("失败的邮箱", max_length=254, blank=True)
+    error = models.CharField("最近的错误", max_length=300, blank=True)
+    retry_at = models.DateTimeField("再试时间", null=True, blank=True)
+    stopped_at = models.DateTimeField("停发时间", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "通知方式"

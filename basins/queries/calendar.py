@@ -7,7 +7,7 @@ from itertools import groupby
 
 from basins.clock import today
 from basins.models import CalendarChange, CalendarDay
-from basins.services.working_days import statutory
+from basins.services.working_days import holds_a_notice, statutory
 
 WEEK = "一二三四五六日"
 
@@ -50,6 +50,7 @@ class CalendarYear:
     years: tuple[int, ...]
     announced: bool
     entered: bool  # False: worked out from the law alone, nothing in the table
+    # Not announced: what is entered stands beside the statutory days.
     spans: tuple[Span, ...]
     months: tuple[GridMonth, ...]
     changes: tuple[CalendarChange, ...]
@@ -78,16 +79,22 @@ def calendar_year(wanted: int | None = None) -> CalendarYear:
     year = wanted if wanted is not None and wanted in found else today().year
     days = list(CalendarDay.objects.filter(date__year=year).order_by("date"))
     entered = bool(days)
-    if not entered:
-        days = [
-            CalendarDay(date=d, kind="holiday", name=n, source="法定假日推算", announced=False)
-            for d, n in sorted(statutory(year).items())
-        ]
+    announced = any(d.announced for d in days) and holds_a_notice(
+        year, {d.date: d.kind for d in days}
+    )
     by_date = {d.date: d for d in days}
+    if not announced:
+        by_date = {
+            day: CalendarDay(
+                date=day, kind="holiday", name=name, source="法定假日推算", announced=False
+            )
+            for day, name in statutory(year).items()
+        } | by_date
+        days = [by_date[day] for day in sorted(by_date)]
     return CalendarYear(
         year=year,
         years=tuple(sorted(found, reverse=True)),
-        announced=any(d.announced for d in days),
+        announced=announced,
         entered=entered,
         spans=_spans(days),
         months=tuple(_month(year, number, by_date) for number in range(1, 13)),

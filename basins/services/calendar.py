@@ -10,7 +10,7 @@ from datetime import date
 from django.db import connection, transaction
 
 from basins.models import CalendarChange, CalendarDay, User
-from basins.services.working_days import on_calendar_changed
+from basins.services.working_days import on_calendar_changed, statutory
 from written.days import read_day
 from written.decoding import decode
 from written.files import csv_records, likely_delimiter
@@ -24,6 +24,7 @@ KINDS = {
     "上班": CalendarDay.Kind.WORKDAY,
     "班": CalendarDay.Kind.WORKDAY,
 }
+HOLIDAY = CalendarDay.Kind.HOLIDAY
 LARGEST = 64 * 1024  # bytes; a year has some forty days
 
 
@@ -129,12 +130,18 @@ def change_day(
         raise CalendarError([f"{on} 是{WEEKDAYS[on.weekday()]}，本来就上班；请选“按星期”。"])
     _hold_calendar()
     held = CalendarDay.objects.filter(date=on).first()
-    before = _of(held).words if held else ""
-    name = name.strip() or (held.name if held else "")
+    announced = CalendarDay.objects.filter(date__year=on.year, announced=True).exists()
+    by_law = "" if announced else statutory(on.year).get(on, "")
+    before = Day(on, HOLIDAY, by_law).words if by_law else ""
+    if held is not None:
+        said_ordinary = held.kind == CalendarDay.Kind.WORKDAY and on.weekday() < 5
+        before = "" if said_ordinary else _of(held).words
+    name = name.strip() or (held.name if held else by_law)
     after = Day(on, kind, name).words if kind else ""
     if before == after:
         return None
-    announced = CalendarDay.objects.filter(date__year=on.year, announced=True).exists()
+    if by_law and not kind and on.weekday() < 5:
+        kind = CalendarDay.Kind.WORKDAY  # said, or the law's free day comes back
     if kind:
         CalendarDay.objects.update_or_create(
             date=on,

@@ -2,11 +2,11 @@
 
 Source: 《全国年节及纪念日放假办法》 and the yearly State Council notices, as kept in CalendarDay.
 The day a period begins does not count, and it ends on a working day (《民法典》第二百零一条、
-第二百零三条). Of a year without any day in the table the statutory days are worked out; its
-make-up days are unknown, so what is counted there is provisional.
+第二百零三条). Of a year whose notice is not in the table the statutory days are worked out, and days
+entered by hand stand beside them; its make-up days are unknown, so what is counted there is provisional.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -80,17 +80,27 @@ class Calendar:
         wanted = set(years) - self._years
         if not wanted:
             return
-        found: set[int] = set()
+        entered: dict[int, dict[date, str]] = {year: {} for year in wanted}
         for day, kind, announced in CalendarDay.objects.filter(
             date__range=(date(min(wanted), 1, 1), date(max(wanted), 12, 31))
         ).values_list("date", "kind", "announced"):
-            self._kinds[day] = kind
-            found.add(day.year)
-            if announced:
-                self._announced.add(day.year)
-        for year in wanted - found:
-            self._kinds.update(dict.fromkeys(statutory(year), CalendarDay.Kind.HOLIDAY))
+            if day.year in wanted:
+                entered[day.year][day] = kind
+                if announced:
+                    self._announced.add(day.year)
+        for year, days in entered.items():
+            if not holds_a_notice(year, days):
+                self._announced.discard(year)
+            if year not in self._announced:
+                self._kinds.update(dict.fromkeys(statutory(year), CalendarDay.Kind.HOLIDAY))
+            self._kinds.update(days)
         self._years |= wanted
+
+
+def holds_a_notice(year: int, kinds: Mapping[date, str]) -> bool:
+    """Whether these days can be a year's notice, which names its statutory days; a day entered by
+    hand alone cannot."""
+    return any(kinds.get(day) == CalendarDay.Kind.HOLIDAY for day in statutory(year))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import messages
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -12,7 +12,8 @@ from basins.digits import whole
 from dashboard.agreements.entry import building
 from dashboard.agreements.entry.steps import AmendForm
 from dashboard.charts.trial import monthly_flows
-from dashboard.frame.access_log import record_export
+from dashboard.files.stored import stored_file
+from dashboard.forms.actions import wanted
 from settlements.agreements.queries import drafts as queries
 from settlements.agreements.queries import preview as draft_preview
 from settlements.agreements.services import drafts as services
@@ -62,7 +63,8 @@ def step(request, pk: int, step: str):
 
 def _save(request, draft: AgreementDraft, step: str):
     typed = {k: v.replace("\x00", "") for k, v in request.POST.items() if k not in NOT_TYPED}
-    action = request.POST.get("action", "next")
+    groups = [f"add-{key.removesuffix('-rows')}" for key in typed if key.endswith("-rows")]
+    action = wanted(request, "next", "save", "choose", "remove-document-", *groups, missing="next")
     here = reverse("draft-step", args=[draft.pk, step])
     try:
         if building.is_another(step, typed) or action == "choose":
@@ -155,7 +157,8 @@ def check(request, pk: int):
     problems: tuple[services.DraftProblem, ...] = ()
     if request.method == "POST":
         try:
-            return _act(request, draft, request.POST.get("action", ""))
+            action = wanted(request, "submit", "activate", "return", "discard")
+            return _act(request, draft, action)
         except DraftRefused as refused:
             problems = refused.problems
             draft = _draft(request, pk)
@@ -178,7 +181,7 @@ def _act(request, draft: AgreementDraft, action: str):
     elif action == "return":
         services.return_draft(draft=draft, by=by)
         messages.success(request, "已退回修改。")
-    elif action == "discard":
+    else:
         services.discard_draft(draft=draft, by=by)
         messages.success(request, "草稿已作废，留存备查。")
     return redirect("draft-check", draft.pk)
@@ -221,10 +224,10 @@ def document(request, pk: int, document: int):
 
 
 def _file(request, found):
-    record_export(request, f"协议文件“{found.name}”", None)
-    return FileResponse(
-        found.file.open("rb"), as_attachment=True, filename=found.name, content_type=found.kind
-    )
+    return stored_file(
+        request, found.file, name=found.name, kind=found.kind, sha256=found.sha256,
+        what=f"协议文件“{found.name}”",
+    )  # fmt: skip
 
 
 @require_GET

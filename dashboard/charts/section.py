@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
+from statistics import median_low
 
 from django.utils import timezone
 
@@ -28,7 +30,9 @@ from monitoring.standards.gb3838_2002 import (
 LABELLED_MONTHS = 15  # more monthly figures than that would cover each other
 LABELLED_POINTS = 14
 LEAST_BAND = 0.045  # of the axis: a thinner band has no room for its name
-BREAK = 2.5  # a gap this many times its neighbours is a gap, not a line
+BREAK = 2.5  # a gap this many times the usual distance of its surroundings is a gap, not a line
+AROUND = 3  # distances on each side that say what is usual
+A_DAY = timedelta(days=1)  # a station that is running has a value a day at least (SamplingPlan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +249,18 @@ def _ticks(period: Period) -> dict:
 
 def _traces(indicator, period, found: Series, compared, top: float) -> list[dict]:
     places, unit = indicator.decimals, indicator.unit
-    single = found.step_days == 0
-    span = "每次" if single else "日均值" if found.step_days == 1 else f"{found.step_days} 日均值"
+    span = (
+        "每次"
+        if found.step_days == 0
+        else "日均值"
+        if found.step_days == 1
+        else f"{found.step_days} 日均值"
+    )
     traces = []
-    if found.automatic:
-        traces.append(_line(found.automatic, f"自动（{span}）", places, unit, single))
+    automatic = f"自动（{span}）"
+    runs = runs_of(found.automatic, max(found.step_days, 1) * A_DAY)
+    if runs:
+        traces.append(_line(runs, automatic, places, unit))
     for each, (colour, dash) in zip(compared, t.OTHERS, strict=False):
         line = {"color": colour, "width": 2, "dash": dash}
         traces.append(_steps(each.means, f"{each.name} 月均值", places, unit, line))
@@ -258,6 +269,10 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
         traces.append(_steps(found.means, "月均值", places, unit, line))
         if period.months <= LABELLED_MONTHS:
             traces.append(_figures(found.means, places))
+    if alone := [run[0] for run in runs if len(run) == 1]:  # over the means, or they hide it
+        edge = {"color": t.STRUCTURE, "width": 1}
+        mark = {"symbol": "circle", "size": 6, "color": t.RAW, "line": edge}
+        traces.append(_points(alone, automatic, places, unit, mark) | {"showlegend": False})
     if found.manual:
         mark = {
             "symbol": "circle",
@@ -292,18 +307,29 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
     return traces
 
 
-def _line(points: Sequence[Point], name: str, places: int, unit: str, single: bool) -> dict:
+def runs_of(points: Sequence[Point], longest: timedelta) -> list[Sequence[Point]]:
+    """The points in runs that a line may join: between two runs nothing was measured.
+
+    `longest`: the distance of two values at the lowest rate there is.
+    """
+    if not points:
+        return []
+    breaks = [n for n in range(1, len(points)) if _is_gap(points, n, longest)]
+    return [points[i:j] for i, j in pairwise([0, *breaks, len(points)])]
+
+
+def _line(runs: Sequence[Sequence[Point]], name: str, places: int, unit: str) -> dict:
     xs: list[str | None] = []
     ys: list[float | None] = []
     words: list[str | None] = []
-    for number, point in enumerate(points):
-        if number and _is_gap(points, number):
-            xs.append(_clock(points[number - 1].at + timedelta(minutes=1)))
+    for number, run in enumerate(runs):
+        if number:
+            xs.append(_clock(runs[number - 1][-1].at + timedelta(minutes=1)))
             ys.append(None)
             words.append(None)
-        xs.append(_clock(point.at))
-        ys.append(t.drawn(point.value))
-        words.append(_words(point, places, unit))
+        xs += [_clock(point.at) for point in run]
+        ys += [t.drawn(point.value) for point in run]
+        words += [_words(point, places, unit) for point in run]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -317,15 +343,20 @@ def _line(points: Sequence[Point], name: str, places: int, unit: str, single: bo
     }
 
 
-def _is_gap(points: Sequence[Point], at: int) -> bool:
-    """Whether nothing was measured before point `at` where its neighbours say it should be."""
+def _is_gap(points: Sequence[Point], at: int, longest: timedelta) -> bool:
+    """Whether nothing was measured before point `at` where its surroundings say it should be.
+
+    Usual is the middle one of the distances around: a gap beside another one makes neither usual.
+    """
     gap = points[at].at - points[at - 1].at
-    beside = []
-    if at >= 2:
-        beside.append(points[at - 1].at - points[at - 2].at)
-    if at + 1 < len(points):
-        beside.append(points[at + 1].at - points[at].at)
-    return bool(beside) and gap > BREAK * max(beside)
+    if gap > BREAK * longest:
+        return True
+    around = [
+        points[n].at - points[n - 1].at
+        for n in range(max(at - AROUND, 1), min(at + AROUND + 1, len(points)))
+        if n != at
+    ]
+    return bool(around) and gap > BREAK * median_low(around)
 
 
 def _steps(means: Sequence[MeanPoint], name: str, places: int, unit: str, line: dict) -> dict:

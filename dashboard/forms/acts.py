@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from dashboard.forms.actions import wanted
 from dashboard.forms.filters import say_required
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.documents import DocumentRefused
@@ -73,14 +74,14 @@ def decide(request: HttpRequest, act: Decision) -> HttpResponse:
         if act.form is None:
             return _page(request, act, ActForm(), checked=True)
         return _page(request, act, act.form(initial=act.initial | request.GET.dict()))
+    asked = wanted(request, "check", "do", missing="check")
     form = act.form(request.POST) if act.form else ActForm(request.POST)
     if not form.is_valid():
         return _page(request, act, form, status=422)
-    wanted = request.POST.get("action", "check")
     attached = None
     if act.attach is not None:
-        attached = act.attach(request.POST if wanted == "do" else None, request.FILES or None)
-    if wanted != "do":
+        attached = act.attach(request.POST if asked == "do" else None, request.FILES or None)
+    if asked != "do":
         return _page(request, act, form, attached, checked=True)
     if attached is not None and not attached.is_valid():
         return _page(request, act, form, attached, checked=True, status=422)

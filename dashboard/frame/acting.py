@@ -48,9 +48,13 @@ ACTS = {
     "ledger-reverse": "申请冲销",
     "ledger-reversal": "复核冲销",
     "ledger-reconcile": "对账",
+    "ledger-correct": "申请更正余额",
+    "ledger-correction": "复核更正余额",
+    "ledger-account-close": "销户",
     "ledger-opening-list": "录入期初余额",
     "ledger-opening": "复核期初余额",
     "notification-delivery": "通知方式",
+    "mail-trouble": "重发邮件",
 }
 
 

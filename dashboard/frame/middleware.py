@@ -1,6 +1,14 @@
 """What stands before every page: addresses no page can have, and people with nothing to see."""
 
-from django.shortcuts import render
+from contextlib import suppress
+
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import QueryDict, UnreadablePostError
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from basins.access import Act, viewer_of
 
@@ -15,7 +23,7 @@ class NulMiddleware:
     """Takes NULs out of addresses: PostgreSQL text cannot hold one, so no record has it.
 
     In the path it becomes a character no code has, and the page is missing as any other; in
-    a filter it goes.
+    a filter it goes, and with a cookie that has one goes the cookie.
     """
 
     def __init__(self, get_response):
@@ -26,7 +34,97 @@ class NulMiddleware:
         query = request.META.get("QUERY_STRING", "")
         if "%00" in query:
             request.META["QUERY_STRING"] = query.replace("%00", "")
+        for name in [n for n, value in request.COOKIES.items() if "\0" in n + value]:
+            del request.COOKIES[name]
         return self.get_response(request)
+
+
+class NulInFormsMiddleware:
+    """Takes NULs out of what is posted, fields and names of files alike, whatever a view reads.
+
+    Stands after CsrfViewMiddleware, which reads the body first.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method == "POST":
+            with suppress(UnreadablePostError):  # gone while it was sent: the view finds nothing
+                self._clean(request)
+        return self.get_response(request)
+
+    def _clean(self, request) -> None:
+        posted = request.POST
+        if any("\0" in key + "".join(values) for key, values in posted.lists()):
+            clean = QueryDict(mutable=True, encoding=posted.encoding)
+            for key, values in posted.lists():
+                clean.setlist(key.replace("\0", ""), [v.replace("\0", "") for v in values])
+            clean._mutable = False
+            request.POST = clean
+        for _, files in request.FILES.lists():
+            for file in files:
+                if "\0" in (file.name or ""):
+                    file.name = file.name.replace("\0", "")
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Who sends a form after the sign-in ended comes back to the form's page, and is told that
+    nothing was kept here; what was typed waits in the browser (session.js)."""
+
+    def handle_no_permission(self, request, view_func):
+        if request.method != "POST":
+            return super().handle_no_permission(request, view_func)
+        messages.warning(
+            request,
+            "提交时登录已失效，这次填写的内容没有保存；登录后回到填写的页面，核对后重新提交。",
+        )
+        return redirect_to_login(
+            form_page(request),
+            str(self.get_login_url(view_func)),
+            self.get_redirect_field_name(view_func),
+        )
+
+
+class NotAllowedMiddleware:
+    """No empty 405: an address that only takes what is posted leads to its page when it is opened."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        if request.method in ("GET", "HEAD"):
+            messages.info(request, "打开的是提交用的地址，没有做任何改动；这是它所属的页面。")
+            return redirect(page_above(request.path))
+        page = render(request, "405.html", {"page": request.path}, status=405)
+        page["Allow"] = response["Allow"]
+        return page
+
+
+def form_page(request) -> str:
+    """The page the form that was posted stands on; the address itself where that is not said."""
+    said = request.META.get("HTTP_REFERER", "")
+    if not url_has_allowed_host_and_scheme(
+        said, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return request.get_full_path()
+    return "/" + said.split("://", 1)[-1].partition("/")[2]
+
+
+def page_above(path: str) -> str:
+    """The nearest address above that is one of ours: of /objections/5/reply/ the objection."""
+    parts = path.strip("/").split("/")
+    while parts := parts[:-1]:
+        above = f"/{'/'.join(parts)}/"
+        try:
+            resolve(above)
+        except Resolver404:
+            continue
+        return above
+    return "/"
 
 
 class PrivatePagesMiddleware:
@@ -40,6 +138,9 @@ class PrivatePagesMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
+        if response.status_code >= 500:  # who it is may be what could not be asked
+            response["Cache-Control"] = "no-store"
+            return response
         user = getattr(request, "user", None)
         if user is not None and user.is_authenticated and "Cache-Control" not in response:
             response["Cache-Control"] = "private, no-store"

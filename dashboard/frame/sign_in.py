@@ -1,6 +1,7 @@
 """登录: with the demo's people named on the page of a demo, and of a demo alone."""
 
 from typing import cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -74,9 +75,11 @@ class SignInView(LoginView):
     authentication_form = SignInForm
 
     def get_redirect_url(self) -> str:  # type: ignore[override]
-        """Where the person wanted to go; the front page is no wish but where everyone comes from."""
+        """Where the person wanted to go; the front page is no wish but where everyone comes from,
+        and neither is this page itself."""
         wanted = super().get_redirect_url()
-        return "" if wanted == HOME else wanted
+        path = urlsplit(wanted).path
+        return "" if path in (HOME, reverse("login"), reverse("logout")) else wanted
 
     def get_default_redirect_url(self) -> str:
         """A district official lands on the district's own page, everyone else on the overview."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from basins.access import viewer_of
 from basins.models import Jurisdiction
 from dashboard.files.lists import Sheet, SheetColumn, as_csv, as_xlsx
+from dashboard.files.stored import stored_file
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, decide
 from dashboard.forms.fields import ReadField
 from dashboard.forms.filters import ALL, chosen, offer
@@ -248,13 +249,10 @@ def document(request, pk: int):
     found = queries.visible_spendings(viewer_of(request.user)).filter(pk=pk).first()
     if found is None or not found.file:
         raise Http404
-    record_export(request, f"资金使用单据“{found.filename}”", None)
-    return FileResponse(
-        found.file.open("rb"),
-        as_attachment=True,
-        filename=found.filename,
-        content_type=found.kind,
-    )
+    return stored_file(
+        request, found.file, name=found.filename, kind=found.kind, sha256=found.sha256,
+        what=f"资金使用单据“{found.filename}”",
+    )  # fmt: skip
 
 
 def _reader(request):

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
+from dashboard.forms.actions import wanted
 from dashboard.ledger.forms import HeadForm, OpeningForm, ReasonForm, StatementForm
 from settlements.checks.job import may_check
 from settlements.ledger.books.books import NoHash, verify
@@ -58,7 +59,9 @@ def reconcile_list(request):
     context = {
         "accounts": accounts(viewer),
         "statements": queries.statements(viewer),
+        "corrections": queries.corrections(viewer),
         "may_reconcile": viewer.may(Act.RECONCILE),
+        "may_correct": viewer.may(Act.RECORD_PAYMENT),
         "sees_all": viewer.sees_all(Act.SEE_LEDGER),
     }
     return render(request, "ledger/reconcile.html", context)
@@ -72,6 +75,7 @@ def reconcile(request, pk: int):
         raise Http404
     form = StatementForm(request.POST if request.method == "POST" else None)
     context = {"account": account, "form": form}
+    asked = wanted(request, "check", "keep", missing="check") if request.method == "POST" else ""
     if request.method == "POST" and form.is_valid():
         given = {
             "account": account,
@@ -80,7 +84,7 @@ def reconcile(request, pk: int):
             "note": form.cleaned_data["note"],
         }
         try:
-            if request.POST.get("action") == "keep":
+            if asked == "keep":
                 kept = state_balance(**given, by=request.user)
                 words = "相符" if not kept.difference else "不符，差额已留存"
                 messages.success(request, f"对账已登记：{words}。")
@@ -132,8 +136,9 @@ def opening(request, pk: int):
     if request.method == "POST":
         if not may_decide:
             raise Http404
+        asked = wanted(request, "approve", "reject")
         try:
-            if request.POST.get("action") == "approve":
+            if asked == "approve":
                 entry = approve_opening(batch=batch, by=request.user)
                 messages.success(request, f"期初余额已入账：{entry.label}。")
                 return redirect("ledger-entry", entry.pk)

@@ -1,4 +1,4 @@
-"""检查: the thirty named checks as a job, and the last result."""
+"""检查: the named checks as a job, and the last result."""
 
 from django.http import Http404
 from django.shortcuts import redirect, render

@@ -8,6 +8,7 @@ from dashboard.forms.fields import ReadField, choice, line
 from dashboard.forms.filters import ALL, offer
 from dashboard.forms.values import plain, read_day, read_last_day, read_money, say_money
 from settlements.models import AccountMonth, Agreement, JournalEntry, Party, Payment, Settlement
+from settlements.models.payments import OVERPAID_SHARE
 
 DATE = forms.DateInput(attrs={"type": "date"})
 
@@ -88,6 +89,12 @@ class PaymentForm(forms.Form):
     paid_on = ReadField(label="付款日期", reader=read_day, help_text="如 2024-03-20。")
     overpayment = forms.BooleanField(
         label="超付：金额超过应付，多付部分留作付款方余额", required=False
+    )
+    overpayment_why = line(
+        "超付理由",
+        required=False,
+        max_length=300,
+        help_text=f"多付超过应付的 {OVERPAID_SHARE:.0%} 时必填，如预付哪一年的补偿、依据的文件。",
     )
     note = line("说明", required=False, max_length=300)
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
+from dashboard.forms.actions import wanted
 from dashboard.ledger.forms import PaymentForm, ReasonForm
 from settlements.ledger.queries import entries as queries
 from settlements.ledger.services.payments import (
@@ -19,6 +20,7 @@ from settlements.ledger.services.payments import (
     examine_payment,
     prepare_payment,
     reject_payment,
+    statements_changed,
 )
 from settlements.ledger.services.payments import draft_of as draft_of_payment
 from settlements.ledger.services.reversals import (
@@ -57,10 +59,11 @@ def new(request):
         if request.GET:
             form.errors.clear()  # brought back by 更改: complaints come when it is posted
         return render(request, "ledger/payment_form.html", {"form": form})
+    asked = wanted(request, "check", "record", missing="check")
     form = PaymentForm(request.POST)
     if form.is_valid():
         try:
-            if request.POST.get("action") == "record":
+            if asked == "record":
                 payment = prepare_payment(by=request.user, **form.given())
                 messages.success(request, "付款已登记；请市财政另一人复核后入账。")
                 return redirect("ledger-payment", payment.pk)
@@ -98,6 +101,7 @@ def payment(request, pk: int):
     context = {
         "payment": found,
         "due": due(draft_of_payment(found)) if waiting else found.due_yuan,
+        "changes": statements_changed(draft_of_payment(found)) if waiting else (),
         "kind": kind_of("payment", found.state),
         "form": form,
         "may_decide": viewer.may(Act.RECORD_PAYMENT) and waiting,
@@ -117,11 +121,14 @@ def reverse_entry(request, pk: int):
         ReasonForm(request.POST if request.method == "POST" else None, "冲销理由"),
         False,
     )
+    asked = ""
+    if request.method == "POST":
+        asked = wanted(request, "check", "propose", missing="check")
     try:
         refuse_irreversible(page.entry)
-        if request.method == "POST" and form.is_valid():
-            checked = request.POST.get("action") == "check"
-            if request.POST.get("action") == "propose":
+        if asked and form.is_valid():
+            checked = asked == "check"
+            if asked == "propose":
                 why = form.cleaned_data["why"]
                 request_made = propose_reversal(entry=page.entry, why=why, by=request.user)
                 messages.success(request, "冲销已提出；请市财政另一人复核后入账。")
@@ -165,9 +172,10 @@ def reversal(request, pk: int):
 
 def _decide(request, approve, reject):
     """The answer to a second person's decision; with problems the form that says them."""
+    asked = wanted(request, "approve", "reject")
     form = ReasonForm(request.POST, "退回理由")
     try:
-        if request.POST.get("action") == "approve":
+        if asked == "approve":
             form = ReasonForm(label="退回理由")
             entry = approve()
             messages.success(request, f"已复核入账：{entry.label}。")

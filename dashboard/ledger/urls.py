@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard.ledger import books as ledger_books
 from dashboard.ledger import checks as ledger_checks
+from dashboard.ledger import corrections as ledger_corrections
 from dashboard.ledger import payments as ledger_payments
 from dashboard.ledger import views as ledger
 
@@ -20,6 +21,9 @@ urlpatterns = [
     path("reversals/<int:pk>/", ledger_payments.reversal, name="ledger-reversal"),
     path("reconcile/", ledger_books.reconcile_list, name="ledger-reconcile-list"),
     path("reconcile/<int:pk>/", ledger_books.reconcile, name="ledger-reconcile"),
+    path("statements/<int:pk>/correct/", ledger_corrections.correct, name="ledger-correct"),
+    path("corrections/<int:pk>/", ledger_corrections.correction, name="ledger-correction"),
+    path("accounts/<int:pk>/close/", ledger_corrections.close, name="ledger-account-close"),
     path("verify/", ledger_books.verify_page, name="ledger-verify"),
     path("checks/", ledger_checks.checks, name="ledger-checks"),
     path("opening/", ledger_books.opening_list, name="ledger-opening-list"),

@@ -15,7 +15,7 @@ from settlements.as_known.queries.as_known import account_as_known
 from settlements.ledger.chain import head
 from settlements.ledger.queries.accounts import accounts
 from settlements.ledger.queries.arrears import LABELS, arrears
-from settlements.ledger.queries.entries import entry_page
+from settlements.ledger.queries.entries import entry_page, opening_entry
 from settlements.ledger.queries.ledger import Filter, all_lines, journal
 
 WRITERS = {"csv": ledger_files.as_csv, "xlsx": ledger_files.as_xlsx}
@@ -53,6 +53,9 @@ def account(request, pk: int):
     context = {
         "line": line,
         "booked": booked.balance,
+        "opening": opening_entry(viewer, pk),
+        "closed_on": line.closed_on,
+        "may_close": viewer.may(Act.RECORD_PAYMENT) and line.closed_on is None and not line.balance,
         "journal": journal(viewer, Filter(account_id=pk), request.GET.get("page")),
         "may_reconcile": viewer.may(Act.RECONCILE),
     }

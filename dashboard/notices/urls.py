@@ -23,5 +23,6 @@ urlpatterns = [
     path("notifications/", notifications.notification_list, name="notification-list"),
     path("notifications/read/", notifications.read_all, name="notification-read-all"),
     path("notifications/delivery/", notifications.delivery, name="notification-delivery"),
+    path("notifications/mail/", notifications.mail_trouble, name="mail-trouble"),
     path("notifications/<int:pk>/", notifications.notification, name="notification"),
 ]

@@ -17,6 +17,7 @@ from basins.clock import today
 from basins.digits import whole
 from basins.models import Jurisdiction
 from basins.words import month_words
+from dashboard.forms.actions import wanted
 from dashboard.forms.filters import ALL, chosen, number, offer
 from dashboard.papers.views import FORMATS, issued_file
 from settlements.models import AgreementMonth, Notice
@@ -161,8 +162,9 @@ def sign(request, pk: int):
         raise Http404
     found, wrong, returning = page.notice, "", ReturnForm()
     if request.method == "POST":
+        asked = wanted(request, "sign", "return")
         try:
-            if request.POST.get("action") == "return":
+            if asked == "return":
                 returning = ReturnForm(request.POST)
                 if returning.is_valid():
                     services.return_notice(

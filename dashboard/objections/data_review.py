@@ -14,6 +14,7 @@ from basins.access import Act, viewer_of
 from basins.clock import today
 from basins.digits import whole
 from basins.ranges import month_start, months_before
+from dashboard.forms.actions import wanted
 from dashboard.forms.filters import chosen
 from dashboard.forms.values import read_month
 from dashboard.objections.forms import JointForm, JudgeForm, ReserveForm, ReviewFilters, key_of
@@ -55,7 +56,9 @@ def sample_new(request):
         else list(Section.objects.filter(term_sections__isnull=False).distinct().order_by("name"))
     )
     form = JointForm(request.POST if request.method == "POST" else None, sections=sections)
-    action = request.POST.get("action", "")
+    action = ""
+    if request.method == "POST":
+        action = wanted(request, "check", "change", "record", missing="check")
     if request.method == "POST" and form.is_valid() and action != "change":
         given = form.given()
         results = {n: given[n] for n in ("upstream", "downstream", "agreed_error", "reserve")}
@@ -147,7 +150,9 @@ def judge(request):
     if line is None or key is None or section is None:
         raise Http404
     form = JudgeForm(request.POST if request.method == "POST" else None)
-    checked, action = False, request.POST.get("action", "")
+    checked, action = False, ""
+    if request.method == "POST":
+        action = wanted(request, "check", "change", "judge", missing="check")
     if request.method == "POST" and form.is_valid() and action != "change":
         checked = action != "judge"
         typed = form.cleaned_data

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from basins.access import Act, viewer_of
 from basins.digits import whole
 from basins.models import Jurisdiction
+from dashboard.files.stored import stored_file
+from dashboard.forms.actions import wanted
 from dashboard.forms.filters import chosen, number
-from dashboard.frame.access_log import record_export
 from dashboard.objections.forms import (
     OUTCOMES,
     ChooseForm,
@@ -113,7 +114,9 @@ def _raise(request, viewer, month: AgreementMonth, absent: list[Jurisdiction]):
         "indicator": indicator, "indicators": Indicator.objects.order_by("order"),
         "ticked": set(request.POST.getlist("readings")),
     }  # fmt: skip
-    action = request.POST.get("action", "")
+    action = ""
+    if request.method == "POST":
+        action = wanted(request, "check", "change", "raise", missing="check")
     if request.method == "POST" and form.is_valid() and action != "change":
         party = next((p for p in absent if p.code == form.cleaned_data.get("party")), None)
         own = party or Jurisdiction.objects.defer("boundary").get(pk=viewer.jurisdiction_id)
@@ -205,7 +208,8 @@ def evidence(request, pk: int):
             file=form.cleaned_data["file"],
         ))  # fmt: skip
         if done:
-            messages.success(request, "证据已收下，各方可见。")
+            item = page.kind.item(form.cleaned_data["item"])
+            messages.success(request, f"证据已收下，记在“{item.title}”下，各方可见。")
             return redirect(f"{reverse('objection', args=[pk])}#evidence")
     return _page(request, page, evidence_form=form, wrong=form)
 
@@ -254,7 +258,9 @@ def decide(request, pk: int):
         messages.error(request, f"异议{page.objection.get_state_display()}，不能再裁决。")
         return redirect("objection", pk)
     form = DecisionForm(request.POST if request.method == "POST" else None, page=page)
-    action = request.POST.get("action", "")
+    action = ""
+    if request.method == "POST":
+        action = wanted(request, "check", "change", "decide", missing="check")
     if request.method == "POST" and form.is_valid() and action != "change":
         if action == "decide":
             if _try(form, None, lambda: _decide(request, page, form)):
@@ -338,10 +344,10 @@ def evidence_file(request, pk: int, number: int):
     """A file of the evidence, as an attachment of the kind its content was found to be."""
     page = _found(request, pk)
     found = get_object_or_404(page.objection.evidence, pk=number)
-    record_export(request, f"异议 {pk} 的证据“{found.name}”", None)
-    return FileResponse(
-        found.file.open("rb"), as_attachment=True, filename=found.name, content_type=found.kind
-    )
+    return stored_file(
+        request, found.file, name=found.name, kind=found.kind, sha256=found.sha256,
+        what=f"异议 {pk} 的证据“{found.name}”",
+    )  # fmt: skip
 
 
 def _found(request, pk: int) -> queries.ObjectionPage:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
+from dashboard.forms.actions import wanted
 from dashboard.forms.filters import chosen, number
 from dashboard.observations.forms import (
     ObservationFilters,
@@ -72,8 +73,9 @@ def new(request):
             initial={k: request.GET.get(k, "") for k in ("name", "whose", "period")}
         )
         return render(request, "observations/new.html", {"form": form})
+    action = wanted(request, "check", "change", missing="check")
     form = ObservationForm(request.POST)
-    if form.is_valid() and request.POST.get("action") != "change":
+    if form.is_valid() and action != "change":
         rows, wrong = services.understand([form.typed()])
         form.take(wrong)
         if rows and not wrong:

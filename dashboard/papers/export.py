@@ -6,6 +6,7 @@ issued stays the same paper, and its files have the same bytes.
 """
 
 import csv
+import hashlib
 import io
 import time
 import zipfile
@@ -31,6 +32,7 @@ from settlements.papers.services.papers import (
     may_issue,
     paper_of_published,
     record_file,
+    verdict_of,
 )
 
 KIND = "dashboard.statements"
@@ -96,11 +98,29 @@ def export(parameters: dict[str, Any], progress: jobs.Progress) -> dict[str, Any
     finally:
         part.unlink(missing_ok=True)
     progress(total, total, "完成")
-    return {"papers": len(papers), "bytes": target.stat().st_size, "year": parameters["year"]}
+    return {
+        "papers": len(papers),
+        "bytes": target.stat().st_size,
+        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "year": parameters["year"],
+    }
+
+
+class AlteredPaper(ValueError):
+    """The paper does not stand in the database as it was issued; the message says which, and how."""
+
+    def __init__(self, issued: IssuedPaper, problem: str) -> None:
+        super().__init__(f"{issued.label} {issued.title}：{problem}")
+        self.problem = problem
 
 
 def rendered(issued: IssuedPaper, format: str) -> bytes:
-    """The file of an issued paper, its digest kept so that it can be verified."""
+    """The file of an issued paper, its digest kept so that it can be verified.
+
+    Raises AlteredPaper: of a paper that is not what was issued nothing is made.
+    """
+    if problem := verdict_of(issued).problem:
+        raise AlteredPaper(issued, problem)
     paper = from_data(issued.content)
     content = pdf_of(paper) if format == "pdf" else xlsx_of(paper)
     record_file(paper=issued, format=format, content=content)

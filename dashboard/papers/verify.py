@@ -25,7 +25,7 @@ class FileForm(forms.Form):
         file = self.cleaned_data["file"]
         if file.size > LARGEST:
             raise forms.ValidationError("文件超过 20 MB；本系统的文书不会这样大。")
-        ending = file.name.rpartition(".")[2].lower()
+        ending = file.name.strip().rpartition(".")[2].lower()
         head = file.read(5)
         file.seek(0)
         if ending not in SIGNS or not head.startswith(SIGNS[ending]):

@@ -4,6 +4,7 @@ from urllib.parse import quote, urlencode
 
 from django import forms
 from django.contrib import messages
+from django.core.files.base import File
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from basins.access import Act, Viewer, viewer_of
+from dashboard.files.stored import not_as_kept
 from dashboard.forms.filters import ALL, chosen, number, offer
 from dashboard.frame.access_log import record_export
 from dashboard.frame.known import Moment, known_moment, known_page
@@ -20,6 +22,7 @@ from dashboard.papers.shown import shown
 from dashboard.papers.xlsx import xlsx_of
 from jobs import services as jobs
 from settlements.models import IssuedPaper
+from settlements.moving.documents import fault_of
 from settlements.papers.codes import shown as shown_code
 from settlements.papers.paper import Paper, PaperKind, as_draft, body_digest_of
 from settlements.papers.queries import papers as queries
@@ -192,15 +195,19 @@ def paper_style(request, pk: int):
 @require_GET
 def paper_file(request, pk: int, format: str):
     found = _issued(request, pk)
-    if format not in FORMATS or verify_code(found.code).problem:
+    if format not in FORMATS:
         raise Http404
     return issued_file(request, found, format)
 
 
 def issued_file(request, issued: IssuedPaper, format: str) -> HttpResponse:
-    """The file of an issued paper, noted as an export."""
+    """The file of an issued paper that stands as it was issued, noted as an export."""
     name = export.file_name(issued, format)
-    content = export.rendered(issued, format)
+    try:
+        content = export.rendered(issued, format)
+    except export.AlteredPaper as altered:
+        words = altered.problem.removesuffix("。")
+        return not_as_kept(request, f"{issued.label} {issued.title}", words)
     record_export(request, name, None)
     return as_file(content, name, format)
 
@@ -256,7 +263,9 @@ def download_export(request, pk: int):
     if path is None:
         raise Http404
     name = f"{job.parameters['year']}年文书.zip"
-    record_export(request, name, job.result["papers"] if job.result else None)
-    return FileResponse(
-        path.open("rb"), as_attachment=True, filename=name, content_type="application/zip"
-    )
+    result, file = job.result or {}, File(path.open("rb"))
+    # Exports of before noted no hash; they are kept for some days only.
+    if "sha256" in result and (fault := fault_of(file, result["sha256"])):
+        return not_as_kept(request, name, fault.replace("提交时", "打包时"))
+    record_export(request, name, result.get("papers"))
+    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")

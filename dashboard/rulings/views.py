@@ -3,14 +3,15 @@
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
+from dashboard.files.stored import stored_file
+from dashboard.forms.actions import wanted
 from dashboard.forms.filters import ALL, chosen, number, offer, say_required
 from dashboard.forms.values import read_month
-from dashboard.frame.access_log import record_export
 from monitoring.models import Section
 from settlements.models import Agreement, MonthRuling
 from settlements.moving.documents import LARGEST, MEGABYTE, DocumentRefused
@@ -124,7 +125,7 @@ def new(request):
         form = RulingForm(initial={k: request.GET.get(k, "") for k in names})
         return render(request, "rulings/new.html", {"form": form})
     form = RulingForm(request.POST, request.FILES)
-    action = request.POST.get("action", "check")
+    action = wanted(request, "check", "change", "rule", missing="check")
     if form.is_valid() and action != "change":
         try:
             services.check(**form.given())
@@ -214,13 +215,10 @@ def evidence(request, pk: int):
     found = queries.ruling(pk)
     if found is None or not found.evidence:
         raise Http404
-    record_export(request, f"裁定证据“{found.evidence_name}”", None)
-    return FileResponse(
-        found.evidence.open("rb"),
-        as_attachment=True,
-        filename=found.evidence_name,
-        content_type=found.evidence_kind,
-    )
+    return stored_file(
+        request, found.evidence, name=found.evidence_name, kind=found.evidence_kind,
+        sha256=found.evidence_sha256, what=f"裁定证据“{found.evidence_name}”",
+    )  # fmt: skip
 
 
 def _reader(request):

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from basins.access import Act, viewer_of
 from basins.digits import whole
 from dashboard.forms import values as typing
+from dashboard.forms.actions import wanted
 from dashboard.frame.access_log import record_export
 from dashboard.scenarios.file import XLSX, comparison_csv, comparison_xlsx
 from dashboard.scenarios.form import ScenarioTermForm, before_of, rule_choices, typed_term
@@ -113,9 +114,11 @@ def term(request, token: str, number: int):
     if stored is None:
         raise Http404
     typed = typed_term(found.name, stored)
-    action, status = request.POST.get("action", ""), 200
+    action, status = "", 200
     if request.method == "POST":
         typed = {name: value for name, value in request.POST.items() if isinstance(value, str)}
+        groups = [f"add-{key.removesuffix('-rows')}" for key in typed if key.endswith("-rows")]
+        action = wanted(request, "save", "choose", *groups, missing="save")
     rule = typed.get("rule", "")
     if rule not in rules.RULES:
         rule = stored["rule"]
@@ -259,7 +262,7 @@ def _export(request, token: str, written, suffix: str, kind: str):
 def start_run(request):
     """Enter the job: all saved scenarios, or one parameter's values on every agreement."""
     viewer = _viewer(request)
-    if request.POST.get("what") != "grid":
+    if wanted(request, "saved", "grid", field="what", missing="saved") == "saved":
         return redirect("scenario-run", scenario_runs.run_saved(by=request.user).pk)
     form = GridForm(request.POST)
     if form.is_valid():

@@ -222,9 +222,10 @@ def local_time(moment: datetime | None) -> str:
 
 @register.filter
 def spark(values) -> dict | None:
-    """Points of a 114 × 24 sparkline and its last dot; None for fewer than two values.
+    """Lines of a 114 × 24 sparkline, the dots of values that stand alone, and its last dot; None
+    for fewer than two values.
 
-    A None among the values is skipped but keeps its place in time.
+    A None among the values keeps its place in time: no line is drawn across it.
     """
     known = [(i, Decimal(str(v))) for i, v in enumerate(values) if v is not None]
     if len(known) < 2:
@@ -236,11 +237,19 @@ def spark(values) -> dict | None:
         y = Decimal(12) if high == low else 21 - 18 * (v - low) / (high - low)
         return f"{i * step:.1f}", f"{y:.1f}"
 
-    points = [point(i, v) for i, v in known]
+    runs: list[list[tuple[str, str]]] = []
+    last = None
+    for i, v in known:
+        if last is None or i != last + 1:
+            runs.append([])
+        runs[-1].append(point(i, v))
+        last = i
+    end = runs[-1][-1]
     return {
-        "points": " ".join(f"{x},{y}" for x, y in points),
-        "x": points[-1][0],
-        "y": points[-1][1],
+        "lines": [" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1],
+        "alone": [run[0] for run in runs if len(run) == 1 and run[0] != end],
+        "x": end[0],
+        "y": end[1],
     }
 
 

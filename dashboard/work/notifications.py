@@ -9,7 +9,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from basins.access import Act, viewer_of
+from basins.digits import whole
 from basins.models import Delivery, Notification
+from basins.queries import mail
 from basins.services import notifications as services
 
 PAGE = 50
@@ -31,7 +33,9 @@ def notification_list(request):
     mine = Notification.objects.filter(user=request.user)
     unread = mine.filter(read_at=None).count()
     page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
-    return render(request, "notifications/notifications.html", {"page": page, "unread": unread})
+    sees_mail = viewer_of(request.user).may(Act.EDIT_USERS)
+    context = {"page": page, "unread": unread, "sees_mail": sees_mail}
+    return render(request, "notifications/notifications.html", context)
 
 
 @require_GET
@@ -69,6 +73,23 @@ def delivery(request):
         {"form": form, "email": request.user.email},
         status=422 if form.errors else 200,
     )
+
+
+@require_http_methods(["GET", "POST"])
+def mail_trouble(request):
+    """For administrators: to whom no mail goes out; POST lets it be tried again."""
+    viewer = viewer_of(request.user)
+    if not viewer.may(Act.EDIT_USERS):
+        raise Http404
+    people = mail.troubled(viewer)
+    if request.method == "POST":
+        pk = whole(request.POST.get("delivery"), 17)
+        delivery = get_object_or_404(people, pk=pk)
+        services.try_again(delivery=delivery)
+        messages.success(request, f"发给{delivery.user}的邮件将再试一次。")
+        return redirect("mail-trouble")
+    context = {"people": people, "messages_given_up": mail.given_up(viewer)}
+    return render(request, "notifications/mail.html", context)
 
 
 def _refuse_without_pages(request) -> None:

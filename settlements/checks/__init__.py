@@ -1,1 +1,1 @@
-"""The thirty named checks of the books: settlements.checks.registry lists them in order."""
+"""The named checks of the books: settlements.checks.registry lists them in order."""

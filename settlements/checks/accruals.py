@@ -1,9 +1,11 @@
 """Checks of monthly accruals, their payments, and the years they add up to."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from settlements.checks.base import Check, Context, rows
+from settlements.checks.base import Check, Context, each, rows
 from settlements.ledger.books.found import Promise
+from settlements.models import Adjustment
 from settlements.reckoning.verification import verify_accruals
 
 # Twice for one term, section and period; or published under a term since cut off, and once
@@ -40,7 +42,7 @@ WITH paid AS (
     JOIN basins_jurisdiction q ON q.id = t.payee_id
     UNION ALL
     SELECT a.accrual_id, a.id, x ->> 'payer', x ->> 'payee'
-    FROM settlements_adjustment a, jsonb_array_elements(a.outcome -> 'transfers') AS x
+    FROM settlements_adjustment a, jsonb_path_query(a.outcome, '$.transfers[*]') AS x
     WHERE a.state = 'approved'
 )
 SELECT g.code, c.name, a.period, one.payer, one.payee, one.adjustment
@@ -128,9 +130,20 @@ def one_live_accrual(context: Context) -> Iterator[str]:
 
 
 def none_paid_both_ways(context: Context) -> Iterator[str]:
+    approved = Adjustment.objects.filter(state=Adjustment.State.APPROVED).order_by("pk")
+    yield from each(
+        approved.iterator(), lambda adjustment: f"调整 #{adjustment.pk}", _refuse_other_shape
+    )
     for agreement, section, period, one, other, adjustment in rows(BOTH_WAYS):
         what = f"调整 #{adjustment} 中" if adjustment else ""
         yield f"{agreement} {section} {period:%Y-%m}：{what}{one} 与 {other} 互相付款。"
+
+
+def _refuse_other_shape(adjustment: Adjustment) -> list[str]:
+    """Nothing found; raises KeyError and the like for what the query above would pass over."""
+    for transfer in adjustment.outcome["transfers"]:
+        Decimal(transfer["yuan"]), transfer["payer"], transfer["payee"]
+    return []
 
 
 def transfers_sum_to_zero(context: Context) -> Iterator[str]:

@@ -1,15 +1,23 @@
-"""What a named check is: a stable name, a title and a sentence, and how it finds what breaks it."""
+"""What a named check is: a stable name, a title and a sentence, and how it finds what breaks it.
 
+Stored content that cannot be read breaks the check that reads it, by the row's name; it never ends the
+run (`each`, `answer`).
+"""
+
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
+from basins.malformed import MALFORMED, words_of
 from settlements.ledger.books.books import Books, verify
 from settlements.ledger.books.found import Promise
 
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 MOST = 20  # findings that are named; of the rest only how many there are
 
 
@@ -30,12 +38,13 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Check:
     """`title`, `sentence`: Chinese. `find` names each thing that breaks it: entry, agreement,
-    month."""
+    month. `locks`: whether nothing may be booked or computed between two of its queries."""
 
     name: str
     title: str
     sentence: str
     find: Callable[[Context], Iterable[str]]
+    locks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +63,37 @@ class Result:
 
 
 def answer(check: Check, context: Context) -> Result:
+    """What the check finds; where it cannot read something nobody named, that it stopped there."""
     named: list[str] = []
     more = 0
-    for found in check.find(context):
-        if len(named) < MOST:
-            named.append(found)
-        else:
-            more += 1
+    try:
+        with transaction.atomic():  # a refused query ends this check alone
+            for found in check.find(context):
+                if len(named) < MOST:
+                    named.append(found)
+                else:
+                    more += 1
+    except (*MALFORMED, DatabaseError) as error:
+        log.exception("check %s stopped", check.name)
+        named.append(f"检查到此中断，有存放的内容读不出：{words_of(error)}。")
     if more:
         named.append(f"另有 {more} 处。")
     return Result(check, tuple(named))
+
+
+def each(
+    things: Iterable[T], named: Callable[[T], str], find: Callable[[T], Iterable[str]]
+) -> Iterator[str]:
+    """What `find` finds of each thing; one whose content cannot be read is named instead."""
+    for thing in things:
+        try:
+            yield from list(find(thing))
+        except MALFORMED as error:
+            yield unreadable(named(thing), error)
+
+
+def unreadable(name: str, error: Exception) -> str:
+    return f"{name}：存放的内容读不出（{words_of(error)}）。"
 
 
 def of_the_books(promise: Promise) -> Callable[[Context], Iterable[str]]:

@@ -11,15 +11,17 @@ HEAD = """# The named checks
 
     manage.py check_books [--json]
 
-counts thirty promises of the books again, straight from the tables, and says of each whether it holds and
+counts the promises of the books below again, straight from the tables, and says of each whether it holds and
 what breaks it. Its exit code is 1 if any fails. With `--json` the output is one object:
 `{"checks": [{"name": …, "ok": true, "found": []}, …]}`, in the order below. `found` names the entry, the
 agreement and month, the payment or the thing; after twenty the rest is counted. Bureau, treasury and auditor
-run the same as a job on `/ledger/checks/`, which keeps the last result.
+run the same as a job on `/ledger/checks/`, which keeps the last result. Stored content that cannot be read
+(a term's parameters, an accrual's inputs, a notice) is a finding that names the row; the others go on.
 
 Agreements and the journal are locked while the checks run, so nothing is recomputed, decided or booked in
 between; readings may still arrive, and months waiting for their recomputation are left out of
-`mean_recomputes`. Names are stable; `tests/settlements/checks/` breaks each check alone.
+`mean_recomputes`. The last two read kept files and papers when the locks are gone. Names are stable;
+`tests/settlements/checks/` breaks each check alone.
 
 | name | check | what holds |
 |---|---|---|

@@ -43,6 +43,10 @@ SELECT '期初余额 #' || b.id || '（' || b.filename || '）' FROM settlements
 WHERE b.state = 'approved'
   AND NOT EXISTS (SELECT 1 FROM settlements_journalentry e WHERE e.opening_id = b.id)
 UNION ALL
+SELECT '对账更正 #' || c.id FROM settlements_correction c
+WHERE c.state = 'approved'
+  AND NOT EXISTS (SELECT 1 FROM settlements_journalentry e WHERE e.statement_id = c.statement_id)
+UNION ALL
 SELECT '冲销申请 #' || r.id FROM settlements_reversal r
 WHERE r.state = 'approved'
   AND NOT EXISTS (SELECT 1 FROM settlements_journalentry e WHERE e.reverses_id = r.entry_id)
@@ -52,6 +56,19 @@ SELECT g.code, s.year, count(*) FROM settlements_journalentry e
 JOIN settlements_settlement s ON s.id = e.settlement_id
 JOIN settlements_agreement g ON g.id = s.agreement_id
 WHERE e.cause = 'settlement' GROUP BY g.code, s.year HAVING count(*) > 1 ORDER BY 1, 2
+"""
+
+
+# Of before the database refused it (guards/posting.sql): entries in force that open one account.
+OPENED_TWICE = """
+SELECT j.name, COALESCE(g.code, ''), string_agg(e.year || '-' || e.number, '、' ORDER BY e.year, e.number)
+FROM settlements_posting p
+JOIN settlements_journalentry e ON e.id = p.entry_id AND e.cause = 'opening'
+JOIN settlements_ledgeraccount a ON a.id = p.account_id
+JOIN basins_jurisdiction j ON j.id = a.jurisdiction_id
+LEFT JOIN settlements_agreement g ON g.id = a.agreement_id
+WHERE NOT EXISTS (SELECT 1 FROM settlements_journalentry r WHERE r.reverses_id = e.id)
+GROUP BY a.id, j.name, g.code HAVING count(*) > 1 ORDER BY 1, 2
 """
 
 
@@ -92,6 +109,11 @@ def reversal_mirrors_original_once(context: Context) -> Iterator[str]:
     yield from context.broken(Promise.REVERSED)
     for cause, year, number, times in rows(REVERSED_AGAIN):
         yield f"{label(cause, year, number)}：冲销了 {times} 次。"
+
+
+def account_opened_once(context: Context) -> Iterator[str]:
+    for name, agreement, entries in rows(OPENED_TWICE):
+        yield f"{name} {agreement}：有几笔期初余额同时有效（凭证 {entries} 号），只能有一笔。"
 
 
 def every_entry_has_one_cause(context: Context) -> Iterator[str]:
@@ -167,6 +189,12 @@ REVERSED = Check(
 CAUSED = Check(
     "every_entry_has_one_cause",
     "一证一事",
-    "每张凭证只关联一件事，金额与之相符；已复核的付款、冲销、期初和有净额的已关账年度各有一张凭证。",
+    "每张凭证只关联一件事，金额与之相符；已复核的付款、冲销、更正、期初和有净额的已关账年度各有一张凭证。",
     every_entry_has_one_cause,
+)
+OPENED_ONCE = Check(
+    "account_opened_once",
+    "一户一期初",
+    "一个账户只有一笔有效的期初余额；冲销的不计。",
+    account_opened_once,
 )

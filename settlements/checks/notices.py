@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from basins.malformed import MALFORMED
 from monitoring.models import Assessment
-from settlements.checks.base import Check, Context, rows
+from settlements.checks.base import Check, Context, each, rows, unreadable
 from settlements.models import Notice
 from settlements.money import ZERO
 from settlements.notices.services.content import digest_of
@@ -19,7 +20,7 @@ WITH said AS (
     FROM settlements_notice n
     CROSS JOIN LATERAL jsonb_array_elements(n.content -> 'agreements') AS b
     CROSS JOIN LATERAL jsonb_array_elements(b -> 'sections') AS s
-    WHERE n.state = 'published'
+    WHERE n.state = 'published' AND n.id <> ALL(%(unread)s::bigint[])
 ), paid AS (
     SELECT t.accrual_id, jsonb_agg(jsonb_build_object('payer', p.code, 'payee', q.code,
         'yuan', t.yuan::text, 'reason', t.reason) ORDER BY p.code, q.code) AS transfers
@@ -96,25 +97,52 @@ class Printed:
 
 
 def published_month_unchanged(context: Context) -> Iterator[str]:
-    for agreement, name, month, words in rows(CHANGED):
+    unread: list[int] = []
+    for notice in _published():
+        try:
+            _refuse_other_shape(notice.content)
+        except MALFORMED as error:
+            unread.append(notice.pk)
+            yield unreadable(f"{notice.month:%Y-%m} 月通报", error)
+    for agreement, name, month, words in rows(CHANGED, unread=unread):
         yield f"{agreement} {name} {month:%Y-%m}：{words}。"
+
+
+def _published() -> Iterator[Notice]:
+    return (
+        Notice.objects.filter(state=Notice.State.PUBLISHED)
+        .order_by("month", "pk")
+        .iterator(chunk_size=20)
+    )
+
+
+def _refuse_other_shape(content: dict) -> None:
+    """Raises ValueError and the like for what the query above could not read."""
+    for block in content["agreements"]:
+        for section in block["sections"]:
+            if type(section["accrual"]) is not int or type(section["complete"]) is not bool:
+                raise ValueError(f"{section['name']} 的月核算编号或数据完整标记不是数和真假")
 
 
 def notice_figures_hold(context: Context) -> Iterator[str]:
     paid: Payments = defaultdict(list)
     for accrual, payer, payee, yuan in rows(PAID):
         paid[accrual].append((payer, payee, yuan))
-    notices = Notice.objects.filter(state=Notice.State.PUBLISHED).order_by("month", "pk")
+    notices = Notice.objects.filter(state=Notice.State.PUBLISHED)
     printed: list[Printed] = []
     names: dict[int, str] = {}
-    sections, assessed = _assessed(list(notices.values_list("month", flat=True)))
-    for notice in notices.iterator(chunk_size=20):
+    sections, assessed, unread = _assessed(list(notices.values_list("month", flat=True)))
+    yield from unread
+
+    def of_notice(notice: Notice) -> Iterator[str]:
         names[notice.pk] = f"{notice.month:%Y-%m} 月通报"
-        for words in _amounts(notice.content, paid):
-            yield f"{names[notice.pk]}：{words}。"
         if digest_of(notice.content) != notice.digest:
             yield f"{names[notice.pk]}：内容与摘要值不符。"
-        printed += _concentrations(notice, assessed)
+        for words in _amounts(notice.content, paid):
+            yield f"{names[notice.pk]}：{words}。"
+        printed.extend(_concentrations(notice, assessed))
+
+    yield from each(_published(), lambda notice: f"{notice.month:%Y-%m} 月通报", of_notice)
     corrected = _corrected_since(printed, sections)
     for p in printed:
         if (p.notice, sections.get(p.section), p.month) not in corrected:
@@ -156,19 +184,24 @@ def _differs(what: str, said: str, found: Decimal) -> Iterator[str]:
         yield f"{what}为 {said} 元，数据库为 {found:.2f} 元"
 
 
-def _assessed(months: list[date]) -> tuple[dict[str, int], Exceedances]:
-    """Section code → id, and the exceedances of these months as they are assessed now."""
+def _assessed(months: list[date]) -> tuple[dict[str, int], Exceedances, list[str]]:
+    """Section code → id, the exceedances of these months as they are assessed now, and which of
+    them cannot be read."""
     ids: dict[str, int] = dict(rows("SELECT code, id FROM monitoring_section"))
     found: Exceedances = {}
+    unread: list[str] = []
     for code, month, exceedances in (
         Assessment.objects.filter(month__in=months)
         .exclude(exceedances=[])
         .values_list("section__code", "month", "exceedances")
     ):
-        found[code, month] = {
-            e["indicator"]: (e["value"], e["multiple"], e["reference"]) for e in exceedances
-        }
-    return ids, found
+        try:
+            found[code, month] = {
+                e["indicator"]: (e["value"], e["multiple"], e["reference"]) for e in exceedances
+            }
+        except MALFORMED as error:
+            unread.append(unreadable(f"{code} {month:%Y-%m} 的评价结果", error))
+    return ids, found, unread
 
 
 def _concentrations(notice: Notice, assessed: Exceedances) -> Iterator[Printed]:

@@ -1,19 +1,20 @@
 """Checks of payments, their vouchers, and 对账."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from settlements.checks.base import Check, Context, rows
 from settlements.checks.ledger import label
+from settlements.models.payments import OVERPAID_SHARE
+from settlements.vouchers import canonical
 
-VOUCHERS = """
-SELECT voucher, '登记了 ' || count(*) || ' 笔付款' FROM settlements_payment
-WHERE state <> 'rejected' AND reversed_on IS NULL GROUP BY voucher HAVING count(*) > 1
+PAID = """
+SELECT voucher, '登记了 # 笔付款' FROM settlements_payment
+WHERE state <> 'rejected' AND reversed_on IS NULL
 UNION ALL
-SELECT e.voucher, '记了 ' || count(*) || ' 张凭证' FROM settlements_journalentry e
+SELECT e.voucher, '记了 # 张凭证' FROM settlements_journalentry e
 WHERE e.voucher <> ''
   AND NOT EXISTS (SELECT 1 FROM settlements_journalentry r WHERE r.reverses_id = e.id)
-GROUP BY e.voucher HAVING count(*) > 1
-ORDER BY 1
 """
 # A payer's claim never rises above nothing by a payment, a payee's never falls below: what
 # stood on the account before covers it. Money the treasury collects is on its way.
@@ -38,6 +39,11 @@ ABOVE_DUE = """
 SELECT voucher, yuan, due_yuan FROM settlements_payment
 WHERE state <> 'rejected' AND yuan > due_yuan AND NOT overpayment ORDER BY id
 """
+FAR_ABOVE_DUE = """
+SELECT voucher, yuan, due_yuan FROM settlements_payment
+WHERE state <> 'rejected' AND overpayment AND overpayment_why = ''
+  AND yuan > due_yuan * (1 + %(share)s) ORDER BY id
+"""
 # What was booked in the very moment of the statement came before or after it: not compared.
 STATEMENTS = """
 SELECT j.name, COALESCE(g.code, ''), s.as_of, s.yuan, s.our_yuan, s.note, c.ours
@@ -57,13 +63,23 @@ ORDER BY s.id
 
 
 def voucher_used_once(context: Context) -> Iterator[str]:
-    for voucher, words in rows(VOUCHERS):
-        yield f"付款凭证号 {voucher}：{words}。"
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for voucher, words in rows(PAID):
+        alike[canonical(voucher), words].append(voucher)
+    for (_, words), vouchers in sorted(alike.items()):
+        if len(vouchers) > 1:
+            named = "、".join(dict.fromkeys(vouchers))
+            yield f"付款凭证号 {named}：{words.replace('#', str(len(vouchers)))}。"
 
 
 def payments_within_due(context: Context) -> Iterator[str]:
     for voucher, yuan, due in rows(ABOVE_DUE):
         yield f"付款 {voucher}：{yuan} 元超过登记时应付的 {due} 元，没有注明超付。"
+    for voucher, yuan, due in rows(FAR_ABOVE_DUE, share=OVERPAID_SHARE):
+        yield (
+            f"付款 {voucher}：{yuan} 元超过登记时应付的 {due} 元 "
+            f"{OVERPAID_SHARE:.0%} 以上，没有超付理由。"
+        )
     for voucher, yuan, cause, year, number, name in rows(OVERPAID):
         entry = label(cause, year, number)
         yield f"付款 {voucher}（{entry}）：{yuan} 元超过{name}当时账面所欠或应收，没有注明超付。"
@@ -82,13 +98,13 @@ CHECKS = (
     Check(
         "voucher_used_once",
         "付款凭证号不重复",
-        "一个付款凭证号只有一笔有效的付款、一张未冲销的凭证。",
+        "一个付款凭证号只有一笔有效的付款、一张未冲销的凭证，不论大小写和连接号怎么写。",
         voucher_used_once,
     ),
     Check(
         "payments_within_due",
         "付款不超应付",
-        "付款不超过应付，注明超付的除外；没有代收到的不拨付，没有互欠的不抵扣。",
+        "付款不超过应付，注明超付的除外，超付较多的另有理由；没有代收到的不拨付，没有互欠的不抵扣。",
         payments_within_due,
     ),
     Check(

@@ -37,6 +37,9 @@ ONE_PERSON = """
 SELECT '冲销申请', id FROM settlements_reversal
 WHERE state = 'approved' AND approved_by_id = prepared_by_id
 UNION ALL
+SELECT '对账更正', id FROM settlements_correction
+WHERE state = 'approved' AND approved_by_id = prepared_by_id
+UNION ALL
 SELECT '期初余额', id FROM settlements_openingbatch
 WHERE state = 'approved' AND approved_by_id = prepared_by_id
 ORDER BY 1, 2

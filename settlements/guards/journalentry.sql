@@ -2,12 +2,15 @@
 -- changes.
 
 -- The next number of its year, on no earlier day than the last entry and not after today, with the
--- hash of the last of all. A voucher is booked once unless reversed; a reversal is not reversed.
+-- hash of the last of all. A voucher is booked once unless reversed, however it is
+-- typed (settlements/vouchers.py; the index entry_voucher_key is of the same words); a reversal is
+-- not reversed.
 CREATE OR REPLACE FUNCTION settlements_entry_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     last_number integer;
     last_day    date;
     last_hash   text;
+    voucher_key text;
     other       record;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('settlements_journal'));
@@ -38,8 +41,11 @@ BEGIN
             USING ERRCODE = '23514';
     END IF;
     IF NEW.voucher <> '' THEN
+        voucher_key := upper(regexp_replace(replace(normalize(NEW.voucher, NFKC), ' ', ''),
+            '[-‐‒–—―⁃−─]+', '-', 'g') COLLATE "C");
         SELECT e.year, e.number INTO other FROM settlements_journalentry e
-            WHERE e.voucher = NEW.voucher AND NOT EXISTS
+            WHERE upper(regexp_replace(replace(normalize(e.voucher, NFKC), ' ', ''),
+                '[-‐‒–—―⁃−─]+', '-', 'g') COLLATE "C") = voucher_key AND NOT EXISTS
                 (SELECT 1 FROM settlements_journalentry r WHERE r.reverses_id = e.id) LIMIT 1;
         IF FOUND THEN
             RAISE EXCEPTION '付款凭证号 % 已入账（% 年 % 号），不能重复入账。',

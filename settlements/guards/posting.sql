@@ -24,7 +24,8 @@ CREATE TRIGGER postings_balance AFTER INSERT ON settlements_posting
     FOR EACH STATEMENT EXECUTE FUNCTION settlements_postings_balance();
 
 -- After postings_balance (triggers fire by name): the account is open on that day, a reversal is
--- the reversed entry line by line, no year is closed over money in transit; then the month nets.
+-- the reversed entry line by line, no year is closed over money in transit, an account's opening is
+-- its only one and older than all its own entries; then the month nets.
 CREATE OR REPLACE FUNCTION settlements_postings_fit() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     wrong record;
@@ -62,6 +63,19 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION '%的市级清算过渡账户不为零，关账前须拨付完毕。', wrong.title
             USING ERRCODE = '23514';
+    END IF;
+    SELECT j.name, o.year, o.number INTO wrong FROM new_rows n
+        JOIN settlements_journalentry e ON e.id = n.entry_id AND e.cause = 'opening'
+        JOIN settlements_posting p ON p.account_id = n.account_id AND p.entry_id <> e.id
+        JOIN settlements_journalentry o ON o.id = p.entry_id AND o.cause <> 'reversal'
+            AND (o.cause = 'opening' OR o.effective_on <= e.effective_on)
+        JOIN settlements_ledgeraccount a ON a.id = n.account_id
+        JOIN basins_jurisdiction j ON j.id = a.jurisdiction_id
+        WHERE NOT EXISTS (SELECT 1 FROM settlements_journalentry r WHERE r.reverses_id = o.id)
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '%的账户已有期初余额，或期初日期不早于它自己的凭证（% 年 % 号）。',
+            wrong.name, wrong.year, wrong.number USING ERRCODE = '23514';
     END IF;
     INSERT INTO settlements_accountmonth (account_id, basis, month, net)
         SELECT n.account_id, d.basis, date_trunc('month', d.day)::date, sum(n.yuan)

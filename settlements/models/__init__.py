@@ -21,7 +21,13 @@ from settlements.models.objections import (
     ObjectionReply,
 )
 from settlements.models.papers import IssuedPaper, PaperFile
-from settlements.models.payments import BalanceStatement, OpeningBatch, Payment, Reversal
+from settlements.models.payments import (
+    BalanceStatement,
+    Correction,
+    OpeningBatch,
+    Payment,
+    Reversal,
+)
 from settlements.models.rulings import MonthRuling
 from settlements.models.scenarios import Scenario
 from settlements.models.settlements import Settlement, SettlementNet, SettlementSignature
@@ -38,6 +44,7 @@ __all__ = [
     "AgreementDraft",
     "AgreementMonth",
     "BalanceStatement",
+    "Correction",
     "CountedTransfer",
     "DraftDocument",
     "Evidence",

@@ -15,6 +15,7 @@ from basins.audit import audited
 from basins.models import Jurisdiction
 from settlements.models.agreements import Agreement
 from settlements.models.settlements import Settlement
+from settlements.vouchers import key_of
 
 
 @audited()
@@ -179,7 +180,7 @@ class JournalEntry(models.Model):
         blank=True,
         related_name="entry",
     )
-    voucher = models.CharField("付款凭证号", max_length=60, blank=True, db_index=True)
+    voucher = models.CharField("付款凭证号", max_length=60, blank=True)
     text = models.CharField("摘要", max_length=200)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -196,6 +197,7 @@ class JournalEntry(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "凭证"
         ordering = ["year", "number"]
+        indexes = [models.Index(key_of("voucher"), name="entry_voucher_key")]
         constraints = [
             models.UniqueConstraint(fields=["year", "number"], name="entry_number_once"),
             models.UniqueConstraint(
@@ -222,6 +224,10 @@ class JournalEntry(models.Model):
         if self.cause == Cause.ADJUSTMENT:
             return f"{self.label} 是已批准的调整，不冲销；更正数据后另提调整。"
         return ""
+
+    @property
+    def is_reversed(self) -> bool:
+        return hasattr(self, "reversal")
 
     @property
     def label(self) -> str:

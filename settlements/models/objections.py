@@ -178,7 +178,12 @@ class Evidence(models.Model):
         verbose_name = verbose_name_plural = "证据"
         ordering = ["at", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["objection", "sha256"], name="evidence_once")
+            # One file may serve several items, and both parties.
+            models.UniqueConstraint(
+                fields=["objection", "item", "sha256", "jurisdiction"],
+                name="evidence_once",
+                nulls_distinct=False,
+            )
         ]
 
     def __str__(self) -> str:

@@ -73,7 +73,9 @@ class IssuedPaper(models.Model):
 
     @property
     def label(self) -> str:
-        return self.content["number"]
+        """文号 as it is printed; of a content that is not what was issued, the number it was given."""
+        number = self.content.get("number") if isinstance(self.content, dict) else None
+        return number or f"{self.get_kind_display()}〔{self.year}〕{self.number}号"
 
     @property
     def is_superseded(self) -> bool:

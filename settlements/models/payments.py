@@ -1,4 +1,5 @@
-"""What takes two persons before it reaches the ledger: payments, reversals, opening balances.
+"""What takes two persons before it reaches the ledger: payments, reversals, opening balances,
+corrections of a 对账.
 
 Who prepared it never approves it; the database holds that, and that what was approved or
 rejected stays as it was (guards/_decided_once.sql).
@@ -15,6 +16,11 @@ from basins.models import Jurisdiction
 from settlements.models.agreements import Agreement
 from settlements.models.ledger import JournalEntry
 from settlements.models.settlements import Settlement
+from settlements.vouchers import key_of
+
+# 超付 up to this share of what is due needs no reason of its own. Our own choice of 2026-12, no scheme
+# names one: rounding up to whole 万元 and bank charges stay within it, a digit too many does not.
+OVERPAID_SHARE = Decimal("0.05")
 
 
 class TwoPersons(models.Model):
@@ -104,6 +110,7 @@ class Payment(TwoPersons):
         "登记时应付(元)", max_digits=16, decimal_places=2, default=Decimal("0.00")
     )
     overpayment = models.BooleanField("超付", default=False)
+    overpayment_why = models.CharField("超付理由", max_length=300, blank=True)
     voucher = models.CharField("付款凭证号", max_length=60)
     paid_on = models.DateField("付款日期")
     note = models.CharField("说明", max_length=300, blank=True)
@@ -132,8 +139,14 @@ class Payment(TwoPersons):
                 condition=Q(state="approved") | Q(reversed_on__isnull=True),
                 name="payment_reversed_was_approved",
             ),
+            models.CheckConstraint(
+                condition=Q(yuan__lte=F("due_yuan") * (1 + OVERPAID_SHARE))
+                | ~Q(overpayment_why=""),
+                name="payment_far_above_due_has_reason",
+                violation_error_message="超付较多，请写明超付理由。",
+            ),
             models.UniqueConstraint(
-                fields=["voucher"],
+                key_of("voucher"),
                 condition=~Q(state="rejected") & Q(reversed_on__isnull=True),
                 name="payment_voucher_once",
             ),
@@ -180,7 +193,10 @@ class Reversal(TwoPersons):
 
 @audited()
 class OpeningBatch(TwoPersons):
-    """Opening balances from one file: rows of code, agreement, yuan and note, summing to zero."""
+    """Opening balances from one file: rows of code, agreement, yuan and note, summing to zero.
+
+    An account stands in one batch that is in force (guards/openingbatch.sql).
+    """
 
     on = models.DateField("期初日期")
     filename = models.CharField("文件名", max_length=200)
@@ -193,16 +209,15 @@ class OpeningBatch(TwoPersons):
         ordering = ["-pk"]
         constraints = [
             _two_persons("opening_two_persons"),
-            models.UniqueConstraint(
-                fields=["sha256", "on"],
-                condition=~Q(state="rejected"),
-                name="opening_file_once",
-                violation_error_message="这个文件已导入过。",
-            ),
         ]
 
     def __str__(self) -> str:
         return f"期初 {self.on} {self.filename}"
+
+    @property
+    def booked_as(self) -> JournalEntry | None:
+        """The entry its approval made; None before."""
+        return getattr(self, "entry", None)
 
 
 @audited(part_of="account")
@@ -242,3 +257,39 @@ class BalanceStatement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} {self.as_of} {self.yuan} 元"
+
+
+@audited(part_of="statement")
+class Correction(TwoPersons):
+    """更正余额: a request to book the difference of a 对账, with its reason."""
+
+    statement = models.ForeignKey(
+        BalanceStatement,
+        verbose_name="对账记录",
+        on_delete=models.PROTECT,
+        related_name="corrections",
+    )
+    against = models.ForeignKey(
+        "settlements.LedgerAccount",
+        verbose_name="对方账户",
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    why = models.CharField("理由", max_length=150)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "对账更正"
+        ordering = ["-pk"]
+        constraints = [
+            _two_persons("correction_two_persons"),
+            models.CheckConstraint(condition=~Q(why=""), name="correction_has_reason"),
+            models.UniqueConstraint(
+                fields=["statement"],
+                condition=~Q(state="rejected"),
+                name="correction_once",
+                violation_error_message="这次对账的差额已提出更正或已更正。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"更正 {self.statement}"

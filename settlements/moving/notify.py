@@ -7,11 +7,19 @@ from django.db.models import Q
 
 from basins.clock import today
 from basins.links import Link, to
-from basins.models import Role
+from basins.models import Notification, Role
 from basins.services.notifications import notify
 from settlements.models import AgreementMonth, Party
 
-__all__ = ["notify", "officials_of", "people_of", "signatories", "tell_parties", "tell_role"]
+__all__ = [
+    "next_key",
+    "notify",
+    "officials_of",
+    "people_of",
+    "signatories",
+    "tell_parties",
+    "tell_role",
+]
 
 
 def officials_of(jurisdictions: Iterable[int]) -> dict[int, list[int]]:
@@ -47,6 +55,15 @@ def tell_parties(
     """The officials of those jurisdictions; returns to how many it was news."""
     users = [user for users in officials_of(jurisdictions).values() for user in users]
     return notify(users=users, key=key, text=text, link=link)
+
+
+def next_key(prefix: str) -> str:
+    """A key for what may be told again in the same words: each move of a deadline is news.
+
+    Called while what moves is locked.
+    """
+    told = Notification.objects.filter(key__startswith=f"{prefix}:")
+    return f"{prefix}:{told.values('key').distinct().count() + 1}"
 
 
 def tell_role(

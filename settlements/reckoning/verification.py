@@ -5,11 +5,14 @@ the readings since, the same inputs must give the same digest, state and transfe
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from basins.malformed import MALFORMED, words_of
 from settlements import rules
 from settlements.models import Accrual, Agreement, TermSection
 from settlements.reckoning.computation import digest_of, other_parties, outcomes_of, party_of
+from settlements.rules import Rule
 from settlements.rules.base import Outcome
 from settlements.rules.facts import Facts
 
@@ -61,19 +64,50 @@ def verify_accruals() -> Verified:
 
 
 def _verify(agreement: Agreement, accruals: list[Accrual], others, answer: Verified) -> None:
+    """Terms and inputs that cannot be read are named, and the others computed without them."""
     term, part = accruals[0].term, accruals[0].term_section
-    rule = rules.read(term.rule, term.parameters)
-    facts = [Facts.from_json(a.inputs) for a in accruals]
-    outcomes = outcomes_of(rule, facts)
-    for accrual, f, outcome in zip(accruals, facts, outcomes, strict=True):
+
+    def differs(period: str, problem: str) -> None:
+        answer.differ.append(AccrualDifference(agreement.code, part.section.name, period, problem))
+
+    try:
+        rule = rules.read(term.rule, term.parameters)
+    except MALFORMED as error:
+        problem = f"第 {term.number} 条款期的规则或参数读不出（{words_of(error)}）"
+        differs(
+            f"{term.in_force.lower or '最初'} 起", f"{problem}，{len(accruals)} 笔月核算不能重算"
+        )
+        return
+    readable: list[tuple[Accrual, Facts]] = []
+    for accrual in accruals:
+        try:
+            readable.append((accrual, Facts.from_json(accrual.inputs)))
+        except MALFORMED as error:
+            differs(f"{accrual.period:%Y-%m}", f"留存的输入读不出（{words_of(error)}）")
+    try:
+        outcomes = outcomes_of(rule, [facts for _, facts in readable])
+    except MALFORMED:  # which of them, then
+        readable = [each for each in readable if not _said_unreadable(rule, *each, differs)]
+        outcomes = outcomes_of(rule, [facts for _, facts in readable])
+    for (accrual, f), outcome in zip(readable, outcomes, strict=True):
         answer.checked += 1
-        digest = digest_of(part, rule, f, outcome)
-        for problem in _problems(accrual, digest, outcome, others):
-            answer.differ.append(
-                AccrualDifference(
-                    agreement.code, part.section.name, f"{accrual.period:%Y-%m}", problem
-                )
-            )
+        try:
+            problems = _problems(accrual, digest_of(part, rule, f, outcome), outcome, others)
+        except MALFORMED as error:
+            problems = [f"留存的输入读不出（{words_of(error)}）"]
+        for problem in problems:
+            differs(f"{accrual.period:%Y-%m}", problem)
+
+
+def _said_unreadable(
+    rule: Rule, accrual: Accrual, facts: Facts, differs: Callable[[str, str], None]
+) -> bool:
+    try:
+        outcomes_of(rule, [facts])
+    except MALFORMED as error:
+        differs(f"{accrual.period:%Y-%m}", f"留存的输入不能核算（{words_of(error)}）")
+        return True
+    return False
 
 
 def _problems(accrual: Accrual, digest: str, outcome: Outcome, others) -> list[str]:

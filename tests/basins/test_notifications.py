@@ -1,24 +1,31 @@
 """Telling people once, and mailing each thing once, at the rhythm they chose."""
 
-from datetime import UTC, datetime
+import smtplib
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 
 from basins.clock import moved_to
 from basins.links import to
-from basins.models import Delivery, Notification, User
+from basins.models import Delivery, Notification, Role, User
 from basins.services.notifications import (
     KIND,
+    TOO_OLD,
+    WAITS,
     choose_delivery,
+    enter_mail,
     enter_mail_if_due,
     mail_waiting,
     mark_read,
     notify,
+    try_again,
 )
 from basins.services.stars import follow, looked_at, unfollow
+from jobs import services as jobs
 from jobs.models import Job
 
 TUESDAY = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -149,6 +156,161 @@ def test_mail_the_server_refuses_waits_for_the_next_run(committed, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     run()
     assert len(mailed()) == 1
+
+
+# Mail that fails ---------------------------------------------------------------------------
+
+
+class Refusing(EmailBackend):
+    """Takes what is for others; answers 550 to gone@ and falls over at odd@."""
+
+    tried: list[str] = []
+
+    def send_messages(self, messages):
+        for message in messages:
+            (whom,) = message.to
+            self.tried.append(whom)
+            if whom.startswith("gone@") or "坏" in message.subject:
+                raise smtplib.SMTPRecipientsRefused({whom: (550, b"no such user")})
+            if whom.startswith("odd@"):
+                raise UnicodeEncodeError("ascii", whom, 0, 1, "ordinal not in range")
+        return super().send_messages(messages)
+
+
+@pytest.fixture
+def refusing(settings):
+    settings.EMAIL_BACKEND = "tests.basins.test_notifications.Refusing"
+    Refusing.tried = []
+    return Refusing
+
+
+def admin() -> User:
+    user = User.objects.create(username="boss", display_name="管理员", email="")
+    Role.objects.create(user=user, role=Role.Code.ADMIN, in_force=("2020-01-01", None))
+    return user
+
+
+def told(user: User) -> list[str]:
+    return list(
+        Notification.objects.filter(user=user).order_by("pk").values_list("text", flat=True)
+    )
+
+
+@pytest.mark.parametrize("address", ["gone@example.org", "odd@example.org"])
+def test_an_address_that_fails_holds_nobody_up_and_is_tried_once_a_round(
+    committed, refusing, address
+):
+    dead, anna = person("dead", rhythm="at_once", email=address), person("anna", rhythm="at_once")
+    for number in range(3):
+        notify(users=[dead.pk, anna.pk], key=f"k{number}", text=f"第 {number} 件")
+    with moved_to(TUESDAY):
+        run()
+        run()  # it rests
+    assert refusing.tried.count(address) == 1
+    assert [subject for to, subject in mailed()] == ["第 0 件", "第 1 件", "第 2 件"]
+    assert Notification.objects.filter(user=dead, mailed_at=None).count() == 3
+
+
+def test_it_is_tried_a_few_times_ever_later_and_then_shown_to_an_administrator(committed, refusing):
+    boss, dead = admin(), person("dead", rhythm="at_once", email="gone@example.org")
+    for number in range(4):
+        notify(users=[dead.pk], key=f"k{number}", text=f"第 {number} 件")
+    for hours in range(24 * 5):
+        with moved_to(TUESDAY + timedelta(hours=hours)):
+            if enter_mail_if_due():
+                run()
+    assert len(refusing.tried) == len(WAITS) + 1
+    delivery = Delivery.objects.get(user=dead)
+    assert delivery.stopped_at
+    assert "550" in delivery.error
+    assert any("gone@example.org" in text and "已停发" in text for text in told(boss))
+    assert not Notification.objects.filter(user=dead, mailed_at__isnull=False).exists()
+    User.objects.filter(pk=dead.pk).update(email="there@example.org")  # another address is another
+    run()
+    assert [m.to[0] for m in mail.outbox] == ["there@example.org"] * 3
+
+
+def test_what_was_stopped_goes_out_when_an_administrator_lets_it_be_tried_again(
+    committed, refusing, settings
+):
+    dead = person("dead", rhythm="at_once", email="gone@example.org")
+    notify(users=[dead.pk], key="k", text="一")
+    Delivery.objects.filter(user=dead).update(
+        failures=5, failed_to="gone@example.org", stopped_at=TUESDAY
+    )
+    Notification.objects.update(mail_tries=3, mail_given_up_at=TUESDAY)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    run()
+    assert mailed() == []
+    try_again(delivery=Delivery.objects.get())
+    run()
+    assert len(mailed()) == 1
+
+
+@pytest.mark.parametrize("rhythm", ["at_once", "daily"])
+def test_the_job_itself_notes_what_failed_and_is_done(committed, refusing, rhythm):
+    """In one transaction, beside the connection that claims: neither waits for the other."""
+    dead, anna = (
+        person("dead", rhythm=rhythm, email="gone@example.org"),
+        person("anna", rhythm=rhythm),
+    )
+    for text in ("好的", "坏的", "也好"):
+        notify(users=[anna.pk, dead.pk], key=text, text=text)
+    job = jobs.run(enter_mail().pk)
+    assert (job.state, job.error) == ("done", "")
+    failures = dict(Delivery.objects.values_list("user__username", "failures"))
+    assert failures == {"dead": 1, "anna": int(rhythm == "at_once")}
+    assert Notification.objects.filter(user=dead, mailed_at=None).count() == 3
+
+
+def test_one_message_that_is_refused_is_given_up_while_the_others_go_out(committed, refusing):
+    boss, anna = admin(), person("anna", rhythm="at_once")
+    for number, text in enumerate(("坏的", "好的一", "好的二")):
+        notify(users=[anna.pk], key=f"k{number}", text=text)
+    for days in range(8):
+        with moved_to(TUESDAY + timedelta(days=days)):
+            run()
+    assert [subject for _, subject in mailed()] == ["好的一", "好的二"]
+    assert Notification.objects.get(text="坏的").mailed_at is None
+    assert any("坏的" in text and "已放弃" in text for text in told(boss))
+
+
+def test_a_digest_that_fails_is_due_again(committed, refusing, settings):
+    dead = person("dead", rhythm="daily", email="gone@example.org")
+    notify(users=[dead.pk], key="k", text="一")
+    with moved_to(TUESDAY):
+        run()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    with moved_to(TUESDAY + timedelta(hours=1)):
+        assert enter_mail_if_due()
+        run()
+        run()
+    assert len(mailed()) == 1
+
+
+def test_a_subject_is_one_line(committed):
+    anna = person("anna", rhythm="at_once")
+    notify(users=[anna.pk], key="k", text="9月通报已退回：第一行\r\n第二行\n第三行")
+    notify(users=[person("ben", rhythm="daily", email="b@example.org").pk], key="k", text="一\n二")
+    run()
+    assert sorted(s for _, s in mailed()) == ["9月通报已退回：第一行 第二行 第三行", "一 二"]
+
+
+def test_a_server_that_takes_nothing_ends_the_round_and_is_said_once_a_day(committed, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens
+    boss, anna = admin(), person("anna", rhythm="at_once")
+    with moved_to(TUESDAY):
+        notify(users=[anna.pk], key="k", text="一")
+        run()
+        run()
+    (said,) = told(boss)
+    assert said.startswith("邮件服务器没有接收邮件：")
+    assert Delivery.objects.get(user=anna).failures == 0
+    with moved_to(TUESDAY + TOO_OLD + timedelta(days=1)):
+        run()
+    assert Notification.objects.get(user=anna).mail_given_up_at
+    assert "已放弃" in told(boss)[-1]
 
 
 @pytest.mark.django_db

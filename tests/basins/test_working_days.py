@@ -9,6 +9,7 @@ import pytest
 
 import basins
 from basins.models import CalendarChange, CalendarDay
+from basins.queries.calendar import calendar_year
 from basins.services.calendar import (
     CalendarError,
     announce_year,
@@ -23,6 +24,7 @@ from basins.services.working_days import (
     add_working_days,
     is_working_day,
     provisional,
+    statutory,
 )
 
 DATA = Path(basins.__file__).parent / "data" / "calendar.csv"
@@ -193,3 +195,34 @@ def test_one_day_is_changed_with_a_reason_and_remembered(people):
         change_day(on=strike, kind="holiday", name="", reason=" ", by=people.admin)
     with pytest.raises(CalendarError, match="本来就上班"):
         change_day(on=strike, kind="workday", name="", reason="x", by=people.admin)
+
+
+@pytest.mark.django_db
+def test_a_day_entered_by_hand_leaves_the_years_statutory_holidays(people):
+    new_year, spring = date(2031, 1, 1), next(d for d, n in statutory(2031).items() if "春节" in n)
+    given = {"kind": "holiday", "name": "临时放假", "reason": "市府办通知", "by": people.bureau}
+    change_day(on=date(2031, 5, 20), **given)
+    calendar = Calendar([2031])
+    assert not calendar.is_working_day(date(2031, 5, 20))
+    assert not calendar.is_working_day(new_year)
+    assert not calendar.is_working_day(spring)
+    assert calendar.provisional(2031)
+    page = calendar_year(2031)
+    assert (page.announced, page.entered) == (False, True)
+    assert {span.name for span in page.spans} > {"临时放假"}
+    CalendarDay.objects.update(announced=True)  # as one entered elsewhere is
+    assert not Calendar([2031]).is_working_day(new_year)
+    assert not calendar_year(2031).announced
+
+
+@pytest.mark.django_db
+def test_a_statutory_day_can_be_made_an_ordinary_one_before_the_notice(people):
+    new_year = date(2031, 1, 1)  # a Wednesday
+    given = {"on": new_year, "name": "", "reason": "按通知", "by": people.bureau}
+    assert change_day(kind="holiday", **given) is None
+    change = change_day(kind="", **given)
+    assert (change.before[:2], change.after) == ("放假", "")
+    assert Calendar([2031]).is_working_day(new_year)
+    assert change_day(kind="", **given) is None
+    change_day(kind="holiday", **given)
+    assert not Calendar([2031]).is_working_day(new_year)

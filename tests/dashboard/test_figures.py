@@ -110,10 +110,12 @@ def test_a_period_is_a_month_or_a_whole_year():
     assert figures.period_zh(date(2026, 1, 1), True) == "2026年"
 
 
-def test_a_sparkline_ends_in_its_last_value_and_skips_gaps():
+def test_a_sparkline_ends_in_its_last_value_and_draws_no_line_across_a_gap():
+    line = figures.spark([1, 2, None, 3])
+    assert line["lines"] == ["0.0,21.0 36.7,12.0"]
+    assert (line["alone"], line["x"], line["y"]) == ([], "110.0", "3.0")
     line = figures.spark([1, None, 3])
-    assert line["points"] == "0.0,21.0 110.0,3.0"
-    assert (line["x"], line["y"]) == ("110.0", "3.0")
+    assert (line["lines"], line["alone"]) == ([], [("0.0", "21.0")])
     assert figures.spark([5]) is None
 
 

@@ -151,7 +151,7 @@ def test_long_journals_come_in_pages_and_totals_cover_all_of_them(client, people
     found = page(client, people.bureau, f"?account={ledger.down.code}")
     assert f"共 {queries.PAGE + 2} 条" in found
     assert "+27.00" in found
-    assert f"QC-2024-{queries.PAGE + 2:04d}" in page(
+    assert f"DZ-2024-{queries.PAGE + 2:04d}" in page(
         client, people.bureau, f"?account={ledger.down.code}&page=2"
     )
 
@@ -170,10 +170,11 @@ def test_the_number_of_queries_does_not_grow_with_the_entries(client, people, le
         return len(captured)
 
     ledger.owe("1")
+    ledger.owe("1")
     few = count()
     for _ in range(5):
         ledger.owe("1")
-    assert count() <= few <= 18
+    assert count() <= few <= 19
 
 
 # Arrears ----------------------------------------------------------------------------------
@@ -195,7 +196,7 @@ def test_a_debt_is_as_many_days_old_as_since_its_business_date():
 def test_arrears_name_debtors_by_agreement_and_leave_out_what_was_reversed(client, people, ledger):
     ledger.owe("1000000", on=date(2023, 2, 1))
     ledger.owe("500000", on=date(2024, 2, 1))
-    wrong = ledger.owe("9000000", agreement=ledger.other, on=date(2024, 2, 2))
+    wrong = ledger.owe_more("9000000", agreement=ledger.other, on=date(2024, 2, 2))
     reverse_entry(wrong, on=date(2024, 2, 3), why="重复", by=None)
     ledger.pay("1200000", on=PAID)
     found = arrears(BUREAU, date(2024, 3, 31))

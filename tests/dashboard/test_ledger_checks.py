@@ -1,4 +1,4 @@
-"""The page of the thirty checks: by role, as a job, with the last result kept."""
+"""The page of the named checks: by role, as a job, with the last result kept."""
 
 import pytest
 

@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import re
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,7 @@ from basins.access import viewer_of
 from basins.models import RiverReach
 from basins.ranges import between
 from dashboard.charts.periods import Period, preset, read
-from dashboard.charts.section import axis, bands, section_figure
+from dashboard.charts.section import axis, bands, runs_of, section_figure
 from dashboard.files.cells import safe
 from monitoring.models import Origin, SamplingPlan, Section, Target
 from monitoring.sections.queries.listing import SectionFilter, section_list
@@ -24,7 +25,7 @@ from monitoring.sections.queries.sections import (
     limit_words,
     neighbours,
 )
-from monitoring.sections.queries.series import POINTS, Series, series, step_of
+from monitoring.sections.queries.series import POINTS, Point, Series, series, step_of
 from settlements import pipeline
 from settlements.agreements.queries.of_section import agreements_of_section
 from tests.told_once import computed, told_once
@@ -400,6 +401,54 @@ def test_the_target_is_always_on_the_axis():
 )
 def test_a_limit_is_written_as_the_standard_writes_it(indicator, words):
     assert limit_words(indicator, 3, "river") == words
+
+
+def points(*moments: str) -> tuple[Point, ...]:
+    return tuple(
+        Point(datetime.fromisoformat(moment).replace(tzinfo=UTC), Decimal("0.5"), 1)
+        for moment in moments
+    )
+
+
+def runs(found: tuple[Point, ...]) -> list[int]:
+    """How many points each run has that a line joins."""
+    return [len(run) for run in runs_of(found, timedelta(days=1))]
+
+
+def test_no_line_is_drawn_where_nothing_was_measured_and_a_reading_alone_is_a_point():
+    found = points(
+        "2014-03-01T00:00", "2014-03-02T00:00", "2014-03-03T00:00", "2014-05-10T00:00",
+        "2014-07-17T00:00", "2014-07-18T00:00", "2014-07-19T00:00", "2014-11-01T00:00",
+    )  # fmt: skip
+    assert runs(found) == [3, 1, 3, 1]
+    drawn = section_figure(
+        indicator=AMMONIA,
+        body="river",
+        target=3,
+        period=Period(date(2014, 1, 1), date(2014, 12, 31), "2014"),
+        found=replace(EMPTY, automatic=found, step_days=1),
+    )
+    line, alone = drawn["data"]
+    assert line["y"] == [0.5] * 3 + [None, 0.5, None] + [0.5] * 3 + [None, 0.5]
+    assert (alone["mode"], alone["x"]) == ("markers", ["2014-05-10 08:00", "2014-11-01 08:00"])
+    assert alone["showlegend"] is False
+
+
+@pytest.mark.parametrize(
+    ("moments", "joined"),
+    [
+        ([], []),
+        (["2014-03-01T00:00"], [1]),
+        (["2014-03-01T00:00", "2014-06-01T00:00"], [1, 1]),
+        (["2014-03-01T00:00", "2014-06-01T00:00", "2014-09-01T00:00"], [1, 1, 1]),
+        ([f"2014-03-01T{h:02}:00" for h in (0, 4, 8, 16, 20)], [5]),  # one value is missing
+        ([f"2014-03-01T{h:02}:00" for h in (0, 1, 2, 3, 9, 10, 11)], [4, 3]),
+        (["2014-03-01T00:00", "2014-03-01T00:05"] + [f"2014-03-01T{h:02}:00" for h in (4, 8, 12)], [5]),
+        ([f"2014-03-0{d}T00:00" for d in (1, 2, 3, 6, 9)], [3, 1, 1]),
+    ],
+)  # fmt: skip
+def test_what_a_line_joins_is_what_its_surroundings_say(moments, joined):
+    assert runs(points(*moments)) == joined
 
 
 # Spans of time ---------------------------------------------------------------------------

@@ -89,7 +89,8 @@ def test_demo_people_are_named_in_a_demo_alone(db, client, settings):
 
 def test_signing_out_needs_a_post(with_passwords, client):
     client.force_login(with_passwords.bureau)
-    assert client.get("/sign-out/").status_code == 405
+    assert client.get("/sign-out/")["Location"] == "/"
+    assert client.get("/about/").context["user"].is_authenticated
     assert client.post("/sign-out/")["Location"] == "/sign-in/"
     assert client.get("/")["Location"] == "/sign-in/?next=/"
 

@@ -62,6 +62,31 @@ def test_no_page_is_wider_than_a_phone_or_breaks_a_rule_of_accessibility(visit, 
             assert [v["id"] for v in found.response["violations"]] == []
 
 
+@pytest.mark.parametrize(
+    ("role", "paths"),
+    [
+        (
+            "treasury",
+            ["/ledger/reconcile/", "/ledger/payments/new/", "/ledger/opening/"],
+        ),
+        ("admin", ["/notifications/mail/"]),
+    ],
+)
+def test_nor_do_the_pages_of_one_office(visit, subtests, role, paths):
+    window = visit(width=390, bypass_csp=True)
+    window.sign_in(role)
+    for path in paths:
+        with subtests.test(path):
+            window.page.set_viewport_size({"width": 390, "height": 900})
+            window.go(path)
+            expect(window.page.locator("h1").first).to_be_visible()
+            assert window.overflow() == 0
+            window.page.set_viewport_size({"width": 1440, "height": 900})
+            window.settle()
+            found = Axe().run(window.page, options={"resultTypes": ["violations"]})
+            assert [v["id"] for v in found.response["violations"]] == []
+
+
 def test_from_the_year_to_the_steps_of_a_month_in_one_click(visit):
     window = visit()
     window.sign_in("bureau")

@@ -131,7 +131,7 @@ def test_numbers_start_again_each_year_and_stay_chained(ledger):
     first, second = ledger.owe("1"), ledger.owe("2")
     third = ledger.owe("3", on=date(2025, 1, 3))
     assert [e.label for e in (first, second, third)] == [
-        "QC-2024-0001", "QC-2024-0002", "QC-2025-0001",
+        "QC-2024-0001", "DZ-2024-0002", "DZ-2025-0001",
     ]  # fmt: skip
     assert third.previous_hash == second.hash
 

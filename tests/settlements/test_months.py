@@ -236,6 +236,19 @@ def test_a_new_holiday_moves_the_deadline_and_tells_the_parties_once(april, peop
     assert "5月22日改为5月23日" in told[0].text
 
 
+def test_every_move_is_told_also_back_to_a_day_it_was_moved_to_before(april, people):
+    days = []
+    with moved_to(date(2023, 5, 17)):
+        for _ in range(2):
+            new_holiday(date(2023, 5, 18))
+            refresh_deadlines()
+            CalendarDay.objects.filter(date=date(2023, 5, 18)).delete()
+            refresh_deadlines()
+    told = Notification.objects.filter(key__startswith="deadline:", user=people.district)
+    days = [n.text.split("改为")[1] for n in told.order_by("pk")]
+    assert days == ["5月23日", "5月22日", "5月23日", "5月22日"]
+
+
 def test_a_deadline_never_moves_into_the_past(april):
     CalendarDay.objects.create(
         date=date(2023, 5, 20), kind="workday", name="补班", source="通知"

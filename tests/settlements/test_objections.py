@@ -12,7 +12,7 @@ from monitoring.screening.services.verdicts import ReadingKey
 from settlements import tasks
 from settlements.models import AgreementMonth, Evidence, Objection, Party, StateMove
 from settlements.moving.acts import NotAllowed, Refused
-from settlements.moving.documents import LARGEST, DocumentRefused
+from settlements.moving.documents import LARGEST, DocumentRefused, checked
 from settlements.notices.services.months import confirm_month, lapse_due
 from settlements.objections.kinds import GROUNDS, KINDS, ground_of, with_ground
 from settlements.objections.services.evidence import missing_evidence
@@ -196,9 +196,64 @@ def test_the_same_file_is_kept_once_and_by_its_hash(objection, people, border, a
     for name in ("报告.pdf", "又一份.pdf", "报告.pdf"):
         with moved_to(RAISED):
             add_evidence(objection=objection, by=people.district, item="other", file=pdf(name))
-    kept = Evidence.objects.get()
+    kept = Evidence.objects.get(item="other")
     assert kept.file.name == f"evidence/{kept.sha256}.pdf"
     assert kept.jurisdiction == border.upstream
+
+
+def test_one_file_serves_several_items_and_both_parties(border, people, april):
+    with moved_to(RAISED):
+        made = raise_objection(
+            month=april, by=people.district, section=border.section, kind="no_fault",
+            reason="来水稳定。",
+        )  # fmt: skip
+        for item in ("flow", "course", "sources", "sources"):
+            add_evidence(objection=made, by=people.district, item=item, file=pdf())
+        assert missing_evidence(made) == []
+        add_evidence(objection=made, by=people.downstream, item="flow", file=pdf())
+        add_evidence(objection=made, by=people.bureau, item="flow", file=pdf())
+        add_evidence(objection=made, by=people.bureau, item="flow", file=pdf())
+    kept = made.evidence.order_by("pk").values_list("item", "jurisdiction")
+    up, down = border.upstream.pk, border.downstream.pk
+    assert list(kept) == [
+        ("flow", up), ("course", up), ("sources", up), ("flow", down), ("flow", None)
+    ]  # fmt: skip
+    assert len(set(made.evidence.values_list("file", flat=True))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kept"),
+    [
+        ("bom.pdf", b"\xef\xbb\xbf%PDF-1.7 x", "bom.pdf"),
+        ("late.pdf", b" " * 1019 + b"%PDF-1.7", "late.pdf"),
+        ("2026.9月巡测报告", b"%PDF-1.7", "2026.9月巡测报告.pdf"),
+        ("报告.pdf ", b"%PDF-1.7", "报告.pdf"),
+        ("照片.JFIF", b"\xff\xd8\xff\xe0", "照片.JFIF"),
+        ("照片.jpeg\u3000", b"\xff\xd8\xff\xe0", "照片.jpeg"),
+        ("报告", b"%PDF-1.7", "报告.pdf"),
+        ("第3.1版", b"\x89PNG\r\n\x1a\n", "第3.1版.png"),
+    ],
+)
+def test_documents_as_programs_and_people_write_them_are_taken(name, content, kept):
+    file = SimpleUploadedFile("x", content)
+    file._name = name  # Django trims the name of an upload itself, other callers do not
+    assert checked(file).name == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("late.pdf", b" " * 1020 + b"%PDF-1.7", "内容不是 PDF"),
+        ("报告.exe", b"%PDF-1.7", "扩展名 .exe 与内容"),
+        ("改了名.pdf", b"MZ%PDF-1.7", "内容不是 PDF"),
+        ("页面.pdf", b" \n<!doctype html>%PDF-1.7", "内容不是 PDF"),
+        ("报告.docx", b"%PDF-1.7", "扩展名 .docx 与内容"),
+        ("图.jpg", b"%PDF-1.7", "扩展名 .jpg 与内容"),
+    ],
+)
+def test_a_document_that_says_to_be_something_else_is_refused(name, content, says):
+    with pytest.raises(DocumentRefused, match=says):
+        checked(SimpleUploadedFile(name, content))
 
 
 class Huge(SimpleUploadedFile):
@@ -245,6 +300,24 @@ def test_a_stranger_adds_nothing_and_says_nothing(objection, people):
             reply(objection=objection, by=who, text="我有话说")
         with moved_to(RAISED), pytest.raises(NotAllowed):
             withdraw_objection(objection=objection, by=who)
+
+
+def test_every_move_of_the_day_for_evidence_and_answers_is_told_to_both_sides_and_the_bureau(
+    objection, people
+):
+    last = objection.evidence_until
+    with moved_to(RAISED):
+        for _ in range(2):
+            CalendarDay.objects.create(date=last, kind="holiday", name="临时", source="通知")
+            tasks.refresh_deadlines()
+            CalendarDay.objects.filter(date=last).delete()
+            tasks.refresh_deadlines()
+    for who in (people.district, people.downstream, people.bureau):
+        told = Notification.objects.filter(user=who, text__contains="举证与答复截止日由")
+        assert [n.text.split("改为")[1] for n in told.order_by("pk")] == [
+            "5月24日", "5月23日", "5月24日", "5月23日",
+        ]  # fmt: skip
+    assert not Notification.objects.filter(user=people.stranger, text__contains="举证").exists()
 
 
 # Answers and withdrawing --------------------------------------------------------------------

@@ -7,8 +7,12 @@ from datetime import date
 import pytest
 import xlsxwriter
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.utils import IntegrityError
 
+from basins.clock import now
 from settlements.ledger.balances import balance
+from settlements.ledger.services.ledger import Line, post, reverse
 from settlements.ledger.services.opening import (
     OpeningRefused,
     approve_opening,
@@ -46,7 +50,7 @@ def test_a_file_becomes_one_balanced_entry_effective_on_its_date(ledger, tmp_pat
     assert balance(ledger.account(ledger.up), DAY) == yuan("-1000000")
     with pytest.raises(SystemExit):
         call_command(*arguments)
-    assert "已按 2023-12-31 导入过" in capsys.readouterr().out
+    assert f"已有期初余额（{entry.label}）" in capsys.readouterr().out
     assert JournalEntry.objects.count() == 1
 
 
@@ -133,3 +137,98 @@ def test_the_command_names_both_persons_or_none(ledger, tmp_path):
         call_command("import_opening_balances", str(tmp_path / "none"), "--on", "2023-12-31")
     call_command(*arguments, "--by", "treasury", "--approved-by", "treasury2")
     assert JournalEntry.objects.get().by == ledger.people.treasury2
+
+
+# One in force an account -------------------------------------------------------------------
+
+
+def booked(text: str = GOOD, on: date = DAY) -> JournalEntry:
+    batch = prepare_opening(file=read_opening(text.encode(), "期初.csv"), on=on, by=None)
+    return approve_opening(batch=batch, by=None)
+
+
+def test_the_same_balances_saved_again_are_refused_with_the_firsts_number(ledger):
+    first = booked()
+    saved_again = GOOD.replace("\n", "\r\n") + "\r\n"
+    for on in (DAY, date(2023, 6, 30)):
+        with pytest.raises(OpeningRefused, match=f"上游区在《台账河协议》.*{first.label}"):
+            booked(saved_again, on)
+    assert balance(ledger.account(ledger.up), DAY) == yuan("-1000000")
+
+
+def test_a_batch_that_waits_is_named_to_the_second_one_and_one_sent_back_is_not(ledger):
+    people, file = ledger.people, read_opening(GOOD.encode(), "期初.csv")
+    waiting = prepare_opening(file=file, on=DAY, by=people.treasury)
+    with pytest.raises(OpeningRefused, match=f"第 {waiting.pk} 批，待复核"):
+        prepare_opening(file=file, on=DAY, by=people.treasury2)
+    reject_opening(batch=waiting, why="日期不对", by=people.treasury2)
+    assert booked().opening != waiting
+
+
+def test_a_reversed_opening_gives_its_accounts_free_again_for_the_same_file_too(ledger):
+    first = booked()
+    reverse(first, on=first.booked_on, why="金额有误", by=ledger.people.treasury)
+    again = booked()
+    assert again.label != first.label
+    assert balance(ledger.account(ledger.up), DAY) == yuan("-1000000")
+
+
+@pytest.mark.parametrize("on", [date(2024, 2, 2), date(2024, 12, 31)])
+def test_an_opening_not_before_the_accounts_own_entries_is_refused(ledger, on):
+    entry = ledger.owe("5", on=date(2024, 2, 2))
+    reverse(entry, on=date(2024, 2, 3), why="另记", by=None)
+    own = ledger.owe_more("7", on=date(2024, 2, 2), booked_on=date(2024, 2, 3))
+    with pytest.raises(OpeningRefused, match=f"自 2024-02-02 起已有凭证 {own.label}") as refused:
+        booked(on=on)
+    assert {wrong.field for wrong in refused.value.wrong} == {"on"}
+    assert booked(on=date(2024, 2, 1)).effective_on == date(2024, 2, 1)
+
+
+def test_what_was_booked_while_an_opening_waited_stops_it(ledger):
+    batch = prepare_opening(file=read_opening(GOOD.encode(), "期初.csv"), on=DAY, by=None)
+    ledger.owe_more("7", on=date(2023, 1, 1), booked_on=DAY)
+    with pytest.raises(OpeningRefused, match="自 2023-01-01 起已有凭证"):
+        approve_opening(batch=batch, by=None)
+    batch.refresh_from_db()
+    assert batch.state == "prepared"
+
+
+def test_balances_of_nothing_are_refused_when_they_are_registered(ledger):
+    nothing = read_opening((HEAD + "500901,LEDGER,0\n500902,LEDGER,0\n").encode(), "期初.csv")
+    with pytest.raises(OpeningRefused, match="都是零"):
+        prepare_opening(file=nothing, on=DAY, by=None)
+
+
+def test_the_database_takes_no_second_opening_either(ledger):
+    first = booked()
+    batch = OpeningBatch.objects.get()
+    with pytest.raises(IntegrityError, match="已有期初余额"), transaction.atomic():
+        OpeningBatch.objects.create(
+            on=date(2022, 1, 1), filename="另.csv", sha256="2" * 64, prepared_at=first.booked_at,
+            rows=[batch.rows[0] | {"note": "另写", "yuan": "1.00"}],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("already", ["owe", "owe_more"])
+def test_the_database_books_no_second_opening_and_none_after_own_entries(ledger, already):
+    getattr(ledger, already)("5", on=date(2023, 6, 1), booked_on=DAY)
+    batch = OpeningBatch.objects.create(
+        on=DAY, filename="另.csv", sha256="3" * 64, prepared_at=now(), rows=[]
+    )
+    lines = [
+        Line(ledger.account(ledger.up), yuan("-1")),
+        Line(ledger.account(ledger.down), yuan("1")),
+    ]
+    with (
+        pytest.raises(IntegrityError, match="已有期初余额，或期初日期不早于"),
+        transaction.atomic(),
+    ):
+        post(
+            cause="opening",
+            on=DAY,
+            effective_on=DAY,
+            opening=batch,
+            text="期初",
+            lines=lines,
+            by=None,
+        )

@@ -1,11 +1,16 @@
 """Payments: what may be recorded, by whom, and what it books."""
 
 from datetime import date
+from random import Random
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import Value
 
+from basins.models import User
 from settlements import pipeline
 from settlements.ledger.books.books import verify
+from settlements.ledger.services.ledger import Line, post
 from settlements.ledger.services.payments import (
     PaymentRefused,
     approve_payment,
@@ -21,6 +26,7 @@ from settlements.ledger.services.reversals import (
 from settlements.models import JournalEntry, LedgerAccount, Payment
 from settlements.money import yuan
 from settlements.moving.acts import NotAllowed, Refused
+from settlements.vouchers import canonical, key_of
 from tests.books import DAY, PAID, Ledger
 from tests.told_once import World, bare, told_instead
 from tests.worlds import close_year, jurisdiction
@@ -108,6 +114,27 @@ def test_more_than_is_due_must_be_marked_and_then_stands_to_the_payers_credit(le
     assert "超付" in JournalEntry.objects.latest("pk").text
 
 
+def test_far_more_than_is_due_needs_a_reason_of_its_own(ledger):
+    with pytest.raises(PaymentRefused, match="5% 以上；请核对金额") as refused:
+        ledger.prepare("1050000.01", overpayment=True)
+    assert [p.field for p in refused.value.problems] == ["overpayment_why"]
+    assert ledger.prepare("1050000", overpayment=True).overpayment_why == ""
+    far = ledger.prepare("10000000", overpayment=True, overpayment_why="预付 2025 年")
+    assert far.overpayment_why == "预付 2025 年"
+    with pytest.raises(IntegrityError, match="payment_far_above_due"), transaction.atomic():
+        Payment.objects.create(
+            agreement=ledger.agreement, payer=ledger.up, payee=ledger.down, yuan=106, due_yuan=100,
+            overpayment=True, voucher="X", paid_on=PAID, prepared_at=far.prepared_at,
+        )  # fmt: skip
+
+
+def test_what_was_within_the_share_when_recorded_is_asked_again_when_approved(ledger):
+    first, second = ledger.prepare("700000"), ledger.prepare("700000", overpayment=True)
+    approve_payment(payment=first, by=ledger.people.treasury2, on=PAID)
+    with pytest.raises(PaymentRefused, match="写明超付理由"):
+        approve_payment(payment=second, by=ledger.people.treasury2, on=PAID)
+
+
 def test_two_that_were_recorded_within_the_debt_cannot_both_be_booked(ledger):
     first, second = ledger.prepare("700000"), ledger.prepare("700000")
     approve_payment(payment=first, by=ledger.people.treasury2, on=PAID)
@@ -130,6 +157,42 @@ def test_a_voucher_is_recorded_once_until_it_is_rejected_or_reversed(ledger):
     assert Payment.objects.get(voucher="PZ-A", state="approved").reversed_on == PAID
     assert ledger.pay("3", voucher="PZ-A").voucher == "PZ-A"
     assert verify().sound
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["CQYH-2026-0001", "cqyh–2026–0001", "cqyh—2026—0001", "ｃｑｙｈ－2026－０001", "cqyh —— 2026−0001"],
+)  # fmt: skip
+def test_a_voucher_is_one_whatever_its_case_and_kind_of_dash(ledger, typed):
+    first = ledger.prepare("1", voucher="cqyh-2026-0001")
+    with pytest.raises(PaymentRefused, match="即 cqyh-2026-0001）已由 treasury 登记"):
+        ledger.prepare("2", voucher=typed)
+    entry = approve_payment(payment=first, by=ledger.people.treasury2, on=PAID)
+    with pytest.raises(PaymentRefused, match=f"即 cqyh-2026-0001）已入账（{entry.label}）"):
+        ledger.prepare("2", voucher=typed)
+    with pytest.raises(IntegrityError, match="payment_voucher_once"), transaction.atomic():
+        Payment.objects.create(
+            agreement=ledger.agreement, payer=ledger.up, payee=ledger.down, yuan=1, due_yuan=1,
+            voucher=typed, paid_on=PAID, prepared_at=first.prepared_at,
+        )  # fmt: skip
+    lines = [Line(p.account, p.yuan) for p in entry.postings.select_related("account")]
+    third = ledger.prepare("1")
+    with pytest.raises(IntegrityError, match="已入账（2024 年 2 号）"), transaction.atomic():
+        post(cause="payment", on=PAID, text="x", lines=lines, by=None, payment=third, voucher=typed)
+
+
+def test_other_vouchers_stay_others(ledger):
+    for voucher in ("CQYH-2026-0001", "CQYH-2026-0002", "CQYH-20260001", "渝财-1", "渝财-2"):
+        ledger.prepare("1", voucher=voucher)
+
+
+def test_python_and_the_database_compare_vouchers_alike(db):
+    dice = Random(7)
+    typed = ["".join(dice.choices("aBéßıØ1-–——−─－﹣０ﬁ 　\xa0财①²", k=9)) for _ in range(300)]
+    keys = {str(n): key_of(Value(text)) for n, text in enumerate(typed)}
+    found = User.objects.values(**{f"k{n}": key for n, key in keys.items()})[:1]
+    User.objects.create(username="anybody")
+    assert list(found[0].values()) == [canonical(text) for text in typed]
 
 
 def test_money_through_the_treasury_stands_in_transit_until_it_is_paid_out(ledger):

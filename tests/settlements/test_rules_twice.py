@@ -131,7 +131,8 @@ def closed_year(agreement: Agreement, places, random: Random, made: Counter) -> 
             agreement=agreement, payer=payer, payee=payee, kind=kind, state=state,
             settlement=random.choice([settlement, settlement, settlement, None]),
             other_agreement=Agreement.objects.get(code="TEST") if kind == "offset" else None,
-            yuan=random.choice([1, 2]), overpayment=True, voucher=f"PZ{made['payment']}",
+            yuan=random.choice([1, 2]), overpayment=True,
+            overpayment_why="预付", voucher=f"PZ{made['payment']}",
             paid_on=date(2024, 2, 1), prepared_at=NOW, reversed_on=date(2024, 2, 2) if back else None,
         )  # fmt: skip
     return settlement

@@ -127,7 +127,7 @@ class Killing:
         assert booked == Counter(self.acknowledged), f"after {after}: lost or doubled"
 
     def _quiet(self) -> None:
-        """What waited is done by the sweep; then all thirty checks hold."""
+        """What waited is done by the sweep; then all checks hold."""
         until(lambda: not DirtyMonth.objects.exists(), seconds=PATIENCE, what="the marks")
         until(
             lambda: not Job.objects.filter(pk__in=self.jobs, state__in=Job.LIVE).exists(),

@@ -64,6 +64,7 @@ _FACTS = {
         JOIN basins_jurisdiction j ON j.id = a.jurisdiction_id""",
     "payments": "SELECT voucher, kind, yuan, state, reversed_on FROM settlements_payment",
     "reversals": "SELECT state, why FROM settlements_reversal",
+    "corrections": "SELECT state, why FROM settlements_correction",
     "statements": "SELECT as_of, yuan, our_yuan, note FROM settlements_balancestatement",
     "openings": "SELECT sha256, state FROM settlements_openingbatch",
     "notices": "SELECT month, state, year, number FROM settlements_notice",

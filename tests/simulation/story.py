@@ -14,18 +14,26 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from basins.models import CalendarDay
-from basins.services.notifications import choose_delivery
+from basins.services.notifications import choose_delivery, try_again
 from jobs import services as jobs
 from jobs import tasks as job_tasks
 from jobs.models import Job
 from monitoring.models import Indicator
 from settlements import tasks
-from settlements.ledger.services import ledger, opening, payments, reconciliation, reversals
+from settlements.ledger.services import (
+    accounts,
+    ledger,
+    opening,
+    payments,
+    reconciliation,
+    reversals,
+)
 from settlements.ledger.services.opening import OpeningFile, OpeningRow
 from settlements.models import (
     Adjustment,
     AgreementMonth,
     BalanceStatement,
+    Correction,
     FuseTrip,
     JournalEntry,
     LedgerAccount,
@@ -211,11 +219,15 @@ def _state_balance(s: Scheme):
     )  # fmt: skip
 
 
-def _correct_statement(s: Scheme):
-    return reconciliation.correct_statement(
+def _propose_correction(s: Scheme):
+    return reconciliation.propose_correction(
         statement=BalanceStatement.objects.earliest("pk"), against=_account("500902"),
-        on=date(2024, 2, 10), why="双方确认", by=s.people.treasury,
+        why="双方确认", by=s.people.treasury,
     )  # fmt: skip
+
+
+def _correction() -> Correction:
+    return Correction.objects.latest("pk")
 
 
 def _opening_file(s: Scheme, number: int) -> OpeningFile:
@@ -230,7 +242,7 @@ def _opening_file(s: Scheme, number: int) -> OpeningFile:
 
 def _prepare_opening(number: int):
     return lambda s: opening.prepare_opening(
-        file=_opening_file(s, number), on=date(2024, 2, 9), by=s.people.treasury
+        file=_opening_file(s, number), on=date(2022, 12, 31), by=s.people.treasury
     )
 
 
@@ -247,9 +259,13 @@ def _revoke(s: Scheme):
     )
 
 
-def _closed_account(s: Scheme):
-    account = ledger.account_of(s.deals[0].up, None, opened_on=date(2024, 2, 1))
-    return ledger.close_account(account=account, on=date(2024, 2, 12))
+def _old_account(s: Scheme) -> LedgerAccount:
+    return ledger.account_of(s.deals[0].up, None, opened_on=date(2024, 2, 1))
+
+
+def _retire(s: Scheme):
+    account = LedgerAccount.objects.get(agreement=None)
+    return accounts.retire_account(account=account, on=date(2024, 2, 12), by=s.people.treasury)
 
 
 def _wants_mail(s: Scheme) -> None:
@@ -377,14 +393,20 @@ STORY: tuple[Act, ...] = (
     Act("approve_reversal", date(2024, 2, 9),
         _by(reversals.approve_reversal, _reversal, "treasury2", "reversal")),
     Act("state_balance", date(2024, 2, 10), _state_balance),
-    Act("correct_statement", date(2024, 2, 10), _correct_statement),
+    Act("propose_correction", date(2024, 2, 10), _propose_correction),
+    Act("reject_correction", date(2024, 2, 10),
+        _by(reconciliation.reject_correction, _correction, "treasury2", "correction", why="未核实")),
+    Act("propose_correction", date(2024, 2, 10), _propose_correction),
+    Act("approve_correction", date(2024, 2, 10),
+        _by(reconciliation.approve_correction, _correction, "treasury2", "correction")),
     Act("prepare_opening", date(2024, 2, 10), _prepare_opening(1)),
     Act("reject_opening", date(2024, 2, 10),
         _by(opening.reject_opening, lambda: OpeningBatch.objects.latest("pk"), "treasury2", "batch", why="错")),
     Act("prepare_opening", date(2024, 2, 10), _prepare_opening(2)),
     Act("approve_opening", date(2024, 2, 10),
         _by(opening.approve_opening, lambda: OpeningBatch.objects.latest("pk"), "treasury2", "batch")),
-    Act("close_account", date(2024, 2, 12), _closed_account),
+    Act("retire_account", date(2024, 2, 12), _retire, _old_account),
+    Act("try_again", date(2024, 2, 12), lambda s: try_again(delivery=s.people.district.delivery)),
     Act("enqueue", date(2024, 2, 12), _enqueue),
     Act("cancel", date(2024, 2, 12), _cancel),
     Act("jobs.run", date(2024, 2, 12), _run_job, _queued, True),

@@ -136,7 +136,7 @@ class Years:
         return made
 
     def check(self, *, named: bool = False, thorough: bool = False) -> None:
-        """The promises of every step; `named`: the named checks too, `thorough`: all thirty."""
+        """The promises of every step; `named`: the named checks too, `thorough`: all of them."""
         wrong = found(thorough=thorough) if named or thorough else broken_promises()
         if wrong:
             raise self.broken("; ".join(wrong))

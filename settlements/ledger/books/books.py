@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from basins.malformed import MALFORMED, words_of
 from settlements.ledger.books.accounts import account_problems
 from settlements.ledger.books.found import Broken, Promise
 from settlements.ledger.books.years import settlement_problems
@@ -87,10 +88,13 @@ def verify(head: str | None = None) -> Books:
         books.entries += 1
         books.postings += len(own)
         books.sum += sum((yuan for _, yuan in own), Decimal(0))
-        problems = [
-            *_problems(entry, own, last, accounts),
-            *_reversal_problems(entry, own, by_id, lines),
-        ]
+        try:
+            problems = [
+                *_problems(entry, own, last, accounts),
+                *_reversal_problems(entry, own, by_id, lines),
+            ]
+        except MALFORMED as error:
+            problems = [(Promise.CHAINED, f"存放的内容读不出（{words_of(error)}）。")]
         books.broken += [Broken(entry_name(entry), words, promise) for promise, words in problems]
         if wanted and entry.hash.startswith(wanted) and not books.asked.contained:  # type: ignore[union-attr]
             books.asked = OldHead(wanted, entry_name(entry))

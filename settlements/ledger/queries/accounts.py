@@ -33,6 +33,7 @@ class AccountLine:
     decrease: Decimal  # positive
     postings: int
     checked: Checked
+    closed_on: date | None = None
 
     @property
     def balance(self) -> Decimal:
@@ -108,6 +109,7 @@ def accounts(
             decrease=-a.decrease,
             postings=a.number,
             checked=states[a.pk],
+            closed_on=a.closed_on,
         )
         for a in found
     )

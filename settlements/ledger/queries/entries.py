@@ -112,4 +112,15 @@ def openings(viewer: Viewer) -> QuerySet[OpeningBatch]:
     """Opening balances, for those who see the whole ledger."""
     if not viewer.sees_all(Act.SEE_LEDGER):
         return OpeningBatch.objects.none()
-    return OpeningBatch.objects.select_related("prepared_by", "approved_by").order_by("-pk")
+    return OpeningBatch.objects.select_related(
+        "prepared_by", "approved_by", "entry", "entry__reversal"
+    ).order_by("-pk")
+
+
+def opening_entry(viewer: Viewer, account: int) -> JournalEntry | None:
+    """The opening balance in force of an account the viewer sees."""
+    return JournalEntry.objects.filter(
+        cause=JournalEntry.Cause.OPENING,
+        reversal__isnull=True,
+        postings__account__in=visible_accounts(viewer).filter(pk=account),
+    ).first()

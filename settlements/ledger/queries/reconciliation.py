@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from basins.access import Act, Scope, Viewer
 from settlements.ledger.balances import balances
-from settlements.models import BalanceStatement, LedgerAccount
+from settlements.ledger.statements import changed_since
+from settlements.models import BalanceStatement, Correction, LedgerAccount
 from settlements.shown.visible import visible_accounts
 from settlements.workflow import StateKind, kind_of
 
@@ -50,6 +53,12 @@ class StatementLine:
     note: str
     by: str
     at: datetime
+    pk: int = 0
+    changed_by: tuple[
+        str, ...
+    ] = ()  # 凭证号 of what made the balance of that day another one since
+    corrected_by: str = ""  # 凭证号 of its correction
+    may_be_corrected: bool = False  # the account's latest, and its difference stands
 
 
 def checked_states(accounts: Iterable[int]) -> dict[int, Checked]:
@@ -79,12 +88,21 @@ def _state(statement: BalanceStatement | None, now: Decimal | None) -> Checked:
 
 
 def statements(viewer: Viewer) -> list[StatementLine]:
-    """Every balance entered for an account the viewer sees, the latest first: 1 SQL query."""
-    found = (
+    """Every balance entered for an account the viewer sees, the latest first: 3 SQL queries."""
+    found = list(
         BalanceStatement.objects.filter(account__in=visible_accounts(viewer))
-        .select_related("account__jurisdiction", "account__agreement", "by")
+        .select_related("account__jurisdiction", "account__agreement", "by", "entry")
         .defer("account__jurisdiction__boundary")
         .order_by("-at", "-pk")
+    )
+    latest: dict[int, BalanceStatement] = {}
+    for each in sorted(found, key=lambda s: (s.as_of, s.pk)):
+        latest[each.account_id] = each
+    changed = changed_since(found)
+    pending = set(
+        Correction.objects.filter(state=Correction.State.PREPARED).values_list(
+            "statement_id", flat=True
+        )
     )
     return [
         StatementLine(
@@ -97,9 +115,56 @@ def statements(viewer: Viewer) -> list[StatementLine]:
             note=s.note,
             by=str(s.by),
             at=s.at,
+            pk=s.pk,
+            changed_by=tuple(label for label in changed.get(s.pk, ()) if label != _corrected_by(s)),
+            corrected_by=_corrected_by(s),
+            may_be_corrected=bool(s.difference)
+            and latest[s.account_id].pk == s.pk
+            and s.pk not in changed
+            and s.pk not in pending
+            and not _corrected_by(s),
         )
         for s in found
     ]
+
+
+def _corrected_by(statement: BalanceStatement) -> str:
+    entry = getattr(statement, "entry", None)
+    return entry.label if entry is not None else ""
+
+
+def corrections(viewer: Viewer) -> QuerySet[Correction]:
+    """Requests to book a difference, for those who see the whole ledger; the latest first."""
+    if not viewer.sees_all(Act.SEE_LEDGER):
+        return Correction.objects.none()
+    return (
+        Correction.objects.select_related(
+            "statement__account__jurisdiction", "statement__account__agreement",
+            "statement__entry", "against__jurisdiction", "prepared_by", "approved_by",
+        )
+        .defer("statement__account__jurisdiction__boundary", "against__jurisdiction__boundary")
+        .order_by("-pk")
+    )  # fmt: skip
+
+
+def statement_to_correct(viewer: Viewer, pk: int) -> BalanceStatement | None:
+    """The statement, for who may ask for its correction."""
+    if not viewer.may(Act.RECORD_PAYMENT):
+        return None
+    return (
+        BalanceStatement.objects.filter(pk=pk, account__in=visible_accounts(viewer))
+        .select_related("account__jurisdiction", "account__agreement", "by")
+        .defer("account__jurisdiction__boundary")
+        .first()
+    )
+
+
+def account_to_close(viewer: Viewer, pk: int) -> LedgerAccount | None:
+    """The account, for who may close it."""
+    if not viewer.may(Act.RECORD_PAYMENT):
+        return None
+    found = visible_accounts(viewer).select_related("jurisdiction", "agreement")
+    return found.filter(pk=pk).first()
 
 
 def account_to_check(viewer: Viewer, pk: int) -> LedgerAccount | None:

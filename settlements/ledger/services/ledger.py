@@ -224,7 +224,8 @@ def _by_account(line: HashedLine) -> int:
 def reverse(entry: JournalEntry, *, on: date, why: str, by) -> JournalEntry:
     """Post the counter-entry: the same accounts with the signs turned, once.
 
-    A reversed payment is marked, its voucher free again. Raises NotReversible for a reversal,
+    A reversed payment is marked, its voucher free again; an opening is taken back from its own
+    date on, or the one in its place would stand beside it until today. Raises NotReversible for a reversal,
     an entry reversed already, and what is corrected by an adjustment (`JournalEntry.irreversible`).
     """
     lock_agreements_of(entry)
@@ -239,6 +240,7 @@ def reverse(entry: JournalEntry, *, on: date, why: str, by) -> JournalEntry:
     reversal = post(
         cause=JournalEntry.Cause.REVERSAL,
         on=on,
+        effective_on=entry.effective_on if entry.cause == JournalEntry.Cause.OPENING else on,
         text=f"冲销 {entry.label}：{why.strip()}"[:TEXT],
         reverses=entry,
         lines=[Line(p.account, -p.yuan) for p in entry.postings.select_related("account")],

@@ -12,12 +12,12 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.utils import IntegrityError
 
 from basins.access import Act, viewer_of
 from basins.clock import now, today
 from basins.models import Jurisdiction, User
-from settlements.ledger.services.ledger import Line, account_of, post
+from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
+from settlements.ledger.services.opening_once import Account, accounts_of, lock_openings, taken
 from settlements.models import (
     Agreement,
     JournalEntry,
@@ -123,35 +123,36 @@ def read_opening(raw: bytes, filename: str) -> OpeningFile:
 
 @transaction.atomic
 def prepare_opening(*, file: OpeningFile, on: date, by: User | None) -> OpeningBatch:
-    """Keep a file's rows for a second person to approve; `by` None is the command line."""
+    """Keep a file's rows for a second person to approve; `by` None is the command line.
+
+    Raises OpeningRefused where an account has an opening in force, or entries by that day.
+    """
     if by is not None and not viewer_of(by).may(Act.RECORD_PAYMENT):
         raise NotAllowed(f"{by} 不能导入期初余额。")
     if on > today():
         raise OpeningRefused(WrongBalance(0, "on", f"期初日期 {on} 在今天之后；请填已过去的日期。"))
-    try:
-        with transaction.atomic():
-            return OpeningBatch.objects.create(
-                on=on,
-                filename=file.filename[:200],
-                sha256=file.sha256,
-                rows=[
-                    {
-                        "jurisdiction": row.jurisdiction.code,
-                        "agreement": row.agreement.code,
-                        "yuan": f"{row.yuan:.2f}",
-                        "note": row.note,
-                    }
-                    for row in file.rows
-                ],
-                prepared_by=by,
-                prepared_at=now(),
-            )
-    except IntegrityError as error:
-        if "opening_file_once" not in str(error):
-            raise
+    if not file.rows:
         raise OpeningRefused(
-            WrongBalance(0, "file", f"{file.filename} 已按 {on} 导入过，一个文件只导入一次。")
-        ) from error
+            WrongBalance(0, "file", f"{file.filename} 各行金额都是零，没有可登记的余额。")
+        )
+    lock_openings()
+    _refuse_taken([(row.jurisdiction.code, row.agreement.code) for row in file.rows], on)
+    return OpeningBatch.objects.create(
+        on=on,
+        filename=file.filename[:200],
+        sha256=file.sha256,
+        rows=[
+            {
+                "jurisdiction": row.jurisdiction.code,
+                "agreement": row.agreement.code,
+                "yuan": f"{row.yuan:.2f}",
+                "note": row.note,
+            }
+            for row in file.rows
+        ],
+        prepared_by=by,
+        prepared_at=now(),
+    )
 
 
 @transaction.atomic
@@ -169,6 +170,8 @@ def approve_opening(
         )
     if by is not None:
         _permit_decision(by)
+    lock_journal()  # what the accounts have stays so until it is booked
+    _refuse_taken(accounts_of(batch), batch.on, but=batch)
     batch.state = OpeningBatch.State.APPROVED
     batch.approved_by, batch.approved_at = by, now()
     batch.save(update_fields=["state", "approved_by", "approved_at"])
@@ -193,6 +196,11 @@ def reject_opening(*, batch: OpeningBatch, why: str, by: User) -> OpeningBatch:
     batch.approved_by, batch.approved_at = by, now()
     batch.save(update_fields=["state", "rejected_why", "approved_by", "approved_at"])
     return batch
+
+
+def _refuse_taken(accounts: list[Account], on: date, *, but: OpeningBatch | None = None) -> None:
+    if found := taken(accounts, on, but=but):
+        raise OpeningRefused(*(WrongBalance(0, each.field, each.message) for each in found))
 
 
 def _permit_decision(by: User) -> None:

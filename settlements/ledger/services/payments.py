@@ -15,12 +15,16 @@ from django.db.models import Min
 from django.db.utils import IntegrityError
 
 from basins.clock import now, today
+from basins.links import to
 from basins.models import Jurisdiction, User
+from basins.services.notifications import notify
 from settlements.ledger.balances import standing
 from settlements.ledger.services.clearing import outstanding, refresh_cleared
 from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
+from settlements.ledger.statements import statements_from
 from settlements.models import (
     Agreement,
+    BalanceStatement,
     JournalEntry,
     LedgerAccount,
     Party,
@@ -28,8 +32,10 @@ from settlements.models import (
     Posting,
     Settlement,
 )
+from settlements.models.payments import OVERPAID_SHARE
 from settlements.money import ZERO, MoneyError, format_yuan, yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
+from settlements.vouchers import canonical, key_of
 
 Kind = Payment.Kind
 CAUSES = {
@@ -75,12 +81,19 @@ class Draft:
     settlement: Settlement | None = None
     other_agreement: Agreement | None = None
     overpayment: bool = False
+    overpayment_why: str = ""
     note: str = ""
     due: Decimal = ZERO
+    changes: tuple[BalanceStatement, ...] = ()  # 对账 of its day or later
 
     @property
     def is_full(self) -> bool:
         return self.yuan >= self.due
+
+    @property
+    def is_far_above_due(self) -> bool:
+        """Overpaid by more than what needs no reason of its own."""
+        return self.yuan > self.due * (1 + OVERPAID_SHARE)
 
 
 def treasury_of(agreement: Agreement) -> Jurisdiction:
@@ -114,6 +127,7 @@ def examine_payment(
     settlement: Settlement | None = None,
     other_agreement: Agreement | None = None,
     overpayment: bool = False,
+    overpayment_why: str = "",
     note: str = "",
 ) -> Draft:
     """The payment as it would be recorded, what is due at present with it; changes nothing.
@@ -137,15 +151,17 @@ def examine_payment(
         settlement=settlement,
         other_agreement=other_agreement if kind == Kind.OFFSET else None,
         overpayment=overpayment,
+        overpayment_why=overpayment_why.strip() if overpayment else "",
         note=note.strip(),
     )
     problems += _party_problems(draft)
     problems += _voucher_problems(draft)
     if not problems:
         draft.due = due(draft)
-        problems += _date_problems(draft) + _amount_problems(draft)
+        problems += _date_problems(draft) + _amount_problems(draft) + _closed_problems(draft)
     if problems:
         raise PaymentRefused(*problems)
+    draft.changes = statements_changed(draft)
     return draft
 
 
@@ -171,6 +187,7 @@ def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
                 yuan=draft.yuan,
                 due_yuan=draft.due,
                 overpayment=draft.overpayment,
+                overpayment_why=draft.overpayment_why,
                 voucher=draft.voucher,
                 paid_on=draft.paid_on,
                 note=draft.note,
@@ -198,7 +215,8 @@ def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> Jo
     lock_journal()  # what is due stays so until it is booked
     draft = draft_of(payment)
     draft.due = due(draft)
-    if problems := _voucher_problems(draft, payment.pk) + _amount_problems(draft):
+    problems = _voucher_problems(draft, payment.pk) + _amount_problems(draft)
+    if problems := problems + _closed_problems(draft):
         raise PaymentRefused(*problems)
     payment.state = Payment.State.APPROVED
     payment.approved_by, payment.approved_at = by, now()
@@ -217,6 +235,13 @@ def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> Jo
     for agreement in (payment.agreement, payment.other_agreement):
         if agreement is not None:
             refresh_cleared(agreement=agreement, on=booked_on)
+    for statement in statements_changed(draft):
+        notify(
+            users=[statement.by_id],
+            key=f"statement:{statement.pk}:{entry.pk}",
+            text=f"{entry.label}（付款日期 {payment.paid_on}）改变了您登记的对账余额：{statement}",
+            link=to("ledger-account", statement.account_id),
+        )
     return entry
 
 
@@ -255,6 +280,25 @@ def due(draft: Draft) -> Decimal:
         if draft.kind not in TO_TREASURY:
             limits.append(left.get(payee.pk, ZERO))
     return max(min(limits), ZERO)
+
+
+def statements_changed(draft: Draft) -> tuple[BalanceStatement, ...]:
+    """对账 of the accounts it moves, of its day or later: the balance stated there becomes another."""
+    return statements_from(_accounts_of(draft), draft.paid_on)
+
+
+def _accounts_of(draft: Draft) -> list[LedgerAccount]:
+    """The accounts it moves, of those there are."""
+    transit, standard = LedgerAccount.Kind.TRANSIT, LedgerAccount.Kind.COMPENSATION
+    assert draft.payer is not None
+    assert draft.payee is not None
+    wanted = [
+        (draft.payer, draft.agreement, transit if draft.kind == Kind.DISBURSEMENT else standard),
+        (draft.payee, draft.agreement, transit if draft.kind in TO_TREASURY else standard),
+    ]
+    if draft.other_agreement is not None:
+        wanted += [(p, draft.other_agreement, standard) for p in (draft.payer, draft.payee)]
+    return [found for each in wanted if (found := _account(*each)) is not None]
 
 
 def transit_balance(agreement: Agreement) -> Decimal:
@@ -310,24 +354,37 @@ def _voucher_problems(draft: Draft, own: int | None = None) -> list[PaymentProbl
         return [PaymentProblem("voucher", "请填付款凭证号（银行回单或拨款文件的编号）。")]
     if len(draft.voucher) > LONGEST_VOUCHER or not draft.voucher.isprintable():
         return [PaymentProblem("voucher", f"付款凭证号至多 {LONGEST_VOUCHER} 个可见字符。")]
+    key = canonical(draft.voucher)
     other = (
-        Payment.objects.filter(voucher=draft.voucher, reversed_on__isnull=True)
+        Payment.objects.alias(key=key_of("voucher"))
+        .filter(key=key, reversed_on__isnull=True)
         .exclude(state=Payment.State.REJECTED)
         .exclude(pk=own)
         .first()
     )
-    entry = JournalEntry.objects.filter(voucher=draft.voucher, reversal__isnull=True).first()
+    entry = (
+        JournalEntry.objects.alias(key=key_of("voucher"))
+        .filter(key=key, reversal__isnull=True)
+        .exclude(voucher="")
+        .first()
+    )
     if entry is not None:
-        return [PaymentProblem("voucher", f"付款凭证号 {draft.voucher} 已入账（{entry.label}）。")]
+        named = _named_as(draft.voucher, entry.voucher)
+        return [PaymentProblem("voucher", f"付款凭证号 {named}已入账（{entry.label}）。")]
     if other is not None:
         return [
             PaymentProblem(
                 "voucher",
-                f"付款凭证号 {draft.voucher} 已由 {other.prepared_by} 登记，"
-                f"{other.get_state_display()}；一张凭证只登记一次。",
+                f"付款凭证号 {_named_as(draft.voucher, other.voucher)}已由 {other.prepared_by} "
+                f"登记，{other.get_state_display()}；一张凭证只登记一次。",
             )
         ]
     return []
+
+
+def _named_as(typed: str, known: str) -> str:
+    """The voucher, and how the one that is known was written where that is another way."""
+    return f"{typed} " if typed == known else f"{typed}（即 {known}）"
 
 
 def _date_problems(draft: Draft) -> list[PaymentProblem]:
@@ -360,9 +417,25 @@ def _amount_problems(draft: Draft) -> list[PaymentProblem]:
     over = f"付款金额 {format_yuan(draft.yuan)} 元超过应付的 {format_yuan(draft.due)} 元"
     if draft.kind not in MAY_OVERPAY:
         return [PaymentProblem("yuan", f"{over}；{Kind(draft.kind).label}不能超过。")]
-    if draft.overpayment:
-        return []
-    return [PaymentProblem("yuan", f"{over}；确为超付请勾选“超付”。")]
+    if not draft.overpayment:
+        return [PaymentProblem("yuan", f"{over}；确为超付请勾选“超付”。")]
+    if draft.is_far_above_due and not draft.overpayment_why:
+        return [
+            PaymentProblem(
+                "overpayment_why",
+                f"{over} {OVERPAID_SHARE:.0%} 以上；请核对金额，确要多付的写明超付理由"
+                "（如预付哪一年的补偿、依据的文件）。",
+            )
+        ]
+    return []
+
+
+def _closed_problems(draft: Draft) -> list[PaymentProblem]:
+    return [
+        PaymentProblem("agreement", f"{a.jurisdiction}的账户已于 {a.closed_on} 销户，不能再记账。")
+        for a in _accounts_of(draft)
+        if a.closed_on is not None
+    ]
 
 
 def _refuse_preparer(payment: Payment, by: User) -> None:
@@ -409,6 +482,7 @@ def draft_of(payment: Payment) -> Draft:
         settlement=payment.settlement,
         other_agreement=payment.other_agreement,
         overpayment=payment.overpayment,
+        overpayment_why=payment.overpayment_why,
         note=payment.note,
     )
 

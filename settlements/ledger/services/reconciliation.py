@@ -1,16 +1,27 @@
-"""对账: a finance bureau enters the balance in its own books; match or difference is kept."""
+"""对账: a finance bureau enters the balance in its own books; match or difference is kept. A
+difference both agree on is booked: asked for by one person of the treasury, approved by another.
+"""
 
 from datetime import date
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 
 from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
 from basins.models import User
 from settlements.ledger.balances import balance
+from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.ledger import Line, lock_journal, post
-from settlements.models import BalanceStatement, JournalEntry, LedgerAccount
+from settlements.ledger.statements import changed_since
+from settlements.models import (
+    Agreement,
+    BalanceStatement,
+    Correction,
+    JournalEntry,
+    LedgerAccount,
+)
 from settlements.money import MoneyError, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
 
@@ -72,26 +83,155 @@ def state_balance(
     return BalanceStatement.objects.create(account=account, at=now(), **said)
 
 
+def refuse_correction(statement: BalanceStatement) -> None:
+    """Raises StatementRefused where there is no difference, or it does not stand any more: booked,
+    cleared by what was booked since, or another balance was stated after it."""
+    if not statement.difference:
+        raise StatementRefused("", "这次对账相符，没有可更正的差额。")
+    booked = JournalEntry.objects.filter(statement=statement).first()
+    if booked is not None:
+        words = "更正后又冲销，请重新对账" if booked.is_reversed else "更正，不能再次更正"
+        raise StatementRefused("", f"这项差额已由 {booked.label} {words}。")
+    later = (
+        BalanceStatement.objects.filter(account=statement.account)
+        .filter(Q(as_of__gt=statement.as_of) | Q(as_of=statement.as_of, pk__gt=statement.pk))
+        .order_by("as_of", "pk")
+        .last()
+    )
+    if later is not None:
+        words = "已相符，差额已消除" if not later.difference else "另有差额，请更正最近一次"
+        raise StatementRefused("", f"此后 {later.as_of} 的对账{words}。")
+    if since := changed_since([statement]).get(statement.pk):
+        now_ours = balance(statement.account, statement.as_of)
+        left = statement.yuan - now_ours
+        words = "差额已消除" if not left else f"差额现为 {format_yuan(left)} 元，请重新对账"
+        raise StatementRefused("", f"对账后 {'、'.join(since)} 改变了这一天的余额，{words}。")
+
+
+def pending_correction(statement: BalanceStatement) -> Correction | None:
+    """The request that waits for a second person."""
+    return statement.corrections.filter(state=Correction.State.PREPARED).first()
+
+
+@transaction.atomic
+def propose_correction(
+    *, statement: BalanceStatement, against: LedgerAccount, why: str, by: User
+) -> Correction:
+    """Ask for the difference of a 对账 to be booked; nothing is booked yet.
+
+    Raises StatementRefused; NotAllowed for who may not.
+    """
+    _permit(by)
+    if not why.strip():
+        raise StatementRefused("why", "请写明更正理由。")
+    refuse_correction(statement)
+    _refuse_against(statement, against)
+    try:
+        with transaction.atomic():
+            return Correction.objects.create(
+                statement=statement,
+                against=against,
+                why=why.strip(),
+                prepared_by=by,
+                prepared_at=now(),
+            )
+    except IntegrityError as error:
+        if "correction_once" not in str(error):
+            raise
+        raise StatementRefused("", "这项差额已提出更正，正待复核。") from error
+
+
+@transaction.atomic
+def approve_correction(*, correction: Correction, by: User, on: date | None = None) -> JournalEntry:
+    """Book the difference another person asked for, on that day (default today)."""
+    correction = _locked(correction, by)
+    if correction.prepared_by_id == by.pk:
+        raise StatementRefused("", f"{by} 提出了这项更正，须由另一人复核。")
+    entry = correct_statement(
+        statement=correction.statement,
+        against=correction.against,
+        on=on or today(),
+        why=correction.why,
+        by=by,
+    )
+    correction.state = Correction.State.APPROVED
+    correction.approved_by, correction.approved_at = by, now()
+    correction.save(update_fields=["state", "approved_by", "approved_at"])
+    return entry
+
+
+@transaction.atomic
+def reject_correction(*, correction: Correction, why: str, by: User) -> Correction:
+    """Decline a correction; the statement stays as it is and may be asked for again."""
+    correction = _locked(correction, by)
+    if not why.strip():
+        raise StatementRefused("why", "请写明退回理由。")
+    correction.state, correction.rejected_why = Correction.State.REJECTED, why.strip()
+    correction.approved_by, correction.approved_at = by, now()
+    correction.save(update_fields=["state", "rejected_why", "approved_by", "approved_at"])
+    return correction
+
+
 @transaction.atomic
 def correct_statement(
     *, statement: BalanceStatement, against: LedgerAccount, on: date, why: str, by: User
 ) -> JournalEntry:
     """Book a difference both bureaus agreed on: the account becomes what the statement says.
 
-    Raises Unbalanced where there is no difference, StatementRefused where it is booked already.
+    Raises StatementRefused where there is none, or none any more.
     """
+    _lock_agreement(statement.account)
     lock_journal()
-    booked = JournalEntry.objects.filter(statement=statement, reversal__isnull=True).first()
-    if booked is not None:
-        raise StatementRefused("", f"这项差额已由 {booked.label} 更正，不能再次更正。")
-    return post(
+    refuse_correction(statement)
+    entry = post(
         cause=JournalEntry.Cause.RECONCILIATION,
         on=on,
         text=f"对账更正：{why.strip()}"[:200],
         statement=statement,
         lines=[
-            Line(statement.account, statement.yuan - statement.our_yuan),
-            Line(against, statement.our_yuan - statement.yuan),
+            Line(statement.account, statement.difference),
+            Line(against, -statement.difference),
         ],
         by=by,
     )
+    if statement.account.agreement is not None:
+        refresh_cleared(agreement=statement.account.agreement, on=on)
+    return entry
+
+
+def accounts_against(statement: BalanceStatement) -> QuerySet[LedgerAccount]:
+    """The open accounts of the same agreement that the other half of a correction may stand on."""
+    return (
+        LedgerAccount.objects.filter(agreement=statement.account.agreement, closed_on=None)
+        .exclude(pk=statement.account_id)
+        .select_related("jurisdiction", "agreement")
+        .defer("jurisdiction__boundary")
+        .order_by("jurisdiction__sort_key", "kind", "pk")
+    )
+
+
+def _refuse_against(statement: BalanceStatement, against: LedgerAccount) -> None:
+    if not accounts_against(statement).filter(pk=against.pk).exists():
+        raise StatementRefused("against", "对方账户须是同一协议的另一个未销户的账户。")
+
+
+def _permit(by: User) -> None:
+    if not viewer_of(by).may(Act.RECORD_PAYMENT):
+        raise NotAllowed(f"{by} 不能办理对账更正。")
+
+
+def _lock_agreement(account: LedgerAccount) -> None:
+    list(Agreement.objects.select_for_update(no_key=True).filter(pk=account.agreement_id))
+
+
+def _locked(correction: Correction, by: User) -> Correction:
+    _permit(by)
+    _lock_agreement(correction.statement.account)
+    correction = (
+        Correction.objects.select_for_update(of=("self",))
+        .select_related("statement__account__agreement", "against")
+        .get(pk=correction.pk)
+    )
+    if correction.state != Correction.State.PREPARED:
+        raise StatementRefused("", f"这项更正{correction.get_state_display()}，不能再办理。")
+    return correction

@@ -1,4 +1,4 @@
-"""`manage.py check_books`: the thirty named checks, and what breaks each."""
+"""`manage.py check_books`: the named checks, and what breaks each."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from settlements.checks.registry import CHECKS, run_checks
 
 class Command(BaseCommand):
     help = (
-        "逐项检查账簿、付款、月核算、月通报、流程和数据的三十项约定，列出违反者。"
+        "逐项检查账簿、付款、月核算、月通报、流程、数据和存放文件的各项约定，列出违反者。"
         "有一项不成立，退出码为 1。"
     )
 

@@ -24,7 +24,7 @@ from settlements.models import (
     MonthConfirmation,
 )
 from settlements.moving.acts import NotAllowed, check, moving, permit
-from settlements.moving.notify import month_link, signatories, tell_parties
+from settlements.moving.notify import month_link, next_key, signatories, tell_parties
 from settlements.moving.parties_of_month import confirming, is_party_in
 
 State = AgreementMonth.State
@@ -131,7 +131,7 @@ def _tell_moved(moved: list[tuple[AgreementMonth, date]]) -> None:
     for month, before in moved:
         tell_parties(
             [p.jurisdiction_id for p in parties[month.agreement_id] if is_party_in(p, month.month)],
-            key=f"deadline:{month.pk}:{month.objection_until}",
+            key=next_key(f"deadline:{month.pk}"),
             text=f"节假日历变动：{month}的异议截止日由 {day_words(before)}改为"
             f"{day_words(month.objection_until)}",
             link=month_link(month),

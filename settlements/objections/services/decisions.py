@@ -36,7 +36,7 @@ from monitoring.screening.services.verdicts import (
 from monitoring.standards.detection import MeasuredValue, show
 from settlements.models import AgreementMonth, JointSample, MonthRuling, Objection, ObjectionReply
 from settlements.moving.acts import NotAllowed, Refused, check, moving, permit
-from settlements.moving.documents import DocumentRefused
+from settlements.moving.documents import DocumentRefused, fault_of
 from settlements.objections.kinds import BY_CODE
 from settlements.objections.services.evidence import missing_evidence
 from settlements.objections.services.joint_samples import use
@@ -279,6 +279,8 @@ def _exclude(
         by=by,
     )
     if evidence and with_files:
+        if fault := fault_of(evidence[0].file, evidence[0].sha256):
+            raise Refused(f"证据“{evidence[0].name}”{fault}，不能作为认定的依据；请先恢复或重交。")
         with evidence[0].file.open("rb") as file:
             ruling = make(evidence=File(file, name=evidence[0].name))
     else:

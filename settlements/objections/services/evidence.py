@@ -18,7 +18,8 @@ def missing_evidence(objection: Objection) -> list[EvidenceItem]:
 def keep_file(
     objection: Objection, item: str, file: File, own: Jurisdiction | None, by: User
 ) -> Evidence:
-    """In a transaction that holds the objection. The same content again is the file there is.
+    """In a transaction that holds the objection. What the side handed in for the item already is
+    the file there is; for another item, or by the other side, it is one of its own.
 
     Raises DocumentRefused.
     """
@@ -26,7 +27,8 @@ def keep_file(
     if rules.item(item) is None:
         raise DocumentRefused(f"“{rules.title}”没有这一证据项；请从清单中选择。")
     found = checked(file)
-    if known := objection.evidence.filter(sha256=found.sha256).first():
+    same = objection.evidence.filter(item=item, sha256=found.sha256, jurisdiction=own)
+    if known := same.first():
         return known
     evidence = Evidence(
         objection=objection,

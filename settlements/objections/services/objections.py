@@ -5,7 +5,7 @@ the agreement, the month, the objection.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
@@ -32,7 +32,7 @@ from settlements.models import (
 )
 from settlements.moving.acting import has_own_person, party_signing
 from settlements.moving.acts import NotAllowed, Refused, check, moving
-from settlements.moving.notify import tell_parties, tell_role
+from settlements.moving.notify import next_key, tell_parties, tell_role
 from settlements.moving.parties_of_month import confirming
 from settlements.objections.kinds import BY_CODE, GROUNDS, with_ground
 from settlements.objections.services.evidence import keep_file
@@ -159,7 +159,7 @@ def add_evidence(
     document: str = "",
 ) -> Evidence:
     """A file to the list of evidence: by either party until the deadline, by the bureau until
-    the decision. The same content twice is kept once. Raises DocumentRefused, Refused."""
+    the decision. The same content for the same item is kept once a side. Raises DocumentRefused, Refused."""
     objection = locked(objection)
     own = speaker(objection, by, party, document)
     refuse_decided(objection, "补充证据")
@@ -253,7 +253,8 @@ def settle_month(month: AgreementMonth, by: User) -> None:
 def refresh_evidence_deadlines() -> int:
     """After a change of the calendar: the deadlines of open objections, by their rule.
 
-    A deadline is never moved into the past. Returns how many are different.
+    A deadline is never moved into the past. Each move is told to both sides and the bureau.
+    Returns how many are different.
     """
     changed = 0
     waiting = Objection.objects.filter(state__in=Objection.OPEN)
@@ -274,10 +275,26 @@ def refresh_evidence_deadlines() -> int:
         until = found.date if found.date >= today() else objection.evidence_until
         if (until, found.provisional) == (objection.evidence_until, objection.provisional):
             continue
+        before = objection.evidence_until
         objection.evidence_until, objection.provisional = until, found.provisional
         objection.save(update_fields=["evidence_until", "provisional"])
         changed += 1
+        if before != until:
+            _tell_moved(objection, before)
     return changed
+
+
+def _tell_moved(objection: Objection, before: date) -> None:
+    words = (
+        f"节假日历变动：{objection}的举证与答复截止日由 {day_words(before)}改为"
+        f"{day_words(objection.evidence_until)}"
+    )
+    key = next_key(f"objection:{objection.pk}:until").removeprefix(f"objection:{objection.pk}:")
+    _tell(objection, key, words)
+    tell_role(
+        Role.Code.BUREAU, key=f"objection:{objection.pk}:{key}", text=words,
+        link=to("objection", objection.pk),
+    )  # fmt: skip
 
 
 # What everyone here asks ------------------------------------------------------------------

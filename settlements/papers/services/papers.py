@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from basins import clock
 from basins.access import Act, Viewer, viewer_of
+from basins.malformed import MALFORMED
 from basins.models import Jurisdiction, User
 from settlements.models import Agreement, JournalEntry, Notice
 from settlements.models.papers import IssuedPaper, PaperFile
@@ -205,7 +206,7 @@ class PaperVerdict:
 def verify_code(code: str) -> PaperVerdict:
     """Whether the paper of this code stands in the database as it was issued: 1 SQL query."""
     issued = IssuedPaper.objects.filter(code=code).select_related("superseded_by").first()
-    return _verdict(issued) if issued is not None else PaperVerdict(PaperFinding.UNKNOWN)
+    return verdict_of(issued) if issued is not None else PaperVerdict(PaperFinding.UNKNOWN)
 
 
 def verify_file(content: bytes, code: str = "") -> PaperVerdict:
@@ -229,7 +230,7 @@ def verify_file(content: bytes, code: str = "") -> PaperVerdict:
         return replace(verdict, file=found)
     if found is None:
         return PaperVerdict(PaperFinding.UNKNOWN, problem="没有为任何已签发文书生成过这个文件。")
-    return replace(_verdict(found.paper), file=found)
+    return replace(verdict_of(found.paper), file=found)
 
 
 def _number_printed(issued: IssuedPaper, paper: Paper) -> str:
@@ -240,10 +241,11 @@ def _number_printed(issued: IssuedPaper, paper: Paper) -> str:
     return number_of(paper.kind, issued.year, issued.number)
 
 
-def _verdict(issued: IssuedPaper) -> PaperVerdict:
+def verdict_of(issued: IssuedPaper) -> PaperVerdict:
+    """Whether a paper stands in the database as it was issued."""
     try:
         paper = from_data(issued.content)
-    except (KeyError, ValueError, TypeError, ArithmeticError):
+    except MALFORMED:
         return PaperVerdict(PaperFinding.ALTERED, None, issued, "存档的内容已残缺。")
     problem = ""
     if digest_of_data(issued.content) != issued.digest:

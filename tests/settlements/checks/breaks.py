@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from django.db import connection
 
 from settlements.ledger.services.ledger import NO_HASH, HashedLine, entry_hash
-from settlements.models import Accrual, IssuedPaper, JournalEntry, Notice
+from settlements.models import Accrual, DraftDocument, IssuedPaper, JournalEntry, Notice
 from settlements.notices.services.content import digest_of
+from settlements.papers.paper import as_draft, body_digest_of, digest_of_data, from_data
 from tests.settlements.checks.world import World
 
 
@@ -80,6 +81,16 @@ def seal(world: World) -> None:
         entry = heads[paper.ledger_head.split()[1]]
         paper.ledger_head = f"{entry.year}-{entry.number} {entry.hash}"
         paper.save(update_fields=["ledger_head"])
+    print_again(world)
+
+
+def print_again(world: World) -> None:
+    """Papers say themselves what their columns say, and their digests are of that."""
+    for paper in IssuedPaper.objects.all():
+        paper.content["ledger_head"] = paper.ledger_head
+        paper.digest = digest_of_data(paper.content)
+        paper.body_digest = body_digest_of(as_draft(from_data(paper.content)))
+        paper.save(update_fields=["content", "digest", "body_digest"])
 
 
 def net_and_seal(world: World) -> None:
@@ -98,6 +109,13 @@ def other_total(world: World) -> None:
     notice.content["total"] = "1.00"
     notice.digest = digest_of(notice.content)
     notice.save(update_fields=["content", "digest"])
+
+
+def lost_file(world: World) -> None:
+    DraftDocument.objects.create(
+        draft_id=0, file="agreements/gone.pdf", name="协议.pdf", kind="application/pdf", size=1,
+        sha256="0" * 64, added_by=world.people.bureau,
+    )  # fmt: skip
 
 
 ENTRY, POSTING = "settlements_journalentry", "settlements_posting"
@@ -170,6 +188,7 @@ BREAKS = (
             "UPDATE settlements_issuedpaper SET ledger_head ="
             " '2024-1 ' || split_part(ledger_head, ' ', 2)",
         ),
+        print_again,
         names="不是 2024-1 号的",
     ),
     Break(
@@ -215,7 +234,7 @@ BREAKS = (
         "every_entry_has_one_cause",
         (
             f"ALTER TABLE {ENTRY} DROP CONSTRAINT entry_one_cause",
-            f"UPDATE {ENTRY} SET opening_id = NULL WHERE id = {{last}}",
+            f"UPDATE {ENTRY} SET statement_id = NULL WHERE id = {{last}}",
         ),
         seal,
         "没有唯一的关联对象",
@@ -236,6 +255,14 @@ BREAKS = (
             "UPDATE settlements_payment SET overpayment = false WHERE overpayment",
         ),
         names="150.00 元超过登记时应付的 100.00 元",
+    ),
+    Break(
+        "payments_within_due",
+        (
+            "ALTER TABLE settlements_payment DROP CONSTRAINT payment_far_above_due_has_reason",
+            "UPDATE settlements_payment SET overpayment_why = ''",
+        ),
+        names="没有超付理由",
     ),
     Break(
         "payments_within_due",  # what was due when it was recorded, said otherwise
@@ -375,4 +402,22 @@ BREAKS = (
         ),
         names="BORDER NH3-N 为 1.2",
     ),
+    Break(
+        "account_opened_once",
+        (
+            'INSERT INTO settlements_openingbatch (state, prepared_at, rejected_why, "on", filename,'
+            " sha256, rows, approved_at) VALUES ('approved', now(), '', '2024-03-15', '另.csv', '',"
+            " '[]', now())",
+            f"UPDATE {ENTRY} SET cause = 'opening', statement_id = NULL, opening_id ="
+            " (SELECT max(id) FROM settlements_openingbatch) WHERE id = {last}",
+        ),
+        seal,
+        "有几笔期初余额同时有效",
+    ),
+    Break(
+        "papers_unchanged",
+        ("UPDATE settlements_issuedpaper SET digest = repeat('0', 64)",),
+        names="存档的内容与签发时的摘要值不符",
+    ),
+    Break("files_unchanged", act=lost_file, names="协议文件“协议.pdf”：存放的文件已缺失"),
 )

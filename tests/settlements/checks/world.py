@@ -147,7 +147,7 @@ def _paid_and_reversed(ledger: Ledger, people: People, entries: dict[str, Journa
     with moved_to(date(2024, 3, 8)):
         request = propose_reversal(entry=paid, why="退汇", by=people.treasury)
         entries["reversal"] = approve_reversal(reversal=request, by=people.treasury2)
-        ledger.pay("150", on=date(2024, 3, 8), overpayment=True)
+        ledger.pay("150", on=date(2024, 3, 8), overpayment=True, overpayment_why="预付")
 
 
 def _owed(ledger: Ledger, amount: str, on: date) -> JournalEntry:
