@@ -14,6 +14,7 @@ from basins.clock import now
 from settlements.ledger.balances import balance
 from settlements.ledger.services.ledger import Line, post, reverse
 from settlements.ledger.services.opening import (
+    OpeningFile,
     OpeningRefused,
     approve_opening,
     prepare_opening,
@@ -194,9 +195,10 @@ def test_what_was_booked_while_an_opening_waited_stops_it(ledger):
 
 
 def test_balances_of_nothing_are_refused_when_they_are_registered(ledger):
-    nothing = read_opening((HEAD + "500901,LEDGER,0\n500902,LEDGER,0\n").encode(), "期初.csv")
     with pytest.raises(OpeningRefused, match="都是零"):
-        prepare_opening(file=nothing, on=DAY, by=None)
+        read_opening((HEAD + "500901,LEDGER,0\n500902,LEDGER,0\n").encode(), "期初.csv")
+    with pytest.raises(OpeningRefused, match="期初.csv 各行金额都是零"):
+        prepare_opening(file=OpeningFile("期初.csv", "0" * 64, ()), on=DAY, by=None)
 
 
 def test_the_database_takes_no_second_opening_either(ledger):

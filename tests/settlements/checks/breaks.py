@@ -374,7 +374,7 @@ BREAKS = (
             "UPDATE monitoring_monthlymean SET mean = mean + 0.1 WHERE month = '2022-03-01'"
             " AND indicator_id = (SELECT id FROM monitoring_indicator WHERE code = 'TP')",
         ),
-        names="交界 TP 2022-03：月均值为 0.115（1 个），按有效数据为 0.015（1 个）",
+        names="交界 TP 2022-03：月均值为 0.115（1 个，合计 0.015），按有效数据为 0.015（1 个，合计 0.015）",
     ),
     Break(
         "nothing_left_waiting",
