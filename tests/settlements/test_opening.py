@@ -197,7 +197,7 @@ def test_what_was_booked_while_an_opening_waited_stops_it(ledger):
 def test_balances_of_nothing_are_refused_when_they_are_registered(ledger):
     with pytest.raises(OpeningRefused, match="都是零"):
         read_opening((HEAD + "500901,LEDGER,0\n500902,LEDGER,0\n").encode(), "期初.csv")
-    with pytest.raises(OpeningRefused, match="期初.csv 各行金额都是零"):
+    with pytest.raises(OpeningRefused, match=r"期初\.csv 各行金额都是零"):
         prepare_opening(file=OpeningFile("期初.csv", "0" * 64, ()), on=DAY, by=None)
 
 
