@@ -8,6 +8,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from unicodedata import normalize
 
 from monitoring.standards.exact import Number
 from settlements.models.shares import share_words
@@ -54,9 +55,10 @@ def read_integer(text: str, unit: str = "") -> int:
 
 def read_share(text: str) -> Number:
     """A part of 1: "50%", "0.5", "50" (more than 1 is per cent), "1" (all), "1/3", "三分之一"."""
-    if found := _FRACTION.fullmatch(plain(text)):
+    typed = "".join(normalize("NFKC", text).split())  # ⅓ is 1⁄3
+    if found := _FRACTION.fullmatch(typed):
         share: Number = _fraction(text, int(found[1]), int(found[2]))
-    elif found := _SPOKEN.fullmatch(plain(text)):
+    elif found := _SPOKEN.fullmatch(typed):
         share = _fraction(text, _said(found[2]), _said(found[1]))
     else:
         given = read_number(text)

@@ -111,7 +111,7 @@ def test_a_payment_needs_its_day(client, people, ledger, day):
 
 def test_an_opening_dated_by_a_month_is_of_its_last_day(client, people, ledger):
     client.force_login(people.treasury)
-    rows = "行政区代码,协议编码,金额(元)\n500901,LEDGER,-5\n500902,LEDGER,5\n"
+    rows = "行政区代码,协议编码,金额(元)\n500901,OTHER,-5\n500902,OTHER,5\n"
     upload = SimpleUploadedFile("期初.csv", rows.encode())
     answer = client.post("/ledger/opening/", {"on": "2018-12", "file": upload})
     assert answer.status_code == 302, answer.content.decode()

@@ -109,7 +109,7 @@ def test_districts_of_another_province_are_not_offered(border, people, now, clie
     page = client.get("/measures/new/").content.decode()
     assert border.upstream.name in page
     assert border.stranger.name not in page
-    answer = client.post("/measures/new/", {**NEW, "jurisdiction": "500903", "action": "record"})
+    answer = client.post("/measures/new/", {**NEW, "jurisdiction": "500903", "action": "do"})
     assert "请选" in answer.content.decode()
     assert not Measure.objects.exists()
 
