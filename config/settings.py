@@ -170,6 +170,8 @@ MIDDLEWARE = [
     "dashboard.frame.acting.ActingMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "dashboard.frame.middleware.EndedSessionMiddleware",
+    "dashboard.frame.middleware.OwnPasswordMiddleware",
     "dashboard.frame.middleware.NoRoleMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -214,14 +216,20 @@ AXES_LOCKOUT_CALLABLE = "dashboard.frame.sign_in.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name", "unit", "email")},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "basins.passwords.HabitPasswordValidator"},
 ]
+# Sessions are rows of ours, with an absolute end of twelve hours (basins/sessions.py).
+SESSION_ENGINE = "basins.sessions"
 SESSION_COOKIE_AGE = 30 * 60  # idle sign-out at 30 minutes: GB/T 22239-2019 level 3
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True

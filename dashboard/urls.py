@@ -4,6 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from dashboard.about import views as about
+from dashboard.account import views as account
 from dashboard.agreements import drafts
 from dashboard.agreements import views as agreements
 from dashboard.audit import views as audit
@@ -108,6 +109,9 @@ urlpatterns = [
     path("verify/", verify.verify, name="verify"),
     path("verify/<str:code>/", verify.verify_by_code, name="verify-code"),
     path("api/", include("dashboard.api.urls")),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.change_password, name="account-password"),
+    path("account/sessions/<int:pk>/end/", account.end_session, name="account-session-end"),
     path("about/", about.about, name="about"),
     path("patterns/", about.patterns, name="patterns"),
     path("sign-in/", sign_in.SignInView.as_view(), name="login"),

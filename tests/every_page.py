@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from basins import clock
 from basins.access import viewer_of
-from basins.models import AccessEvent, AuditRecord, Notification
+from basins.models import AccessEvent, AuditRecord, Notification, SignInSession
 from dashboard.papers import export
 from jobs.models import Job
 from monitoring.models import Indicator, Origin
@@ -176,6 +176,10 @@ def _arguments(money: Money) -> dict[str, tuple]:
         kind=AccessEvent.Kind.EXPORT, user=people.bureau, at=clock.now()
     )
     assert event.pk
+    session = SignInSession.objects.create(
+        session_key="0" * 64, user=people.bureau, expire_date=clock_of(2099, 1, 1),
+        started_at=clock.now(), last_seen_at=clock.now(),
+    )  # fmt: skip
     account = LedgerAccount.objects.get(jurisdiction=border.upstream)
     entry = JournalEntry.objects.get(settlement__agreement=money.main, cause="settlement")
     adjustment = Adjustment.objects.get(accrual__period="2024-02-01")
@@ -203,6 +207,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "ledger-account ledger-reconcile": account,
         "ledger-entry ledger-reverse": entry,
         "notification": told,
+        "account-session-end": session,
         "explain accrual-explanation": accrual,
     }
     found: dict[str, tuple] = {

@@ -6,6 +6,7 @@ from basins.models.jurisdictions import Jurisdiction
 from basins.models.notifications import Delivery, Notification, Star
 from basins.models.people import Role, User
 from basins.models.rivers import River, RiverReach
+from basins.models.sign_in import SignInSession
 
 __all__ = [
     "AccessEvent",
@@ -18,6 +19,7 @@ __all__ = [
     "River",
     "RiverReach",
     "Role",
+    "SignInSession",
     "Star",
     "User",
 ]

@@ -11,6 +11,8 @@ from jobs.acting import acting, person
 ACTS = {
     "login": "登录",
     "logout": "退出",
+    "account-password": "更改密码",
+    "account-session-end": "结束登录",
     "agreement-new": "录入协议",
     "draft-step": "录入协议",
     "draft-check": "核对与启用协议",

@@ -86,9 +86,10 @@ def page_frame(request) -> dict:
     if user is None or not user.is_authenticated:
         return frame
     viewer = viewer_of(user)
-    frame["person"] = {"name": str(user), "unit": user.unit, "url": "", "key": user.pk}
+    frame["person"] = {"name": str(user), "unit": user.unit, "key": user.pk}
+    frame["person"]["url"] = reverse("account")
     frame["session"] = {
-        "seconds": settings.SESSION_COOKIE_AGE,
+        "seconds": request.session.get_session_cookie_age(),
         "extend_url": reverse("session-extend"),
     }
     frame["sign_out_url"] = reverse("logout")

@@ -16,12 +16,12 @@ def typing(monkeypatch):
 
 
 def test_an_administrator_can_sign_in_and_enter_agreements(db, typing, client):
-    typing("shuizhi-Xin-2026\n")
+    typing("morgen-Nebel-2026\n")
     call_command("add_person", "first", role="admin", name="张三")
     user = User.objects.get(username="first")
     assert viewer_of(user).may(Act.EDIT_AGREEMENTS)
     assert (
-        client.post("/sign-in/", {"username": "first", "password": "shuizhi-Xin-2026"}).status_code
+        client.post("/sign-in/", {"username": "first", "password": "morgen-Nebel-2026"}).status_code
         == 302
     )
     assert client.get("/admin/").status_code == 200
@@ -31,8 +31,8 @@ def test_an_administrator_can_sign_in_and_enter_agreements(db, typing, client):
     ("password", "given", "words"),
     [
         ("kurz\n", {"role": "admin"}, "10"),
-        ("shuizhi-Xin-2026\n", {"role": "district"}, "--jurisdiction"),
-        ("shuizhi-Xin-2026\n", {"role": "district", "jurisdiction": "999999"}, "999999"),
+        ("morgen-Nebel-2026\n", {"role": "district"}, "--jurisdiction"),
+        ("morgen-Nebel-2026\n", {"role": "district", "jurisdiction": "999999"}, "999999"),
     ],
 )
 def test_what_is_wrong_is_said_and_nobody_is_made(db, typing, password, given, words):

@@ -165,6 +165,9 @@ verify/<str:code>/                                                 ooooooo  !!!!
 api/v1/accruals/<int:pk>/explanation/                              ooo..oo  -        SEE_RESULTS
 api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/  oooo.oo  -        SEE_RESULTS
 api/                                                               .......  -
+account/                                                           ooooooo  -
+account/password/                                                  >>>>>>>  !!!!!!!
+account/sessions/<int:pk>/end/                                     -        >......
 about/                                                             ooooooo  -
 patterns/                                                          .....o.  -        EDIT_REFERENCE
 sign-in/                                                           >>>>>>>  >>>>>>>
@@ -175,6 +178,9 @@ sign-out/                                                          -        >>>>
 OPEN = {
     "/": (200, 200, 302),
     "about/": (200, 200, 302),
+    "account/": (200, 200, 302),
+    "account/password/": (302, 302, 302),
+    "account/sessions/<int:pk>/end/": (405, 405, 302),
     "verify/": (200, 200, 200),
     "verify/<str:code>/": (200, 200, 200),
     "sign-in/": (302, 302, 200),
