@@ -18,6 +18,7 @@ from dashboard.observations import views as observations
 from dashboard.overview import views as overview
 from dashboard.papers import verify
 from dashboard.papers import views as papers
+from dashboard.people import views as people
 from dashboard.rules import views as rules
 from dashboard.rulings import views as rulings
 from dashboard.scenarios import views as scenarios
@@ -93,6 +94,12 @@ urlpatterns = [
     path("calendar/announce/", calendar.announce, name="calendar-announce"),
     path("calendar/day/", calendar.change_day, name="calendar-day"),
     path("calendar/template.csv", calendar.template, name="calendar-template"),
+    path("people/", people.people_list, name="people"),
+    path("people/new/", people.new, name="person-new"),
+    path("people/acts/", people.act_list, name="person-act-list"),
+    path("people/acts/<int:pk>/", people.act, name="person-act"),
+    path("people/<int:pk>/", people.person, name="person"),
+    path("people/<int:pk>/<str:kind>/", people.propose, name="person-act-new"),
     path("audit/", audit.changes, name="audit"),
     path("audit/access/", audit.access, name="audit-access"),
     path("audit/<int:pk>/", audit.change, name="audit-record"),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from basins.services import sessions
+from basins.services import sessions, sign_in_locks
 from basins.services.notifications import enter_mail_if_due
 from settlements import pipeline
 from settlements.notices.services import months
@@ -22,6 +22,7 @@ def daily() -> None:
     months.finalise_due()
     enter_mail_if_due()
     sessions.purge()
+    sign_in_locks.forget()
 
 
 @shared_task(name="settlements.refresh_deadlines")

@@ -37,3 +37,23 @@ class SignInSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.address}"
+
+
+class SignInFailure(models.Model):
+    """Sign-ins tried in vain one after another: of a name from an address, or, with name '', of
+    any name from that address (basins.services.sign_in_locks)."""
+
+    name = models.CharField("所填用户名", max_length=150, blank=True)
+    address = models.CharField("地址", max_length=45, blank=True)
+    failures = models.PositiveIntegerField("次数")
+    last_at = models.DateTimeField("最近一次")
+    waits_until = models.DateTimeField("等到", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "登录失败次数"
+        constraints = [
+            models.UniqueConstraint(fields=["name", "address"], name="failures_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.address} {self.failures}"

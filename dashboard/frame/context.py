@@ -50,6 +50,7 @@ PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
     ],
     "管理": [
         ("节假日历", "calendar", Act.SEE_RESULTS),
+        ("人员", "people", Act.SEE_PEOPLE),
         ("操作记录", "audit", Act.SEE_AUDIT),
     ],
 }

@@ -13,6 +13,7 @@ from basins.ranges import between, today
 from basins.services.sessions import MOST, purge
 from basins.sessions import LONGEST, SINCE, digest
 from dashboard.account.browser import browser_of
+from jobs.acting import acting
 from settlements.tasks import daily
 from tests.worlds import jurisdiction
 
@@ -142,7 +143,8 @@ def test_the_people_of_a_demo_need_not_change_it(person, settings):
 
 
 def test_a_station_and_who_has_no_role_change_theirs_too(person):
-    person.roles.update(role="station")
+    with acting(established=True):
+        person.roles.update(role="station")
     assert change(signed_in(person)).status_code == 302
 
 
