@@ -3,10 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import (
-    password_validators_help_texts,
-    validate_password,
-)
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from basins.models import User
@@ -21,13 +18,15 @@ class OwnPasswordForm(forms.Form):
     """`old` is not asked for where there is none: after signing in with a one-time code."""
 
     old = forms.CharField(label="原密码", strip=False, widget=_password("current-password"))
-    new = forms.CharField(label="新密码", strip=False, widget=_password("new-password"))
+    new = forms.CharField(
+        label="新密码", strip=False, widget=_password("new-password"),
+        help_text="至少 10 个字符；不用常见密码、纯数字，也不用常见的词、键盘顺序、地名、姓名拼成。",
+    )  # fmt: skip
     again = forms.CharField(label="再输一遍新密码", strip=False, widget=_password("new-password"))
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, use_required_attribute=False, **kwargs)
         self.user = user
-        self.fields["new"].help_text = "".join(password_validators_help_texts())
         if not user.has_usable_password():
             del self.fields["old"]
         say_required(self)

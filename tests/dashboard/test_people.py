@@ -14,6 +14,7 @@ from basins.ranges import between, today
 from basins.refusals import NotAllowed, Refused
 from basins.services import person_acts, sign_in_locks
 from basins.services.person_acts import CODE_LASTS, approve, propose, reject
+from settlements.work.queries.work import counts
 from tests.published import person
 from tests.worlds import People
 
@@ -138,6 +139,14 @@ def test_the_proposer_withdraws_and_the_other_sends_back_with_a_reason(people, s
     assert reject(act=act, by=people.admin, why="").state == "withdrawn"
     people.bureau.refresh_from_db()
     assert people.bureau.is_active
+
+
+def test_it_waits_in_the_work_of_the_others_who_may_approve_it(people, second, third):
+    def waiting(user: User) -> int:
+        return counts(viewer_of(user)).by_source.get("account-acts", 0)
+
+    propose(kind="unlock", by=people.admin, why="x", person=third)
+    assert [waiting(user) for user in (people.admin, second, third)] == [0, 1, 0]
 
 
 # Roles -------------------------------------------------------------------------------------
