@@ -272,6 +272,8 @@ def _refuse_role(act: PersonAct) -> None:
         raise Refused(f"止日须晚于 {start}。", field="until_day")
     if act.person is None:
         return
+    if not act.person.is_active:
+        raise Refused("账号已停用；请先恢复账号。")
     span = between(start, act.until_day)
     roles = Role.objects.filter(user=act.person)
     there = roles.filter(in_force__overlap=span).first()
@@ -289,6 +291,8 @@ def _refuse_role(act: PersonAct) -> None:
 
 
 def _refuse_too_few(leaving: int) -> None:
+    # One such act after the other: two at once would each see the other's administrator remain.
+    list(Role.objects.select_for_update().filter(role=Role.Code.ADMIN).order_by("pk"))
     there = administrators()
     if leaving in there and len(there) <= LEAST_ADMINISTRATORS:
         raise Refused(

@@ -8,13 +8,14 @@ one subscriber has all of it.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.db import connection
 
 from basins.clock import now
 from basins.models import SignInFailure, User
 
+LONGEST = SignInFailure._meta.get_field("name").max_length
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 
 
@@ -44,7 +45,7 @@ def wait_left(name: str, address: str) -> timedelta | None:
 def failed(name: str, address: str) -> timedelta | None:
     """One more failure; returns the wait it begins, if it does."""
     place, moment = place_of(address), now()
-    waits = [_count(User.normalize_username(name), place, BY_NAME, moment)]
+    waits = [_count(_key(name), place, BY_NAME, moment)]
     if place:
         waits.append(_count("", place, BY_ADDRESS, moment))
     return max((wait for wait in waits if wait is not None), default=None)
@@ -53,9 +54,9 @@ def failed(name: str, address: str) -> timedelta | None:
 def succeeded(name: str, address: str) -> None:
     """The name's failures from there are forgotten; those of the address are not, or one sign-in
     of one's own would buy twenty more guesses."""
-    SignInFailure.objects.filter(
-        name=User.normalize_username(name), address=place_of(address)
-    ).exclude(name="").delete()
+    SignInFailure.objects.filter(name=_key(name), address=place_of(address)).exclude(
+        name=""
+    ).delete()
 
 
 def unlock(username: str) -> int:
@@ -87,13 +88,18 @@ def place_of(address: str) -> str:
     if isinstance(found, IPv6Address):
         if found.ipv4_mapped is not None:
             return str(found.ipv4_mapped)
-        return str(ip_network((found, 64), strict=False).network_address) + "/64"
+        return str(IPv6Network((int(found), 64), strict=False).network_address) + "/64"
     return str(found)
+
+
+def _key(name: str) -> str:
+    """The name as Django looks it up, which may be longer than it was typed."""
+    return User.normalize_username(name)[:LONGEST]
 
 
 def _rows(name: str, address: str):
     return SignInFailure.objects.filter(
-        name__in=["", User.normalize_username(name)], address=place_of(address)
+        name__in=["", _key(name)], address=place_of(address)
     ).exclude(name="", address="")
 
 

@@ -20,7 +20,7 @@ ALWAYS = (
 # What stays open to who must first change the password.
 BEFORE_CHANGE = (*ALWAYS, "session-extend")
 ENDED = {
-    SignInSession.Why.OWN: "您已在另一处结束了这里的登录。",
+    SignInSession.Why.OWN: "您已结束这里的登录。",
     SignInSession.Why.LIMIT: f"您在别处登录，同时登录至多 {MOST} 处，最早的这一处已结束。",
     SignInSession.Why.PASSWORD: "密码已在别处更改，这里的登录已结束；请用新密码登录。",
     SignInSession.Why.ADMINISTRATION: "账号管理员办理了您的账号，这里的登录已结束；详情请问管理员。",

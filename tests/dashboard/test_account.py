@@ -213,7 +213,7 @@ def test_one_ends_a_session_of_ones_own_and_no_other(person):
     assert "在 2 处登录" in page
     assert "Firefox（Windows）" in page
     assert here.post(f"/account/sessions/{mine.pk}/end/")["Location"] == "/account/"
-    assert "您已在另一处结束了这里的登录" in said(there.get("/", follow=True))
+    assert "您已结束这里的登录" in said(there.get("/", follow=True))
     assert here.post(f"/account/sessions/{mine.pk}/end/").status_code == 404
 
 

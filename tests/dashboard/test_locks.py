@@ -76,6 +76,10 @@ def test_what_is_tried_while_one_waits_counts_for_nothing(somebody):
     assert SignInFailure.objects.get(name="somebody").failures == BY_NAME.each
 
 
+def test_a_name_that_grows_when_it_is_looked_up_is_no_error(somebody):
+    assert tried("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 150).status_code == 200
+
+
 def test_a_name_nobody_has_waits_alike(somebody):
     answers = [[tried(name) for _ in range(5)][-1] for name in ("somebody", "nobody-has-it")]
     assert {answer.status_code for answer in answers} == {429}
@@ -122,6 +126,7 @@ def test_an_unlock_works_at_once_everywhere(somebody):
         ("10.1.2.3", "10.1.2.3"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("::ffff:10.1.2.3", "10.1.2.3"),
+        ("fe80::1:2:3:4%eth0", "fe80::/64"),
         ("", ""),
     ],
 )
