@@ -1,12 +1,13 @@
-"""Passwords that people here choose by habit, and that are guessed first.
+"""What a password must be, in our words; and passwords that people here choose by habit.
 
-Beside Django's list of common passwords: 我爱你 in its spellings, lucky numbers, rows of keys,
-the words of the trade and the names of the places, with a year or a few signs put to them.
+The habits stand beside Django's list of common passwords: 我爱你 in its spellings, lucky numbers,
+rows of keys, the words of the trade and the names of the places, with a year or a few signs.
 """
 
 import re
 
 from django.conf import settings
+from django.contrib.auth import password_validation as django
 from django.core.exceptions import ValidationError
 
 from basins.models import Jurisdiction, User
@@ -27,6 +28,26 @@ _KEYS = re.compile(r"[1!][qQ][aA][zZ]|[2@][wW][sS][xX]|[3#][eE][dD][cC]|[4$][rR]
 _NUMBERS = re.compile(r"5201314|1314|520|521|(?:19|20)\d\d(?:[01]\d(?:[0-3]\d)?)?|8{3,}|6{3,}")
 _ROWS = re.compile(r"(?:01234567890|1234567890|0987654321|9876543210|123456789|12345678|1234567"
                    r"|123456|12345|1234|123|654321|54321|4321|321)")  # fmt: skip
+
+
+class MinimumLengthValidator(django.MinimumLengthValidator):
+    def get_error_message(self) -> str:
+        return f"密码至少 {self.min_length} 个字符；请加长。"
+
+
+class UserAttributeSimilarityValidator(django.UserAttributeSimilarityValidator):
+    def get_error_message(self) -> str:
+        return "密码与%(verbose_name)s太相似；请另换一个。"
+
+
+class CommonPasswordValidator(django.CommonPasswordValidator):
+    def get_error_message(self) -> str:
+        return "密码是常见的密码；请另换一个。"
+
+
+class NumericPasswordValidator(django.NumericPasswordValidator):
+    def get_error_message(self) -> str:
+        return "密码只有数字；请加上字母或汉字。"
 
 
 class HabitPasswordValidator:

@@ -215,15 +215,15 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "NAME": "basins.passwords.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("username", "display_name", "unit", "email")},
     },
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "basins.passwords.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "basins.passwords.CommonPasswordValidator"},
+    {"NAME": "basins.passwords.NumericPasswordValidator"},
     {"NAME": "basins.passwords.HabitPasswordValidator"},
 ]
 # Sessions are rows of ours, with an absolute end of twelve hours (basins/sessions.py).

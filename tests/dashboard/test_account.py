@@ -64,7 +64,10 @@ def test_everybody_changes_their_own_password(person):
         ({"old": "falsch"}, "原密码不对"),
         ({"again": "etwas-anderes"}, "两次输入的新密码不同"),
         ({"new": PASSWORD}, "与原密码相同"),
-        ({"new": "kurz-9Xq"}, "10"),
+        ({"new": "kurz-9Xq"}, "密码至少 10 个字符"),
+        ({"new": "zhaomin-99"}, "密码与用户名太相似"),
+        ({"new": "basketball"}, "常见的密码"),
+        ({"new": "73920584617"}, "只有数字"),
         ({"new": ""}, "请填写新密码"),
     ],
 )
