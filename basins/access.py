@@ -28,6 +28,7 @@ class Act(StrEnum):
     SEE_LEDGER = "see_ledger"
     SEE_AGREEMENTS = "see_agreements"
     SEE_AUDIT = "see_audit"
+    SEE_PEOPLE = "see_people"
     # changing
     REVIEW_DATA = "review_data"
     UPLOAD_READINGS = "upload_readings"
@@ -58,6 +59,7 @@ TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.SEE_LEDGER:        (A, A, O, O, A, A, N),
     Act.SEE_AGREEMENTS:    (A, A, P, O, A, A, N),
     Act.SEE_AUDIT:         (O, N, N, N, N, A, N),
+    Act.SEE_PEOPLE:        (N, N, N, N, A, A, N),
     Act.REVIEW_DATA:       (A, N, N, N, N, N, N),
     Act.UPLOAD_READINGS:   (A, N, N, N, N, N, O),
     Act.PUBLISH:           (A, N, N, N, N, N, N),

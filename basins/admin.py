@@ -1,4 +1,6 @@
-"""Reference data and people in Django's admin; nothing with money or readings is edited here.
+"""Reference data in Django's admin; nothing with money, readings or people is edited here.
+
+People and their roles are done by two persons, on pages of their own (basins.services.person_acts).
 
 Who may is the table of the people (basins.access), not Django's own permissions: only a person
 whose role of today may do a page's `act` gets to see that it exists, superusers included.
@@ -6,15 +8,15 @@ whose role of today may do a page's `act` gets to see that it exists, superusers
 
 from itertools import pairwise
 
+import django.contrib.auth.admin  # noqa: F401  registers Group
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 
 from basins.access import Act, viewer_of
-from basins.models import CalendarDay, Jurisdiction, River, RiverReach, Role, User
+from basins.models import CalendarDay, Jurisdiction, River, RiverReach
 from basins.services import calendar
 from jobs.models import Job
 
@@ -113,34 +115,6 @@ class RiverAdmin(CodeStays, ByRole, admin.ModelAdmin):
     search_fields = ("code", "name")
     autocomplete_fields = ("parent",)
     inlines = (ReachInline,)
-
-
-class RoleInline(DatedInline):
-    act = Act.EDIT_USERS
-    model = Role
-    autocomplete_fields = ("jurisdiction",)
-
-
-@admin.register(User)
-class UserAdmin(ByRole, DjangoUserAdmin):
-    act = Act.EDIT_USERS
-    list_display = ("username", "display_name", "unit", "is_active", "last_login")
-    list_filter = ("is_active", "is_staff", "roles__role")
-    search_fields = ("username", "display_name", "unit")
-    inlines = (RoleInline,)
-    filter_horizontal = ()
-    fieldsets = (
-        (None, {"fields": ("username", "password", "display_name", "unit", "email")}),
-        ("状态", {"fields": ("is_active", "is_staff")}),
-    )
-
-    def get_inlines(self, request, obj):
-        """First the sign-in, then, on the page that follows, its roles."""
-        return self.inlines if obj else ()
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        """Nobody: what a person did keeps their name. Take away is_active instead."""
-        return False
 
 
 @admin.register(Job)

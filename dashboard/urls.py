@@ -4,6 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from dashboard.about import views as about
+from dashboard.account import views as account
 from dashboard.agreements import drafts
 from dashboard.agreements import views as agreements
 from dashboard.audit import views as audit
@@ -17,6 +18,7 @@ from dashboard.observations import views as observations
 from dashboard.overview import views as overview
 from dashboard.papers import verify
 from dashboard.papers import views as papers
+from dashboard.people import views as people
 from dashboard.rules import views as rules
 from dashboard.rulings import views as rulings
 from dashboard.scenarios import views as scenarios
@@ -95,6 +97,12 @@ urlpatterns = [
     path("calendar/announce/", calendar.announce, name="calendar-announce"),
     path("calendar/day/", calendar.change_day, name="calendar-day"),
     path("calendar/template.csv", calendar.template, name="calendar-template"),
+    path("people/", people.people_list, name="people"),
+    path("people/new/", people.new, name="person-new"),
+    path("people/acts/", people.act_list, name="person-act-list"),
+    path("people/acts/<int:pk>/", people.act, name="person-act"),
+    path("people/<int:pk>/", people.person, name="person"),
+    path("people/<int:pk>/<str:kind>/", people.propose, name="person-act-new"),
     path("audit/", audit.changes, name="audit"),
     path("audit/access/", audit.access, name="audit-access"),
     path("audit/<int:pk>/", audit.change, name="audit-record"),
@@ -111,6 +119,9 @@ urlpatterns = [
     path("verify/", verify.verify, name="verify"),
     path("verify/<str:code>/", verify.verify_by_code, name="verify-code"),
     path("api/", include("dashboard.api.urls")),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.change_password, name="account-password"),
+    path("account/sessions/<int:pk>/end/", account.end_session, name="account-session-end"),
     path("about/", about.about, name="about"),
     path("patterns/", about.patterns, name="patterns"),
     path("sign-in/", sign_in.SignInView.as_view(), name="login"),

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from basins.services import sessions, sign_in_locks
 from basins.services.notifications import enter_mail_if_due
 from settlements import pipeline
 from settlements.notices.services import months
@@ -15,10 +16,13 @@ def recompute() -> None:
 
 @shared_task(name="settlements.daily")
 def daily() -> None:
-    """Months whose deadline passed, months that may be final, digests that are due."""
+    """Months whose deadline passed, months that may be final, digests that are due; sessions
+    that are over go."""
     months.lapse_due()
     months.finalise_due()
     enter_mail_if_due()
+    sessions.purge()
+    sign_in_locks.forget()
 
 
 @shared_task(name="settlements.refresh_deadlines")

@@ -4,6 +4,7 @@ from datetime import date
 
 from basins.models import Role, User
 from basins.ranges import between
+from jobs.acting import acting
 from settlements import rules
 from settlements.agreements.services import drafts as services
 from settlements.agreements.services.activation import activate_draft, ready, submit_draft
@@ -16,7 +17,8 @@ from tests.worlds import Border
 
 def person(name: str) -> User:
     user = User.objects.create(username=name, display_name=name)
-    Role.objects.create(user=user, role="admin", in_force=between(date(2018, 1, 1)))
+    with acting(established=True):
+        Role.objects.create(user=user, role="admin", in_force=between(date(2018, 1, 1)))
     return user
 
 

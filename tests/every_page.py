@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from basins import clock
 from basins.access import viewer_of
-from basins.models import AccessEvent, AuditRecord, Notification
+from basins.models import AccessEvent, AuditRecord, Notification, SignInSession
+from basins.ranges import between
+from basins.services.person_acts import propose
 from dashboard.papers import export
 from jobs.models import Job
-from monitoring.models import Indicator, Origin
+from monitoring.models import AssessmentBasis, Indicator, Origin
 from monitoring.observations.services.observation_file import Typed
 from monitoring.observations.services.observations import record_observations, understand
 from monitoring.screening.services.verdicts import ReadingKey
@@ -191,6 +193,15 @@ def _arguments(money: Money) -> dict[str, tuple]:
         kind=AccessEvent.Kind.EXPORT, user=people.bureau, at=clock.now()
     )
     assert event.pk
+    act, _ = propose(kind="unlock", by=people.admin, why="函〔2024〕9号", person=people.bureau)
+    session = SignInSession.objects.create(
+        session_key="0" * 64, user=people.bureau, expire_date=clock_of(2099, 1, 1),
+        started_at=clock.now(), last_seen_at=clock.now(),
+    )  # fmt: skip
+    basis = AssessmentBasis.objects.create(
+        rounding="rounded", ph="arithmetic", first="automatic", source="渝环〔2024〕8号",
+        in_force=between(date(2099, 1, 1)),
+    )  # fmt: skip
     account = LedgerAccount.objects.get(jurisdiction=border.upstream, agreement=money.main)
     entry = JournalEntry.objects.get(settlement__agreement=money.main, cause="settlement")
     adjustment = Adjustment.objects.get(accrual__period="2024-02-01")
@@ -221,6 +232,9 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "ledger-account ledger-reconcile": account,
         "ledger-entry ledger-reverse": entry,
         "notification": told,
+        "account-session-end": session,
+        "person": people.bureau,
+        "person-act": act,
         "explain accrual-explanation": accrual,
     }
     found: dict[str, tuple] = {
@@ -239,7 +253,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
     )  # fmt: skip
     found |= {
         "basin": ("TESTHE",),
-        "basis-withdraw": (1,),
+        "basis-withdraw": (basis.pk,),
         "section": ("BORDER",),
         "water-body": ("BORDER",),
         "district": (border.upstream.code,),
@@ -252,6 +266,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "objection-evidence-file": (objection.pk, objection.evidence.get().pk),
         "ledger-export": ("journal", "csv"),
         "rule": ("baseline",),
+        "person-act-new": (people.bureau.pk, "reset"),
         "scenario-term": (scenario.token, 1),
         "audit-record": (AuditRecord.objects.earliest("pk").pk,),
         "paper-file": (paper.pk, "xlsx"),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from basins.clock import moved_to, now
 from basins.models import Jurisdiction, River, Role, User
 from basins.ranges import between, next_month
+from jobs.acting import acting
 from monitoring.models import Assessment, Indicator, Origin, Section, Target
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import pipeline, rules
@@ -222,17 +223,24 @@ class People:
             for name in names
         )
         people = dict(zip(names, users, strict=True))
-        Role.objects.bulk_create(
-            Role(
-                user=user,
-                role="district" if name in ("stranger", "downstream") else name.rstrip("2"),
-                jurisdiction=place.get(name),
-                in_force=between(date(2018, 1, 1)),
+        with acting(established=True):
+            Role.objects.bulk_create(
+                Role(
+                    user=user,
+                    role="district" if name in ("stranger", "downstream") else name.rstrip("2"),
+                    jurisdiction=place.get(name),
+                    in_force=between(date(2018, 1, 1)),
+                )
+                for name, user in people.items()
+                if name != "nobody"
             )
-            for name, user in people.items()
-            if name != "nobody"
-        )
         return cls(**people)
+
+
+def out_of_office(person: User) -> None:
+    """The person never held a role."""
+    with acting(established=True):
+        person.roles.all().delete()
 
 
 def refusal(who: str) -> int:

@@ -5,7 +5,9 @@ from basins.models.calendar import CalendarChange, CalendarDay
 from basins.models.jurisdictions import Jurisdiction
 from basins.models.notifications import Delivery, Notification, Star
 from basins.models.people import Role, User
+from basins.models.person_acts import PersonAct
 from basins.models.rivers import River, RiverReach
+from basins.models.sign_in import SignInFailure, SignInSession
 
 __all__ = [
     "AccessEvent",
@@ -15,9 +17,12 @@ __all__ = [
     "Delivery",
     "Jurisdiction",
     "Notification",
+    "PersonAct",
     "River",
     "RiverReach",
     "Role",
+    "SignInFailure",
+    "SignInSession",
     "Star",
     "User",
 ]

@@ -75,6 +75,7 @@ class AccessEvent(models.Model):
         FAILED = "failed", "登录失败"
         LOCKED = "locked", "锁定登录"
         SIGN_OUT = "sign_out", "退出"
+        ENDED = "ended", "结束登录"
         EXPORT = "export", "导出"
         REFUSED = "refused", "拒绝访问"
 

@@ -17,6 +17,8 @@ class User(AbstractUser):
 
     display_name = models.CharField("姓名", max_length=40, blank=True)
     unit = models.CharField("单位", max_length=80, blank=True)
+    # Somebody else has known it, or has taken it away: the pages open when it was changed.
+    must_change_password = models.BooleanField("须更改密码", default=False, db_default=False)
 
     class Meta(AbstractUser.Meta):
         verbose_name = verbose_name_plural = "用户"

@@ -42,6 +42,7 @@ CALLED: dict[str, Callable[[Any], str]] = {
     "monitoring.Target": lambda o: f"{called(o.section)}的目标",
     "monitoring.AssessmentBasis": lambda o: "统计口径",
     "monitoring.SamplingPlan": lambda o: f"{called(o.section)}的监测频次",
+    "basins.PersonAct": lambda o: f"账号事项“{o}”",
     "basins.Role": lambda o: f"{called(o.user)}的角色“{o.get_role_display()}”",
     "basins.RiverReach": lambda o: f"{called(o.river)}的第 {o.order} 河段",
 }

@@ -47,7 +47,8 @@ class CheckedFact:
 
 @dataclass(slots=True)
 class Decision:
-    """One act. `do` takes what was filled in and returns the words for its success.
+    """One act. `do` takes what was filled in and returns the words for its success, or the page
+    that shows what is seen once.
 
     `form` is asked for first, `attach` (files, which no address can carry back) on the 核对 page.
     """
@@ -56,7 +57,7 @@ class Decision:
     lead: str  # what it causes
     button: str
     back: str
-    do: Callable[[dict[str, Any]], str]
+    do: Callable[[dict[str, Any]], str | HttpResponse]
     crumbs: Sequence[tuple[str, str | None]]
     facts: Sequence[CheckedFact] = ()
     form: type[ActForm] | Callable[..., ActForm] | None = None
@@ -98,6 +99,8 @@ def decide(request: HttpRequest, act: Decision) -> HttpResponse:
         name = getattr(refused, "field", "")
         form.add_error(name if name in form.fields else None, str(refused))
         return _page(request, act, form, attached, checked=not form.fields, status=422)
+    if isinstance(words, HttpResponse):
+        return words
     messages.success(request, words)
     return redirect(act.leads_to or act.back)
 

@@ -6,6 +6,7 @@ from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 from basins.models import AccessEvent
+from basins.services import sessions
 from dashboard.frame.addresses import client_address
 from jobs.acting import person
 
@@ -54,7 +55,14 @@ def clean(text: Any, length: int) -> str:
 
 
 def _signed_in(sender, request, user, **_):
-    note(Kind.SIGN_IN, request=request, user=user)
+    """A session begins; beyond three the oldest end, and are told so when they come back."""
+    event = note(Kind.SIGN_IN, request=request, user=user)
+    ended = sessions.begin(
+        session=request.session, user=user, address=event.address, user_agent=event.user_agent
+    )
+    if ended:
+        words = f"同时登录超过 {sessions.MOST} 处，最早的 {ended} 处已结束"
+        note(Kind.ENDED, request=request, user=user, what=words)
 
 
 def _signed_out(sender, request, user, **_):

@@ -3,14 +3,21 @@
 from django.urls import Resolver404, resolve
 
 from basins.models import AccessEvent
+from basins.services.refusals import tell_of_many
 from dashboard.frame.access_log import note
 from dashboard.frame.addresses import client_address
+from dashboard.frame.hidden import hid_something
 from jobs.acting import acting, person
 
 # Acts by the name of their address; the audit trail says 网页 with the address for any other.
 ACTS = {
     "login": "登录",
     "logout": "退出",
+    "account-password": "更改密码",
+    "person-new": "提出账号事项",
+    "person-act-new": "提出账号事项",
+    "person-act": "复核账号事项",
+    "account-session-end": "结束登录",
     "agreement-new": "录入协议",
     "draft-step": "录入协议",
     "draft-check": "核对与启用协议",
@@ -73,8 +80,15 @@ class ActingMiddleware:
         }
         with acting(**said):
             response = self.get_response(request)
-            if response.status_code == 403 and request.user.is_authenticated:
-                note(AccessEvent.Kind.REFUSED, request=request, user=request.user)
+            if request.user.is_authenticated and (
+                response.status_code == 403
+                or (response.status_code == 404 and hid_something(request))
+            ):
+                what = (
+                    f"{request.method}，{said['act']}" if said["act"] != "网页" else request.method
+                )
+                note(AccessEvent.Kind.REFUSED, request=request, user=request.user, what=what)
+                tell_of_many(request.user)
             return response
 
 

@@ -51,6 +51,7 @@ PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
     ],
     "管理": [
         ("节假日历", "calendar", Act.SEE_RESULTS),
+        ("人员", "people", Act.SEE_PEOPLE),
         ("操作记录", "audit", Act.SEE_AUDIT),
     ],
 }
@@ -87,9 +88,10 @@ def page_frame(request) -> dict:
     if user is None or not user.is_authenticated:
         return frame
     viewer = viewer_of(user)
-    frame["person"] = {"name": str(user), "unit": user.unit, "url": "", "key": user.pk}
+    frame["person"] = {"name": str(user), "unit": user.unit, "key": user.pk}
+    frame["person"]["url"] = reverse("account")
     frame["session"] = {
-        "seconds": settings.SESSION_COOKIE_AGE,
+        "seconds": request.session.get_session_cookie_age(),
         "extend_url": reverse("session-extend"),
     }
     frame["sign_out_url"] = reverse("logout")

@@ -5,18 +5,33 @@ from contextlib import suppress
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import QueryDict, UnreadablePostError
+from django.http import JsonResponse, QueryDict, UnreadablePostError
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from basins.access import Act, viewer_of
+from basins.models import SignInSession
+from basins.services.sessions import MOST, is_demonstration
+from basins.sessions import LONGEST, TOO_LONG
 
 # What opens at least one page; a person who may do none of it sees one page only.
 OPENS = (Act.SEE_RESULTS, Act.SEE_LEDGER, Act.SEE_AGREEMENTS, Act.SEE_AUDIT)
 # Apps that ask for themselves, and the pages that everyone who is signed in may use.
 OWN_RULES = ("admin", "api")
-ALWAYS = ("login", "logout", "about", "verify", "verify-code")
+ALWAYS = (
+    "login", "logout", "about", "verify", "verify-code",
+    "account", "account-password", "account-session-end",
+)  # fmt: skip
+# What stays open to who must first change the password.
+BEFORE_CHANGE = (*ALWAYS, "session-extend")
+ENDED = {
+    SignInSession.Why.OWN: "您已结束这里的登录。",
+    SignInSession.Why.LIMIT: f"您在别处登录，同时登录至多 {MOST} 处，最早的这一处已结束。",
+    SignInSession.Why.PASSWORD: "密码已在别处更改，这里的登录已结束；请用新密码登录。",
+    SignInSession.Why.ADMINISTRATION: "账号管理员办理了您的账号，这里的登录已结束；详情请问管理员。",
+    TOO_LONG: f"登录已满 {int(LONGEST.total_seconds() // 3600)} 小时，请重新登录。",
+}
 
 
 class NulMiddleware:
@@ -171,3 +186,42 @@ class NoRoleMiddleware:
         station = viewer.may(Act.UPLOAD_READINGS)
         status = 200 if match.url_name == "overview" else 403
         return render(request, "registration/no_role.html", {"station": station}, status=status)
+
+
+class EndedSessionMiddleware:
+    """Tells a browser whose session was ended why; stands after Django's MessageMiddleware."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not request.user.is_authenticated:
+            why = getattr(request.session, "ended_why", "")
+            if why in ENDED:
+                messages.warning(request, ENDED[why])
+        return self.get_response(request)
+
+
+class OwnPasswordMiddleware:
+    """Leads who must change the password to 我的账号, from every page; /api/ answers 403.
+
+    The people of a demo are left alone: their passwords are published.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        user, match = request.user, request.resolver_match
+        if not user.is_authenticated or not user.must_change_password or is_demonstration(user):
+            return None
+        if match.app_name == "api":
+            words = "请先登录网页，在“我的账号”更改密码，再用接口。"
+            error = {"code": "password_must_change", "message": words}
+            return JsonResponse({"error": error}, status=403)
+        if match.app_name != "admin" and match.url_name in BEFORE_CHANGE:
+            return None
+        return redirect("account")

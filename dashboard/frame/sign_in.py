@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from basins.access import viewer_of
 from basins.models import Role, User
+from basins.services.sign_in_locks import in_words
 
 HOME = "/"
 
@@ -50,13 +51,12 @@ class StaffSignInForm(SignInForm):
             raise self.get_invalid_login_error()
 
 
-def locked_out(request, credentials, *args, **kwargs):
+def locked_out(request, *args, **kwargs):
     """Told how long to wait; whether the name exists is not told. 429, nothing is checked."""
-    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     messages.error(
         request,
-        f"连续 {settings.AXES_FAILURE_LIMIT} 次输错，这个用户名已暂停登录；请 {minutes} 分钟后再试，"
-        "或联系本单位管理员重置密码。",
+        f"密码输错的次数过多，这里暂停登录；请 {in_words(request.sign_in_wait)}后再试，"
+        "或请管理员解除锁定、重置密码。",
     )
     view = SignInView(request=request, args=(), kwargs={})
     context = view.get_context_data(form=SignInForm(request))

@@ -15,16 +15,11 @@ from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from basins.access import Viewer, viewer_of
 from basins.clock import now
 from basins.models import User
+from basins.refusals import NotAllowed, Refused
 from settlements.models import StateMove
 from settlements.workflow import MOVES, THINGS, Move, move_of, moves_from
 
-
-class Refused(Exception):
-    """The act is not possible now, or not for this person; says why and what to do (Chinese)."""
-
-
-class NotAllowed(Refused):
-    """The person has no right to the act: answered like a missing page."""
+__all__ = ["NotAllowed", "Refused"]
 
 
 @contextmanager

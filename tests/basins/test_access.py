@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from basins.access import PEOPLE, TABLE, Act, Scope, Viewer, viewer_of
 from basins.models import Role, User
 from basins.ranges import between, today
+from jobs.acting import acting
 from tests.worlds import jurisdiction
 
 # product.md, "the people", written down a second time and by person instead of by act:
@@ -30,10 +31,10 @@ EXPECTED = {
     },
     "admin": {
         "all": "see_results see_drafts see_ledger see_agreements edit_agreements edit_reference "
-        "edit_users",
+        "edit_users see_people",
     },
     "auditor": {
-        "all": "see_results see_drafts see_ledger see_agreements see_audit",
+        "all": "see_results see_drafts see_ledger see_agreements see_audit see_people",
     },
     "station": {
         "own": "upload_readings",
@@ -81,7 +82,8 @@ def person(db) -> User:
 
 
 def give(person: User, role: str, start: date | None, end: date | None = None, place=None) -> None:
-    Role.objects.create(user=person, role=role, jurisdiction=place, in_force=between(start, end))
+    with acting(established=True):
+        person.roles.create(role=role, jurisdiction=place, in_force=between(start, end))
 
 
 def role_on(person: User, day: date) -> str | None:

@@ -32,6 +32,8 @@ REWRITTEN = {
         data #- '{rule,values,parameters}' FROM settlements_agreementdraft ORDER BY 1""",
     "settlements_scenario": "SELECT id, name FROM settlements_scenario ORDER BY 1",
     "basins_auditrecord": "SELECT to_jsonb(a)::text FROM basins_auditrecord a ORDER BY id LIMIT 657",
+    # Whether a person must change the password.
+    "basins_user": "SELECT id, username, password, unit, is_active FROM basins_user ORDER BY 1",
     "settlements_termsection": """SELECT id, term_id, section_id, share::text::numeric
         FROM settlements_termsection ORDER BY 1""",
 }

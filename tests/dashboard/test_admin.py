@@ -1,10 +1,9 @@
-"""Django's admin: reference data and people, for the role that may edit them and nobody else."""
+"""Django's admin: reference data, for the role that may edit them and nobody else."""
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 
-from basins.models import Jurisdiction, River, RiverReach, Role
+from basins.models import Jurisdiction, PersonAct, River, RiverReach, Role, User
 from jobs.models import Job
 from monitoring.models import (
     Assessment,
@@ -17,13 +16,12 @@ from monitoring.models import (
     Section,
     Target,
 )
-from settlements.models import Accrual, JournalEntry, Posting
+from settlements.models import Accrual, Agreement, JournalEntry, Posting, Term
 from tests.blank import blank_pages
 
 PAGES = (
     "/admin/basins/jurisdiction/",
     "/admin/basins/river/",
-    "/admin/basins/user/",
     "/admin/monitoring/section/",
     "/admin/monitoring/indicator/",
     "/admin/jobs/job/",
@@ -81,9 +79,14 @@ def test_the_front_page_names_only_what_may_be_edited(border, people, client):
         Accrual,
         JournalEntry,
         Posting,
+        User,
+        Role,
+        PersonAct,
+        Agreement,
+        Term,
     ],
 )
-def test_what_follows_from_facts_is_never_edited(model):
+def test_what_follows_from_facts_or_is_done_by_two_is_never_edited(model):
     assert not admin.site.is_registered(model)
 
 
@@ -94,7 +97,6 @@ def test_what_follows_from_facts_is_never_edited(model):
         (River, True, True, True),
         (Section, True, True, True),
         (Indicator, False, True, False),
-        (get_user_model(), True, True, False),
         (Job, False, False, False),
     ],
 )
@@ -110,7 +112,7 @@ def test_what_the_admin_role_may_do(people, rf, model, add, change, delete):
     assert not page.has_module_permission(request)
 
 
-@pytest.mark.parametrize("model", [RiverReach, Role, Target, SamplingPlan])
+@pytest.mark.parametrize("model", [RiverReach, Target, SamplingPlan])
 def test_parts_of_a_page_ask_the_same_table(people, rf, model):
     inlines = [
         inline
@@ -219,35 +221,6 @@ def test_another_section_may_have_its_target_at_the_same_time(border, administra
     response = client.post(f"/admin/monitoring/section/{other.pk}/change/", form)
     assert response.status_code == 302
     assert other.targets.get().water_class == 2
-
-
-def test_a_new_person_gets_a_dated_role(people, administrator, client):
-    response = client.post(
-        "/admin/basins/user/add/",
-        {
-            "username": "newcomer",
-            "usable_password": "true",
-            "password1": "shuizhi-Xin-2026",
-            "password2": "shuizhi-Xin-2026",
-        },
-    )
-    assert response.status_code == 302
-    person = get_user_model().objects.get(username="newcomer")
-    response = client.post(
-        f"/admin/basins/user/{person.pk}/change/",
-        {
-            "username": "newcomer",
-            "is_active": "on",
-            "roles-TOTAL_FORMS": 1,
-            "roles-INITIAL_FORMS": 0,
-            "roles-0-user": person.pk,
-            "roles-0-role": "bureau",
-            "roles-0-in_force_0": "2026-01-01",
-            "roles-0-in_force_1": "",
-        },
-    )
-    assert response.status_code == 302
-    assert person.roles.get().role == "bureau"
 
 
 def test_a_list_of_sections_asks_the_same_however_long(

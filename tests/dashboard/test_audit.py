@@ -348,8 +348,12 @@ def test_a_refusal_is_recorded_a_missing_page_is_not(border, people, client):
     client.get("/sections/")
     client.force_login(people.treasury)
     client.get("/audit/")
-    refused = AccessEvent.objects.filter(kind="refused")
-    assert [(e.user, e.path) for e in refused] == [(people.station, "/sections/")]
+    client.get("/sections/NOSUCH/")
+    refused = AccessEvent.objects.filter(kind="refused").order_by("pk")
+    assert [(e.user, e.path) for e in refused] == [
+        (people.station, "/sections/"),
+        (people.treasury, "/audit/"),
+    ]
 
 
 # The address ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from settlements.years.services.adjustments import approve_adjustment, review_ad
 from settlements.years.services.closing import confirm_amounts, prepare_closing, sign_data
 from tests.blank import blank_pages
 from tests.told_once import World, bare, told_instead, told_once
-from tests.worlds import publish_year, refusal
+from tests.worlds import out_of_office, publish_year, refusal
 
 ON = date(2024, 2, 5)
 YEAR = "/settlements/TEST/2023/"
@@ -177,7 +177,7 @@ def test_signing_twice_signs_once(year, people, visit):
 
 
 def test_the_bureau_enters_a_signature_by_its_document(year, people, visit):
-    people.downstream.roles.all().delete()
+    out_of_office(people.downstream)
     assert "代下游区登记…" in visit(people.bureau)
     empty = visit(people.bureau, "sign/?party=500902", {"action": "check", "document": ""}, 422)
     assert "请填写文号。" in empty

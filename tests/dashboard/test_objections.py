@@ -32,7 +32,7 @@ from tests.disputes import (
     year_published,
 )
 from tests.told_once import bare, of_told, told_instead, told_once, with_april
-from tests.worlds import refusal
+from tests.worlds import out_of_office, refusal
 
 EVERYONE = (
     "bureau", "treasury", "district", "downstream", "township", "admin", "auditor", "station",
@@ -397,7 +397,7 @@ def test_a_month_of_its_own_asks_for_no_month(border, people, april, visit):
 def test_the_bureau_enters_the_answer_of_a_party_without_a_person_here(
     border, people, april, objection, visit
 ):
-    people.downstream.roles.all().delete()
+    out_of_office(people.downstream)
     page = text_of(visit(people.bureau, "objection", objection.pk))
     assert '<option value="500902">下游区</option>' in page
     assert '<option value="500901">' not in page  # speaks for itself
@@ -416,7 +416,7 @@ def test_the_bureau_enters_the_answer_of_a_party_without_a_person_here(
 
 
 def test_a_party_is_not_offered_to_speak_for_another(objection, people, visit):
-    people.downstream.roles.all().delete()
+    out_of_office(people.downstream)
     page = text_of(visit(people.district, "objection", objection.pk))
     assert 'name="text"' in page
     assert 'name="party"' not in page

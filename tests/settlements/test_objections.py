@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.clock import moved_to
-from basins.models import CalendarDay, Notification, Role
+from basins.models import CalendarDay, Notification
 from monitoring.models import Origin
 from monitoring.screening.services.verdicts import ReadingKey
 from settlements import tasks
@@ -24,6 +24,7 @@ from settlements.objections.services.objections import (
 )
 from tests.disputes import AMMONIA, APRIL, RAISED, objected, pdf
 from tests.told_once import of_told, told_once, with_april
+from tests.worlds import out_of_office
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +120,7 @@ def test_the_bureau_enters_it_for_a_party_without_a_person_with_its_document(bor
              "readings": [AMMONIA]}  # fmt: skip
     with moved_to(RAISED), pytest.raises(Refused, match="自己的经办人"):
         raise_objection(**given, document="函〔1〕号")
-    Role.objects.filter(user=people.district).delete()
+    out_of_office(people.district)
     with moved_to(RAISED), pytest.raises(Refused, match="文号"):
         raise_objection(**given)
     with moved_to(RAISED):

@@ -1,6 +1,6 @@
-"""`manage.py add_person USERNAME --role admin`: the first administrator, or anybody else.
+"""`manage.py add_person USERNAME --role admin`: the first two administrators, on the machine itself.
 
-Further people are entered on the reference pages by whoever holds the admin role.
+Everybody else is proposed by one of them and approved by the other, on /people/.
 """
 
 import getpass
@@ -9,14 +9,14 @@ import sys
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
 from basins.models import Jurisdiction, Role, User
-from basins.ranges import between, today
+from basins.refusals import Refused
+from basins.services.person_acts import make_on_machine
 
 
 class Command(BaseCommand):
-    help = "新建一个登录用户及其角色;密码从提示或标准输入读取,不写在命令行上。"
+    help = "在服务器上建立最初两名协议管理员;密码从提示或标准输入读取,不写在命令行上。"
 
     def add_arguments(self, parser):
         parser.add_argument("username")
@@ -35,17 +35,17 @@ class Command(BaseCommand):
                 raise CommandError(f"没有代码为“{jurisdiction}”的行政区;请核对 GB/T 2260 代码。")
         elif role in Role.LOCAL:
             raise CommandError("区县、乡镇角色须用 --jurisdiction 指定行政区代码。")
-        user = User(username=username, display_name=name, unit=unit, is_staff=role == "admin")
+        user = User(username=username, display_name=name, unit=unit, is_staff=True)
         password = self.read_password()
         try:
             user.full_clean(exclude=["password"])
             validate_password(password, user)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        user.set_password(password)
-        with transaction.atomic():
-            user.save()
-            Role.objects.create(user=user, role=role, jurisdiction=place, in_force=between(today()))
+        try:
+            make_on_machine(user=user, password=password, role=role, jurisdiction=place)
+        except Refused as refused:
+            raise CommandError(str(refused)) from refused
         self.stdout.write(f"已建立用户 {username}({Role.Code(role).label})。")
 
     def read_password(self) -> str:

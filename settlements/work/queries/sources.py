@@ -12,6 +12,7 @@ from django.db.models import (
 from basins.access import Act, Viewer
 from basins.clock import today
 from basins.links import Link, to
+from basins.models import PersonAct
 from basins.words import month_words
 from settlements.models import (
     Accrual,
@@ -349,6 +350,24 @@ def _debt(settlement: Settlement) -> Task:
     )
 
 
+# People --------------------------------------------------------------------------------
+
+
+def account_acts(viewer: Viewer) -> QuerySet:
+    """Proposed by another administrator, and not about the viewer."""
+    return (
+        PersonAct.objects.filter(state=PersonAct.State.PROPOSED)
+        .exclude(proposed_by=viewer.user_id)
+        .filter(Q(person=None) | ~Q(person=viewer.user_id))
+        .select_related("person", "proposed_by")
+        .order_by("pk")
+    )
+
+
+def _account_act(act: PersonAct) -> Task:
+    return Task(str(act), to("person-act", act.pk), "复核", note=f"{act.proposed_by} 提出")
+
+
 SOURCES: tuple[Source, ...] = (
     Source("months-to-confirm", "待确认的月度", Act.CONFIRM, months_to_confirm, _confirm),
     Source("notices-to-read", "未读的月通报", Act.CONFIRM, notices_to_read, _read),
@@ -365,5 +384,6 @@ SOURCES: tuple[Source, ...] = (
     Source(
         "payments-to-approve", "待复核的付款", Act.RECORD_PAYMENT, payments_to_approve, _approve
     ),
+    Source("account-acts", "待复核的账号事项", Act.EDIT_USERS, account_acts, _account_act),
     Source("debts", "待清缴的年度", Act.RECORD_PAYMENT, debts, _debt),
 )

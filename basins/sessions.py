@@ -1,0 +1,107 @@
+"""Sessions in a table of our own: the key as a digest, an end that no activity puts off.
+
+Django's SESSION_ENGINE. A session ends after SESSION_COOKIE_AGE without use (30 minutes), and
+LONGEST after signing in whatever happens; `ended_why` says why the one a browser brought is over.
+"""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+LONGEST = timedelta(hours=12)  # from signing in, whatever the activity
+SINCE, ADDRESS, AGENT = "signed_in_at", "address", "user_agent"
+TOO_LONG = "long"
+KEPT = timedelta(days=1)  # after it expired: long enough to say why
+
+
+def digest(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+class SessionStore(SessionBase):
+    """One browser's session; its methods are Django's."""
+
+    ended_why = ""  # SignInSession.Why, or TOO_LONG: what the browser brought is over
+
+    @property
+    def _rows(self):
+        from basins.models import SignInSession  # the engine is loaded before the models
+
+        return SignInSession.objects
+
+    def load(self) -> dict[str, Any]:
+        row = self._rows.filter(session_key=digest(self.session_key or "")).first()
+        moment = timezone.now()
+        if row is not None and row.ended_at is None and row.expire_date > moment:
+            return self.decode(row.session_data)
+        if row is not None and row.ended_at is not None:
+            self.ended_why = row.ended_why
+        elif row is not None and row.started_at and row.started_at + LONGEST <= moment:
+            self.ended_why = TOO_LONG
+        self._session_key = None
+        return {}
+
+    def exists(self, session_key: str) -> bool:
+        return self._rows.filter(session_key=digest(session_key)).exists()
+
+    def create(self) -> None:
+        while True:
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
+            try:
+                self.save(must_create=True)
+            except CreateError:  # another has that key
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Raises UpdateError where the session was deleted meanwhile. One that was ended meanwhile
+        stays ended."""
+        if self.session_key is None:
+            return self.create()
+        columns = self._columns(self._get_session(no_load=must_create))  # type: ignore[attr-defined]
+        mine = {"session_key": digest(self.session_key)}
+        try:
+            with transaction.atomic():
+                if must_create:
+                    self._rows.create(**mine, **columns)
+                elif not self._rows.filter(**mine).update(**columns):
+                    raise UpdateError
+        except IntegrityError as error:
+            raise CreateError from error
+
+    def _columns(self, data: dict[str, Any]) -> dict[str, Any]:
+        since = data.get(SINCE)
+        return {
+            "session_data": self.encode(data),
+            "expire_date": self.get_expiry_date(),
+            "user_id": data.get(SESSION_KEY),
+            "started_at": datetime.fromisoformat(since) if since else None,
+            "last_seen_at": timezone.now(),
+            "address": data.get(ADDRESS, ""),
+            "user_agent": data.get(AGENT, ""),
+        }
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key is not None:
+            self._rows.filter(session_key=digest(key)).delete()
+
+    def get_session_cookie_age(self) -> int:
+        """Seconds until the session ends if nothing more is asked for."""
+        idle = settings.SESSION_COOKIE_AGE
+        since = self.get(SINCE)
+        if not since:
+            return idle
+        left = datetime.fromisoformat(since) + LONGEST - timezone.now()
+        return max(0, min(idle, int(left.total_seconds())))
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        cls()._rows.filter(expire_date__lt=timezone.now() - KEPT).delete()

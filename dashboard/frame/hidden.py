@@ -1,0 +1,112 @@
+"""Whether a 404 hid something: what was asked for is there, but not for this person.
+
+To the person a hidden thing and a missing one answer alike; only 登录与导出 knows the difference.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model
+
+from basins.models import AuditRecord, Jurisdiction, Notification, PersonAct, River, User
+from basins.models import SignInSession as Session
+from jobs.models import Job
+from monitoring.models import AssessmentBasis, Observation, Section
+from settlements import models as money
+from settlements.rules import RULES
+
+FORMATS = ("csv", "xlsx")
+Exists = Callable[[dict[str, Any]], bool]
+
+
+def _by(model: type[Model], **lookups: str) -> Exists:
+    """There is a row whose fields are these arguments of the address; `pk` is its number."""
+    names = lookups or {"pk": "pk"}
+
+    def exists(given: dict[str, Any]) -> bool:
+        wanted = {field: given[name] for field, name in names.items()}
+        return model._default_manager.filter(**wanted).exists()
+
+    return exists
+
+
+def _month_of_agreement(given: dict[str, Any]) -> bool:
+    if not 1 <= given["month"] <= 12 or not 1 <= given["year"] <= 9999:
+        return False
+    return money.Accrual.objects.filter(
+        term__agreement__code=given["code"],
+        period__year=given["year"],
+        period__month__in=[given["month"], 1],
+    ).exists()
+
+
+_agreement, _month = _by(money.Agreement, code="code"), _month_of_agreement
+_year = _by(money.Settlement, agreement__code="code", year="year")
+_scenario = _by(money.Scenario, token="token")
+
+# Names of the addresses that name a thing → whether there is one.
+THINGS: dict[str, Exists] = {
+    name: exists
+    for names, exists in (
+        ("basin", _by(River, code="code")),
+        ("section water-body", _by(Section, code="code")),
+        ("district", _by(Jurisdiction, code="code")),
+        ("agreement agreement-amend", _agreement),
+        ("agreement-document", _by(money.DraftDocument, pk="document")),
+        ("draft-document", _by(money.DraftDocument, pk="document", draft="pk")),
+        ("draft-check draft-step", _by(money.AgreementDraft)),
+        ("notice notice-file notice-sign notice-remind", _by(money.Notice)),
+        ("notification", _by(Notification)),
+        ("objection objection-evidence objection-reply objection-withdraw objection-decide"
+         " objection-remeasurement", _by(money.Objection)),
+        ("objection-evidence-file", _by(money.Evidence, pk="number", objection="pk")),
+        ("joint-sample-reserve", _by(money.JointSample)),
+        ("objection-new month-confirm month-remind settlement-month month-explanation", _month),
+        ("settlement settlement-sign settlement-confirm settlement-prepare settlement-return"
+         " settlement-close", _year),
+        ("explain accrual-explanation", _by(money.Accrual)),
+        ("fuse-trip fuse-act", _by(money.FuseTrip)),
+        ("adjustment adjustment-act", _by(money.Adjustment)),
+        ("fund-project fund-spend fund-correct", _by(money.FundProject)),
+        ("fund-export", lambda given: given["form"] in FORMATS),
+        ("fund-document", _by(money.FundSpending)),
+        ("measure measure-report measure-lift", _by(money.Measure)),
+        ("ledger-account ledger-reconcile ledger-account-close", _by(money.LedgerAccount)),
+        ("ledger-correct", _by(money.BalanceStatement)),
+        ("ledger-correction", _by(money.Correction)),
+        ("ledger-entry ledger-reverse", _by(money.JournalEntry)),
+        ("ledger-payment", _by(money.Payment)),
+        ("ledger-reversal", _by(money.Reversal)),
+        ("ledger-opening", _by(money.OpeningBatch)),
+        ("observation", _by(Observation)),
+        ("ruling ruling-evidence", _by(money.MonthRuling)),
+        ("rule", lambda given: given["code"] in {rule.code for rule in RULES.values()}),
+        ("scenario scenario-copy scenario-delete scenario-export scenario-export-xlsx"
+         " scenario-term-add scenario-term-remove scenario-term", _scenario),
+        ("scenario-run scenario-run-cancel paper-export paper-export-cancel paper-export-file",
+         _by(Job)),
+        ("basis-withdraw", _by(AssessmentBasis)),
+        ("audit-record", _by(AuditRecord)),
+        ("paper paper-style paper-file", _by(money.IssuedPaper)),
+        ("account-session-end", _by(Session)),
+        ("person person-act-new", _by(User)),
+        ("person-act", _by(PersonAct)),
+    )
+    for name in names.split()
+}  # fmt: skip
+# What is open to everybody hides nothing; files of one's own list name a format, no thing.
+NOTHING_HIDDEN = {"verify-code", "ledger-export"}
+
+
+def hid_something(request: Any) -> bool:
+    """Of a request that was answered 404: was there something? At most 1 SQL query.
+
+    An address that names nothing is a page of some roles: missing to a person, it was refused.
+    """
+    match = request.resolver_match
+    if match is None or match.app_name == "admin" or match.url_name in NOTHING_HIDDEN:
+        return False
+    if not match.kwargs:
+        return match.url_name is not None and match.app_name != "api"
+    exists = THINGS.get(match.url_name or "")
+    return exists is not None and exists(match.kwargs)

@@ -1,0 +1,1 @@
+"""人员: people, their roles, and the acts that two administrators do with them."""
