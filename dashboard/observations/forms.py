@@ -126,6 +126,7 @@ def understood_line(row: Understood, before) -> dict:
         "period": row.period,
         "yearly": row.yearly,
         "value": row.value,
+        "like_a_fill": row.like_a_fill,
         "unit": row.figure.unit,
         "source": row.source,
         "before": before.value if before is not None else None,

@@ -83,6 +83,9 @@ def test_one_figure_is_checked_changed_and_recorded(bureau, people):
     page = bureau.post(FIGURES + "new/", ONE | {"action": "check"}).content.decode()
     assert "核对 1 条：新增 1，更正 0" in page
     assert "125,000" in page
+    assert "像填充值" not in page
+    doubted = bureau.post(FIGURES + "new/", ONE | {"action": "check", "value": "9999m³"})
+    assert "全是 9，像填充值，请核对" in doubted.content.decode()
     assert not Observation.objects.exists()
     back = bureau.post(FIGURES + "new/", ONE | {"action": "change"}).content.decode()
     assert 'value="2023年5月"' in back

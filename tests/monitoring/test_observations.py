@@ -248,6 +248,19 @@ def test_a_figure_marks_its_month_a_years_january_and_a_partys_every_section(bor
     }
 
 
+def test_a_figure_of_nines_is_recorded_and_doubted_aloud(border, tmp_path):
+    file = tmp_path / "figures.csv"
+    file.write_text(
+        HEAD + "BORDER,水量,2023-05,9999.9万m³,月报\nBORDER,水量,2023-06,99,月报\n"
+        "BORDER,水量,2023-07,9990,月报\nBORDER,水量,2023-08,999,月报",
+        encoding="utf-8",
+    )
+    out = io.StringIO()
+    call_command("import_observations", str(file), stdout=out)
+    assert "第 5 行的数值全是 9，像系统的填充值" in out.getvalue()
+    assert Observation.objects.count() == 4
+
+
 def test_the_command_answers_with_one_json_object(border, tmp_path):
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text(HEAD + "BORDER,水量,2023-05,12万m³,月报", encoding="utf-8")

@@ -43,5 +43,8 @@ class Command(BaseCommand):
             f"{'核对' if done.dry_run else '导入'} {done.rows} 行:新增 {done.new},"
             f"更正 {done.corrected},未变 {done.same}。"
         )
+        if done.doubtful:
+            at = "、".join(map(str, done.doubtful[:20]))
+            self.stdout.write(f"第 {at} 行的数值全是 9，像系统的填充值；请核对，有误的请更正。")
         if done.unread_sheets:
             self.stdout.write(f"没有读的工作表(没有列标题):{'、'.join(done.unread_sheets)}。")

@@ -37,6 +37,7 @@ _NAMES = {
 LARGEST = 5 * 1024 * 1024
 MOST_ROWS = 20_000
 DECIMALS, LIMIT = 6, Decimal(10) ** 15
+LIKE_A_FILL = Decimal(999)
 
 _NUMERIC = re.compile(r"[+-]?[\d.,]+([Ee][+-]?\d+)?", re.ASCII)
 _MONTHLIKE = re.compile(r"\d{4}[-/年]?\d{1,2}月?", re.ASCII)
@@ -96,6 +97,12 @@ class Understood:
     source: str
     whose: str = ""
     sheet: str = ""
+
+    @property
+    def like_a_fill(self) -> bool:
+        """All nines (999, 9999.9), as systems fill in for a value they don't have."""
+        digits = f"{self.value.normalize():f}"
+        return self.value >= LIKE_A_FILL and set(digits) <= {"9", "."}
 
     @property
     def key(self) -> tuple[int | None, int | None, str, date, bool]:

@@ -45,6 +45,7 @@ class Recorded:
     dry_run: bool = False
     wrong: list[WrongFigure] = field(default_factory=list)
     unread_sheets: list[str] = field(default_factory=list)
+    doubtful: list[int] = field(default_factory=list)  # rows with a value like a fill value
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -93,7 +94,8 @@ def record_observations(
 ) -> Recorded:
     """Store the figures; one with the value that is live already is left as it is."""
     rows = list(rows)
-    done = Recorded(rows=len(rows), dry_run=dry_run)
+    doubtful = [row.row for row in rows if row.like_a_fill]
+    done = Recorded(rows=len(rows), dry_run=dry_run, doubtful=doubtful)
     with connection.cursor() as cursor:  # what was compared stays true until the commit
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('monitoring_observations'))")
     live = live_figures(rows)
