@@ -15,6 +15,7 @@ from basins.models import PersonAct
 from basins.queries import people as queries
 from basins.refusals import NotAllowed, Refused
 from basins.services import person_acts as services
+from dashboard.forms.actions import wanted
 from dashboard.forms.acts import CheckedFact, Decision, decide
 from dashboard.people.forms import FORMS, EndForm, WhyForm
 from dashboard.people.page import act_facts, kinds_for, role_lines
@@ -126,10 +127,11 @@ def act(request, pk: int):
         raise Http404
     if request.method == "GET":
         return _act_page(request, found)
+    action = wanted(request, "approve", "reject")
     why = request.POST.get("why", "")
     half = ""
     try:
-        if request.POST.get("action") == "approve":
+        if action == "approve":
             found, half = services.approve(act=found, by=request.user)
         else:
             services.reject(act=found, by=request.user, why=why)

@@ -26,6 +26,7 @@ from basins.services.notifications import (
 )
 from basins.services.stars import follow, looked_at, unfollow
 from jobs import services as jobs
+from jobs.acting import acting
 from jobs.models import Job
 
 TUESDAY = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -186,7 +187,8 @@ def refusing(settings):
 
 def admin() -> User:
     user = User.objects.create(username="boss", display_name="管理员", email="")
-    Role.objects.create(user=user, role=Role.Code.ADMIN, in_force=("2020-01-01", None))
+    with acting(established=True):
+        Role.objects.create(user=user, role=Role.Code.ADMIN, in_force=("2020-01-01", None))
     return user
 
 

@@ -213,6 +213,7 @@ GIVEN = {
     "statements/issue/": {"subject": f"agreement:{MAIN}:2023"},
     "statements/exports/": {"year": "2023"},
     "work/star/": {"kind": "agreement", "code": MAIN},
+    "people/acts/<int:pk>/": {"action": "reject"},
 }
 
 

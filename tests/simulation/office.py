@@ -9,13 +9,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.access import viewer_of
 from basins.links import to
-from basins.services import calendar, notifications, stars
+from basins.models import PersonAct
+from basins.services import calendar, notifications, person_acts, stars
 from basins.services.calendar import Day
 from jobs import tasks as job_tasks
 from jobs.models import Job
+from monitoring.assessment.services import basis
 from monitoring.ingest.services import ingest
+from monitoring.models import AssessmentBasis
 from monitoring.observations.services import observations
 from monitoring.screening.services import verdicts
+from monitoring.sections.services import water_bodies
+from monitoring.standards.basis import Basis
 from settlements.agreements.services import activation, amendments, drafts, ending
 from settlements.funds.services import funds, measures
 from settlements.models import (
@@ -50,6 +55,21 @@ YEAR = [Day(date(2031, 1, 1), "holiday", "元旦"), Day(date(2031, 1, 4), "workd
 
 def _file(name: str = "文本.pdf") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, PDF)
+
+
+def _asked(why: str):
+    """An administrator asks that nobody waits for the district's sign-in any more."""
+    return lambda s: person_acts.propose(
+        kind="unlock", by=s.people.admin, why=why, person=s.people.district
+    )
+
+
+def _chosen() -> int:
+    return AssessmentBasis.objects.values_list("pk", flat=True).last() or 0
+
+
+def _asked_for() -> PersonAct:
+    return PersonAct.objects.latest("pk")
 
 
 # What acts are done on --------------------------------------------------------------------
@@ -223,6 +243,22 @@ OFFICE: tuple[Act, ...] = (
         lambda s: notifications.choose_delivery(user=s.people.bureau, rhythm="weekly", mail=True)),
     Act("mark_read", JANUARY, lambda s: notifications.mark_read(user=s.people.downstream)),
     Act("mail_waiting", JANUARY, _mail, _mail_wanted, several=True),
+    # What an administrator chooses, and what takes two
+    Act("choose_basis", FEB,
+        lambda s: basis.choose_basis(
+            since=date(2035, 1, 1), basis=Basis(rounding="rounded"), source="市局〔2034〕1号")),
+    Act("withdraw_basis", FEB,
+        lambda s: basis.withdraw_basis(pk=_chosen())),
+    Act("decide_water_body", FEB,
+        lambda s: water_bodies.decide_water_body(
+            section=s.deals[0].section, water_body="river", on=JANUARY, source="市局〔2024〕2号",
+            by=s.people.bureau)),
+    Act("person_acts.propose", FEB, _asked("函〔2024〕1号")),
+    Act("person_acts.approve", FEB,
+        lambda s: person_acts.approve(act=_asked_for(), by=s.admins[1])),
+    Act("person_acts.reject", FEB,
+        lambda s: person_acts.reject(act=_asked_for(), by=s.admins[1], why="不必"),
+        _asked("函〔2024〕2号")),
     # Papers
     Act("paper_of_published", FEB,
         lambda s: papers.paper_of_published(_paper(s, f"notice:2023-11:{_published().pk}"))),

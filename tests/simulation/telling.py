@@ -8,6 +8,8 @@ from datetime import date
 from django.core.exceptions import ValidationError
 
 from basins.clock import moved_to
+from monitoring.assessment.services.basis import BasisRefused
+from monitoring.sections.services.water_bodies import WaterBodyRefused
 from settlements.agreements.services.drafts import DraftRefused
 from settlements.ledger.services.ledger import NotReversible, Unbalanced
 from settlements.ledger.services.opening import OpeningRefused
@@ -27,7 +29,7 @@ from tests.simulation.year import NOVEMBER, published_year
 # How a service says that an act is not possible any more.
 REFUSALS = (
     Refused, RulingRefused, OpeningRefused, NotReversible, Unbalanced, DraftRefused,
-    ScenarioError, ValidationError,
+    ScenarioError, ValidationError, BasisRefused, WaterBodyRefused,
 )  # fmt: skip
 JOBS = ("jobs.run", "mail_waiting")
 NUMBER = re.compile(r"第 \d+ 号")  # an id in words

@@ -34,6 +34,7 @@ WITHIN = {
     "ledger.post": "approve_payment",
     "ledger.reverse": "approve_reversal",
     "months.finalise_due": "settlements.daily",
+    "sign_in_locks.unlock": "person_acts.approve",
     "months.lapse_due": "settlements.daily",
     "months.refresh_deadlines": "settlements.refresh_deadlines",
     "notices.keep_prepared": "prepare_notice",
@@ -56,6 +57,19 @@ APART = {
     "decision_preview.dry_run": "takes everything back at its end",
     "books.verify": "reads only, in one transaction",
     "reference.load_reference": "the reference data of an installation, by its command",
+    "person_acts.make_on_machine": "the first two administrators, by their command",
+    **dict.fromkeys(
+        (
+            "people.change_own_password",
+            "sessions.begin",
+            "sessions.end_all",
+            "sessions.end_own",
+            "sign_in_locks.failed",
+            "sign_in_locks.forget",
+            "sign_in_locks.succeeded",
+        ),
+        "a person's own sign-in: tests/dashboard/test_account.py, test_locks.py",
+    ),
 }
 
 

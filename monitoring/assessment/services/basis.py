@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from basins.clock import today
 from basins.ranges import between, month_start
@@ -12,6 +12,12 @@ from monitoring.standards.basis import Basis
 
 class BasisRefused(ValueError):
     """The choice cannot be made; says why and the remedy."""
+
+
+def _one_after_the_other() -> None:
+    """Two choices at once: the second sees the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('monitoring_basis'))")
 
 
 def first_month_open() -> date:
@@ -29,6 +35,7 @@ def choose_basis(*, since: date, basis: Basis, source: str) -> AssessmentBasis:
     Raises BasisRefused for a day within a month, a month that is assessed already, a choice
     that begins before the last one did, one like the last, or no source.
     """
+    _one_after_the_other()
     if since.day != 1:
         raise BasisRefused("统计口径须自某月 1 日起；请填月份。")
     if not source.strip():
@@ -38,7 +45,7 @@ def choose_basis(*, since: date, basis: Basis, source: str) -> AssessmentBasis:
         raise BasisRefused(
             f"{since:%Y-%m} 已有评价，统计口径不能追溯；请自 {earliest:%Y-%m} 或以后的月份起。"
         )
-    last = AssessmentBasis.objects.select_for_update().order_by("-in_force").first()
+    last = AssessmentBasis.objects.order_by("-in_force").first()
     if last is not None and last.in_force.lower >= since:
         raise BasisRefused(
             f"已定自 {last.in_force.lower:%Y-%m} 起的口径；请自更后的月份起，或先撤销它。"
@@ -63,13 +70,14 @@ def withdraw_basis(*, pk: int) -> None:
 
     Raises BasisRefused where it is not the last, or months were assessed by it.
     """
-    last = AssessmentBasis.objects.select_for_update().order_by("-in_force").first()
+    _one_after_the_other()
+    last = AssessmentBasis.objects.order_by("-in_force").first()
     if last is None or last.pk != pk:
         raise BasisRefused("只能撤销最后定的口径；请刷新页面再看。")
     if last.in_force.lower < first_month_open():
         raise BasisRefused("已有月份按它评价，不能撤销；请自以后的月份起另立一条。")
     last.delete()
-    before = AssessmentBasis.objects.select_for_update().order_by("-in_force").first()
+    before = AssessmentBasis.objects.order_by("-in_force").first()
     if before is not None:
         before.in_force = between(before.in_force.lower)
         before.save(update_fields=["in_force"])
