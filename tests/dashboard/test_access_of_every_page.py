@@ -184,7 +184,7 @@ api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/  oooo.oo  -   
 api/                                                               .......  -
 account/                                                           ooooooo  -
 account/password/                                                  >>>>>>>  !!!!!!!
-account/sessions/<int:pk>/end/                                     -        >......
+account/sessions/<int:pk>/end/                                     ^        >......
 about/                                                             ooooooo  -
 patterns/                                                          .....o.  -        EDIT_REFERENCE
 sign-in/                                                           >>>>>>>  >>>>>>>
@@ -197,7 +197,7 @@ OPEN = {
     "about/": (200, 200, 302),
     "account/": (200, 200, 302),
     "account/password/": (302, 302, 302),
-    "account/sessions/<int:pk>/end/": (405, 405, 302),
+    "account/sessions/<int:pk>/end/": (302, 302, 302),
     "verify/": (200, 200, 200),
     "verify/<str:code>/": (200, 200, 200),
     "sign-in/": (302, 302, 200),
