@@ -71,5 +71,4 @@ def _pairs(agreement: Agreement) -> Iterator[tuple[Accrual, Computed, Holding, H
     for computed in compute(work):
         if (accrual := stored.get((computed.part.pk, computed.period))) is not None:
             outcome = in_codes(computed.outcome, computed.part, others)
-            payments = frozenset((t.payer, t.payee, t.yuan) for t in outcome.transfers)
-            yield accrual, computed, Holding(outcome.state.value, payments), holds[accrual.pk]
+            yield accrual, computed, Holding.of(outcome), holds[accrual.pk]

@@ -119,7 +119,10 @@ def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> Accrued:
         elif (
             before is None
             or before.input_digest != computed.digest
-            or (before.pk in held and held[before.pk] != _holding(computed, others))
+            or (
+                before.pk in held
+                and held[before.pk] != Holding.of(in_codes(computed.outcome, computed.part, others))
+            )
         ):
             fresh.append((before, computed))
             years.add(computed.period.year)
@@ -130,12 +133,6 @@ def _accrue(agreement: Agreement, changed: set[SectionMonth] | None) -> Accrued:
     _write(fresh, others)
     resettle(agreement=agreement, years=years)
     return Accrued(len(fresh), findings)
-
-
-def _holding(computed: Computed, others: dict[str, Jurisdiction]) -> Holding:
-    outcome = in_codes(computed.outcome, computed.part, others)
-    payments = frozenset((t.payer, t.payee, t.yuan) for t in outcome.transfers)
-    return Holding(outcome.state.value, payments)
 
 
 def _findings(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Sum
 
@@ -62,6 +62,12 @@ class Holding:
     state: str
     payments: Payments
 
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        """What an outcome, its parties by their codes, says should hold."""
+        payments = frozenset((t.payer, t.payee, t.yuan) for t in outcome.transfers)
+        return cls(outcome.state.value, payments)
+
     def net(self) -> dict[str, Decimal]:
         """Jurisdiction code → yuan it is to receive."""
         return net_of_payments(self.payments)
@@ -93,11 +99,7 @@ def holding(accruals: Iterable[int]) -> dict[int, Holding]:
 
 def proposed(adjustment: Adjustment) -> Holding:
     """What an adjustment says should hold."""
-    outcome = Outcome.from_json(adjustment.outcome)
-    return Holding(
-        outcome.state.value,
-        frozenset((t.payer, t.payee, t.yuan) for t in outcome.transfers),
-    )
+    return Holding.of(Outcome.from_json(adjustment.outcome))
 
 
 def propose(findings: list[Finding], *, fused: bool = True) -> list[Adjustment]:
@@ -134,7 +136,7 @@ def propose(findings: list[Finding], *, fused: bool = True) -> list[Adjustment]:
 
 
 def _differs(finding: Finding, holds: Holding) -> bool:
-    return (finding.outcome.state.value, finding.payments) != (holds.state, holds.payments)
+    return Holding.of(finding.outcome) != holds
 
 
 def _known(accruals: list[int]) -> dict[int, list[Adjustment]]:
