@@ -19,7 +19,7 @@ from basins.ranges import between
 from monitoring.models import Section, Target
 from settlements import pipeline
 from settlements.ledger.services.payments import Kind, approve_payment, prepare_payment
-from settlements.models import Accrual, Adjustment, Agreement, Party, Transfer
+from settlements.models import Accrual, Adjustment, AdjustmentNet, Agreement, Party, Transfer
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 from tests.worlds import Border, People, close_published_year, jurisdiction, publish_year
 
@@ -39,8 +39,9 @@ TOWN_RUNNING = ("II", "IV", "IV", "II", "IV", "IV", "V", "IV")
 class Money:
     """Two agreements.
 
-    TEST, between 上游区 and 下游区: 2023 closed with an adjustment in it and half paid; 2024
-    published to June with an adjustment in it, July and August preliminary.
+    TEST, between 上游区 and 下游区: 2023 closed with an adjustment in it and half paid, and one
+    of October approved after the closing, so booked in 2024; 2024 published to June with an
+    adjustment in it, July and August preliminary.
     TOWN, between 上游镇 and 上游区: 2023 published and not closed, 2024 preliminary.
     """
 
@@ -69,6 +70,8 @@ class Money:
             pipeline.recompute()
             publish_year(border.agreement, 2024, people, on=date(2024, 7, 20))
             world._adjust("2024-02", "I")
+        with moved_to(date(2024, 8, 20)):
+            world._adjust("2023-10", "V")
         world._measure(border.section, 2024, RUNNING[6:], first=7)
         world._measure(Section.objects.get(code="TOWNSEC"), 2024, TOWN_RUNNING)
         with moved_to(TODAY):
@@ -115,7 +118,7 @@ class Money:
             self.border.measured(f"{year}-{number:02d}", water_class, section=section)
 
     def _adjust(self, when: str, water_class: str) -> None:
-        """A correction after publication, approved while its year is open: it counts there."""
+        """A correction after publication: it counts in its year while that is open."""
         self.border.measured(when, water_class)
         pipeline.recompute()
         found = Adjustment.objects.get(state=Adjustment.State.PROPOSED)
@@ -145,12 +148,12 @@ def rolled_back(blocker) -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-# What is counted, from the rows of payments and adjustments alone ----------------------------
+# What counts now, from the rows of payments and adjustments alone ----------------------------
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A payment of a month or year as its year counts it."""
+    """A payment of a month or year as it counts now."""
 
     agreement: str
     month: date
@@ -205,6 +208,21 @@ def total(found: Iterable[Counted], code: str = "", **where) -> Decimal:
         )
     ]
     return sum((each.to(code) if code else each.yuan for each in chosen), Decimal(0))
+
+
+def carried(year: int, code: str, agreement: str = MAIN) -> Decimal:
+    """What a party's year has booked beside its months as they count now: adjustments of other
+    years' months that were booked in it, less those of its own months booked in another."""
+    yuan = Decimal(0)
+    for net in AdjustmentNet.objects.filter(
+        jurisdiction__code=code,
+        adjustment__accrual__term__agreement__code=agreement,
+        adjustment__entry__isnull=False,
+    ).select_related("adjustment__accrual", "adjustment__entry"):
+        yuan += net.yuan * (
+            (net.adjustment.entry.year == year) - (net.adjustment.accrual.period.year == year)
+        )
+    return yuan
 
 
 def published(code: str, year: int) -> dict[int, Decimal]:

@@ -27,7 +27,8 @@ def district_list(request):
 @require_GET
 def district(request, code: str):
     viewer = viewer_of(request.user)
-    page = one.district(viewer, code, number(request.GET.get("year")))
+    asked = number(request.GET.get("month"))
+    page = one.district(viewer, code, number(request.GET.get("year")), asked)
     if page is None:
         raise Http404
     account = statement(viewer, code, page.year)
@@ -40,19 +41,21 @@ def district(request, code: str):
             "duties": duties_of(viewer, code),
             "account": account,
             "measures": of_district(viewer, code),
-            "strip": [strip_item(m) for m in page.months],
+            "strip": [strip_item(code, page.year, m) for m in page.months],
             "statement": own if offered(viewer, own) else "",
         },
     )
 
 
-def strip_item(month: one.StripMonth) -> dict:
-    """A month as components/month_strip.html takes it, its address spelled out."""
+def strip_item(code: str, year: int, month: one.StripMonth) -> dict:
+    """A month as components/month_strip.html takes it: it leads to what makes it up."""
+    address = reverse("district", args=[code])
     return {
         "label": month.label,
         "yuan": month.yuan,
-        "url": reverse("settlement-month", args=month.url) if month.url else None,
+        "url": f"{address}?year={year}&month={month.number}#why" if month.number else None,
         "state": month.state,
         "kind": month.kind,
         "current": month.current,
+        "revised": month.revised,
     }

@@ -38,6 +38,7 @@ from settlements.accruals.queries.month import (
     money_of_month,
 )
 from settlements.money import ZERO
+from settlements.shown.revisions import Revision
 from settlements.workflow import kind_of
 
 TABLES = {"districts": "区县", "sections": "断面", "agreements": "协议"}
@@ -83,6 +84,7 @@ class AgreementRow:
     agreement: AgreementInForce
     transfers: int | None  # None: the viewer does not see this agreement's month
     yuan: Decimal | None
+    revised: Revision | None = None  # one of those of its month
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,9 @@ def _facts(water: MonthWater, money: MonthMoney, agreements) -> tuple[HeadingFac
         HeadingFact("有效协议", f"{len(agreements)} 项"),
         HeadingFact("数据截至", local_time(water.computed_at)),
     ]
+    if money.revised:
+        words = f"{len(money.revised)} 项与发布时不同"
+        facts.append(HeadingFact("已修订", words, url="#revised"))
     if money.only:
         facts.append(HeadingFact("范围", f"金额{money.only}"))
     return tuple(facts)
@@ -362,4 +367,5 @@ def _agreement_row(agreement: AgreementInForce, money: MonthMoney) -> AgreementR
     if agreement.code not in money.seen:
         return AgreementRow(agreement, None, None)
     lines = [line for line in money.lines if line.agreement == agreement.code]
-    return AgreementRow(agreement, len(lines), sum((line.yuan for line in lines), ZERO))
+    revised = next((r for r in money.revised if r.agreement == agreement.code), None)
+    return AgreementRow(agreement, len(lines), sum((line.yuan for line in lines), ZERO), revised)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from dashboard.papers.shown import shown
 from settlements.papers.codes import BadCode, read_code
 from settlements.papers.codes import shown as shown_code
+from settlements.papers.queries.since import revised_since
 from settlements.papers.services.papers import PaperFinding, PaperVerdict, verify_code, verify_file
 
 LARGEST = 20 * 1024 * 1024
@@ -89,6 +90,7 @@ def _page(request, verdict: PaperVerdict | None, code_form: CodeForm, file_form:
     elif verdict is not None and verdict.finding is PaperFinding.UNKNOWN:
         status = 404
     genuine = verdict is not None and verdict.finding is PaperFinding.GENUINE
+    issued = verdict.issued if genuine and verdict is not None else None
     return render(
         request,
         "papers/verify.html",
@@ -96,6 +98,7 @@ def _page(request, verdict: PaperVerdict | None, code_form: CodeForm, file_form:
             "verdict": verdict,
             "genuine": genuine,
             "paper": shown(verdict.paper) if genuine and verdict and verdict.paper else None,
+            "revised": revised_since(issued) if issued is not None else None,
             "code_form": code_form,
             "file_form": file_form,
             "wrong": wrong,

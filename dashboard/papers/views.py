@@ -26,6 +26,7 @@ from settlements.moving.documents import fault_of
 from settlements.papers.codes import shown as shown_code
 from settlements.papers.paper import Paper, PaperKind, as_draft, body_digest_of
 from settlements.papers.queries import papers as queries
+from settlements.papers.queries.since import revised_since
 from settlements.papers.services.papers import issue as issue_paper
 from settlements.papers.services.papers import may_issue, verify_code
 
@@ -176,6 +177,7 @@ def paper(request, pk: int):
             "paper": shown(verdict.paper) if verdict.paper else None,
             "verdict": verdict,
             "same": queries.same_as_now(viewer_of(request.user), found),
+            "revised": revised_since(found),
             "superseding": getattr(found, "superseded_by", None),
         },
     )

@@ -74,6 +74,15 @@ def yuan_exact(yuan) -> str:
 
 
 @register.filter
+def fen(yuan) -> str:
+    """To the fen without its unit, for a column headed 元: '1,234,567.00'."""
+    if yuan is None:
+        return NOTHING
+    number = exact(yuan)
+    return with_sign(number, f"{abs(number):,.2f}", plus=False)
+
+
+@register.filter
 def money_word(yuan) -> str:
     """应收 / 应付, the word an amount carries where it stands alone; '' for zero or None."""
     if yuan is None or exact(yuan) == 0:

@@ -2,7 +2,7 @@
 
 from settlements.models.accruals import Accrual, Adjustment, AdjustmentNet, FuseTrip, Transfer
 from settlements.models.agreements import Agreement, Party, Term, TermSection
-from settlements.models.counted import CountedTransfer
+from settlements.models.counted import CountedTransfer, CurrentTransfer
 from settlements.models.drafts import AgreementDraft, DraftDocument
 from settlements.models.ledger import AccountMonth, JournalEntry, LedgerAccount, Posting
 from settlements.models.measures import FundProject, FundSpending, Measure
@@ -46,6 +46,7 @@ __all__ = [
     "BalanceStatement",
     "Correction",
     "CountedTransfer",
+    "CurrentTransfer",
     "DraftDocument",
     "Evidence",
     "FundProject",

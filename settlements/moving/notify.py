@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from basins.clock import today
 from basins.links import Link, to
-from basins.models import Notification, Role
+from basins.models import Notification, Role, User
 from basins.services.notifications import notify
 from settlements.models import AgreementMonth, Party
 
@@ -19,6 +19,7 @@ __all__ = [
     "signatories",
     "tell_parties",
     "tell_role",
+    "tell_second",
 ]
 
 
@@ -71,6 +72,11 @@ def tell_role(
 ) -> int:
     """Everyone of a role (Role.Code) but one person; returns to how many it was news."""
     return notify(users=people_of(role, but=but), key=key, text=text, link=link)
+
+
+def tell_second(role: str, *, key: str, text: str, link: Link, by: User) -> int:
+    """What waits for a second person of the role: everyone of it but who prepared it."""
+    return tell_role(role, key=key, text=f"{by}{text}，请您复核", link=link, but=by.pk)
 
 
 def signatories(**which) -> list[Party]:

@@ -1,6 +1,7 @@
 """推演: a scenario beside what really happened.
 
-Amounts are Decimal yuan to the fen; a party's net is positive where it receives. Whoever
+What happened is what counts now of each month, adjustments included. Amounts are Decimal yuan
+to the fen; a party's net is positive where it receives. Whoever
 sees only published results compares only periods that are published: the scenario says no
 more of a month than the notice did.
 """
@@ -12,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from basins.access import Act, Viewer
-from settlements.models import Accrual, Agreement, CountedTransfer
+from settlements.models import Accrual, Agreement, CurrentTransfer
 from settlements.money import ZERO
 from settlements.reckoning.periods import last_month
 from settlements.reckoning.preview import PreviewLine
@@ -131,7 +132,7 @@ def what_happened(viewer: Viewer, agreement: Agreement) -> Happened:
     periods = frozenset(accruals.order_by().values_list("period", "yearly").distinct())
     nets: dict[tuple[Period, str], Decimal] = defaultdict(lambda: ZERO)
     for transfer in (
-        CountedTransfer.objects.filter(accrual__in=accruals.order_by())
+        CurrentTransfer.objects.filter(accrual__in=accruals.order_by())
         .select_related("accrual", "payer", "payee")
         .only("yuan", "accrual__period", "accrual__yearly", *_names("payer"), *_names("payee"))
         .order_by("pk")

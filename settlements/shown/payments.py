@@ -1,10 +1,10 @@
-"""Payments of accruals: as they were published, and as their year counts them. Yuan to the fen."""
+"""Payments of accruals: as they were published, and as they count now. Yuan to the fen."""
 
 from collections.abc import Iterable
 
 from django.db.models import Prefetch
 
-from settlements.models import Accrual, CountedTransfer, Transfer
+from settlements.models import Accrual, CurrentTransfer, Transfer
 from settlements.shown.findings import Compensation
 from settlements.shown.places import Place
 
@@ -26,20 +26,20 @@ def payments_of(accrual: Accrual) -> tuple[Compensation, ...]:
     )
 
 
-def counted_prefetch() -> Prefetch:
+def current_prefetch() -> Prefetch:
     return Prefetch(
-        "counted",
-        queryset=CountedTransfer.objects.select_related("payer", "payee")
+        "current",
+        queryset=CurrentTransfer.objects.select_related("payer", "payee")
         .defer("payer__boundary", "payee__boundary")
         .order_by("pk"),
     )
 
 
-def counted_of(accrual: Accrual) -> tuple[Compensation, ...]:
-    """As its year's settlement counts it: with the adjustments approved before the closing."""
+def current_of(accrual: Accrual) -> tuple[Compensation, ...]:
+    """As it counts now: with the newest approved adjustment, whatever year that is booked in."""
     return tuple(
         Compensation(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
-        for t in accrual.counted.all()  # type: ignore[attr-defined]
+        for t in accrual.current.all()  # type: ignore[attr-defined]
     )
 
 

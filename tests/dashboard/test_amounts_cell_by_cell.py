@@ -30,6 +30,7 @@ from tests.money_world import (
     TODAY,
     TOWN,
     UP,
+    carried,
     counted,
     published,
     seen_by,
@@ -106,6 +107,7 @@ def test_a_districts_table_is_the_sum_of_its_payments_by_agreement_side_and_quar
         for name, wanted in (("应收", place), ("应付", place), ("小计", place)):
             if title not in rows:
                 continue
+            late = carried(year, place, code) if name == "小计" else Decimal(0)
             expected = []
             for column in columns:
                 held = [
@@ -115,9 +117,14 @@ def test_a_districts_table_is_the_sum_of_its_payments_by_agreement_side_and_quar
                     and c.month.month in MONTHS[column]
                     and (name == "小计" or (c.to(place) > 0) is (name == "应收"))
                 ]
+                if column == "本年累计" and late:
+                    held.append(late)
                 expected.append(sum(held) if held else None)
             assert [cell.yuan for cell in rows[title][name]] == expected, (title, name)
+        if (late := carried(year, place, code)) and title in rows:
+            assert rows[title]["跨年度调整"][-1].yuan == late
     sums = [sum(c.to(place) for c in seen if c.month.month in MONTHS[column]) for column in columns]
+    sums[-1] += sum(carried(year, place, code) for code in titles)
     assert page.amounts("合计")[1:] == sums
 
 
@@ -125,11 +132,12 @@ def test_a_districts_table_is_the_sum_of_its_payments_by_agreement_side_and_quar
 def test_a_districts_net_is_split_by_state_and_set_beside_the_same_months_of_last_year(get, who):
     seen = seen_by(who, counted(2024))
     text = visible_text(get(who, f"/districts/{UP}/", year=2024))
-    net = total(seen, UP)
+    net = total(seen, UP) + carried(2024, UP)
     assert f"{words(net)} 万元" in text
+    assert f"跨年度调整 {words(carried(2024, UP))}" in text
     for state, name in (("published", "已发布"), ("preliminary", "初步")):
-        part = total(seen, UP, state=state)
-        assert (f"{name} {words(part)}" in text) is bool(part), name
+        of_state = [c for c in seen if c.state == state]
+        assert (f"{name} {words(total(of_state, UP))}" in text) is bool(of_state), name
     last = max(c.month.month for c in seen)
     assert f"2024 年净额（1–{last}月）" in text
     before = sum(c.to(UP) for c in seen_by(who, counted(2023)) if c.month.month <= last)
@@ -155,16 +163,21 @@ def test_a_districts_twelve_months_are_its_payments_of_each_month(get, who):
 def test_the_list_of_districts_is_each_ones_receipts_and_payments(get, who, year):
     seen = seen_by(who, counted(year))
     page = table(get(who, "/districts/", year=year), "districts")
-    sums = [Decimal(0), Decimal(0)]
+    sums = [Decimal(0)] * 3
     shown = {TOWN} if who == "township" else set(NAMES)
     for code in shown:
         received = total([c for c in seen if c.payee == code])
         paid = total([c for c in seen if c.payer == code])
+        late = carried(year, code) if "跨年度调整" in page.head else Decimal(0)
         row = page.row(NAMES[code])
-        wanted = [received or None, paid or None, received - paid]
-        assert [cell.yuan for cell in row[3:6]] == wanted, code
-        sums = [sums[0] + received, sums[1] + paid]
-    assert page.amounts("合计")[3:6] == [*sums, sums[0] - sums[1]]
+        found = dict(zip(page.head, (cell.yuan for cell in row), strict=True))
+        assert [found["应收"], found["应付"]] == [received or None, paid or None], code
+        assert (found.get("跨年度调整") or 0, found["净额"]) == (late, received - paid + late), code
+        sums = [a + b for a, b in zip(sums, (received, paid, late), strict=True)]
+    whole = dict(zip(page.head, page.amounts("合计"), strict=True))
+    assert [whole["应收"], whole["应付"]] == sums[:2]
+    assert whole["净额"] == sums[0] - sums[1] + sums[2]
+    assert ("跨年度调整" in page.head) is (who != "township")
     assert {row[1].words for row in page.rows} >= {NAMES[code] for code in shown}
 
 
@@ -172,9 +185,12 @@ def test_the_list_of_districts_is_each_ones_receipts_and_payments(get, who, year
 
 
 def months_seen(code: str, year: int, who: str) -> dict[int, Decimal]:
-    """Month → what upstream receives, of the months a person sees."""
-    seen = {c.month.month for c in seen_by(who, counted(year)) if c.agreement == code}
-    return {number: yuan for number, yuan in published(code, year).items() if number in seen}
+    """Month → what upstream receives now, of the months a person sees."""
+    found: dict[int, Decimal] = {}
+    for c in seen_by(who, counted(year)):
+        if c.agreement == code:
+            found[c.month.month] = found.get(c.month.month, Decimal(0)) + c.to(c.upstream)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -207,19 +223,29 @@ def test_a_years_months_add_up_one_after_the_other(get, who, code, year):
 @pytest.mark.parametrize("who", ["bureau", "district", "downstream"])
 def test_what_a_year_closes_with_is_its_months_its_adjustments_and_their_sum(get, who, year):
     html = get(who, f"/settlements/{MAIN}/{year}/")
-    (page,) = (each for each in tables(html) if "各月小计" in each.head)
+    (page,) = (each for each in tables(html) if "发布时各月" in each.head)
     both = counted(year)
+    late = {code: carried(year, code) for code in (UP, DOWN)} if year == 2023 else {}
     for code in (UP, DOWN):
         months = sum(published(MAIN, year).values()) * (1 if code == UP else -1)
         net = SettlementNet.objects.get(
             settlement__agreement__code=MAIN, settlement__year=year, jurisdiction__code=code
         ).yuan
-        assert net == total(both, code, agreement=MAIN)
+        assert net == total(both, code, agreement=MAIN) + late.get(code, 0)
         assert net != months  # an adjustment counts
         row = page.row(NAMES[code])
         assert [cell.yuan for cell in row[2:5]] == [months, net - months, net]
         assert row[5].words == f"{'−' if net < 0 else ''}{abs(net):,.2f} 元"
         assert ("应收" if net > 0 else "应付") in row[4].words
+    text = visible_text(html)
+    if year == 2024:  # October 2023 was adjusted after its year was closed
+        booked = total(both, UP, agreement=MAIN) + carried(2024, UP)
+        assert carried(2024, UP) != 0
+        assert f"本年入账： 上游区 {words(booked)} 下游区 {words(-booked)}" in text
+    (row,) = table(html, "跨年度调整").rows
+    assert row[0].words == "2023年10月"
+    assert ("2024 年" if year == 2023 else "2023 年") in row[-1].words
+    assert [words(carried(2024, code)) in row[4].words for code in (UP, DOWN)] == [True, True]
 
 
 def test_a_stranger_reads_the_nets_of_what_is_published_of_a_running_year(get):
@@ -228,7 +254,7 @@ def test_a_stranger_reads_the_nets_of_what_is_published_of_a_running_year(get):
     seen = seen_by("stranger", counted(2024))
     assert {c.month.month for c in seen} == set(range(1, 7)) - {4}  # April: nobody pays
     for code in (UP, DOWN):
-        assert page.of("净额", NAMES[code]) == total(seen, code)
+        assert page.of("净额", NAMES[code]) == total(seen, code) + carried(2024, code)
     assert page.of("净额", "合计") == 0
 
 
@@ -243,7 +269,15 @@ def test_the_list_of_years_and_an_agreements_page_give_each_years_net(get, who):
         or (who != "township" and (own is None or s.agreement.code in own))
     ]
     nets = {
-        s: sum(n.yuan for n in SettlementNet.objects.filter(settlement=s) if n.yuan > 0)
+        s: sum(
+            yuan
+            for n in SettlementNet.objects.filter(settlement=s).select_related("jurisdiction")
+            if (
+                yuan := n.yuan
+                + (carried(2024, n.jurisdiction.code, s.agreement.code) if s.year == 2024 else 0)
+            )
+            > 0
+        )
         for s in seen
     }
     html = get(who, "/settlements/")
@@ -272,7 +306,7 @@ def test_the_list_of_years_and_an_agreements_page_give_each_years_net(get, who):
 @pytest.mark.parametrize("who", ["bureau", "downstream", "stranger"])
 def test_a_month_that_was_adjusted_says_what_it_was_and_what_it_is(get, who):
     html = get(who, f"/settlements/{MAIN}/2023/5/")
-    (page,) = (each for each in tables(html) if "现为" in each.head)
+    (page,) = (each for each in tables(html) if "现行" in each.head and "已发布" in each.head)
     was = published(MAIN, 2023)[5]
     now = total(counted(2023), UP, agreement=MAIN, number=5)
     assert was != now
@@ -283,7 +317,7 @@ def test_a_month_that_was_adjusted_says_what_it_was_and_what_it_is(get, who):
 def test_the_year_beside_a_month_is_the_years_table(get):
     html = get("bureau", f"/settlements/{MAIN}/2024/6/")
     (page,) = (each for each in tables(html) if each.head == ["月份", "本月", "累计"])
-    found, running = published(MAIN, 2024), Decimal(0)
+    found, running = months_seen(MAIN, 2024, "bureau"), Decimal(0)
     for number in range(1, 9):
         amount = found.get(number, Decimal(0))
         running += amount
@@ -367,9 +401,18 @@ def test_a_rivers_months_are_the_payments_of_its_agreements(money, client, get, 
         assert [cell.yuan for cell in row[3:]] == [
             *(total(of_month, place) or None for place in order), total(of_month),
         ]  # fmt: skip
-    assert page.amounts("合计")[3:] == [*(total(seen, place) for place in order), total(seen)]
+    late = [carried(2024, place, code) for place in order]
+    assert page.amounts("合计")[3:] == [
+        *(total(seen, place) + more for place, more in zip(order, late, strict=True)),
+        total(seen),
+    ]
     last = max(c.month.month for c in seen)
-    assert {row[0].words for row in page.rows} == {*(f"{n}月" for n in range(1, last + 1)), "合计"}
+    named = {
+        *(f"{n}月" for n in range(1, last + 1)),
+        "合计",
+        *(["跨年度调整"] if any(late) else []),
+    }
+    assert {row[0].words for row in page.rows} == named
 
 
 # Adjustments ---------------------------------------------------------------------------------
@@ -379,7 +422,7 @@ def test_a_rivers_months_are_the_payments_of_its_agreements(money, client, get, 
 def test_an_adjustment_says_what_it_changes_for_each_party(get, who):
     page = table(get(who, "/adjustments/"), "adjustments")
     more = Decimal(0)
-    for year, number in ((2023, 5), (2024, 2)):
+    for year, number in ((2023, 5), (2023, 10), (2024, 2)):
         was = published(MAIN, year)[number]
         now = total(counted(year), UP, agreement=MAIN, number=number)
         (row,) = (row for row in page.rows if row[0].words == f"{year}年{number}月")
@@ -462,12 +505,17 @@ def test_an_entrys_page_gives_ones_own_postings_and_of_the_others_the_names(get,
         if who == "treasury" or p.account.jurisdiction.code == DOWN
     }
     html = get(who, f"/ledger/entries/{entry.pk}/")
-    (page,) = (each for each in tables(html) if each.head == ["账户", "金额（元）"])
-    shown = {row[0].words.partition(" ")[0]: row[1].words for row in page.rows}
-    assert shown == {
-        name: f"{'应付 −' if yuan < 0 else '应收 '}{abs(yuan):,.2f} 元"
+    page = table(html, "entry-lines")
+    assert page.head == ["账户", "增加（元）", "减少（元）"]  # no 应收 for who pays
+    rows = {row[0].words.partition(" ")[0]: [cell.words for cell in row[1:]] for row in page.rows}
+    whole = rows.pop("合计", None) or rows.pop("合计（所见账户）")
+    assert rows == {
+        name: [f"{yuan:,.2f}", "-"] if yuan > 0 else ["-", f"{-yuan:,.2f}"]
         for name, yuan in own.items()
     }
+    up, down = (sum(y for y in own.values() if y > 0), -sum(y for y in own.values() if y < 0))
+    assert whole == [f"{up:,.2f}", f"{down:,.2f}"]
+    assert (up == down) is (who == "treasury")
     assert ("对方：上游区" in visible_text(html)) is (who == "downstream")
 
 
@@ -519,9 +567,9 @@ def test_nothing_is_counted_twice_or_left_out(money):
     nets: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
     for n in SettlementNet.objects.select_related("settlement__agreement", "jurisdiction"):
         year = n.settlement.year
-        assert n.yuan == total(
-            counted(year), n.jurisdiction.code, agreement=n.settlement.agreement.code
-        )
+        code, agreement = n.jurisdiction.code, n.settlement.agreement.code
+        late = carried(year, code, agreement) if year == 2023 else 0  # 2024 books it in its own day
+        assert n.yuan == total(counted(year), code, agreement=agreement) + late
         nets[n.settlement.agreement.code, year] += n.yuan
     assert set(nets) == {(MAIN, 2023), (MAIN, 2024), (SIDE, 2023), (SIDE, 2024)}
     assert not any(nets.values())

@@ -16,7 +16,19 @@ from python_calamine import CalamineWorkbook
 
 from settlements.models import LedgerAccount, Payment, Posting, SettlementNet
 from settlements.scenarios.services.scenarios import change_term, copy_agreement
-from tests.money_world import DOWN, MAIN, NAMES, SIDE, TODAY, TOWN, UP, counted, published, total
+from tests.money_world import (
+    DOWN,
+    MAIN,
+    NAMES,
+    SIDE,
+    TODAY,
+    TOWN,
+    UP,
+    carried,
+    counted,
+    published,
+    total,
+)
 
 Rows = list[list]
 
@@ -138,7 +150,7 @@ def workbook(get) -> Callable[..., dict[str, Rows]]:
 
 @pytest.mark.parametrize("who", ["bureau", "downstream"])
 def test_the_cover_of_a_statement_says_the_word_and_the_amount_without_its_sign(workbook, who):
-    net = total(counted(2023), DOWN)
+    net = total(counted(2023), DOWN) + carried(2023, DOWN)
     assert net < 0
     cover = workbook(who, f"district:{DOWN}:2023")["汇总"]
     (row,) = (row for row in cover if row[0] == "2023年核算净额")
@@ -157,28 +169,29 @@ def test_a_districts_statement_sums_each_agreement_and_lists_each_month(workbook
     book = workbook(who, f"district:{UP}:{year}")
     sums = [Decimal(0)] * 4
     for code, title in ((MAIN, "测试河协议"), (SIDE, "支河协议")):
-        sign = 1 if code == MAIN else -1  # 上游区 is upstream of one and downstream of the other
-        of = [sign * yuan for yuan in published(code, year).values()]
+        of = [c.to(UP) for c in counted(year) if c.agreement == code]
         received, paid = sum(y for y in of if y > 0), -sum(y for y in of if y < 0)
-        net = total(counted(year), UP, agreement=code)
-        figures = [received, paid, net - received + paid, net]
-        names = ("应收（元）", "应付（元）", "调整（元）", "净额（元）")
+        late = carried(year, UP, code)
+        figures = [received, paid, late, received - paid + late]
+        names = ("应收（元）", "应付（元）", "跨年度调整（元）", "净额（元）")
         row = line(book["各协议收付"], title)
         assert [fen(row[name]) for name in names] == figures
         sums = [a + b for a, b in zip(sums, figures, strict=True)]
     assert [fen(line(book["各协议收付"], "合计")[name]) for name in names] == sums
     months = [row for row in book["逐月明细"] if str(row[0]).endswith("月")]
     wanted = []
-    for code, sign in ((MAIN, 1), (SIDE, -1)):
+    for code in (MAIN, SIDE):
         last = max(published(code, year))
-        wanted += [sign * published(code, year).get(n, Decimal(0)) for n in range(1, last + 1)]
+        own = [c for c in counted(year) if c.agreement == code]
+        wanted += [total(own, UP, number=n) for n in range(1, last + 1)]
     assert sorted(fen(row[5]) for row in months) == sorted(wanted)
     subtotals = [fen(row[5]) for row in book["逐月明细"] if row[0] == "小计"]
     assert sorted(subtotals) == sorted(
-        sign * sum(published(code, year).values()) for code, sign in ((MAIN, 1), (SIDE, -1))
+        total(counted(year), UP, agreement=code) for code in (MAIN, SIDE)
     )
-    counts = [row for row in lines(book["调整"]) if row["协议"] == "计入本年净额"]
-    assert [fen(row["差额（元）"]) for row in counts] == [sums[2]]
+    (booked,) = (row for row in lines(book["调整"]) if row["协议"] == "记入本年")
+    was = sum(published(MAIN, year).values()) - sum(published(SIDE, year).values())
+    assert fen(booked["差额（元）"]) == sums[3] - was
 
 
 @pytest.mark.parametrize("code", [UP, DOWN])
@@ -194,7 +207,7 @@ def test_a_districts_statement_runs_through_its_account_and_payments(workbook, c
     shown = [
         ["" if row["凭证"] == "-" else row["凭证"], *(fen(row[name]) for name in named)]
         for row in moved
-        if str(row["凭证"]).startswith(("JZ", "SK", "-")) or row["摘要"] == "期初余额"
+        if str(row["凭证"]).startswith(("JZ", "SK", "TZ", "-")) or row["摘要"] == "期初余额"
     ]
     assert shown == wanted
     (ends,) = (row for row in moved if row["摘要"] == "期末余额")
@@ -211,22 +224,27 @@ def test_a_districts_statement_runs_through_its_account_and_payments(workbook, c
 @pytest.mark.parametrize("who", ["bureau", "downstream"])
 def test_an_agreements_statement_is_its_nets_months_entry_and_payments(workbook, who):
     book = workbook(who, f"agreement:{MAIN}:2023")
-    core = sum(published(MAIN, 2023).values())
+    core = total(counted(2023), UP, agreement=MAIN)
     for code, sign in ((UP, 1), (DOWN, -1)):
         net = SettlementNet.objects.get(
             settlement__agreement__code=MAIN, settlement__year=2023, jurisdiction__code=code
         ).yuan
         row = line(book["各方净额"], NAMES[code])
-        named = ("核算（元）", "调整（元）", "应收（元）", "应付（元）", "净额（元）")
+        named = ("核算（元）", "跨年度调整（元）", "应收（元）", "应付（元）", "净额（元）")
+        assert net - sign * core == carried(2023, code)
         assert [fen(row[name]) for name in named] == [
             sign * core, net - sign * core, net if net > 0 else None, -net if net < 0 else None, net,
         ]  # fmt: skip
     amounts = [fen(row[3]) for row in book["逐月结果"] if str(row[0]).endswith("月")]
-    assert amounts == [published(MAIN, 2023).get(n, Decimal(0)) for n in range(1, 13)]
+    assert amounts == [total(counted(2023), UP, agreement=MAIN, number=n) for n in range(1, 13)]
     assert fen(line(book["逐月结果"], "合计")["交界\n金额（元）"]) == core
     entry = Posting.objects.filter(entry__cause="settlement").order_by("-yuan")
     booked = [row for row in lines(book["关账凭证"]) if str(row["凭证"]).startswith("JZ")]
-    assert [fen(row["金额（元）"]) for row in booked] == [p.yuan for p in entry]
+    assert [(fen(row["增加（元）"]), fen(row["减少（元）"])) for row in booked] == [
+        (p.yuan, None) if p.yuan > 0 else (None, -p.yuan) for p in entry
+    ]
+    whole = line(book["关账凭证"], "合计")
+    assert fen(whole["增加（元）"]) == fen(whole["减少（元）"]) == entry[0].yuan
     (paid,) = (row for row in lines(book["付款"]) if row["付款凭证号"] == "CZ-1")
     done = Payment.objects.get(voucher="CZ-1").yuan
     assert (paid["付款方"], paid["收款方"], fen(paid["金额（元）"])) == ("下游区", "上游区", done)
@@ -236,13 +254,13 @@ def test_an_agreements_statement_is_its_nets_months_entry_and_payments(workbook,
 
 def test_a_statement_says_the_same_on_its_page_and_in_print(get):
     subject = f"district:{DOWN}:2023"
-    net = -total(counted(2023), DOWN)
+    net = -total(counted(2023), DOWN) - carried(2023, DOWN)
     page = get("downstream", "/statements/preview/", subject=subject).decode()
     printed = get("downstream", "/statements/preview/", subject=subject, format="pdf")
     text = "".join(each.extract_text() for each in PdfReader(io.BytesIO(printed)).pages)
     assert f"¥ {net:,.2f}" in page
     assert f"{net:,.2f}" in text
-    for yuan in published(MAIN, 2023).values():
+    for yuan in (c.to(UP) for c in counted(2023) if c.agreement == MAIN):
         shown = f"{-yuan:,.2f}".replace("-", "−")
         assert shown in page
         assert shown in text

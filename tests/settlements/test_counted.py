@@ -107,7 +107,7 @@ def test_every_page_agrees_before_and_after_an_adjustment(year, border, people):
 def test_a_months_page_says_published_adjusted_and_what_holds(year, border, people):
     adjust(border, people)
     page = settlement_month(viewer_of(people.bureau), "TEST", MAY)
-    assert page.finding == "上游区补偿下游区 100.00 万元（已调整）"
+    assert page.finding == "上游区补偿下游区 100.00 万元（已修订）"
     lines = {a.place.name: (a.published, a.adjusted, a.now) for a in page.adjusted}
     assert lines["上游区"] == (MILLION, -2 * MILLION, -MILLION)
     assert lines["下游区"] == (-MILLION, 2 * MILLION, MILLION)
@@ -139,9 +139,11 @@ def test_after_the_closing_the_closed_year_stays_and_the_entry_counts(border, pe
     with moved_to(date(2025, 3, 3)):
         adjust(border, people)
         said = figures(people)
-        now = {said.pop("months"), said.pop("explained")}  # what holds, whatever it is booked in
+        # A month shows what counts now, whatever year that is booked in.
+        now = {said.pop(name) for name in ("months", "explained", "overview")}
         assert now == {10 * MILLION}
         assert set(said.values()) == {12 * MILLION}
+        assert district(viewer_of(people.bureau), "500901", 2025).net == -2 * MILLION
     assert JournalEntry.objects.get(cause="adjustment").year == 2025
     assert CountedTransfer.objects.count() == Transfer.objects.count()
 

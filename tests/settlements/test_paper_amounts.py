@@ -89,16 +89,16 @@ def test_the_net_of_an_agreement_is_its_months_and_the_adjustments_that_count(
     paper = agreement_paper(Standing(viewer_of(people.bureau)), "TEST", 2023)
     assert nets(published_year) == {"上游区": yuan("10000000"), "下游区": yuan("-10000000")}
     shown = table(paper, "各方净额")
-    assert column(shown, "核算（元）") == [yuan("12000000"), yuan("-12000000")]
-    assert column(shown, "调整（元）") == [yuan("-2000000"), yuan("2000000")]
+    assert column(shown, "核算（元）") == [yuan("10000000"), yuan("-10000000")]
+    assert column(shown, "跨年度调整（元）") == [0, 0]
     assert column(shown, "净额（元）") == list(nets(published_year).values())
     assert column(shown, "净额（元）", "total") == [0]
     months = column(table(paper, "逐月结果"), "交界\n金额（元）", "total")
-    assert months == [yuan("12000000")]
+    assert months == [yuan("10000000")]
     adjusted = table(paper, "调整")
     assert column(adjusted, "协议方") == ["下游区", "上游区"]
     assert column(adjusted, "差额（元）") == [yuan("2000000"), yuan("-2000000")]
-    assert column(adjusted, "去向") == ["计入本年净额"] * 2
+    assert column(adjusted, "去向") == ["计入 2023 年净额"] * 2
     assert [a.yuan for a in paper.amounts] == list(nets(published_year).values())
 
 
@@ -109,7 +109,9 @@ def test_the_amount_of_a_district_is_its_net_of_the_year(published_year, people)
         assert paper.amounts[0].yuan == net
         shown = table(paper, "各协议收付")
         assert column(shown, "净额（元）") == column(shown, "净额（元）", "total") == [net]
-        assert column(shown, "调整（元）") == column(table(paper, "调整"), "差额（元）", "total")
+        assert column(shown, "跨年度调整（元）") == [0]
+        sign = 1 if code == "500901" else -1
+        assert column(table(paper, "调整"), "差额（元）", "total") == [sign * yuan("-2000000")]
         assert f"{abs(net):,.2f} 元" in paper.summary[0]
 
 
@@ -125,10 +127,19 @@ def test_an_adjustment_after_the_closing_names_its_entry_and_leaves_the_year_alo
         after = district_paper(Standing(viewer_of(people.bureau)), "500901", 2025)
     assert paper.amounts[0].yuan == before["上游区"] == nets(closed_year)["上游区"]
     shown = table(paper, "调整")
-    assert column(shown, "去向") == ["计入本年净额", f"另行入账 {entry.label}"]
+    booked = f"记入 2025 年，{entry.label}"
+    assert column(shown, "去向") == ["计入 2023 年净额", booked]
     assert column(shown, "差额（元）", "total") == [yuan("-2000000")]
+    assert column(table(paper, "各协议收付"), "跨年度调整（元）") == [yuan("2000000")]
     assert column(table(agreement, "各方净额"), "净额（元）") == list(before.values())
-    assert f"另行入账 {entry.label}" in column(table(agreement, "调整"), "去向")
+    assert column(table(agreement, "各方净额"), "跨年度调整（元）") == [
+        yuan("2000000"),
+        yuan("-2000000"),
+    ]
+    assert booked in column(table(agreement, "调整"), "去向")
+    (carried,) = [row for row in table(after, "调整").rows if not row.role]
+    assert carried.cells[1] == "2023年6月"
+    assert after.amounts[0].yuan == yuan("-2000000")
     assert column(table(after, "账户往来"), "减少（元）", "total") == [yuan("2000000")]
 
 

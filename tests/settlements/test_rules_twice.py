@@ -20,6 +20,7 @@ from django.utils import timezone
 from basins.clock import moved_to, now
 from basins.ranges import month_start
 from settlements.accruals.services.nets import net_of
+from settlements.accruals.services.proposals import holding
 from settlements.ledger.services.clearing import outstanding
 from settlements.models import (
     AccountMonth,
@@ -29,6 +30,7 @@ from settlements.models import (
     Agreement,
     AgreementMonth,
     CountedTransfer,
+    CurrentTransfer,
     FuseTrip,
     JournalEntry,
     LedgerAccount,
@@ -286,7 +288,8 @@ def test_whether_every_party_has_signed_a_year(border, places, people, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_net_of_a_year_is_the_sum_of_what_counts(border, places, people, seed):
     """net_of adds up what was published and the differences approved; the view puts the newest
-    adjustment in the place of what was published."""
+    adjustment in the place of what was published. What counts now, whatever year has booked it,
+    is `holding` in Python and the other view."""
     random, entries, kinds = Random(seed), Counter(), Counter()
     with past_the_guards():
         for n in range(12):
@@ -303,6 +306,15 @@ def test_the_net_of_a_year_is_the_sum_of_what_counts(border, places, people, see
                         yuan=random.randint(1, 3), reason="",
                     )  # fmt: skip
                 adjusted(accrual, places, people, random, entries, kinds)
+            holds = holding(
+                Accrual.objects.filter(term__agreement=agreement).values_list("pk", flat=True)
+            )
+            current: dict[int, set] = {pk: set() for pk in holds}
+            for paid in CurrentTransfer.objects.filter(accrual__in=list(holds)).select_related(
+                "payer", "payee"
+            ):
+                current[paid.accrual_id].add((paid.payer.code, paid.payee.code, paid.yuan))
+            assert current == {pk: set(each.payments) for pk, each in holds.items()}, f"{n}"
             nets: dict[int, Decimal] = defaultdict(Decimal)
             for paid in CountedTransfer.objects.filter(accrual__term__agreement=agreement):
                 nets[paid.payer_id] -= paid.yuan

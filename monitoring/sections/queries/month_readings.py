@@ -2,19 +2,22 @@
 
 Reads one partition of monitoring_reading: the month is a constant range. A value is used if
 its flag is valid and it has the origin the monthly mean stands on; undetected values count
-as half the limit (环办〔2011〕22号). Concentrations are Decimal in the indicator's unit.
+as half the limit (环办〔2011〕22号). Concentrations are Decimal in the indicator's unit. As they
+are now, or as they were known at a past moment.
 """
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Max
 
 from basins.access import Viewer
-from monitoring.assessment.services.assessment import month_bounds
-from monitoring.models import Indicator, MonthlyMean, Origin, Reading
+from monitoring.assessment.queries.history import known_readings
+from monitoring.assessment.services.assessment import NOW, means_of_month, month_bounds
+from monitoring.models import Indicator, MonthlyMean, Origin, Reading, ReadingRevision
 from monitoring.visible import visible_sections
 
 DAYS = """
@@ -22,7 +25,7 @@ SELECT r.section_id, (r.sampled_at AT TIME ZONE 'Asia/Shanghai')::date AS day, r
        r.origin, r.flag, count(*)::integer,
        sum(CASE WHEN r.below_limit THEN r.value / 2 ELSE r.value END),
        count(*) FILTER (WHERE r.below_limit)::integer
-FROM monitoring_reading r
+FROM {readings} r
 WHERE r.sampled_at >= %(start)s AND r.sampled_at < %(end)s AND r.section_id = ANY(%(sections)s)
 GROUP BY 1, 2, 3, 4, 5
 ORDER BY 1, 2, 3, 4, 5
@@ -58,7 +61,7 @@ class DayMean:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorMean:
-    """The month's mean as stored now, with the number of values behind it."""
+    """The month's mean, as stored now or as known then, with the number of values behind it."""
 
     code: str
     name: str
@@ -89,24 +92,28 @@ class MonthReadings:
         return next((m for m in self.means if m.code == code), None)
 
 
-def month_readings(viewer: Viewer, section_ids: list[int], month: date) -> dict[int, MonthReadings]:
-    """By section id: 3 SQL queries whatever the sections; sections unseen are left out."""
+def month_readings(
+    viewer: Viewer, section_ids: list[int], month: date, at: datetime | None = None
+) -> dict[int, MonthReadings]:
+    """By section id: 3 SQL queries whatever the sections, 6 as known at `at`; sections unseen
+    are left out.
+
+    Raises ValueError for a moment without a zone.
+    """
     ids = list(
         visible_sections(viewer)
         .filter(pk__in=section_ids)
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    stored: dict[int, dict[int, MonthlyMean]] = defaultdict(dict)
-    for mean in (
-        MonthlyMean.objects.filter(section__in=ids, month=month)
-        .select_related("indicator")
-        .order_by("section_id", "indicator__order")
-    ):
-        stored[mean.section_id][mean.indicator_id] = mean
+    stored = _stored_means(ids, month) if at is None else _means_then(ids, month, at)
+    source = NOW if at is None else known_readings(at)
     start, end = month_bounds(month)
     with connection.cursor() as cursor:
-        cursor.execute(DAYS, {"start": start, "end": end, "sections": ids})
+        cursor.execute(
+            DAYS.format(readings=source.relation),
+            {**source.given, "start": start, "end": end, "sections": ids},
+        )
         rows = cursor.fetchall()
     by_section: dict[int, list[tuple]] = defaultdict(list)
     for section_id, *row in rows:
@@ -115,7 +122,58 @@ def month_readings(viewer: Viewer, section_ids: list[int], month: date) -> dict[
     return {pk: _month_of(by_section[pk], stored[pk], days) for pk in ids}
 
 
-def _month_of(rows: list[tuple], means: dict[int, MonthlyMean], days: list[date]) -> MonthReadings:
+def last_changed(section_ids: list[int], month: date) -> dict[int, datetime]:
+    """Section id → when a reading of its month last came in or changed: 2 SQL queries."""
+    start, end = month_bounds(month)
+    found: dict[int, datetime] = {}
+    for model, at in ((Reading, "recorded_at"), (ReadingRevision, "known_to")):
+        for section, moment in (
+            model.objects.filter(section__in=section_ids, sampled_at__gte=start, sampled_at__lt=end)
+            .order_by()
+            .values_list("section_id")
+            .annotate(last=Max(at))
+        ):
+            found[section] = max(moment, found.get(section, moment))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _UsedMean:
+    indicator: Indicator
+    mean: Decimal
+    expected: int
+    below_limit: int
+    origin: int
+    complete: bool
+
+
+def _stored_means(ids: list[int], month: date) -> dict[int, dict[int, _UsedMean]]:
+    stored: dict[int, dict[int, _UsedMean]] = defaultdict(dict)
+    for m in (
+        MonthlyMean.objects.filter(section__in=ids, month=month)
+        .select_related("indicator")
+        .order_by("section_id", "indicator__order")
+    ):
+        stored[m.section_id][m.indicator_id] = _UsedMean(
+            m.indicator, m.mean, m.expected, m.below_limit, m.origin, m.complete
+        )
+    return stored
+
+
+def _means_then(ids: list[int], month: date, at: datetime) -> dict[int, dict[int, _UsedMean]]:
+    """Means as the readings known at `at` make them, by the choices of then."""
+    found: dict[int, dict[int, _UsedMean]] = defaultdict(dict)
+    indicators = {i.code: i for i in Indicator.objects.all()}
+    means = means_of_month(month, ids, readings=known_readings(at))
+    for m in sorted(means, key=lambda m: (m.section_id, indicators[m.indicator].order)):
+        indicator = indicators[m.indicator]
+        found[m.section_id][indicator.pk] = _UsedMean(
+            indicator, m.mean, m.expected, m.below_limit, m.origin, m.complete
+        )
+    return found
+
+
+def _month_of(rows: list[tuple], means: dict[int, _UsedMean], days: list[date]) -> MonthReadings:
     used: dict[tuple[int, date], tuple[int, Decimal, int]] = {}
     flags: Counter[str] = Counter()
     unused: dict[tuple[str, date], Counter[int]] = defaultdict(Counter)
@@ -132,12 +190,12 @@ def _month_of(rows: list[tuple], means: dict[int, MonthlyMean], days: list[date]
         )
         flags[reason] += count
         unused[reason, day][indicator_id] += count
-    order = {m.indicator_id: m.indicator for m in means.values()}
+    order = {pk: m.indicator for pk, m in means.items()}
     return MonthReadings(
         used=flags["有效"],
         left_out=_left_out(unused, order),
         flags=tuple(flags.most_common()),
-        means=tuple(_indicator_mean(m, used, days) for m in means.values()),
+        means=tuple(_indicator_mean(pk, m, used, days) for pk, m in means.items()),
     )
 
 
@@ -167,8 +225,10 @@ def _left_out(
     return tuple(sorted(answer, key=lambda each: (each.first, each.reason)))
 
 
-def _indicator_mean(mean: MonthlyMean, used: dict, days: list[date]) -> IndicatorMean:
-    found = [used.get((mean.indicator_id, day), (0, Decimal(0), 0)) for day in days]
+def _indicator_mean(
+    indicator_id: int, mean: _UsedMean, used: dict, days: list[date]
+) -> IndicatorMean:
+    found = [used.get((indicator_id, day), (0, Decimal(0), 0)) for day in days]
     return IndicatorMean(
         code=mean.indicator.code,
         name=mean.indicator.name,

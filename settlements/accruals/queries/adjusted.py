@@ -7,9 +7,11 @@ Decimal yuan to the fen.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+from django.utils.timezone import localdate
 
 from basins.access import Viewer
 from basins.models import Jurisdiction
@@ -18,6 +20,7 @@ from settlements.models import Accrual, Adjustment
 from settlements.money import ZERO
 from settlements.reckoning.preview import spec_of
 from settlements.rules.facts import MonthState
+from settlements.shown.input_changes import InputChange, inputs_changed
 from settlements.shown.term_differences import DiffLine, Field, term_lines
 from settlements.shown.visible import sees_drafts_of
 
@@ -63,8 +66,15 @@ class Adjusted:
     transfers: tuple[ProposedTransfer, ...]
     shifts: tuple[Shift, ...]
     steps: list[dict[str, Any]]
+    changes: tuple[InputChange, ...]  # of the facts it was found from, against those before
     differences: tuple[DiffLine, ...]
     proposed_at: datetime
+    approved_on: date | None
+    reason: str
+
+    @property
+    def is_approved(self) -> bool:
+        return self.status.code == Adjustment.State.APPROVED
 
     @property
     def is_pending(self) -> bool:
@@ -88,17 +98,29 @@ def adjustments_of(viewer: Viewer, accruals: Iterable[Accrual]) -> dict[int, tup
     codes = {t[side] for a in found for t in a.outcome["transfers"] for side in ("payer", "payee")}
     names = dict(Jurisdiction.objects.filter(code__in=codes).values_list("code", "name"))
     answer: dict[int, list[Adjusted]] = defaultdict(list)
+    before: dict[int, dict[str, Any]] = {}
+    held = {a.pk: a.inputs for a in by_id.values()}
+    for adjustment in reversed(found):  # oldest first: each is held against what stood before
+        before[adjustment.pk] = held[adjustment.accrual_id]
+        if adjustment.state == Adjustment.State.APPROVED:
+            held[adjustment.accrual_id] = adjustment.inputs
     for adjustment in found:
         accrual = by_id[adjustment.accrual_id]
         agreement = accrual.term.agreement
         if agreement.pk not in drafts:
             drafts[agreement.pk] = sees_drafts_of(viewer, agreement)
         if adjustment.state == Adjustment.State.APPROVED or drafts[agreement.pk]:
-            answer[accrual.pk].append(_adjusted(adjustment, accrual, names))
+            changes = inputs_changed(before[adjustment.pk], adjustment.inputs)
+            answer[accrual.pk].append(_adjusted(adjustment, accrual, names, changes))
     return {pk: tuple(each) for pk, each in answer.items()}
 
 
-def _adjusted(adjustment: Adjustment, accrual: Accrual, names: dict[str, str]) -> Adjusted:
+def _adjusted(
+    adjustment: Adjustment,
+    accrual: Accrual,
+    names: dict[str, str],
+    changes: tuple[InputChange, ...],
+) -> Adjusted:
     part = accrual.term_section
     sides = {"upstream": part.upstream, "downstream": part.downstream}
     places = {code: AdjustedParty(code, name) for code, name in names.items()}
@@ -123,6 +145,7 @@ def _adjusted(adjustment: Adjustment, accrual: Accrual, names: dict[str, str]) -
         transfers=transfers,
         shifts=_shifts(published, transfers, places),
         steps=adjustment.outcome["steps"],
+        changes=changes,
         differences=(
             tuple(
                 line
@@ -133,6 +156,8 @@ def _adjusted(adjustment: Adjustment, accrual: Accrual, names: dict[str, str]) -
             else ()
         ),
         proposed_at=adjustment.proposed_at,
+        approved_on=localdate(adjustment.approved_at) if adjustment.approved_at else None,
+        reason=adjustment.reason,
     )
 
 

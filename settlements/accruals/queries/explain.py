@@ -1,8 +1,10 @@
 """Why an amount is what it is: everything behind one accrual, as plain values.
 
-The figures are those stored with the accrual, so a settled month explains what was settled;
-`mean_now` and `readings` are the data as they stand at `as_of`. Amounts are Decimal yuan to
-the fen, concentrations Decimal in the indicator's unit. What the viewer may not see is None.
+The figures are those stored with the accrual and the readings known when it was computed, so a
+published month explains what was published; `mean_now` and `readings_now` are the data as they
+stand at `as_of`, and each adjustment brings its own calculation, whole. `holds` is what counts
+now, `revision` why that is not what was published. Amounts are Decimal yuan to the fen,
+concentrations Decimal in the indicator's unit. What the viewer may not see is None.
 """
 
 from collections import Counter, defaultdict
@@ -17,17 +19,19 @@ from django.utils import timezone
 from basins.access import Viewer
 from basins.models import Jurisdiction
 from basins.ranges import last_day
-from monitoring.sections.queries.month_readings import MonthReadings, month_readings
+from monitoring.sections.queries.month_readings import MonthReadings
 from monitoring.standards.exact import decimal_of
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterClass
 from settlements import rules
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
-from settlements.models import Accrual, Adjustment
+from settlements.accruals.queries.frozen import ReadingsThen, readings_of
+from settlements.models import Accrual
 from settlements.money import ZERO
 from settlements.rules.facts import plain_decimal
 from settlements.rules.parameters import ParameterKind, Spec, specs
 from settlements.shown.findings import Compensation, starred
 from settlements.shown.payments import payments_of, payments_prefetch
+from settlements.shown.revisions import Revision, revisions_of
 from settlements.shown.terms import clause_words, in_words
 from settlements.shown.visible import agreement_of_month, visible_accruals
 
@@ -142,6 +146,18 @@ class ExplainedMean:
 
 
 @dataclass(frozen=True, slots=True)
+class Revised:
+    """已修订: in words what was, what is, since when and why; `booked` is the year that has
+    booked it, where that is not the accrual's own."""
+
+    before: str
+    after: str
+    on: date
+    reason: str
+    booked: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     id: int
     rule: RuleNamed
@@ -153,11 +169,13 @@ class Explanation:
     complete: bool
     water_class: str | None
     transfers: tuple[TransferNamed, ...]
-    holds: tuple[TransferNamed, ...]  # instead of them, where an adjustment was approved
+    holds: tuple[TransferNamed, ...]  # what counts now
+    revision: Revised | None
     steps: list[dict[str, Any]]
     parameters: tuple[ParameterRead, ...]
     facts: dict[str, Any]
-    readings: ReadingCounts | None
+    readings: ReadingCounts | None  # of the calculation
+    readings_now: ReadingCounts | None  # where they are others now
     means: tuple[ExplainedMean, ...]
     adjustments: tuple[Adjusted, ...]
     input_digest: str
@@ -239,22 +257,22 @@ def _accruals(viewer: Viewer):
 
 def _explained(viewer: Viewer, accruals: list[Accrual]) -> list[Explanation]:
     """The readings of each month are loaded for all sections at once."""
-    wanted: dict[date, set[int]] = defaultdict(set)
+    wanted: dict[date, list[Accrual]] = defaultdict(list)
     for accrual in accruals:
         for month in _months(accrual):
-            wanted[month].add(accrual.term_section.section_id)
-    found = {month: month_readings(viewer, sorted(ids), month) for month, ids in wanted.items()}
+            wanted[month].append(accrual)
+    found: dict[tuple[int, date], ReadingsThen] = {}
+    for month, own in wanted.items():
+        found |= readings_of(viewer, own, [month])
     adjusted = adjustments_of(viewer, accruals)
+    revised = revisions_of(accruals)
     as_of = timezone.now()
     return [
         _explanation(
             accrual,
             adjusted.get(accrual.pk, ()),
-            [
-                readings
-                for month in _months(accrual)
-                if (readings := found[month].get(accrual.term_section.section_id)) is not None
-            ],
+            revised.get(accrual.pk),
+            [found[accrual.pk, m] for m in _months(accrual) if (accrual.pk, m) in found],
             as_of,
         )
         for accrual in accruals
@@ -269,10 +287,13 @@ def _months(accrual: Accrual) -> list[date]:
 def _explanation(
     accrual: Accrual,
     adjustments: tuple[Adjusted, ...],
-    readings: list[MonthReadings],
+    revision: Revision | None,
+    readings: list[ReadingsThen],
     as_of: datetime,
 ) -> Explanation:
     term, part = accrual.term, accrual.term_section
+    now = [found for each in readings if (found := each.now or each.then) is not None]
+    then = [each.then for each in readings]
     family = rules.get(term.rule)
     return Explanation(
         id=accrual.pk,
@@ -301,12 +322,16 @@ def _explanation(
             WaterClass(accrual.water_class).numeral if accrual.water_class is not None else None
         ),
         transfers=tuple(_transfer(p) for p in payments_of(accrual)),
-        holds=_holds(accrual, adjustments),
+        holds=tuple(
+            _transfer(p) for p in (revision.after.payments if revision else payments_of(accrual))
+        ),
+        revision=_revised(revision) if revision else None,
         steps=accrual.steps,
         parameters=_parameters(family.parameters, term.parameters),
         facts=accrual.inputs,
-        readings=_readings(readings),
-        means=_means(accrual, readings),
+        readings=_readings([each for each in then if each is not None]) if all(then) else None,
+        readings_now=_readings(now) if any(each.now for each in readings) else None,
+        means=_means(accrual, now),
         adjustments=adjustments,
         input_digest=accrual.input_digest,
         computed_at=accrual.computed_at,
@@ -327,20 +352,10 @@ def _transfer(payment: Compensation) -> TransferNamed:
     )
 
 
-def _holds(accrual: Accrual, adjustments: tuple[Adjusted, ...]) -> tuple[TransferNamed, ...]:
-    """What holds now: the newest approved adjustment's payments, else as published."""
-    for each in adjustments:
-        if each.status.code == Adjustment.State.APPROVED:
-            return tuple(
-                TransferNamed(
-                    Named(t.payer.code, t.payer.name),
-                    Named(t.payee.code, t.payee.name),
-                    t.yuan,
-                    t.reason,
-                )
-                for t in each.transfers
-            )
-    return tuple(_transfer(p) for p in payments_of(accrual))
+def _revised(revision: Revision) -> Revised:
+    return Revised(
+        revision.before.words, revision.after.words, revision.on, revision.why, revision.booked
+    )
 
 
 def _parameters(declared: type, stored: dict[str, Any]) -> tuple[ParameterRead, ...]:

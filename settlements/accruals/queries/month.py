@@ -1,25 +1,28 @@
 """The money of one month: who pays whom, each party's net, and the months before.
 
 Amounts are Decimal yuan to the fen. A month holds what is computed by the month; rules that
-settle whole years are counted apart (`yearly`), never spread over months. An adjustment
-approved before its year was closed counts in its month (settlements.models.counted).
+settle whole years are counted apart (`yearly`), never spread over months. A month is what counts
+now, adjustments included, and says where that is not what was published (`revised`).
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Sum
 
 from basins.access import Act, Viewer
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import rules
-from settlements.models import Accrual, Agreement, CountedTransfer, Party, Term, TermSection
+from settlements.models import Accrual, Agreement, CurrentTransfer, Party, Term, TermSection
 from settlements.money import ZERO
 from settlements.rules import Rule
 from settlements.rules.family import Classes, Yardstick
 from settlements.shown.places import Place
+from settlements.shown.revisions import Revision, revisions_of
 from settlements.shown.visible import only_words, visible_accruals, visible_agreements
 
 
@@ -43,6 +46,7 @@ class TransferLine:
     yuan: Decimal
     state: str
     period: date
+    revised: Revision | None
 
     @property
     def shown_section(self) -> str:
@@ -80,6 +84,7 @@ class MonthMoney:
     seen: frozenset[str]  # codes of the agreements whose accruals the viewer sees
     computed_at: datetime | None
     totals: tuple[MonthTotal, ...]  # since January of last year, oldest first
+    revised: tuple[Revision, ...]  # accruals that are not what they were published as
     only: str  # words saying that figures cover only a part; '' where they are whole
 
     @property
@@ -122,8 +127,10 @@ class AgreementInForce:
 
 
 def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
-    """Transfers, nets and totals the viewer may see: 4 queries, 3 for who sees everything."""
-    lines = transfer_lines(viewer, month)
+    """Transfers, nets and totals the viewer may see: 5 queries, 4 for who sees everything, and 2
+    more where something was revised."""
+    revised = revisions_of(visible_accruals(viewer).filter(period=month, yearly=False))
+    lines = transfer_lines(viewer, month, revised)
     states: dict[Accrual.State, int] = defaultdict(int)
     seen, computed = set(), None
     for row in (
@@ -147,14 +154,17 @@ def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
         seen=frozenset(seen),
         computed_at=computed,
         totals=totals,
+        revised=tuple(sorted(revised.values(), key=lambda r: (r.agreement, r.section))),
         only=only_words(viewer) if this and not this.whole else "",
     )
 
 
-def transfer_lines(viewer: Viewer, month: date) -> tuple[TransferLine, ...]:
-    """The month's payments, largest first: 1 query."""
+def transfer_lines(
+    viewer: Viewer, month: date, revised: Mapping[int, Revision]
+) -> tuple[TransferLine, ...]:
+    """The month's payments as they count now, largest first: 1 query."""
     found = (
-        CountedTransfer.objects.filter(
+        CurrentTransfer.objects.filter(
             accrual__in=visible_accruals(viewer), accrual__period=month, accrual__yearly=False
         )
         .select_related(
@@ -172,14 +182,17 @@ def transfer_lines(viewer: Viewer, month: date) -> tuple[TransferLine, ...]:
         term = transfer.accrual.term
         if term.pk not in rules_of:
             rules_of[term.pk] = rules.read(term.rule, term.parameters)
-        lines.append(_line(transfer, rules_of[term.pk]))
+        revision = revised.get(transfer.accrual_id)
+        lines.append(_line(transfer, rules_of[term.pk], revision))
     return tuple(lines)
 
 
-def _line(transfer: CountedTransfer, rule: Rule) -> TransferLine:
+def _line(transfer: CurrentTransfer, rule: Rule, revised: Revision | None) -> TransferLine:
     accrual = transfer.accrual
     agreement, section = accrual.term.agreement, accrual.term_section.section
-    held = _yardstick(accrual, rule)
+    inputs = revised.inputs if revised else accrual.inputs
+    found = revised.after.water_class if revised else accrual.water_class
+    held = _yardstick(found, inputs, rule)
     river = section.river or agreement.river
     return TransferLine(
         agreement=agreement.code,
@@ -193,17 +206,17 @@ def _line(transfer: CountedTransfer, rule: Rule) -> TransferLine:
         payee=Place.of(transfer.payee),
         reference=held.water_class.value if held.water_class else None,
         reference_name=held.words,
-        water_class=accrual.water_class,
+        water_class=found,
         reason=transfer.reason,
         yuan=transfer.yuan,
         state=str(Accrual.State(accrual.state).label),
         period=accrual.period,
+        revised=revised,
     )
 
 
-def _yardstick(accrual: Accrual, rule: Rule) -> Yardstick:
-    """What this month's class was held against, as the accrual's own inputs have it."""
-    found, inputs = accrual.water_class, accrual.inputs
+def _yardstick(found: int | None, inputs: Mapping[str, Any], rule: Rule) -> Yardstick:
+    """What this month's class was held against, as the inputs it was found from have it."""
     return rule.yardstick(
         Classes(
             found=WaterClass(found) if found else None,
@@ -235,7 +248,7 @@ def month_totals(viewer: Viewer, first: date, last: date) -> tuple[MonthTotal, .
     seen = visible_accruals(viewer).filter(period__range=(first, last))
     sums: dict[date, dict[bool, Decimal]] = defaultdict(dict)
     for period, yearly, total in (
-        seen.values_list("period", "yearly").annotate(total=Sum("counted__yuan")).order_by("period")
+        seen.values_list("period", "yearly").annotate(total=Sum("current__yuan")).order_by("period")
     ):
         sums[period][yearly] = total or ZERO
     hidden: set[date] = set()

@@ -115,9 +115,11 @@ def propose(findings: list[Finding], *, fused: bool = True) -> list[Adjustment]:
     known = _known([f.accrual.pk for f in findings])
     _withdraw(findings, {f.accrual.pk: f.digest for f in differing}, known)
     new = [f for f in differing if not _stands(f, known[f.accrual.pk])]
-    if fused and not _fuse_holds(new, holds):
-        return []
-    _expire({f.accrual.term.agreement_id for f in findings})
+    stopped: set[int] = set()
+    if fused:
+        stopped = _stopped(new, holds)
+        new = [f for f in new if f.accrual.term.agreement_id not in stopped]
+    _expire({f.accrual.term.agreement_id for f in findings} - stopped)
     if not new:
         return []
     causes = _rulings(new, holds) | _objections(new)
@@ -222,21 +224,31 @@ def _month_of(accrual: Accrual) -> date:
 # --- the fuse -------------------------------------------------------------------------------
 
 
-def _fuse_holds(new: list[Finding], holds: dict[int, Holding]) -> bool:
-    """Whether the run may propose. False: it is written down for a person."""
+def _stopped(new: list[Finding], holds: dict[int, Holding]) -> set[int]:
+    """The agreements that may not propose; what the run would do to each is written down.
+
+    A person looks at one agreement's changes and decides for these alone: released ones pass,
+    dropped ones stay out, and what nobody has looked at is weighed together, whatever was
+    decided beside it. A stop that waits goes on waiting until its own changes are others.
+    """
     by_agreement: dict[int, list[Finding]] = defaultdict(list)
     for finding in new:
         by_agreement[finding.accrual.term.agreement_id].append(finding)
-    reasons = _too_much(new, holds)
+    stopped: set[int] = set()
+    undecided: list[Finding] = []
     for agreement, own in sorted(by_agreement.items()):
         known = FuseTrip.objects.filter(agreement=agreement, digest=_digest(agreement, own)).first()
-        if known is not None and known.state == FuseTrip.State.RELEASED:
-            reasons = []
-    if not reasons:
-        return True
-    for agreement, own in sorted(by_agreement.items()):
-        _trip(agreement, own, holds, reasons)
-    return False
+        state = known.state if known is not None else None
+        if state in (FuseTrip.State.TRIPPED, FuseTrip.State.DROPPED):
+            stopped.add(agreement)
+        if state in (FuseTrip.State.TRIPPED, None):
+            undecided += own
+    reasons = _too_much(undecided, holds)
+    if reasons:
+        for agreement in sorted({f.accrual.term.agreement_id for f in undecided} - stopped):
+            _trip(agreement, by_agreement[agreement], holds, reasons)
+            stopped.add(agreement)
+    return stopped
 
 
 def _too_much(new: list[Finding], holds: dict[int, Holding]) -> list[str]:
@@ -333,8 +345,6 @@ def _trip(
     agreement: int, own: list[Finding], holds: dict[int, Holding], reasons: list[str]
 ) -> None:
     digest = _digest(agreement, own)
-    if FuseTrip.objects.filter(agreement=agreement, digest=digest).exists():
-        return
     _expire([agreement])
     changes = [
         {

@@ -1,7 +1,9 @@
 """按某日所知, for pages: a month, a year and an account as they stood, beside what stands now.
 
-What was held then is the accrual's version of the moment with the adjustment approved by then;
-from before the history began, or before the first run, it is computed from what was known.
+What was held then is the accrual's version of the moment with the adjustment approved by then,
+what is held now includes those approved since; a year then and now is what it has booked
+(settlements.shown.revisions). From before the history began, or before the first run, it is
+computed from what was known.
 Drafts stay drafts: who does not see an agreement's drafts is shown a month only from its
 publication on, a year only from its closing on, and never what was not yet decided.
 """
@@ -19,11 +21,12 @@ from basins.access import Viewer
 from basins.ranges import month_start, year_start
 from monitoring.standards.exact import Number, written
 from monitoring.standards.gb3838_2002 import NAMES, UNITS
-from settlements.as_known.queries.changes import counted_then, reasons
+from settlements.as_known.queries.changes import carried_then, newest_then, reasons
 from settlements.ledger.balances import Basis, balances
 from settlements.models import (
     Accrual,
     AccrualVersion,
+    Adjustment,
     Agreement,
     AgreementMonth,
     JournalEntry,
@@ -33,10 +36,18 @@ from settlements.money import ZERO
 from settlements.reckoning.computation import Computed, party_of
 from settlements.reckoning.known import Known, known_at
 from settlements.reckoning.known_basis import Past
-from settlements.rules.base import MonthState, Outcome
+from settlements.rules.base import MonthState
 from settlements.shown.findings import Compensation, Net, month_finding, starred, year_finding
-from settlements.shown.payments import payments_of, payments_prefetch
+from settlements.shown.payments import payments_prefetch
 from settlements.shown.places import Place
+from settlements.shown.revisions import (
+    Revision,
+    booked_nets,
+    carried_in,
+    published_result,
+    result_of,
+    revisions_of,
+)
 from settlements.shown.visible import (
     agreement_of_month,
     sees_drafts_of,
@@ -215,9 +226,18 @@ def year_as_known(viewer: Viewer, code: str, year: int, at: datetime) -> YearThe
             for place, sign in ((payment.payer, -1), (payment.payee, 1)):
                 places.setdefault(place.code, place)
                 nets[place.code] += sign * payment.yuan
-    now = {n.jurisdiction.code: n.yuan for n in settlement.nets.all()}
+    before = carried_then(known.past, [agreement.pk], year)
+    own = [Net(Place.of(n.jurisdiction), n.yuan) for n in settlement.nets.all()]
+    carried = carried_in(visible_accruals(viewer).filter(term__agreement=agreement), year)
+    now = {n.place.code: n.yuan for n in booked_nets(own, carried)}
+    places |= before.places() | carried.places()
     lines = tuple(
-        NetThen(place, nets[place.code], now.get(place.code, ZERO)) for place in places.values()
+        NetThen(
+            place,
+            nets[place.code] + before.signed_for(place.code),
+            now.get(place.code, ZERO),
+        )
+        for place in places.values()
     )
     return YearThen(
         agreement=agreement.code,
@@ -277,7 +297,8 @@ def _then(
             accrual_id__in=[a.pk for a in accruals], known_from__lte=known.at
         ).exclude(known_to__lte=known.at)
     }
-    adjusted = counted_then(known.past, accruals)
+    adjusted = newest_then(known.past, accruals)
+    revised = revisions_of(accruals)
     computed = {}
     wanted: dict[int, set[date]] = defaultdict(set)
     for accrual in accruals:
@@ -288,7 +309,7 @@ def _then(
         computed = {(c.part.pk, c.period): c for c in known.compute(wanted)}
     why = reasons(known.at, accruals) if drafts else {}
     places = {j.code: Place.of(j) for j in known.past.jurisdictions.values()}
-    moment = _Moment(known, versions, computed, adjusted, places, why, drafts)
+    moment = _Moment(known, versions, computed, adjusted, revised, places, why, drafts)
     return tuple(_section_then(moment, accrual) for accrual in accruals)
 
 
@@ -303,7 +324,8 @@ class _Moment:
     known: Known
     versions: Mapping[int, AccrualVersion]
     computed: Mapping[tuple[int, date], Computed]
-    adjusted: Mapping[int, Outcome]
+    adjusted: Mapping[int, Adjustment]
+    revised: Mapping[int, Revision]
     places: Mapping[str, Place]
     why: Mapping[int, str]
     drafts: bool
@@ -316,11 +338,13 @@ def _section_then(moment: _Moment, accrual: Accrual) -> BorderThen:
     reason = moment.why.get(accrual.pk, "")
     then = None
     if version is not None:
-        state, transfers = MonthState(version.month_state).label, version.transfers
         if adjusted is not None:
-            state = adjusted.state.label
-            transfers = [t.to_json() for t in adjusted.transfers]
-        then = Held(version.water_class, state, tuple(_payment(t, places) for t in transfers))
+            result = result_of(adjusted, places)
+            then = Held(result.water_class, result.month_state, result.payments)
+        else:
+            payments = tuple(_payment(t, places) for t in version.transfers)
+            state = MonthState(version.month_state).label
+            then = Held(version.water_class, state, payments)
     elif computed is not None and drafts:
         then = _held(computed, moment.known)
     same = computed is not None and (
@@ -328,7 +352,9 @@ def _section_then(moment: _Moment, accrual: Accrual) -> BorderThen:
     )
     facts = computed.facts if computed is not None and same else None
     means = _means(facts.means, accrual.inputs.get("means", {})) if facts else ()
-    now = Held(accrual.water_class, accrual.get_month_state_display(), payments_of(accrual))
+    revision = moment.revised.get(accrual.pk)
+    result = revision.after if revision else published_result(accrual)
+    now = Held(result.water_class, result.month_state, result.payments)
     if then is not None and then.same(now):
         reason = ""
     elif not reason:

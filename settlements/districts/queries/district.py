@@ -1,12 +1,13 @@
 """区县 as its page shows it: what it gets and owes in a year, by month and agreement, and why.
 
-Counted from the payments of the accruals the viewer may see, with the adjustments that count
-in the year (settlements.models.counted); the statement of account is the
-ledger's (ledger.queries.ledger.statement). Amounts are Decimal yuan; positive: the district receives.
+Counted from the payments of the accruals the viewer may see. A month is what counts now; the year
+is what is booked in it, with what adjustments carried between years (settlements.shown.revisions).
+The statement of account is the ledger's (ledger.queries.ledger.statement). Amounts are Decimal
+yuan; positive: the district receives.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,12 +23,19 @@ from settlements.districts.queries.districts import (
     visible_jurisdictions,
     years_of,
 )
-from settlements.models import Accrual, CountedTransfer
+from settlements.models import Accrual, AdjustmentNet, CurrentTransfer
 from settlements.money import ZERO
 from settlements.shown.accruals import listed_accruals
 from settlements.shown.findings import Compensation, starred
-from settlements.shown.payments import counted_of, counted_prefetch, words_of
+from settlements.shown.payments import current_of, current_prefetch, words_of
 from settlements.shown.places import Place
+from settlements.shown.revisions import (
+    Carried,
+    CarriedOfYear,
+    Revision,
+    carried_in,
+    revisions_of,
+)
 from settlements.shown.visible import only_words, visible_accruals
 from settlements.workflow import kind_of
 
@@ -36,14 +44,15 @@ QUARTERS = ("一季度", "二季度", "三季度", "四季度")
 
 @dataclass(frozen=True, slots=True)
 class StripMonth:
-    """One of twelve months, as components/month_strip.html takes it."""
+    """One of twelve months, as components/month_strip.html takes it; `number` None: nothing yet."""
 
     label: str
     yuan: Decimal | None
-    url: tuple[str, int, int] | None  # agreement, year, month; the page turns it into a link
+    number: int | None  # of the month whose parts the page lists
     state: str
     kind: str
     current: bool
+    revised: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +72,22 @@ class AgreementMoney:
     sections: str
     receivable: tuple[Cell, ...]
     payable: tuple[Cell, ...]  # negative
+    carried: tuple[Cell, ...]  # between years, in the last column; () where there is nothing
     net: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one section's month came to what it did, in the words of its steps."""
+    """Why one section's month came to what it did, in the words of its steps; yuan: what the
+    district receives (negative: pays) of it."""
 
     agreement: str
+    title: str
+    section: str  # its code
+    yuan: Decimal
+    state: str
+    kind: str
+    revised: Revision | None
     month: date
     where: str
     water_class: int | None
@@ -87,16 +104,17 @@ class DistrictYear(Years):
     year: int
     years: tuple[int, ...]
     net: Decimal
-    settled: Decimal
-    published: Decimal
-    preliminary: Decimal
+    parts: tuple[tuple[str, Decimal], ...]  # of its accruals, by state: label and yuan
     yearly: Decimal  # of the net, from rules that settle whole years
+    carried: CarriedOfYear  # between this year and others, of the district's agreements
+    beside: Decimal  # what of the net no month of the year shows
     before: Decimal | None  # the same months of last year; None: nothing was computed then
     span: str  # "1–10月"
     months: tuple[StripMonth, ...]
     agreements: tuple[AgreementMoney, ...]
     columns: tuple[str, ...]
     totals: tuple[Cell, ...]
+    revised: tuple[Revision, ...]
     why_month: date | None
     why_net: Decimal
     why: tuple[Reason, ...]
@@ -110,8 +128,14 @@ class DistrictYear(Years):
         return max((abs(m.yuan) for m in self.months if m.yuan is not None), default=ZERO)
 
 
-def district(viewer: Viewer, code: str, wanted: int | None = None) -> DistrictYear | None:
-    """The district's year, or None where there is none for this viewer: 9 SQL queries at most."""
+def district(
+    viewer: Viewer, code: str, wanted: int | None = None, month: int | None = None
+) -> DistrictYear | None:
+    """The district's year, or None where there is none for this viewer: 11 SQL queries at most,
+    and 5 more where something was adjusted.
+
+    `month` (1 … 12) is the month whose parts are told, where it was computed; else the last.
+    """
     found = visible_jurisdictions(viewer).defer("boundary").filter(code=code).first()
     if found is None:
         return None
@@ -122,13 +146,18 @@ def district(viewer: Viewer, code: str, wanted: int | None = None) -> DistrictYe
     computed = sorted({a.period for a in monthly})
     sides = {a.pk: _signed(a, found) for a in accruals}
     columns = _columns(year, computed, any(a.yearly for a in accruals))
-    groups = _by_agreement(accruals, found, columns, sides)
+    carried = _carried(viewer, found, year)
+    groups = _by_agreement(accruals, found, columns, sides, carried)
     last = computed[-1] if computed else None
-    net = sum(sides.values(), ZERO)
-    by_state = {
-        state: sum((sides[a.pk] for a in accruals if a.state == state), ZERO)
-        for state in Accrual.State
-    }
+    shown = date(year, month or 0, 1) if month in {m.month for m in computed} else last
+    beside = carried.signed_for(found.code)
+    net = sum(sides.values(), beside)
+    revised = revisions_of(accruals)
+    parts = tuple(
+        (str(state.label), sum((sides[a.pk] for a in own), ZERO))
+        for state in reversed(Accrual.State)
+        if (own := [a for a in accruals if a.state == state])
+    )
     return DistrictYear(
         place=Place.of(found),
         rivers=tuple(
@@ -141,19 +170,20 @@ def district(viewer: Viewer, code: str, wanted: int | None = None) -> DistrictYe
         year=year,
         years=years,
         net=net,
-        settled=by_state[Accrual.State.SETTLED],
-        published=by_state[Accrual.State.PUBLISHED],
-        preliminary=by_state[Accrual.State.PRELIMINARY],
+        parts=parts,
         yearly=sum((sides[a.pk] for a in accruals if a.yearly), ZERO),
+        carried=carried,
+        beside=beside,
         before=_before(viewer, found, year, last),
         span=_span(computed),
-        months=_strip(year, monthly, sides, last),
+        months=_strip(monthly, sides, shown, revised),
         agreements=groups,
         columns=tuple(c.label for c in columns),
         totals=_sum_cells([g.net for g in groups], columns),
-        why_month=last,
-        why_net=sum((sides[a.pk] for a in monthly if a.period == last), ZERO),
-        why=_why(viewer, found, last),
+        revised=tuple(sorted(revised.values(), key=lambda r: (r.period, r.agreement, r.section))),
+        why_month=shown,
+        why_net=sum((sides[a.pk] for a in monthly if a.period == shown), ZERO),
+        why=_why(viewer, found, shown, revised),
         states=_states(accruals),
         computed_at=max((a.computed_at for a in accruals), default=None),
         only=only_words(viewer),
@@ -161,29 +191,38 @@ def district(viewer: Viewer, code: str, wanted: int | None = None) -> DistrictYe
     )
 
 
+def _carried(viewer: Viewer, place: Jurisdiction, year: int) -> CarriedOfYear:
+    """What adjustments of the place's amounts moved into or out of the year."""
+    return carried_in(_concerning(visible_accruals(viewer), place), year)
+
+
 def _concerning(accruals: QuerySet[Accrual], place: Jurisdiction) -> QuerySet[Accrual]:
-    """Accruals at a border of the place: where it is a side, or is paid in the other's stead."""
+    """Accruals at a border of the place: where it is a side, or is paid in the other's stead, or
+    was before an adjustment."""
     return accruals.filter(
         Q(term_section__upstream=place)
         | Q(term_section__downstream=place)
         | Exists(
-            CountedTransfer.objects.filter(accrual=OuterRef("pk")).filter(
+            CurrentTransfer.objects.filter(accrual=OuterRef("pk")).filter(
                 Q(payer=place) | Q(payee=place)
             )
+        )
+        | Exists(
+            AdjustmentNet.objects.filter(adjustment__accrual=OuterRef("pk"), jurisdiction=place)
         )
     )
 
 
 def _accruals_of(viewer: Viewer, place: Jurisdiction, year: int) -> list[Accrual]:
     found = _concerning(visible_accruals(viewer).filter(period__year=year), place)
-    return list(listed_accruals(found).prefetch_related(counted_prefetch()))
+    return list(listed_accruals(found).prefetch_related(current_prefetch()))
 
 
 def _signed(accrual: Accrual, place: Jurisdiction) -> Decimal:
     return sum(
         (
             t.yuan if t.payee_id == place.pk else -t.yuan
-            for t in accrual.counted.all()  # type: ignore[attr-defined]
+            for t in accrual.current.all()  # type: ignore[attr-defined]
             if place.pk in (t.payee_id, t.payer_id)
         ),
         ZERO,
@@ -199,7 +238,7 @@ def _before(viewer: Viewer, place: Jurisdiction, year: int, last: date | None) -
     )
     if not _concerning(earlier, place).exists():
         return None
-    sums = CountedTransfer.objects.filter(accrual__in=earlier.order_by().values("pk")).aggregate(
+    sums = CurrentTransfer.objects.filter(accrual__in=earlier.order_by().values("pk")).aggregate(
         received=Sum("yuan", filter=Q(payee=place)), paid=Sum("yuan", filter=Q(payer=place))
     )
     return (sums["received"] or ZERO) - (sums["paid"] or ZERO)
@@ -213,29 +252,36 @@ def _span(computed: list[date]) -> str:
 
 
 def _strip(
-    year: int, accruals: list[Accrual], sides: dict[int, Decimal], last: date | None
+    accruals: list[Accrual],
+    sides: dict[int, Decimal],
+    shown: date | None,
+    revised: Mapping[int, Revision],
 ) -> tuple[StripMonth, ...]:
     months: dict[int, list[Accrual]] = defaultdict(list)
     for accrual in accruals:
         months[accrual.period.month].append(accrual)
-    return tuple(_strip_month(year, n, months[n], sides, last) for n in range(1, 13))
+    return tuple(_strip_month(n, months[n], sides, shown, revised) for n in range(1, 13))
 
 
 def _strip_month(
-    year: int, number: int, found: list[Accrual], sides: dict[int, Decimal], last: date | None
+    number: int,
+    found: list[Accrual],
+    sides: dict[int, Decimal],
+    shown: date | None,
+    revised: Mapping[int, Revision],
 ) -> StripMonth:
     if not found:
-        return StripMonth(f"{number}月", None, None, "未核算", "none", False)
+        return StripMonth(f"{number}月", None, None, "未核算", "none", False, False)
     # Of several states the least final one stands for the month.
     state = min((Accrual.State(a.state) for a in found), key=list(Accrual.State).index)
-    main = max(found, key=lambda a: abs(sides[a.pk]))
     return StripMonth(
         label=f"{number}月",
         yuan=sum((sides[a.pk] for a in found), ZERO),
-        url=(main.term.agreement.code, year, number),
+        number=number,
         state=str(state.label),
         kind=kind_of("accrual", state),
-        current=last is not None and last.month == number,
+        current=shown is not None and shown.month == number,
+        revised=any(a.pk in revised for a in found),
     )
 
 
@@ -272,11 +318,33 @@ def _by_agreement(
     place: Jurisdiction,
     columns: tuple[SpanColumn, ...],
     sides: dict[int, Decimal],
+    carried: CarriedOfYear,
 ) -> tuple[AgreementMoney, ...]:
     groups: dict[str, list[Accrual]] = defaultdict(list)
     for accrual in accruals:
         groups[accrual.term.agreement.code].append(accrual)
-    return tuple(_agreement_money(found, place, columns, sides) for found in groups.values())
+    own = {code: carried.of(code) for code in groups}
+    lines = [
+        _agreement_money(found, place, columns, sides, own[code]) for code, found in groups.items()
+    ]
+    # An agreement may have nothing in the year but what was carried into it.
+    for each in carried.into:
+        if each.agreement not in own:
+            own[each.agreement] = carried.of(each.agreement)
+            lines.append(_carried_alone(each, place, columns, own[each.agreement]))
+    return tuple(lines)
+
+
+def _carried_alone(
+    each: Carried, place: Jurisdiction, columns: tuple[SpanColumn, ...], carried: CarriedOfYear
+) -> AgreementMoney:
+    nothing = tuple(Cell(column.label, None) for column in columns)
+    sums = (*nothing[:-1], Cell(columns[-1].label, carried.signed_for(place.code)))
+    others = [s.place.name for s in each.shifts if s.place.code != place.code]
+    return AgreementMoney(
+        each.agreement, each.title, each.river, "、".join(others), each.section,
+        receivable=nothing, payable=nothing, carried=sums, net=sums,
+    )  # fmt: skip
 
 
 def _agreement_money(
@@ -284,6 +352,7 @@ def _agreement_money(
     place: Jurisdiction,
     columns: tuple[SpanColumn, ...],
     sides: dict[int, Decimal],
+    carried: CarriedOfYear,
 ) -> AgreementMoney:
     agreement = found[0].term.agreement
     parts = {a.term_section.pk: a.term_section for a in found}.values()
@@ -295,10 +364,14 @@ def _agreement_money(
     }
     sections = dict.fromkeys(starred(p.section.name, p.section.is_demo) for p in parts)
 
-    def cells(wanted) -> tuple[Cell, ...]:
+    beside = carried.signed_for(place.code)
+
+    def cells(wanted, more: Decimal = ZERO) -> tuple[Cell, ...]:
         answer = []
         for column in columns:
             held = [sides[a.pk] for a in found if column.holds(a) and wanted(sides[a.pk])]
+            if column is columns[-1] and more:
+                held.append(more)
             answer.append(Cell(column.label, sum(held, ZERO) if held else None))
         return tuple(answer)
 
@@ -310,7 +383,8 @@ def _agreement_money(
         sections="、".join(sections),
         receivable=cells(lambda yuan: yuan > 0),
         payable=cells(lambda yuan: yuan < 0),
-        net=cells(lambda yuan: True),
+        carried=cells(lambda yuan: False, beside) if carried else (),
+        net=cells(lambda yuan: True, beside),
     )
 
 
@@ -321,34 +395,42 @@ def _sum_cells(rows: list[tuple[Cell, ...]], columns: tuple[SpanColumn, ...]) ->
     )
 
 
-def _why(viewer: Viewer, place: Jurisdiction, month: date | None) -> tuple[Reason, ...]:
-    """The last month's accruals with their steps: 2 SQL queries."""
+def _why(
+    viewer: Viewer, place: Jurisdiction, month: date | None, revised: Mapping[int, Revision]
+) -> tuple[Reason, ...]:
+    """The month's accruals with their steps, every agreement's: 2 SQL queries."""
     if month is None:
         return ()
     found = (
         _concerning(visible_accruals(viewer).filter(period=month, yearly=False), place)
         .select_related("term__agreement__river", "term_section__section__river")
-        .prefetch_related(counted_prefetch())
+        .prefetch_related(current_prefetch())
         .order_by("term__agreement__code", "term_section__section__km", "pk")
     )
-    return tuple(_reason(accrual, place) for accrual in found)
+    return tuple(_reason(accrual, place, revised.get(accrual.pk)) for accrual in found)
 
 
-def _reason(accrual: Accrual, place: Jurisdiction) -> Reason:
-    steps = {step["key"]: step for step in accrual.steps}
+def _reason(accrual: Accrual, place: Jurisdiction, revised: Revision | None) -> Reason:
+    steps = {step["key"]: step for step in (revised.steps if revised else accrual.steps)}
     section = accrual.term_section.section
     river = section.river or accrual.term.agreement.river
     comparison = steps.get("comparison") or steps.get("state") or steps.get("missing")
     clause = steps.get("clause")
-    payments = counted_of(accrual)
+    payments = current_of(accrual)
     words = ""
     if comparison:
         words = (comparison["formula"] or comparison["text"]).rstrip("。")
     return Reason(
         agreement=accrual.term.agreement.code,
+        title=accrual.term.agreement.title,
+        section=section.code,
+        yuan=sum((p.signed_for(place.code) for p in payments), ZERO),
+        state=accrual.get_state_display(),
+        kind=kind_of("accrual", accrual.state),
+        revised=revised,
         month=accrual.period,
         where=f"{accrual.period.month}月{river.name}{starred(section.name, section.is_demo)}断面",
-        water_class=accrual.water_class,
+        water_class=revised.after.water_class if revised else accrual.water_class,
         comparison=words,
         clause=("默认参数" if clause["defaults"] else clause["clause"]) if clause else "",
         result=_result_words(payments),

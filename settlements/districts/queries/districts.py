@@ -1,6 +1,7 @@
 """区县 side by side: what each gets and owes in a year, and whose pages there are.
 
-Counted from the payments of the accruals the viewer may see. Amounts are Decimal yuan.
+Counted from the payments of the accruals the viewer may see, as they count now, with what
+adjustments carried between years (settlements.shown.revisions). Amounts are Decimal yuan.
 """
 
 from collections.abc import Sequence
@@ -13,9 +14,10 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from basins.ranges import today
-from settlements.models import CountedTransfer, Party
+from settlements.models import CurrentTransfer, Party
 from settlements.money import ZERO
 from settlements.shown.places import Place
+from settlements.shown.revisions import carried_in
 from settlements.shown.visible import only_words, visible_accruals, visible_agreements
 
 
@@ -48,10 +50,13 @@ class DistrictLine:
     agreements: int
     receivable: Decimal
     payable: Decimal  # positive
+    carried: (
+        Decimal  # booked in the year of other years' months, less what others booked of its own
+    )
 
     @property
     def net(self) -> Decimal:
-        return self.receivable - self.payable
+        return self.receivable - self.payable + self.carried
 
 
 class Years:
@@ -87,8 +92,16 @@ class DistrictList(Years):
         return sum((line.payable for line in self.lines), ZERO)
 
     @property
+    def carried(self) -> Decimal:
+        return sum((line.carried for line in self.lines), ZERO)
+
+    @property
+    def has_carried(self) -> bool:
+        return any(line.carried for line in self.lines)
+
+    @property
     def net(self) -> Decimal:
-        return self.receivable - self.payable
+        return self.receivable - self.payable + self.carried
 
     @property
     def largest(self) -> Decimal:
@@ -107,14 +120,16 @@ def chosen_year(years: Sequence[int], wanted: int | None) -> int:
 
 
 def district_list(viewer: Viewer, wanted: int | None = None) -> DistrictList:
-    """Everyone's year, those with money first: 6 SQL queries."""
+    """Everyone's year, those with money first: 7 SQL queries, 8 where something was carried."""
     years = years_of(viewer)
     year = chosen_year(years, wanted)
-    seen = visible_accruals(viewer).filter(period__year=year)
+    every = visible_accruals(viewer)
+    seen = every.filter(period__year=year)
+    carried = carried_in(every, year)
     sums: dict[str, dict[int, Decimal]] = {}
     for side in ("payer", "payee"):
         sums[side] = dict(
-            CountedTransfer.objects.filter(accrual__in=seen.order_by().values("pk"))
+            CurrentTransfer.objects.filter(accrual__in=seen.order_by().values("pk"))
             .order_by(side)
             .values_list(side)
             .annotate(total=Sum("yuan"))
@@ -131,6 +146,7 @@ def district_list(viewer: Viewer, wanted: int | None = None) -> DistrictList:
             agreements.get(j.pk, 0),
             sums["payee"].get(j.pk, ZERO),
             sums["payer"].get(j.pk, ZERO),
+            carried.signed_for(j.code),
         )
         for j in visible_jurisdictions(viewer).defer("boundary").order_by("sort_key", "pk")
     ]

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from basins.access import Act, Scope, Viewer
 from settlements.ledger.queries.ledger import account_name, source_of
 from settlements.models import JournalEntry, OpeningBatch, Payment, Posting, Reversal
+from settlements.money import ZERO
 from settlements.shown.visible import visible_accounts
 
 
@@ -19,6 +20,14 @@ class EntryLine:
     account_id: int
     account: str
     yuan: Decimal
+
+    @property
+    def increase(self) -> Decimal | None:
+        return self.yuan if self.yuan > 0 else None
+
+    @property
+    def decrease(self) -> Decimal | None:
+        return -self.yuan if self.yuan < 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,14 @@ class EntryPage:
     reversal: JournalEntry | None
     request: Reversal | None  # that waits or was approved
     previous: JournalEntry | None
+
+    @property
+    def increase(self) -> Decimal:
+        return sum((line.increase or ZERO for line in self.lines), ZERO)
+
+    @property
+    def decrease(self) -> Decimal:
+        return sum((line.decrease or ZERO for line in self.lines), ZERO)
 
 
 def entry_page(viewer: Viewer, pk: int) -> EntryPage | None:

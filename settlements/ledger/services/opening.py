@@ -15,7 +15,8 @@ from django.db import transaction
 
 from basins.access import Act, viewer_of
 from basins.clock import now, today
-from basins.models import Jurisdiction, User
+from basins.links import to
+from basins.models import Jurisdiction, Role, User
 from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
 from settlements.ledger.services.opening_once import Account, accounts_of, lock_openings, taken
 from settlements.models import (
@@ -27,6 +28,7 @@ from settlements.models import (
 )
 from settlements.money import ZERO, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
+from settlements.moving.notify import tell_second
 from written.amounts import read_yuan
 from written.files import COMMA_UNCLEAR, read_sheets
 from written.headings import Headings, find_headings, normal, unit_in
@@ -137,7 +139,7 @@ def prepare_opening(*, file: OpeningFile, on: date, by: User | None) -> OpeningB
         )
     lock_openings()
     _refuse_taken([(row.jurisdiction.code, row.agreement.code) for row in file.rows], on)
-    return OpeningBatch.objects.create(
+    batch = OpeningBatch.objects.create(
         on=on,
         filename=file.filename[:200],
         sha256=file.sha256,
@@ -153,6 +155,15 @@ def prepare_opening(*, file: OpeningFile, on: date, by: User | None) -> OpeningB
         prepared_by=by,
         prepared_at=now(),
     )
+    if by is not None:
+        tell_second(
+            Role.Code.TREASURY,
+            by=by,
+            key=f"opening-prepared:{batch.pk}",
+            text=f"导入了 {on} 的期初余额（{batch.filename}）",
+            link=to("ledger-opening", batch.pk),
+        )
+    return batch
 
 
 @transaction.atomic

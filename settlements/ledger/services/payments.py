@@ -16,7 +16,7 @@ from django.db.utils import IntegrityError
 
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Jurisdiction, User
+from basins.models import Jurisdiction, Role, User
 from basins.services.notifications import notify
 from settlements.ledger.balances import standing
 from settlements.ledger.services.clearing import outstanding, refresh_cleared
@@ -35,6 +35,7 @@ from settlements.models import (
 from settlements.models.payments import OVERPAID_SHARE
 from settlements.money import ZERO, MoneyError, format_yuan, yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
+from settlements.moving.notify import tell_second
 from settlements.vouchers import canonical, key_of
 
 Kind = Payment.Kind
@@ -177,7 +178,7 @@ def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
     try:
         # A savepoint: another session may record the voucher in this very moment.
         with transaction.atomic(), moving("record", by=by):
-            return Payment.objects.create(
+            payment = Payment.objects.create(
                 agreement=draft.agreement,
                 settlement=draft.settlement,
                 other_agreement=draft.other_agreement,
@@ -198,6 +199,15 @@ def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
         if "payment_voucher_once" not in str(error):
             raise
         raise PaymentRefused(*_voucher_problems(draft)) from error
+    tell_second(
+        Role.Code.TREASURY,
+        by=by,
+        key=f"payment-prepared:{payment.pk}",
+        text=f"登记了付款 {payment.voucher}：{payment.payer}付{payment.payee}"
+        f" {format_yuan(payment.yuan)} 元",
+        link=to("ledger-payment", payment.pk),
+    )
+    return payment
 
 
 @transaction.atomic

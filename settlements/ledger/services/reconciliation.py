@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 
 from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
-from basins.models import User
+from basins.links import to
+from basins.models import Role, User
 from settlements.ledger.balances import balance
 from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.ledger import Line, lock_journal, post
@@ -24,6 +25,7 @@ from settlements.models import (
 )
 from settlements.money import MoneyError, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
+from settlements.moving.notify import tell_second
 
 
 class StatementRefused(Refused):
@@ -128,7 +130,7 @@ def propose_correction(
     _refuse_against(statement, against)
     try:
         with transaction.atomic():
-            return Correction.objects.create(
+            correction = Correction.objects.create(
                 statement=statement,
                 against=against,
                 why=why.strip(),
@@ -139,6 +141,14 @@ def propose_correction(
         if "correction_once" not in str(error):
             raise
         raise StatementRefused("", "这项差额已提出更正，正待复核。") from error
+    tell_second(
+        Role.Code.TREASURY,
+        by=by,
+        key=f"correction-prepared:{correction.pk}",
+        text=f"申请更正余额：{statement}",
+        link=to("ledger-correction", correction.pk),
+    )
+    return correction
 
 
 @transaction.atomic

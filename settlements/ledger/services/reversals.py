@@ -7,10 +7,12 @@ from django.db.utils import IntegrityError
 
 from basins.access import Act, viewer_of
 from basins.clock import now, today
-from basins.models import User
+from basins.links import to
+from basins.models import Role, User
 from settlements.ledger.services.ledger import lock_agreements_of, reverse
 from settlements.models import JournalEntry, Reversal
 from settlements.moving.acts import NotAllowed, Refused
+from settlements.moving.notify import tell_second
 
 
 class ReversalRefused(Refused):
@@ -35,13 +37,21 @@ def propose_reversal(*, entry: JournalEntry, why: str, by: User) -> Reversal:
     refuse_irreversible(entry)
     try:
         with transaction.atomic():
-            return Reversal.objects.create(
+            reversal = Reversal.objects.create(
                 entry=entry, why=why.strip(), prepared_by=by, prepared_at=now()
             )
     except IntegrityError as error:  # two persons at once
         if "reversal_once" not in str(error):
             raise
         raise ReversalRefused(f"{entry.label} 已申请冲销，不能再次申请。") from error
+    tell_second(
+        Role.Code.TREASURY,
+        by=by,
+        key=f"reversal-prepared:{reversal.pk}",
+        text=f"申请冲销 {entry.label}：{reversal.why}",
+        link=to("ledger-reversal", reversal.pk),
+    )
+    return reversal
 
 
 @transaction.atomic

@@ -1,8 +1,10 @@
 """One month of an agreement as a worked example: each section's steps, and what is behind them.
 
-The figures are those the accrual was computed from (its stored inputs), so a settled month
-shows what was settled; where the water's means are different today, `revised` says so.
-Amounts are Decimal yuan, concentrations Decimal in the indicator's unit.
+The figures are those the accrual was computed from (its stored inputs and the readings known
+then), so a published month stays whole. What was found since stands apart: adjustments with their
+own steps and the facts that differ, line by line (`since`), and means that are different today.
+What counts now heads the page. Amounts are Decimal yuan, concentrations Decimal in the
+indicator's unit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,14 +16,15 @@ from django.utils import timezone
 
 from basins.access import Viewer
 from basins.ranges import year_start
-from monitoring.sections.queries.month_readings import MonthReadings, month_readings
+from monitoring.sections.queries.month_readings import MonthReadings
 from monitoring.standards.exact import Number
-from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, WaterClass
+from monitoring.standards.gb3838_2002 import NAMES, ORDER, UNITS, WaterBody, WaterClass
 from monitoring.standards.rounding import round_to_places
 from settlements import rules
 from settlements.accruals.queries.adjusted import Adjusted as SectionAdjusted
 from settlements.accruals.queries.adjusted import adjustments_of
-from settlements.models import Accrual, Adjustment, Agreement, Settlement
+from settlements.accruals.queries.frozen import ReadingsThen, readings_of
+from settlements.models import Accrual, Agreement, Settlement
 from settlements.money import ZERO
 from settlements.notices.queries.month_figures import (
     DailyChart,
@@ -34,8 +37,10 @@ from settlements.notices.queries.month_figures import (
 from settlements.rules.base import MonthState
 from settlements.rules.facts import plain_decimal
 from settlements.shown.findings import Compensation, Net, month_finding, starred
+from settlements.shown.input_changes import InputChange
 from settlements.shown.payments import payments_of, payments_prefetch
 from settlements.shown.places import Place
+from settlements.shown.revisions import Revision, published_result, revisions_of
 from settlements.shown.visible import agreement_of_month, visible_accruals
 from settlements.shown.worked import WorkedStep, worked
 from settlements.workflow import kind_of
@@ -53,10 +58,25 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingsNow:
+    readings: MonthReadings
+    readings_since: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSince:
+    """An adjustment with its own calculation, whole."""
+
+    adjusted: SectionAdjusted
+    steps: tuple[WorkedStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WorkedSection:
     """One section's month: the finding, its steps and the data behind them."""
 
     accrual: int
+    month: date
     code: str
     name: str
     is_demo: bool
@@ -82,8 +102,10 @@ class WorkedSection:
     term_number: int
     term_since: date | None
     digest: str
-    revised: bool
-    proposed: int  # adjustments proposed, of those the viewer may see
+    revision: Revision | None
+    since: tuple[FoundSince, ...]
+    means_since: tuple[InputChange, ...]  # means that are different today
+    readings_since: MonthReadings | None  # as they are now, where they are not those of then
 
     @property
     def shown_name(self) -> str:
@@ -93,10 +115,32 @@ class WorkedSection:
     def yuan(self) -> Decimal:
         return sum((p.yuan for p in self.payments), ZERO)
 
+    @property
+    def holding(self) -> tuple[Compensation, ...]:
+        """What counts now of the section's month."""
+        return self.revision.after.payments if self.revision else self.payments
+
+    @property
+    def data_query(self) -> str:
+        """Where the section's page shows this month's data: the month, and what decided it."""
+        lead = next((m.code for m in self.means if m.deciding), "")
+        month = f"{self.month:%Y-%m}"
+        return f"?month={month}&period={month}" + (f"&indicator={lead}" if lead else "")
+
+    @property
+    def now(self) -> "ReadingsNow | None":
+        """The readings as they are now, as settlements/_readings.html takes them."""
+        return ReadingsNow(self.readings_since) if self.readings_since else None
+
+    @property
+    def proposed(self) -> int:
+        """Adjustments that wait, of those the viewer may see."""
+        return sum(each.adjusted.is_pending for each in self.since)
+
 
 @dataclass(frozen=True, slots=True)
 class AdjustedMonth:
-    """A party's month: published + adjustments approved = what holds now."""
+    """A party's month: published + adjustments approved = what counts now."""
 
     place: Place
     published: Decimal
@@ -113,9 +157,10 @@ class OfYear:
 
     accrual: int
     section: str
-    payments: tuple[Compensation, ...]
+    payments: tuple[Compensation, ...]  # as they count now
     month_state: str
     rule: str
+    revised: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +186,11 @@ class SettlementMonth:
         return sum((s.yuan for s in self.sections), ZERO)
 
     @property
+    def revisions(self) -> tuple[Revision, ...]:
+        """Of the chosen sections, what is not what was published."""
+        return tuple(s.revision for s in self.chosen if s.revision)
+
+    @property
     def net_total(self) -> Decimal:
         return sum((n.yuan for n in self.nets), ZERO)
 
@@ -154,8 +204,8 @@ def settlement_month(
 ) -> SettlementMonth | None:
     """The month, or None where there is nothing of it for this viewer.
 
-    `section` chooses one section by its code; an unknown one chooses all. 14 SQL queries at
-    most, whatever the sections and months.
+    `section` chooses one section by its code; an unknown one chooses all. 18 SQL queries at
+    most, whatever the sections and months, and some more where something was adjusted.
     """
     found_year = agreement_of_month(viewer, code, month)
     if found_year is None:
@@ -174,14 +224,15 @@ def settlement_month(
         .prefetch_related(payments_prefetch())
         .order_by("term_section__section__km", "term_section__section__code", "pk")
     )
-    found = month_readings(viewer, [a.term_section.section_id for a in accruals], month)
+    found = readings_of(viewer, accruals, [month])
     adjustments = adjustments_of(viewer, accruals)
+    revised = revisions_of(accruals)
     sections = tuple(
         _section_month(
             a,
-            agreement,
-            found.get(a.term_section.section_id),
-            sum(each.is_pending for each in adjustments.get(a.pk, ())),
+            found.get((a.pk, month), ReadingsThen(None)),
+            adjustments.get(a.pk, ()),
+            revised.get(a.pk),
         )
         for a in accruals
     )
@@ -195,21 +246,22 @@ def settlement_month(
     )
     of_year = _of_year(viewer, agreement, month.year)
     payments = [p for s in chosen for p in s.payments]
-    holding = [p for s in chosen for p in _holding(s, adjustments.get(s.accrual, ()))]
+    holding = [p for s in chosen for p in s.holding]
     adjusted = _adjusted(payments, holding)
-    no_data = sum(s.month_state == MonthState.NO_DATA.label for s in chosen)
+    states = [s.revision.after.month_state if s.revision else s.month_state for s in chosen]
+    no_data = states.count(MonthState.NO_DATA.label)
+    of_all_year = [a for a in accruals_of_year(viewer, agreement, month.year) if not a.yearly]
+    revised_any = any(s.revision for s in chosen)
     return SettlementMonth(
         agreement=agreement.code,
         title=agreement.title,
         month=month,
-        finding=month_finding(holding, len(chosen), no_data) + ("（已调整）" if adjusted else ""),
+        finding=month_finding(holding, len(chosen), no_data)
+        + ("（已修订）" if revised_any else ""),
         sections=sections,
         chosen=chosen,
-        year=section_years(
-            [a for a in accruals_of_year(viewer, agreement, month.year) if not a.yearly],
-            month.year,
-        ),
-        nets=_nets(payments),
+        year=section_years(of_all_year, month.year, revisions_of(of_all_year)),
+        nets=_nets(holding),
         adjusted=adjusted,
         of_year=of_year,
         events=_events(accruals, settlement),
@@ -222,7 +274,7 @@ def settlement_month(
 
 def _of_year(viewer: Viewer, agreement: Agreement, year: int) -> tuple[OfYear, ...]:
     """What the year's rules found of the year the month lies in: 2 SQL queries."""
-    found = (
+    found = list(
         visible_accruals(viewer)
         .filter(term__agreement=agreement, period=year_start(year), yearly=True)
         .select_related("term", "term_section__section")
@@ -230,12 +282,15 @@ def _of_year(viewer: Viewer, agreement: Agreement, year: int) -> tuple[OfYear, .
         .prefetch_related(payments_prefetch())
         .order_by("term__number", "term_section__section__km", "pk")
     )
+    revised = revisions_of(found) if found else {}
+    now = {a.pk: revised[a.pk].after if a.pk in revised else published_result(a) for a in found}
     return tuple(
         OfYear(
             accrual=a.pk,
             section=starred(a.term_section.section.name, a.term_section.section.is_demo),
-            payments=tuple(payments_of(a)),
-            month_state=a.get_month_state_display(),
+            payments=now[a.pk].payments,
+            month_state=now[a.pk].month_state,
+            revised=a.pk in revised,
             rule=rules.get(a.term.rule).title,
         )
         for a in found
@@ -263,24 +318,6 @@ def _nets(payments: list[Compensation]) -> tuple[Net, ...]:
     )
 
 
-def _holding(
-    section: WorkedSection, adjustments: Sequence[SectionAdjusted]
-) -> tuple[Compensation, ...]:
-    """What holds of the section's month: as published, or as adjusted last."""
-    approved = next((a for a in adjustments if a.status.code == Adjustment.State.APPROVED), None)
-    if approved is None:
-        return section.payments
-    return tuple(
-        Compensation(
-            Place(t.payer.code, t.payer.name, t.payer.name, ""),
-            Place(t.payee.code, t.payee.name, t.payee.name, ""),
-            t.yuan,
-            t.reason,
-        )
-        for t in approved.transfers
-    )
-
-
 def _adjusted(
     published: list[Compensation], holding: list[Compensation]
 ) -> tuple[AdjustedMonth, ...]:
@@ -295,17 +332,20 @@ def _adjusted(
 
 
 def _section_month(
-    accrual: Accrual, agreement: Agreement, readings: MonthReadings | None, proposed: int
+    accrual: Accrual,
+    found: ReadingsThen,
+    adjustments: Sequence[SectionAdjusted],
+    revision: Revision | None,
 ) -> WorkedSection:
-    part, inputs = accrual.term_section, accrual.inputs
+    part, inputs, readings = accrual.term_section, accrual.inputs, found.then
     section, body = part.section, WaterBody(part.section.water_body)
     means = {code: Decimal(value) for code, value in inputs.get("means", {}).items()}
     deciding = tuple(inputs.get("deciding", ()))
     reference = reference_class(accrual)
     family = rules.get(accrual.term.rule)
-    now = {m.code: m.mean for m in readings.means} if readings else {}
     return WorkedSection(
         accrual=accrual.pk,
+        month=accrual.period,
         code=section.code,
         name=section.name,
         is_demo=section.is_demo,
@@ -331,9 +371,38 @@ def _section_month(
         term_number=accrual.term.number,
         term_since=accrual.term.in_force.lower,
         digest=f"{accrual.input_digest[:4]}-{accrual.input_digest[4:8]}".upper(),
-        revised=bool(means) and {c: Decimal(v) for c, v in now.items()} != means,
-        proposed=proposed,
+        revision=revision,
+        since=tuple(
+            FoundSince(each, tuple(worked(step, accrual) for step in each.steps))
+            for each in adjustments
+        ),
+        means_since=_means_since(means, found),
+        readings_since=found.now,
     )
+
+
+def _means_since(means: Mapping[str, Decimal], found: ReadingsThen) -> tuple[InputChange, ...]:
+    """The means the calculation used that today's readings no longer give."""
+    now = found.now or found.then
+    if now is None or not means:
+        return ()
+    today = {m.code: m for m in now.means}
+    changes = []
+    for code in sorted({*means, *today}, key=lambda c: (ORDER.index(c) if c in ORDER else 99, c)):
+        then = means.get(code)
+        mean = today[code].mean if code in today else None
+        if then != mean:
+            unit = UNITS.get(code, "")
+            changes.append(
+                InputChange(
+                    f"{NAMES.get(code, code)}{f'（{unit}）' if unit else ''}",
+                    *(
+                        "-" if v is None else plain_decimal(round_to_places(v, 6))
+                        for v in (then, mean)
+                    ),
+                )
+            )
+    return tuple(changes)
 
 
 def reference_class(accrual: Accrual) -> WaterClass | None:

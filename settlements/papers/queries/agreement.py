@@ -1,4 +1,8 @@
-"""年度结算单: twelve months × sections of an agreement, nets, the closing entry, payments."""
+"""年度结算单: twelve months × sections of an agreement, nets, the closing entry, payments.
+
+A month is what counts now, the year what is booked in it (settlements.shown.revisions):
+核算 ＋ 跨年度调整 ＝ 净额. Amounts are Decimal yuan.
+"""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -65,7 +69,7 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
             + (f"，关账日期 {page.closed_on}" if page.closed_on else "")
             + "。请各方核对确认。",
         ),
-        amounts=tuple(amount(f"{net.place.name}{year}年净额", net.yuan) for net in page.nets),
+        amounts=tuple(amount(f"{net.place.name}{year}年净额", net.yuan) for net in page.booked),
         sections=(
             PaperSection("各方净额", tables=(_nets(page),)),
             PaperSection(
@@ -73,7 +77,7 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
                 (_terms_words(page),) if page.terms else (),
                 (*_month_tables(page.sections), *_yearly(page)),
             ),
-            PaperSection("调整", tables=(_adjustments(standing, agreement, year),)),
+            PaperSection("调整", tables=(_adjustments(standing, agreement, page, year),)),
             PaperSection(
                 "入账与付款", tables=(_entry(standing, code, year), _payments(standing, code, year))
             ),
@@ -85,9 +89,9 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
         ),
         notes=(
             *standing.notes,
-            "逐月金额以各断面上游方为准：正数为上游方应收，负数为上游方应付，按发布时的核算；"
-            "净额＝核算＋计入本年的调整，正数为该方应收。",
-            "关账后以本单净额入账；其后的更正以调整另行入账，本年不再改动。",
+            "逐月金额以各断面上游方为准：正数为上游方应收，负数为上游方应付，按现行结果，含调整；"
+            "净额＝核算＋跨年度调整，正数为该方应收。",
+            "关账后以本单净额入账；其后的更正以调整记入批准的年度，在“跨年度调整”中扣除。",
             *((DEMO_NOTE,) if page.has_demo_names else ()),
         ),
         filters=(("协议", f"{page.title}（{code}）"), ("年度", str(year)), *standing.filters),
@@ -101,20 +105,21 @@ def _nets(page: SettlementYear) -> Table:
             (
                 net.place.name,
                 net.role,
-                own := _core(page, net.place.code),
-                net.yuan - own,
+                _core(page, net.place.code),
+                page.carried.signed_for(net.place.code),
                 net.yuan if net.yuan > 0 else None,
                 -net.yuan if net.yuan < 0 else None,
                 net.yuan,
             )
         )
-        for net in page.nets
+        for net in page.booked
     ]
     if rows:
-        up = sum((n.yuan for n in page.nets if n.yuan > 0), ZERO)
-        down = -sum((n.yuan for n in page.nets if n.yuan < 0), ZERO)
-        core = sum((_core(page, n.place.code) for n in page.nets), ZERO)
-        figures = (core, page.net_total - core, up, down, page.net_total)
+        total = sum((n.yuan for n in page.booked), ZERO)
+        up = sum((n.yuan for n in page.booked if n.yuan > 0), ZERO)
+        down = -sum((n.yuan for n in page.booked if n.yuan < 0), ZERO)
+        core = sum((_core(page, n.place.code) for n in page.booked), ZERO)
+        figures = (core, total - core, up, down, total)
         rows.append(Row(("合计", None, *figures), "total"))
     return Table(
         "各方净额",
@@ -122,7 +127,7 @@ def _nets(page: SettlementYear) -> Table:
             ("协议方", TEXT, 16),
             ("身份", TEXT, 10),
             ("核算（元）", YUAN, 14),
-            ("调整（元）", YUAN, 14),
+            ("跨年度调整（元）", YUAN, 14),
             ("应收（元）", YUAN, 14),
             ("应付（元）", YUAN, 14),
             ("净额（元）", YUAN, 14),
@@ -133,7 +138,7 @@ def _nets(page: SettlementYear) -> Table:
 
 
 def _core(page: SettlementYear, party: str) -> Decimal:
-    """What the year's accruals give a party as published, before any adjustment."""
+    """What the year's accruals give a party as they count now."""
     monthly = (p for s in page.sections for m in s.months for p in m.payments)
     yearly = (p for line in page.yearly for p in line.payments)
     return sum((p.signed_for(party) for p in (*monthly, *yearly)), ZERO)
@@ -160,7 +165,8 @@ def _month_table(sections: Sequence[SectionYear], suffix: str) -> Table:
         cells: list = [f"{number + 1}月"]
         for section in sections:
             line = section.months[number]
-            cells += [line.water_class, line.month_state, line.yuan]
+            state = line.month_state + ("，已修订" if line.revised else "")
+            cells += [line.water_class, state, line.yuan]
         rows.append(Row(tuple(cells)))
     sums: list = ["合计"]
     for section in sections:
@@ -221,16 +227,18 @@ def _terms_words(page: SettlementYear) -> str:
     )
 
 
-def _adjustments(standing: Standing, agreement: Agreement, year: int) -> Table:
+def _adjustments(
+    standing: Standing, agreement: Agreement, page: SettlementYear, year: int
+) -> Table:
     """A line an adjustment and party whose amount it changes, in the order of the months."""
     rows, counted = [], ZERO
-    for change in standing.changes(standing.of_agreement(agreement, year)):
+    for change in standing.changes(standing.of_agreement(agreement, year), page.carried):
         for place, difference in change.differences:
-            counted += difference if change.counts and difference > 0 else ZERO
+            counted += difference if change.booked == year and difference > 0 else ZERO
             rows.append(
                 Row(
                     (
-                        period_words(change.accrual),
+                        period_words(change.accrual, year),
                         section_words(change.accrual),
                         change.cause,
                         place.name,
@@ -240,7 +248,7 @@ def _adjustments(standing: Standing, agreement: Agreement, year: int) -> Table:
                 )
             )
     if rows:
-        rows.append(Row(("计入本年净额", None, None, None, counted, None), "total"))
+        rows.append(Row(("记入本年", None, None, None, counted, None), "total"))
     return Table(
         "调整",
         columns(
@@ -252,9 +260,7 @@ def _adjustments(standing: Standing, agreement: Agreement, year: int) -> Table:
             ("去向", TEXT, 12),
         ),
         tuple(rows),
-        note="差额正数为该方增加应收，各方相抵为零；末行为计入本年净额的应收增加合计。"
-        if rows
-        else "",
+        note="差额正数为该方增加应收，各方相抵为零；末行为记入本年的应收增加合计。" if rows else "",
         empty="没有调整。",
     )
 
@@ -278,24 +284,28 @@ def _entry(standing: Standing, code: str, year: int) -> Table:
                 p.entry.booked_on,
                 p.account.jurisdiction.name,
                 p.entry.text,
-                p.yuan,
+                p.yuan if p.yuan > 0 else None,
+                -p.yuan if p.yuan < 0 else None,
             )
         )
         for p in postings
     ]
     if rows:
-        total: Decimal = sum((p.yuan for p in postings), ZERO)
-        rows.append(Row(("合计", None, None, "借贷相抵", total), "total"))
+        up = sum((p.yuan for p in postings if p.yuan > 0), ZERO)
+        down = -sum((p.yuan for p in postings if p.yuan < 0), ZERO)
+        rows.append(Row(("合计", None, None, "增减相等", up, down), "total"))
     return Table(
         "关账凭证",
         columns(
             ("凭证", TEXT, 12),
             ("记账日期", DATE, 10),
             ("账户", TEXT, 14),
-            ("摘要", TEXT, 22),
-            ("金额（元）", YUAN, 14),
+            ("摘要", TEXT, 20),
+            ("增加（元）", YUAN, 13),
+            ("减少（元）", YUAN, 13),
         ),
         tuple(rows),
+        note="增加：该户应收增多或应付减少；减少：该户应付增多或应收减少。" if rows else "",
         empty="尚未关账，没有凭证。",
     )
 

@@ -1,10 +1,12 @@
 """区县对账单: every agreement and month of a year, adjustments, payments, the account's balance.
 
-From the accruals and postings as they stand. Amounts are Decimal yuan; positive: it receives.
+From the accruals and postings as they stand. A month is what counts now, the year what is booked
+in it (settlements.shown.revisions): 应收 − 应付 ＋ 跨年度调整 ＝ 净额, as on the district's page.
+Amounts are Decimal yuan; positive: it receives.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,21 +29,22 @@ from settlements.papers.queries.parts import (
     DEMO_NOTE,
     TEXT,
     YUAN,
+    StatedPeriod,
     amount,
     columns,
     government,
     last_day,
     movements_of,
-    others_of,
     period_words,
     place_of_installation,
     section_words,
-    signed_of,
+    stated,
 )
 from settlements.papers.queries.sources import Standing, StatementChange
+from settlements.shown.revisions import CarriedOfYear
 from settlements.shown.visible import visible_accounts
 
-Groups = dict[Agreement, list[Accrual]]
+Groups = dict[Agreement, list[StatedPeriod]]
 
 
 def district_paper(standing: Standing, code: str, year: int) -> Paper | None:
@@ -54,24 +57,30 @@ def district_paper(standing: Standing, code: str, year: int) -> Paper | None:
     if place is None or not may_see_statement(viewer, code):
         return None
     accruals = standing.of_place(place, year)
-    changes = standing.changes(accruals)
+    carried = standing.carried_of_place(place, year)
+    changes = standing.changes(accruals, carried)
     account = _account_table(standing, place, year)
     if not accruals and account is None:
         return None
     groups: Groups = defaultdict(list)
-    for accrual in accruals:
-        groups[accrual.term.agreement].append(accrual)
-    added = _added(changes, place)
-    net = sum((signed_of(a, place.pk) for a in accruals), ZERO) + sum(added.values(), ZERO)
+    for period in stated(accruals, standing.revised(accruals)):
+        groups[period.accrual.term.agreement].append(period)
+    for change in changes:  # an agreement may have nothing of the year but what came into it
+        if change.booked == year:
+            groups[change.accrual.term.agreement] += ()
+    net = sum(
+        (p.result.signed_for(code) for own in groups.values() for p in own),
+        carried.signed_for(code),
+    )
     opening, closing, movements = account or (ZERO, ZERO, _movements([]))
     until = last_day(year, standing.today)
     amounts = [amount(f"{year}年核算净额", net)]
     if account is not None:
         amounts.append(amount(f"{until:%Y-%m-%d} 账面余额", closing))
     sections = [
-        PaperSection("各协议收付", tables=(_by_agreement(standing, groups, added, place, year),)),
+        PaperSection("各协议收付", tables=(_by_agreement(standing, groups, carried, place, year),)),
         PaperSection("逐月明细", tables=(_months(groups, place),)),
-        PaperSection("调整", tables=(_adjustments(changes, place),)),
+        PaperSection("调整", tables=(_adjustments(changes, place, year),)),
         PaperSection(
             "账户往来",
             (
@@ -126,33 +135,24 @@ def may_see_statement(viewer: Viewer, code: str) -> bool:
     return viewer.may(Act.SEE_LEDGER) and viewer.jurisdiction_code == code
 
 
-def _added(changes: Sequence[StatementChange], place: Jurisdiction) -> dict[int, Decimal]:
-    """Agreement id → what adjustments approved before the closing change for the place."""
-    added: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for change in changes:
-        if change.counts:
-            added[change.accrual.term.agreement_id] += change.yuan_for(place.pk)
-    return added
-
-
 def _by_agreement(
     standing: Standing,
     groups: Groups,
-    added: Mapping[int, Decimal],
+    carried: CarriedOfYear,
     place: Jurisdiction,
     year: int,
 ) -> Table:
     states = standing.states(list(groups), year)
     rows, sums = [], [ZERO] * 4
-    for agreement, accruals in groups.items():
-        signed = [signed_of(a, place.pk) for a in accruals]
+    for agreement, periods in groups.items():
+        signed = [p.result.signed_for(place.code) for p in periods]
         receivable = sum((y for y in signed if y > 0), ZERO)
         payable = sum((-y for y in signed if y < 0), ZERO)
-        adjusted = added.get(agreement.pk, ZERO)
-        figures = (receivable, payable, adjusted, receivable - payable + adjusted)
+        beside = carried.signed_for(place.code, agreement.code)
+        figures = (receivable, payable, beside, receivable - payable + beside)
         sums = [a + b for a, b in zip(sums, figures, strict=True)]
         others = dict.fromkeys(
-            name for a in accruals for name in others_of(a, place.pk).split("、") if name
+            name for p in periods for name in p.others_of(place.code).split("、") if name
         )
         rows.append(
             Row(
@@ -175,11 +175,14 @@ def _by_agreement(
             ("对方", TEXT, 11),
             ("应收（元）", YUAN, 12),
             ("应付（元）", YUAN, 12),
-            ("调整（元）", YUAN, 11),
+            ("跨年度调整（元）", YUAN, 11),
             ("净额（元）", YUAN, 12),
             ("年度状态", TEXT, 8),
         ),
         tuple(rows),
+        note="应收、应付按现行结果，含各月的调整；应收 − 应付 ＋ 跨年度调整 ＝ 净额。"
+        if rows
+        else "",
         empty="本年没有核算。",
     )
 
@@ -187,22 +190,24 @@ def _by_agreement(
 def _months(groups: Groups, place: Jurisdiction) -> Table:
     rows: list[Row] = []
     total = ZERO
-    for agreement, accruals in groups.items():
+    for agreement, periods in groups.items():
+        if not periods:
+            continue
         rows.append(Row((agreement.title,), "group"))
         own = ZERO
-        for accrual in accruals:
-            yuan = signed_of(accrual, place.pk)
+        for period in periods:
+            accrual, yuan = period.accrual, period.result.signed_for(place.code)
             own += yuan
             rows.append(
                 Row(
                     (
                         period_words(accrual),
                         section_words(accrual),
-                        accrual.water_class,
-                        accrual.get_month_state_display(),
-                        others_of(accrual, place.pk),
+                        period.result.water_class,
+                        period.result.month_state,
+                        period.others_of(place.code),
                         yuan,
-                        accrual.get_state_display(),
+                        period.state,
                     )
                 )
             )
@@ -222,17 +227,18 @@ def _months(groups: Groups, place: Jurisdiction) -> Table:
             ("状态", TEXT, 8),
         ),
         tuple(rows),
-        note="金额正数为应收，负数为应付，按发布时的核算，不含调整；按年核算的列在“全年”。",
+        note="金额正数为应收，负数为应付，按现行结果；标“已修订”的与发布时不同，见“调整”。"
+        "按年核算的列在“全年”。",
         empty="本年没有核算。",
     )
 
 
-def _adjustments(changes: Sequence[StatementChange], place: Jurisdiction) -> Table:
+def _adjustments(changes: Sequence[StatementChange], place: Jurisdiction, year: int) -> Table:
     rows = [
         Row(
             (
                 change.accrual.term.agreement.title,
-                period_words(change.accrual),
+                period_words(change.accrual, year),
                 section_words(change.accrual),
                 change.cause,
                 change.yuan_for(place.pk),
@@ -242,8 +248,8 @@ def _adjustments(changes: Sequence[StatementChange], place: Jurisdiction) -> Tab
         for change in changes
     ]
     if rows:
-        total = sum(_added(changes, place).values(), ZERO)
-        rows.append(Row(("计入本年净额", None, None, None, total, None), "total"))
+        total = sum((c.yuan_for(place.pk) for c in changes if c.booked == year), ZERO)
+        rows.append(Row(("记入本年", None, None, None, total, None), "total"))
     return Table(
         "调整",
         columns(
@@ -255,7 +261,10 @@ def _adjustments(changes: Sequence[StatementChange], place: Jurisdiction) -> Tab
             ("去向", TEXT, 10),
         ),
         tuple(rows),
-        empty="本年各期间没有调整。",
+        note="差额已含在逐月明细；记入其他年度的，从本年净额中扣除，列在“跨年度调整”。"
+        if rows
+        else "",
+        empty="本年各期间没有调整，也没有记入本年的以前年度调整。",
     )
 
 

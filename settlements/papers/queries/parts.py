@@ -1,6 +1,6 @@
 """Pieces the builders of papers share: columns, amounts, signatures, words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,10 +10,10 @@ from django.conf import settings
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from settlements.models import Accrual, Agreement, Party, Payment
-from settlements.money import ZERO
 from settlements.papers.capitals import capitals
 from settlements.papers.paper import Amount, Column, ColumnKind
 from settlements.shown.findings import starred
+from settlements.shown.revisions import AccrualResult, Revision, published_result
 
 TEXT, YUAN, WAN = ColumnKind.TEXT, ColumnKind.YUAN, ColumnKind.WAN
 DATE, NUMBER, CLASS = ColumnKind.DATE, ColumnKind.NUMBER, ColumnKind.CLASS
@@ -30,8 +30,10 @@ def amount(label: str, yuan: Decimal, *, signed: bool = True) -> Amount:
     return Amount(label, yuan, capitals(abs(yuan) if word else yuan), word)
 
 
-def period_words(accrual: Accrual) -> str:
-    return "全年" if accrual.yearly else f"{accrual.period.month}月"
+def period_words(accrual: Accrual, year: int | None = None) -> str:
+    """The period in a paper of `year`; another year's names its year."""
+    words = "全年" if accrual.yearly else f"{accrual.period.month}月"
+    return words if year in (None, accrual.period.year) else f"{accrual.period.year}年{words}"
 
 
 def section_words(accrual: Accrual) -> str:
@@ -48,32 +50,38 @@ def place_of_installation() -> str:
     return settings.INSTALLATION_PLACE
 
 
-def signed_of(accrual: Accrual, jurisdiction_id: int) -> Decimal:
-    """Yuan from one jurisdiction's side: positive it receives."""
-    return sum(
-        (
-            t.yuan if t.payee_id == jurisdiction_id else -t.yuan
-            for t in accrual.transfers.all()
-            if jurisdiction_id in (t.payee_id, t.payer_id)
-        ),
-        ZERO,
-    )
+@dataclass(frozen=True, slots=True)
+class StatedPeriod:
+    """An accrual as a statement says it: what counts of it, and that it was revised."""
+
+    accrual: Accrual
+    result: AccrualResult
+    revised: bool
+
+    @property
+    def state(self) -> str:
+        return self.accrual.get_state_display() + ("，已修订" if self.revised else "")
+
+    def others_of(self, code: str) -> str:
+        """Who is on the other side, as the payments name them; else the border's other side."""
+        paid = {
+            side.name: None
+            for p in self.result.payments
+            for side in (p.payer, p.payee)
+            if side.code != code and code in (p.payer.code, p.payee.code)
+        }
+        part = self.accrual.term_section
+        sides = (s.name for s in (part.upstream, part.downstream) if s.code != code)
+        return "、".join(paid or sides)
 
 
-def others_of(accrual: Accrual, jurisdiction_id: int) -> str:
-    """Who is on the other side, as the payments name them; else the border's other side."""
-    paid = {
-        side.name: None
-        for t in accrual.transfers.all()
-        for side in (t.payer, t.payee)
-        if side.pk != jurisdiction_id and jurisdiction_id in (t.payer_id, t.payee_id)
-    }
-    if paid:
-        return "、".join(paid)
-    part = accrual.term_section
-    return "、".join(
-        side.name for side in (part.upstream, part.downstream) if side.pk != jurisdiction_id
-    )
+def stated(accruals: Iterable[Accrual], revised: Mapping[int, Revision]) -> list[StatedPeriod]:
+    return [
+        StatedPeriod(
+            a, revised[a.pk].after if a.pk in revised else published_result(a), a.pk in revised
+        )
+        for a in accruals
+    ]
 
 
 @dataclass(frozen=True, slots=True)

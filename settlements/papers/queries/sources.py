@@ -29,6 +29,7 @@ from settlements.models import (
 from settlements.money import ZERO
 from settlements.shown.accruals import listed_accruals
 from settlements.shown.payments import payments_prefetch
+from settlements.shown.revisions import CarriedOfYear, Revision, carried_in, revisions_of
 from settlements.shown.visible import visible_accruals, visible_agreements
 from settlements.years.queries.years import SettlementYear, accruals_of_year, settlement_year
 from settlements.years.services.adjustments import difference
@@ -42,7 +43,7 @@ class StatementChange:
     cause: str
     differences: tuple[tuple[Jurisdiction, Decimal], ...]
     approved: bool
-    counts: bool  # part of its year's net: approved before the closing
+    booked: int | None  # the year that has booked it; None: not approved
     effect: str
 
     def yuan_for(self, jurisdiction_id: int) -> Decimal:
@@ -68,7 +69,7 @@ class Standing:
         return visible_agreements(self.viewer).filter(code=code).first()
 
     def year(self, agreement: Agreement, year: int) -> SettlementYear | None:
-        """The agreement's year, or None where there is none: 11 SQL queries at most."""
+        """The agreement's year, or None where there is none."""
         return settlement_year(self.viewer, agreement.code, year)
 
     def of_agreement(self, agreement: Agreement, year: int) -> list[Accrual]:
@@ -87,10 +88,23 @@ class Standing:
         found = visible_accruals(self.viewer).filter(side | paid | adjusted, period__year=year)
         return list(listed_accruals(found).prefetch_related(payments_prefetch()))
 
-    def changes(self, accruals: Iterable[Accrual]) -> list[StatementChange]:
-        """Adjustments by month; such as are not approved only where drafts may be seen."""
+    def revised(self, accruals: Sequence[Accrual]) -> dict[int, Revision]:
+        """Accrual id → what counts of it instead of what was published."""
+        return revisions_of(accruals)
+
+    def carried_of_place(self, place: Jurisdiction, year: int) -> CarriedOfYear:
+        """What adjustments of the place's amounts moved into or out of the year."""
+        net = AdjustmentNet.objects.filter(adjustment__accrual=OuterRef("pk"), jurisdiction=place)
+        return carried_in(visible_accruals(self.viewer).filter(Exists(net)), year)
+
+    def changes(self, accruals: Iterable[Accrual], carried: CarriedOfYear) -> list[StatementChange]:
+        """Adjustments by month, with those carried into the year; such as are not approved only
+        where drafts may be seen."""
         found = (
-            Adjustment.objects.filter(accrual__in=[a.pk for a in accruals])
+            Adjustment.objects.filter(
+                Q(accrual__in=[a.pk for a in accruals])
+                | Q(pk__in=[c.adjustment for c in carried.into])
+            )
             .exclude(state=Adjustment.State.WITHDRAWN)
             .select_related(
                 "entry",
@@ -151,21 +165,24 @@ def change_of(
 ) -> StatementChange:
     """entry: of its own, where it was approved after the closing."""
     approved = _approved(adjustment)
+    booked = (entry.year if entry is not None else accrual.period.year) if approved else None
     return StatementChange(
         accrual=accrual,
         cause=adjustment.cause or adjustment.reason or "数据或规则更正",
         differences=tuple(sorted(differences, key=lambda pair: (-pair[1], pair[0].code))),
         approved=approved,
-        counts=approved and entry is None,
-        effect=_effect(adjustment, entry),
+        booked=booked,
+        effect=_effect(adjustment, accrual, entry),
     )
 
 
-def _effect(adjustment: Adjustment, entry: JournalEntry | None) -> str:
-    """Where the difference went: into the year's net, or an entry of its own after the closing."""
+def _effect(adjustment: Adjustment, accrual: Accrual, entry: JournalEntry | None) -> str:
+    """Where the difference went: into its year's net, or an entry of its own after the closing."""
     if not _approved(adjustment):
         return adjustment.get_state_display()
-    return f"另行入账 {entry.label}" if entry is not None else "计入本年净额"
+    if entry is None:
+        return f"计入 {accrual.period.year} 年净额"
+    return f"记入 {entry.year} 年，{entry.label}"
 
 
 def _approved(adjustment: Adjustment) -> bool:

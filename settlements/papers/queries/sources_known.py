@@ -5,7 +5,7 @@ payments are what the audit trail knew. Moments are of the database's own clock.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from django.utils import timezone
 from basins.access import Viewer
 from basins.models import Jurisdiction
 from basins.ranges import year_start
-from settlements import rules
+from settlements.as_known.queries.changes import carried_then, newest_then
 from settlements.models import (
     Accrual,
     AccrualVersion,
@@ -39,12 +39,19 @@ from settlements.papers.paper import Paper
 from settlements.papers.queries.sources import Standing, StatementChange, change_of, named_payments
 from settlements.reckoning.known_basis import Past
 from settlements.rules.base import Outcome
-from settlements.shown.findings import Net, starred, year_finding
+from settlements.shown.findings import Net
 from settlements.shown.payments import payments_of
 from settlements.shown.places import Place
+from settlements.shown.revisions import Carried, CarriedOfYear, Revision, revision_of
 from settlements.shown.visible import visible_agreements
 from settlements.workflow import kind_of
-from settlements.years.queries.years import SettlementYear, YearlyLine, section_years, term_line
+from settlements.years.queries.years import (
+    SettlementYear,
+    booked_finding,
+    section_years,
+    term_line,
+    yearly_line,
+)
 
 MOMENT = "按某日所知"  # what a statement of then says of itself
 
@@ -76,21 +83,24 @@ class StandingThen(Standing):
         if settlement is None:
             return None
         accruals = self.of_agreement(agreement, year)
-        nets = self._nets(agreement, accruals)
+        carried = carried_then(self.past, [agreement.pk], year)
+        nets = self._nets(agreement, accruals, year)
+        revised = self.revised(accruals)
         return SettlementYear(
             agreement=agreement.code,
             title=agreement.title,
             river=agreement.river.name,
             year=year,
-            finding=year_finding(nets),
+            finding=booked_finding(nets, carried),
             state=settlement.get_state_display(),
             kind=kind_of("settlement", settlement.state),
             closed=settlement.state in Settlement.FIXED,
             closed_on=settlement.closed_on,
             computed_at=self.past.at,
             nets=nets,
-            sections=section_years([a for a in accruals if not a.yearly], year),
-            yearly=tuple(_yearly_line(a) for a in accruals if a.yearly),
+            carried=carried,
+            sections=section_years([a for a in accruals if not a.yearly], year, revised),
+            yearly=tuple(yearly_line(a, revised.get(a.pk), ()) for a in accruals if a.yearly),
             terms=tuple(term_line(t) for t in self.past.terms(agreement) if _in_year(t, year)),
             entry=None,
             adjustments=(),
@@ -107,18 +117,48 @@ class StandingThen(Standing):
         accruals = self._accruals(agreements, year)
         adjusted = {
             change.accrual.pk
-            for change in self.changes(accruals)
+            for change in self.changes(accruals, CarriedOfYear(year))
             if change.approved and change.yuan_for(place.pk)
         }
         own = [a for a in accruals if a.pk in adjusted or _concerns(a, place.pk)]
         return sorted(own, key=lambda a: (a.term.agreement.code, a.period, *_of_section(a), a.pk))
 
-    def changes(self, accruals: Iterable[Accrual]) -> list[StatementChange]:
+    def revised(self, accruals: Sequence[Accrual]) -> dict[int, Revision]:
+        entries, found = self._entries(), {}
         by_id = {a.pk: a for a in accruals}
+        for pk, adjustment in newest_then(self.past, accruals).items():
+            adjustment.accrual = by_id[pk]
+            published = payments_of(by_id[pk])
+            each = revision_of(adjustment, published, self._places, entries.get(adjustment.pk))
+            if each.before != each.after:
+                found[pk] = each
+        return found
+
+    def carried_of_place(self, place: Jurisdiction, year: int) -> CarriedOfYear:
+        known = carried_then(self.past, [a.pk for a in self.past.rows(Agreement)], year)
+
+        def own(found: Iterable[Carried]) -> tuple[Carried, ...]:
+            return tuple(c for c in found if c.signed_for(place.code))
+
+        return CarriedOfYear(year, out=own(known.out), into=own(known.into))
+
+    def changes(self, accruals: Iterable[Accrual], carried: CarriedOfYear) -> list[StatementChange]:
+        by_id = {a.pk: a for a in accruals}
+        into = {c.adjustment for c in carried.into}
+        if into:
+            of_others = {a.accrual_id for a in self.past.rows(Adjustment) if a.pk in into}
+            by_id |= {
+                a.pk: a
+                for a in Accrual.objects.filter(pk__in=of_others)
+                .select_related("term__agreement", "term_section__section")
+                .defer("steps", "inputs")
+            }
         found = [
             a
             for a in self.past.rows(Adjustment)
-            if a.accrual_id in by_id and a.state != Adjustment.State.WITHDRAWN
+            if a.accrual_id in by_id
+            and a.state != Adjustment.State.WITHDRAWN
+            and (by_id[a.accrual_id].period.year == carried.year or a.pk in into)
         ]
         nets: dict[int, list[tuple[Jurisdiction, Decimal]]] = defaultdict(list)
         for net in AdjustmentNet.objects.filter(adjustment__in=[a.pk for a in found]):
@@ -155,6 +195,10 @@ class StandingThen(Standing):
                 payment.state, payment.reversed_on = known.state, known.reversed_on
                 answer.append(payment)
         return answer
+
+    @cached_property
+    def _places(self) -> dict[str, Place]:
+        return {code: Place.of(j) for code, j in self._by_code.items()}
 
     @cached_property
     def _by_code(self) -> dict[str, Jurisdiction]:
@@ -234,16 +278,16 @@ class StandingThen(Standing):
         vars(accrual)["_prefetched_objects_cache"] = {"transfers": transfers}
         return accrual
 
-    def _nets(self, agreement: Agreement, accruals: list[Accrual]) -> tuple[Net, ...]:
-        """What the parties were to receive: findings, with the adjustments that counted."""
+    def _nets(self, agreement: Agreement, accruals: list[Accrual], year: int) -> tuple[Net, ...]:
+        """What the parties were to receive: findings, with the adjustments the year had booked."""
         parties = {p.jurisdiction_id: p for p in self.past.parties(agreement)}
         yuan: dict[int, Decimal] = defaultdict(lambda: ZERO, dict.fromkeys(parties, ZERO))
         for accrual in accruals:
             for t in accrual.transfers.all():
                 yuan[t.payee_id] += t.yuan
                 yuan[t.payer_id] -= t.yuan
-        for change in self.changes(accruals):
-            for place, difference in change.differences if change.counts else ():
+        for change in self.changes(accruals, CarriedOfYear(year)):
+            for place, difference in change.differences if change.booked == year else ():
                 yuan[place.pk] += difference
         order = [*parties, *sorted(pk for pk in yuan if pk not in parties)]
         return tuple(
@@ -285,20 +329,6 @@ def without_moment(paper: Paper) -> Paper:
         paper,
         filters=tuple(pair for pair in paper.filters if pair[0] != MOMENT),
         notes=tuple(note for note in paper.notes if MOMENT not in note),
-    )
-
-
-def _yearly_line(accrual: Accrual) -> YearlyLine:
-    section = accrual.term_section.section
-    return YearlyLine(
-        accrual=accrual.pk,
-        section=starred(section.name, section.is_demo),
-        rule=rules.get(accrual.term.rule).title,
-        month_state=accrual.get_month_state_display(),
-        payments=payments_of(accrual),
-        worked=(),
-        state=accrual.get_state_display(),
-        kind=kind_of("accrual", accrual.state),
     )
 
 

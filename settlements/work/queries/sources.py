@@ -17,15 +17,19 @@ from basins.words import month_words
 from settlements.models import (
     Accrual,
     Adjustment,
+    AgreementDraft,
     AgreementMonth,
+    Correction,
     FuseTrip,
     Measure,
     MonthConfirmation,
     Notice,
     NoticeReceipt,
     Objection,
+    OpeningBatch,
     Party,
     Payment,
+    Reversal,
     Settlement,
     SettlementSignature,
     StateMove,
@@ -312,6 +316,70 @@ def _approve(payment: Payment) -> Task:
     )
 
 
+def _others(found: QuerySet, viewer: Viewer) -> QuerySet:
+    """Requests of two persons that somebody else prepared."""
+    return found.exclude(prepared_by=viewer.user_id).order_by("pk")
+
+
+def reversals_to_approve(viewer: Viewer) -> QuerySet:
+    waiting = Reversal.objects.filter(state=Reversal.State.PREPARED).select_related("entry")
+    return _others(waiting, viewer)
+
+
+def _approve_reversal(reversal: Reversal) -> Task:
+    return Task(
+        f"复核冲销：{reversal.entry.label}",
+        to("ledger-reversal", reversal.pk),
+        "复核",
+        note=reversal.why,
+    )
+
+
+def openings_to_approve(viewer: Viewer) -> QuerySet:
+    return _others(OpeningBatch.objects.filter(state=OpeningBatch.State.PREPARED), viewer)
+
+
+def _approve_opening(batch: OpeningBatch) -> Task:
+    return Task(
+        f"复核 {batch.on} 的期初余额", to("ledger-opening", batch.pk), "复核", note=batch.filename
+    )
+
+
+def corrections_to_approve(viewer: Viewer) -> QuerySet:
+    waiting = Correction.objects.filter(state=Correction.State.PREPARED)
+    return _others(waiting.select_related("statement__account__jurisdiction"), viewer).defer(
+        "statement__account__jurisdiction__boundary"
+    )
+
+
+def _approve_correction(correction: Correction) -> Task:
+    return Task(
+        f"复核更正余额：{correction.statement}",
+        to("ledger-correction", correction.pk),
+        "复核",
+        note=correction.why,
+    )
+
+
+def drafts_to_activate(viewer: Viewer) -> QuerySet:
+    """Handed over by others: who had a hand in a draft may not activate it."""
+    return (
+        AgreementDraft.objects.filter(state=AgreementDraft.State.SUBMITTED)
+        .exclude(preparers=viewer.user_id)
+        .select_related("prepared_by")
+        .order_by("submitted_at", "pk")
+    )
+
+
+def _activate(draft: AgreementDraft) -> Task:
+    return Task(
+        f"核对启用：{draft.title}{'（修订）' if draft.amends_id else ''}",
+        to("draft-check", draft.pk),
+        "核对",
+        note=f"{draft.prepared_by}录入",
+    )
+
+
 def measures_to_report(viewer: Viewer) -> QuerySet:
     """Measures with a due date that the viewer's district has not reported on."""
     return (
@@ -383,6 +451,34 @@ SOURCES: tuple[Source, ...] = (
     Source("settlements-to-close", "待关账的年度", Act.CLOSE, settlements_to_close, _close),
     Source(
         "payments-to-approve", "待复核的付款", Act.RECORD_PAYMENT, payments_to_approve, _approve
+    ),
+    Source(
+        "reversals-to-approve",
+        "待复核的冲销",
+        Act.RECORD_PAYMENT,
+        reversals_to_approve,
+        _approve_reversal,
+    ),
+    Source(
+        "openings-to-approve",
+        "待复核的期初余额",
+        Act.RECORD_PAYMENT,
+        openings_to_approve,
+        _approve_opening,
+    ),
+    Source(
+        "corrections-to-approve",
+        "待复核的更正余额",
+        Act.RECORD_PAYMENT,
+        corrections_to_approve,
+        _approve_correction,
+    ),
+    Source(
+        "drafts-to-activate",
+        "待核对启用的协议",
+        Act.EDIT_AGREEMENTS,
+        drafts_to_activate,
+        _activate,
     ),
     Source("account-acts", "待复核的账号事项", Act.EDIT_USERS, account_acts, _account_act),
     Source("debts", "待清缴的年度", Act.RECORD_PAYMENT, debts, _debt),

@@ -3,7 +3,6 @@
 Readings are what was corrected between the published computation and the proposal.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,37 +18,14 @@ from monitoring.visible import visible_sections
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
 from settlements.models import Adjustment, Settlement, StateMove
 from settlements.rules.base import MonthState
-from settlements.rules.facts import EXACT, FACT_LABELS, plain_decimal
+from settlements.rules.facts import plain_decimal
+from settlements.shown.input_changes import InputChange, inputs_changed
 from settlements.shown.payments import payments_prefetch
 from settlements.workflow import move_of
 from settlements.years.queries.adjustments import AdjustmentLine, lines_of, visible_adjustments
 
 State = Adjustment.State
 MOST_READINGS = 60
-LABELS = {
-    "deciding": "定类指标",
-    "state_override": "月度状态的认定",
-    "override_reason": "认定的理由",
-    "complete": "数据完整",
-    "basis": "统计口径",
-    "unrounded": "未修约的均值",
-    "share": "份额",
-    "shares": "同分一项的各断面份额",
-    "share_at": "在其中的位次",
-    "days_in_force": "本月有效日数",
-    "days_before": "本月生效前的日数",
-}
-UNSAID = ("sources", EXACT)  # where each fact comes from, and its whole fraction: the steps say it
-STATES = {s.value: s.label for s in MonthState}
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """Something that is different: an input of the computation, or a reading."""
-
-    label: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +36,8 @@ class AdjustmentPage:
     proposed_state: str
     published_steps: list[dict[str, Any]]
     proposed_steps: list[dict[str, Any]]
-    inputs: tuple[Changed, ...]
-    readings: tuple[Changed, ...]
+    inputs: tuple[InputChange, ...]
+    readings: tuple[InputChange, ...]
     adjusted: Adjusted | None  # with the two terms side by side
     closed: bool  # its year is closed: approval books an entry in the open year
     events: tuple[dict[str, str], ...]
@@ -149,50 +125,7 @@ def _events(viewer: Viewer, found: Adjustment) -> tuple[dict[str, str], ...]:
     return tuple(events)
 
 
-def inputs_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Changed, ...]:
-    """The facts the two computations differ in, each by its label."""
-    old, new = (
-        {path: value for path, value in _flat(facts) if path[0] not in UNSAID}
-        for facts in (before, after)
-    )
-    return tuple(
-        Changed(_label(path), _said(old.get(path)), _said(new.get(path)))
-        for path in sorted({*old, *new})
-        if old.get(path) != new.get(path)
-    )
-
-
-def _flat(value: Any, path: tuple[str, ...] = ()):
-    if isinstance(value, Mapping):
-        for key, each in value.items():
-            yield from _flat(each, (*path, str(key)))
-    else:
-        yield path, value
-
-
-def _label(path: tuple[str, ...]) -> str:
-    head, *rest = path
-    words = LABELS.get(head) or FACT_LABELS.get(head, head)
-    if not rest:
-        return words
-    name = "·".join(NAMES.get(each, each) for each in rest)
-    unit = UNITS.get(rest[-1], "")
-    return f"{words}：{name}{f'（{unit}）' if unit else ''}"
-
-
-def _said(value: Any) -> str:
-    if value in (None, "", [], {}):
-        return "-"
-    if isinstance(value, str) and value in STATES:
-        return STATES[value]
-    if isinstance(value, list):
-        return "、".join(NAMES.get(str(each), str(each)) for each in value)
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return str(value)
-
-
-def _readings_changed(viewer: Viewer, found: Adjustment) -> tuple[Changed, ...]:
+def _readings_changed(viewer: Viewer, found: Adjustment) -> tuple[InputChange, ...]:
     """Readings of its period corrected, taken out or added between the computation and the
     proposal: 4 SQL queries; none where the viewer does not see the section."""
     accrual = found.accrual
@@ -229,7 +162,7 @@ def _readings_changed(viewer: Viewer, found: Adjustment) -> tuple[Changed, ...]:
         name = NAMES.get(one.indicator.code, one.indicator.code)
         words = (_value(before), _value(after) if after or before is None else "（已不在）")
         if words[0] != words[1]:
-            changed.append(Changed(f"{localtime(one.sampled_at):%m-%d %H:%M} {name}", *words))
+            changed.append(InputChange(f"{localtime(one.sampled_at):%m-%d %H:%M} {name}", *words))
     return tuple(changed)
 
 

@@ -1,6 +1,6 @@
 """The list of settled and running years, and what it can be narrowed by.
 
-Amounts are Decimal yuan to the fen.
+A year is what is booked in it (settlements.shown.revisions). Amounts are Decimal yuan to the fen.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from decimal import Decimal
 from basins.access import Viewer
 from settlements.models import Settlement
 from settlements.money import ZERO
-from settlements.shown.findings import Net, year_finding
+from settlements.shown.findings import Net
 from settlements.shown.places import Place
-from settlements.shown.visible import visible_settlements
+from settlements.shown.revisions import CarriedOfYear, booked_nets, carried_into
+from settlements.shown.visible import visible_accruals, visible_settlements
 from settlements.workflow import kind_of
-from settlements.years.queries.years import nets_prefetch
+from settlements.years.queries.years import booked_finding, nets_prefetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class SettlementLine:
     river: str
     year: int
     finding: str
-    nets: tuple[Net, ...]
+    nets: tuple[Net, ...]  # booked in the year
     yuan: Decimal  # what the payers pay together, net
+    carried: bool  # other years' months are in it
     state: str
     kind: str
     closed_on: date | None
@@ -76,7 +78,8 @@ def settlement_list(
     river: str = "",
     state: str = "",
 ) -> SettlementList:
-    """The years the viewer may see, newest first: 2 SQL queries whatever their number."""
+    """The years the viewer may see, newest first: 3 SQL queries whatever their number, 4 where
+    something was carried between years."""
     wanted = {
         "year": year,
         "agreement__code": agreement,
@@ -90,7 +93,9 @@ def settlement_list(
         .prefetch_related(nets_prefetch())
         .order_by("-year", "agreement__code")
     )
-    lines = tuple(_settlement_line(s) for s in found)
+    into = carried_into(visible_accruals(viewer))
+    nothing = CarriedOfYear(0)
+    lines = tuple(_settlement_line(s, into.get((s.agreement.code, s.year), nothing)) for s in found)
     return SettlementList(
         lines=lines,
         total=sum((line.yuan for line in lines), ZERO),
@@ -98,16 +103,18 @@ def settlement_list(
     )
 
 
-def _settlement_line(settlement: Settlement) -> SettlementLine:
-    nets = tuple(Net(Place.of(n.jurisdiction), n.yuan) for n in settlement.nets.all())
+def _settlement_line(settlement: Settlement, carried: CarriedOfYear) -> SettlementLine:
+    own = tuple(Net(Place.of(n.jurisdiction), n.yuan) for n in settlement.nets.all())
+    nets = booked_nets(own, carried)
     return SettlementLine(
         code=settlement.agreement.code,
         title=settlement.agreement.title,
         river=settlement.agreement.river.name,
         year=settlement.year,
-        finding=year_finding(nets),
+        finding=booked_finding(own, carried),
         nets=nets,
         yuan=sum((n.yuan for n in nets if n.yuan > 0), ZERO),
+        carried=bool(carried.into),
         state=settlement.get_state_display(),
         kind=kind_of("settlement", settlement.state),
         closed_on=settlement.closed_on,

@@ -1,15 +1,17 @@
 """年度结算 as a page shows it: one year of an agreement with its twelve months.
 
 Amounts are Decimal yuan to the fen; in a section's table the sign is the upstream side's
-(positive: upstream receives). What the viewer may not see never leaves here.
+(positive: upstream receives). A month is what counts now; the year is what is booked in it
+(settlements.shown.revisions). What the viewer may not see never leaves here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import accumulate
+from typing import Any
 
 from django.db.models import Prefetch
 
@@ -33,6 +35,14 @@ from settlements.rules.base import MonthState
 from settlements.shown.findings import Compensation, Net, starred, year_finding
 from settlements.shown.payments import payments_of, payments_prefetch, words_of
 from settlements.shown.places import Place
+from settlements.shown.revisions import (
+    CarriedOfYear,
+    Revision,
+    booked_nets,
+    carried_in,
+    published_result,
+    revisions_of,
+)
 from settlements.shown.terms import clause_words
 from settlements.shown.visible import (
     sees_drafts_of,
@@ -59,6 +69,7 @@ class MonthLine:
     cumulative: Decimal | None
     state: str
     kind: str
+    revised: Revision | None = None
 
     @property
     def missed(self) -> bool:
@@ -67,6 +78,10 @@ class MonthLine:
     @property
     def computed(self) -> bool:
         return self.yuan is not None
+
+    @property
+    def revised_words(self) -> str:
+        return self.revised.words if self.revised else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +117,7 @@ class YearlyLine:
     worked: tuple[WorkedStep, ...]
     state: str
     kind: str
+    revised: Revision | None = None
 
     @property
     def yuan(self) -> Decimal:
@@ -141,7 +157,8 @@ class SettlementYear:
     closed: bool
     closed_on: date | None
     computed_at: datetime
-    nets: tuple[Net, ...]
+    nets: tuple[Net, ...]  # of the settlement: what its closing books
+    carried: CarriedOfYear
     sections: tuple[SectionYear, ...]
     yearly: tuple[YearlyLine, ...]
     terms: tuple[TermLine, ...]
@@ -161,6 +178,15 @@ class SettlementYear:
         return sum((n.yuan for n in self.nets), ZERO)
 
     @property
+    def booked(self) -> tuple[Net, ...]:
+        """The nets with what the year has booked of other years' months."""
+        return booked_nets(self.nets, self.carried)
+
+    @property
+    def booked_total(self) -> Decimal:
+        return sum((n.yuan for n in self.booked), ZERO)
+
+    @property
     def has_demo_names(self) -> bool:
         return any(s.is_demo for s in self.sections)
 
@@ -174,7 +200,8 @@ class SettlementYear:
 
 
 def settlement_year(viewer: Viewer, code: str, year: int) -> SettlementYear | None:
-    """The year, or None where there is none for this viewer: 11 SQL queries at most."""
+    """The year, or None where there is none for this viewer: 13 SQL queries at most, and 4 more
+    where something was adjusted."""
     years = list(
         visible_settlements(viewer)
         .filter(agreement__code=code)
@@ -196,20 +223,27 @@ def settlement_year(viewer: Viewer, code: str, year: int) -> SettlementYear | No
         Net(Place.of(n.jurisdiction), n.yuan, order.get(n.jurisdiction_id, (99, ""))[1])
         for n in nets
     )
+    carried = carried_in(visible_accruals(viewer).filter(term__agreement=agreement), year)
+    revised = revisions_of(accruals)
     return SettlementYear(
         agreement=agreement.code,
         title=agreement.title,
         river=agreement.river.name,
         year=year,
-        finding=year_finding(shown),
+        finding=booked_finding(shown, carried),
         state=settlement.get_state_display(),
         kind=kind_of("settlement", settlement.state),
         closed=settlement.state in Settlement.FIXED,
         closed_on=settlement.closed_on,
         computed_at=settlement.computed_at,
         nets=shown,
-        sections=section_years([a for a in accruals if not a.yearly], year),
-        yearly=yearly_lines(viewer, agreement, year) if any(a.yearly for a in accruals) else (),
+        carried=carried,
+        sections=section_years([a for a in accruals if not a.yearly], year, revised),
+        yearly=(
+            yearly_lines(viewer, agreement, year, revised)
+            if any(a.yearly for a in accruals)
+            else ()
+        ),
         terms=terms_in(agreement, year),
         entry=entry_of(viewer, settlement),
         adjustments=_adjustments(viewer, agreement, accruals),
@@ -256,11 +290,21 @@ def accruals_of_year(viewer: Viewer, agreement: Agreement, year: int) -> list[Ac
     )
 
 
+def booked_finding(nets: Sequence[Net], carried: CarriedOfYear) -> str:
+    """The one sentence of a year: what is booked in it, and that other years' months are in it."""
+    also = "（含以前年度调整）" if carried.into else ""
+    return year_finding(booked_nets(nets, carried)) + also
+
+
 def section_years(
-    accruals: Iterable[Accrual], year: int, *, missing: str = "未核算"
+    accruals: Iterable[Accrual],
+    year: int,
+    revised: Mapping[int, Revision],
+    *,
+    missing: str = "未核算",
 ) -> tuple[SectionYear, ...]:
     """The monthly accruals as one table a border; a border goes on through a change of term.
-    `missing`: the state of a month without an accrual among them."""
+    `revised`: by accrual; `missing`: the state of a month without an accrual among them."""
     borders: dict[tuple[int, int, int], dict[date, Accrual]] = defaultdict(dict)
     for accrual in accruals:
         part = accrual.term_section
@@ -270,7 +314,7 @@ def section_years(
     for found in borders.values():
         part = found[max(found)].term_section
         months = [date(year, n, 1) for n in range(1, 13)]
-        lines = [_month_line(month, found.get(month), missing) for month in months]
+        lines = [_month_line(month, found.get(month), revised, missing) for month in months]
         sums = accumulate(line.yuan or ZERO for line in lines)
         answer.append(
             SectionYear(
@@ -289,32 +333,35 @@ def section_years(
     return tuple(answer)
 
 
-def _month_line(month: date, accrual: Accrual | None, missing: str) -> MonthLine:
+def _month_line(
+    month: date, accrual: Accrual | None, revised: Mapping[int, Revision], missing: str
+) -> MonthLine:
     if accrual is None:
         return MonthLine(month, None, "", True, (), None, None, missing, "none")
-    payments = payments_of(accrual)
+    revision = revised.get(accrual.pk)
+    now = revision.after if revision else published_result(accrual)
     upstream = accrual.term_section.upstream.code
     return MonthLine(
         month=month,
-        water_class=accrual.water_class,
-        month_state=accrual.get_month_state_display(),
+        water_class=now.water_class,
+        month_state=now.month_state,
         complete=accrual.complete,
-        payments=payments,
-        yuan=sum((p.signed_for(upstream) for p in payments), ZERO),
+        payments=now.payments,
+        yuan=now.signed_for(upstream),
         cumulative=None,
         state=accrual.get_state_display(),
         kind=kind_of("accrual", accrual.state),
+        revised=revision,
     )
 
 
 def _with_sum(line: MonthLine, total: Decimal) -> MonthLine:
-    return MonthLine(
-        line.month, line.water_class, line.month_state, line.complete, line.payments,
-        line.yuan, total, line.state, line.kind,
-    )  # fmt: skip
+    return replace(line, cumulative=total)
 
 
-def yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[YearlyLine, ...]:
+def yearly_lines(
+    viewer: Viewer, agreement: Agreement, year: int, revised: Mapping[int, Revision]
+) -> tuple[YearlyLine, ...]:
     found = (
         visible_accruals(viewer)
         .filter(term__agreement=agreement, period=year_start(year), yearly=True)
@@ -322,18 +369,24 @@ def yearly_lines(viewer: Viewer, agreement: Agreement, year: int) -> tuple[Yearl
         .prefetch_related(payments_prefetch())
         .order_by("term__number", "term_section__section__km", "pk")
     )
-    return tuple(
-        YearlyLine(
-            accrual=a.pk,
-            section=starred(a.term_section.section.name, a.term_section.section.is_demo),
-            rule=rules.get(a.term.rule).title,
-            month_state=a.get_month_state_display(),
-            payments=payments_of(a),
-            worked=tuple(worked(step, a) for step in a.steps),
-            state=a.get_state_display(),
-            kind=kind_of("accrual", a.state),
-        )
-        for a in found
+    return tuple(yearly_line(a, revised.get(a.pk), a.steps) for a in found)
+
+
+def yearly_line(
+    accrual: Accrual, revision: Revision | None, steps: Sequence[dict[str, Any]]
+) -> YearlyLine:
+    section = accrual.term_section.section
+    now = revision.after if revision else published_result(accrual)
+    return YearlyLine(
+        accrual=accrual.pk,
+        section=starred(section.name, section.is_demo),
+        rule=rules.get(accrual.term.rule).title,
+        month_state=now.month_state,
+        payments=now.payments,
+        worked=tuple(worked(step, accrual) for step in (revision.steps if revision else steps)),
+        state=accrual.get_state_display(),
+        kind=kind_of("accrual", accrual.state),
+        revised=revision,
     )
 
 

@@ -10,7 +10,9 @@ from decimal import Decimal
 from django.db import transaction
 
 from basins.clock import now, today
-from basins.models import Jurisdiction, User
+from basins.links import to
+from basins.models import Jurisdiction, Role, User
+from basins.words import month_words
 from settlements.accruals.services.accruals import accrue_agreement
 from settlements.accruals.services.nets import resettle
 from settlements.accruals.services.proposals import holding, proposed
@@ -24,6 +26,7 @@ from settlements.models import (
     Settlement,
 )
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
+from settlements.moving.notify import next_key, tell_second
 from settlements.years.services.closing import void_if_changed
 
 State = Adjustment.State
@@ -36,7 +39,16 @@ def review_adjustment(*, adjustment: Adjustment, by: User, reason: str) -> Adjus
     _permit(adjustment, "review", by)
     adjustment.reviewed_by, adjustment.reviewed_at = by, now()
     adjustment.reason = _said(reason, "提请批准调整")
-    return _move(adjustment, "review", State.REVIEWED, by, adjustment.reason)
+    _move(adjustment, "review", State.REVIEWED, by, adjustment.reason)
+    accrual = adjustment.accrual
+    tell_second(
+        Role.Code.BUREAU,
+        by=by,
+        key=next_key(f"adjustment-reviewed:{adjustment.pk}"),
+        text=f"提请批准调整：{accrual.term.agreement} {month_words(accrual.period)}",
+        link=to("adjustment", adjustment.pk),
+    )
+    return adjustment
 
 
 @transaction.atomic

@@ -13,7 +13,8 @@ from decimal import Decimal
 from django.db import transaction
 
 from basins.clock import now, today
-from basins.models import Jurisdiction, User
+from basins.links import to
+from basins.models import Jurisdiction, Role, User
 from basins.ranges import months_of
 from settlements.accruals.services.nets import resettle, void_signatures
 from settlements.accruals.services.superseded import superseded_of
@@ -32,6 +33,7 @@ from settlements.models import (
 )
 from settlements.moving.acting import parties_signing
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
+from settlements.moving.notify import next_key, tell_second
 from settlements.reckoning.periods import due_in_year
 
 State = Settlement.State
@@ -86,6 +88,13 @@ def prepare_closing(*, settlement: Settlement, by: User) -> Settlement:
     _refuse_changed(refuse_unready(settlement))
     _refuse_transit(settlement)
     _move(settlement, "prepare", State.PREPARED, by)
+    tell_second(
+        Role.Code.BUREAU,
+        by=by,
+        key=next_key(f"closing-prepared:{settlement.pk}"),
+        text=f"提请关账：{settlement}",
+        link=to("settlement", settlement.agreement.code, settlement.year),
+    )
     return settlement
 
 
