@@ -2,13 +2,14 @@
 
 Four-hourly from automatic stations in the last three months, daily in the year before, one
 manual sample a month earlier. Seasons, floods, one ammonia episode, one failing station,
-values below the detection limit. Deterministic: a month's values come from a seed of their
+values below the detection limit. Automatic values come in within hours, laboratory results in
+the first week of the next month. Deterministic: a month's values come from a seed of their
 own. Concentrations mg/L, as text with the decimals that stations report. Pure.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from random import Random
 
 from basins.ranges import months_between, next_month
@@ -138,7 +139,8 @@ def _sample(
 ) -> Iterator[DemoValue]:
     day, hour = rng.randint(3, 10), rng.randint(9, 11)
     at = datetime(month.year, month.month, day, hour, tzinfo=BEIJING).astimezone(UTC)
-    known = at + timedelta(hours=rng.randint(5, 30), minutes=rng.randint(0, 59))
+    reported = datetime.combine(next_month(month), time(rng.randint(9, 16)), BEIJING)
+    known = (reported + timedelta(days=rng.randint(1, 5))).astimezone(UTC)
     for code in codes:
         text, below = _shown(code, means[code])
         yield DemoValue(code, at, known, MANUAL, below, "N", text)

@@ -8,6 +8,7 @@ from tempfile import SpooledTemporaryFile
 
 from django.db import connection
 
+from basins.clock import now
 from basins.models import Jurisdiction, River, RiverReach
 from basins.ranges import between, months_between, next_month
 from dashboard.demo.agreements import FILLS, AgreementSpec, Border, DemoTerm
@@ -157,7 +158,7 @@ def store_readings(
 ) -> int:
     """COPY every reading into the partitioned table; returns how many."""
     indicators = dict(Indicator.objects.values_list("code", "pk"))
-    number = 0
+    number, present = 0, now()
     with (
         connection.cursor() as cursor,
         SpooledTemporaryFile(IN_MEMORY, "w+", encoding="ascii", newline="") as lines,
@@ -168,7 +169,7 @@ def store_readings(
             section, written = sections[spec.code].pk, []
             for v in readings(spec, last, first):
                 written.append(
-                    f"{section}\t{_utc(v.sampled_at)}\t{_utc(v.recorded_at)}\t"
+                    f"{section}\t{_utc(v.sampled_at)}\t{_utc(min(v.recorded_at, present))}\t"
                     f"{indicators[v.indicator]}\t{v.origin}\t"
                     f"{'t' if v.below_limit else 'f'}\t{v.flag}\t{v.value}\n"
                 )
