@@ -7,11 +7,13 @@ accruals and nets come from them through the pipeline, like anybody's.
 import time
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
 
+from basins.clock import today
 from basins.models import River, User
 from basins.ranges import months_between
 from basins.seeding import recorded_by_period, seeding
@@ -26,6 +28,7 @@ from dashboard.demo.store import (
     store_agreement,
     store_readings,
     store_reservoir,
+    store_running,
     store_sections,
 )
 from dashboard.demo.stored_facts import store_figures, store_rulings
@@ -37,6 +40,7 @@ from settlements.pipeline import recompute
 from settlements.reckoning.periods import last_month
 
 MARKS_AT_ONCE = 100_000
+RUNS_BEHIND = timedelta(days=3)
 
 
 class SeedRefused(Exception):
@@ -152,6 +156,8 @@ def _store(months: int | None, only: Collection[str], say: Callable[[str], None]
     done.closed, done.payments = close_years(last=last, people=people)
     clock.took("年清缴与付款", "books")
     tell_stories(people)
+    # Its marks are left to the pipeline, as those of what comes later.
+    done.readings += store_running(specs, stored, last, today() - RUNS_BEHIND)
     clock.took("调整、资金与措施", "stories")
     return done
 

@@ -63,8 +63,8 @@ def digest(code: str, last: date) -> str:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("PUSHUN", "ff6943885b6e297176f1dd6b74e6b65f0a5d56429a596f7dc9c476455dd150cc"),
-        ("DACHANG", "2b7ed99baf4d160f202ffe68069ce0cbc63a1eefe1ab710dcda2697c06344ffa"),
+        ("PUSHUN", "3783878e8c36e78cd913e918962f3e2ca8881a87b7e13461ad06b1c5e4464247"),
+        ("DACHANG", "d811299bba02486378f420e25fa0bc96cc6e0e7f7baabf0e128af747882efde3"),
     ],
 )
 def test_the_same_last_month_gives_the_same_readings_to_the_byte(code, expected):
