@@ -116,6 +116,9 @@ def _install(cursor: Any, each: Audited, *, first: bool) -> None:
     arguments = each.arguments()
     for name in (ROW_TRIGGER, TRUNCATE_TRIGGER):
         cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+    if first:  # nothing comes between what is noted and the trigger that notes what follows
+        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("SELECT basins_audit_all(%s, 'B', %s, %s, %s)", [each.table, *arguments])
     cursor.execute(
         f"CREATE TRIGGER {ROW_TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION basins_audit(%s, %s, %s)",
@@ -126,5 +129,3 @@ def _install(cursor: Any, each: Audited, *, first: bool) -> None:
         "FOR EACH STATEMENT EXECUTE FUNCTION basins_audit(%s, %s, %s)",
         arguments,
     )
-    if first:
-        cursor.execute("SELECT basins_audit_all(%s, 'B', %s, %s, %s)", [each.table, *arguments])

@@ -2,7 +2,8 @@
 
 `moved_to` stands the clock at a moment for the code that runs inside it: the demonstration
 publishes 2019 in 2019, and a simulation walks through years. The database's own clock is not
-moved: what was known when (`recorded_at`, revisions) is always real.
+moved: what was known when (`recorded_at`, revisions) is real, but in the one transaction that
+seeds an empty demonstration (basins.seeding).
 """
 
 from collections.abc import Iterator

@@ -24,7 +24,8 @@ SETTING = "rivers.acting"
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """`established`: rows entered now were known before this installation kept a history."""
+    """`established`: rows entered now were known always. The database believes it only while an
+    empty demonstration is seeded (basins.seeding)."""
 
     user_id: int | None = None
     who: str = ""

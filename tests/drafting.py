@@ -4,7 +4,6 @@ from datetime import date
 
 from basins.models import Role, User
 from basins.ranges import between
-from jobs.acting import acting
 from settlements import rules
 from settlements.agreements.services import drafts as services
 from settlements.agreements.services.activation import activate_draft, ready, submit_draft
@@ -12,12 +11,13 @@ from settlements.agreements.services.amendments import start_amendment
 from settlements.agreements.services.difference import difference
 from settlements.models import AgreementDraft
 from settlements.rules.parameters import with_defaults
+from tests.past import established
 from tests.worlds import Border
 
 
 def person(name: str) -> User:
     user = User.objects.create(username=name, display_name=name)
-    with acting(established=True):
+    with established():
         Role.objects.create(user=user, role="admin", in_force=between(date(2018, 1, 1)))
     return user
 

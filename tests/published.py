@@ -6,9 +6,9 @@ from django.contrib.auth.hashers import make_password
 
 from basins.models import Jurisdiction, Role, User
 from basins.ranges import between
-from jobs.acting import acting
 from settlements.models import AgreementMonth, Notice
 from settlements.notices.services.notices import prepare_notice, sign_off_notice
+from tests.past import established
 from tests.worlds import Border, People, month
 
 
@@ -17,7 +17,7 @@ def person(name: str, role: str, jurisdiction: Jurisdiction | None = None, **mor
     user = User.objects.create(
         username=name, display_name=name, password=make_password(None), **more
     )
-    with acting(established=True):
+    with established():
         Role.objects.create(
             user=user, role=role, jurisdiction=jurisdiction, in_force=between(date(2018, 1, 1))
         )

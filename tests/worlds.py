@@ -12,7 +12,6 @@ from django.utils import timezone
 from basins.clock import moved_to, now
 from basins.models import Jurisdiction, River, Role, User
 from basins.ranges import between, next_month
-from jobs.acting import acting
 from monitoring.models import Assessment, Indicator, Origin, Section, Target
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements import pipeline, rules
@@ -37,6 +36,7 @@ from settlements.years.services.closing import (
     sign_data,
     unsigned,
 )
+from tests.past import established
 
 # NH3-N (mg/L) well inside each class; everything else is class I.
 AMMONIA = {1: "0.1", 2: "0.3", 3: "0.8", 4: "1.2", 5: "1.8", 6: "3.0"}
@@ -223,7 +223,7 @@ class People:
             for name in names
         )
         people = dict(zip(names, users, strict=True))
-        with acting(established=True):
+        with established():
             Role.objects.bulk_create(
                 Role(
                     user=user,
@@ -239,7 +239,7 @@ class People:
 
 def out_of_office(person: User) -> None:
     """The person never held a role."""
-    with acting(established=True):
+    with established():
         person.roles.all().delete()
 
 

@@ -10,24 +10,31 @@ RETURNS jsonb LANGUAGE sql AS $$
         FROM unnest(masked) AS name WHERE line ->> name IS NOT NULL), '{}'::jsonb)
 $$;
 
--- One record, with who acts (jobs.acting tells the session).
+-- One record, with who acts (jobs.acting tells the session). What is seeded as having been there
+-- before is 既有 (B); its other records stand at the moment they tell of, a year's at its beginning.
 CREATE OR REPLACE FUNCTION basins_audit_note(of text, key text, op text, was jsonb, become jsonb)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     acting jsonb := COALESCE(NULLIF(current_setting('rivers.acting', true), ''), '{}')::jsonb;
+    year date;
+    moment timestamptz;
 BEGIN
-    IF op = 'I' AND (acting ->> 'established')::boolean THEN
+    IF op = 'I' AND (acting ->> 'established')::boolean AND basins_seeding_open() THEN
         op := 'B';
     END IF;
+    IF current_setting('rivers.moment', true) = 'period' THEN
+        year := make_date((become ->> 'year')::int, 1, 1);
+    END IF;
+    moment := basins_recorded_at(clock_timestamp(), year);
     INSERT INTO basins_auditrecord (at, "table", key, op, before, after, user_id, who, address,
             act, path, why, database_role, transaction)
-        VALUES (clock_timestamp(), of, key, op, was, become, (acting ->> 'user_id')::bigint,
+        VALUES (moment, of, key, op, was, become, (acting ->> 'user_id')::bigint,
             left(COALESCE(acting ->> 'who', ''), 200),
             left(COALESCE(acting ->> 'address', ''), 45),
             left(COALESCE(acting ->> 'act', ''), 200),
             left(COALESCE(acting ->> 'path', ''), 500),
             left(COALESCE(acting ->> 'why', ''), 500),
-            session_user, pg_current_xact_id()::text::bigint);
+            session_user, basins_recorded_in(moment, year));
 END $$;
 
 -- Every row a table holds now, as records of one kind.

@@ -1,5 +1,5 @@
--- 角色: nobody was something before the day it was said. What is loaded as having been so before
--- this installation kept a history (acting(established=True)) says so, and is recorded as 既有.
+-- 角色: nobody was something before the day it was said. A demonstration that is being seeded
+-- (seeding.sql) alone may say so (acting(established=True)); that is recorded as 既有.
 
 -- Refuses a role that begins before today, a change of one but of its end, an end before today,
 -- its going once it was held for a day, and 协议管理员 within a year of 审计管理员 in one person, either way round.
@@ -8,7 +8,7 @@ DECLARE
     acting jsonb := COALESCE(NULLIF(current_setting('rivers.acting', true), ''), '{}')::jsonb;
     today  date := (now() AT TIME ZONE 'Asia/Shanghai')::date;
 BEGIN
-    IF COALESCE((acting ->> 'established')::boolean, false) THEN
+    IF COALESCE((acting ->> 'established')::boolean, false) AND basins_seeding_open() THEN
         RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
     END IF;
     IF TG_OP = 'DELETE' THEN

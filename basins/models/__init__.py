@@ -7,6 +7,7 @@ from basins.models.notifications import Delivery, Notification, Star
 from basins.models.people import Role, User
 from basins.models.person_acts import PersonAct
 from basins.models.rivers import River, RiverReach
+from basins.models.seeding import Seeding
 from basins.models.sign_in import SignInFailure, SignInSession
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "River",
     "RiverReach",
     "Role",
+    "Seeding",
     "SignInFailure",
     "SignInSession",
     "Star",

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
-from basins.clock import moved_to
 from basins.models import Jurisdiction, User
 from basins.ranges import next_month
+from basins.seeding import on, recorded_at
 from settlements.ledger.balances import balance
 from settlements.ledger.services.payments import approve_payment, prepare_payment
 from settlements.ledger.services.reconciliation import state_balance
@@ -56,8 +56,8 @@ def close_years(*, last: date, people: People) -> tuple[int, int]:
         )
         settlements = []
         for at, settlement in enumerate(due):
-            on = date(year + 1, 2, 2) + timedelta(days=at // CLOSED_A_DAY)
-            if (done := _close(settlement, on, people)) is not None:
+            day = date(year + 1, 2, 2) + timedelta(days=at // CLOSED_A_DAY)
+            if (done := _close(settlement, day, people)) is not None:
                 settlements.append(done)
         closed += len(settlements)
         for settlement in settlements:
@@ -68,16 +68,17 @@ def close_years(*, last: date, people: People) -> tuple[int, int]:
     return closed, paid
 
 
-def _close(settlement: Settlement, on: date, people: People) -> Settlement | None:
+def _close(settlement: Settlement, day: date, people: People) -> Settlement | None:
     """Signed by every party (entered from their letters), and closed by two persons.
 
     None for a year that still lacks a month: it stays open, as it would.
     """
     subject = SettlementSignature.Subject
-    letter = f"渝环流域函〔{on.year}〕{settlement.pk}号（演示）"
-    with moved_to(on):
-        try:
-            for act, what in ((sign_data, subject.DATA), (confirm_amounts, subject.AMOUNT)):
+    letter = f"渝环流域函〔{day.year}〕{settlement.pk}号（演示）"
+    acts = ((9, sign_data, subject.DATA), (11, confirm_amounts, subject.AMOUNT))
+    try:
+        for hour, act, what in acts:
+            with recorded_at(on(day, hour)):
                 left = unsigned(settlement, what)
                 by_letter = [party for party in left if party.code != RECONCILED]
                 if len(by_letter) < len(left):
@@ -88,15 +89,17 @@ def _close(settlement: Settlement, on: date, people: People) -> Settlement | Non
                     parties=by_letter,
                     document=letter,
                 )
+        with recorded_at(on(day, 14)):
             prepare_closing(settlement=settlement, by=people["bureau"])
+        with recorded_at(on(day, 16)):
             return close_settlement(settlement=settlement, by=people["bureau2"])
-        except NotReady:
-            return None
+    except NotReady:
+        return None
 
 
 def _pay(settlement: Settlement, people: People, before: int, part: Decimal) -> int:
     """The debtors' payments to the creditors, each recorded by one and approved by another."""
-    number, on = 0, date(settlement.year + 1, 3, 20)
+    number, day = 0, date(settlement.year + 1, 3, 20)
     agreement: Agreement = settlement.agreement
     for payer, payee, amount in payments_of(settlement):
         kinds = [Kind.DIRECT]
@@ -104,7 +107,7 @@ def _pay(settlement: Settlement, people: People, before: int, part: Decimal) -> 
             kinds = [Kind.COLLECTION, Kind.DISBURSEMENT]
         for kind in kinds:
             number += 1
-            with moved_to(on):
+            with recorded_at(on(day, 10)):
                 payment = prepare_payment(
                     agreement=agreement,
                     settlement=settlement,
@@ -112,10 +115,11 @@ def _pay(settlement: Settlement, people: People, before: int, part: Decimal) -> 
                     payer=payer,
                     payee=payee,
                     yuan=(amount * part).quantize(Decimal("0.01")),
-                    paid_on=on,
+                    paid_on=day,
                     voucher=f"CZ{settlement.year + 1}-{before + number:04d}",
                     by=people["treasury"],
                 )
+            with recorded_at(on(day, 15)):
                 approve_payment(payment=payment, by=people["treasury2"])
     return number
 
@@ -125,7 +129,7 @@ def _reconcile(as_of: date, people: People) -> None:
     accounts = LedgerAccount.objects.filter(jurisdiction__code=RECONCILED).order_by(
         "agreement__code"
     )
-    with moved_to(as_of + timedelta(days=9)):
+    with recorded_at(as_of + timedelta(days=9)):
         for at, account in enumerate(accounts[:2]):
             ours = balance(account, as_of)
             state_balance(

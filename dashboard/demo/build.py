@@ -7,13 +7,16 @@ accruals and nets come from them through the pipeline, like anybody's.
 import time
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
 
+from basins.clock import today
 from basins.models import River, User
 from basins.ranges import months_between
+from basins.seeding import recorded_by_period, seeding
 from dashboard.demo.agreements import AGREEMENTS, AgreementSpec
 from dashboard.demo.books import close_years
 from dashboard.demo.disputes import dispute, dispute_last
@@ -25,6 +28,7 @@ from dashboard.demo.store import (
     store_agreement,
     store_readings,
     store_reservoir,
+    store_running,
     store_sections,
 )
 from dashboard.demo.stored_facts import store_figures, store_rulings
@@ -36,6 +40,7 @@ from settlements.pipeline import recompute
 from settlements.reckoning.periods import last_month
 
 MARKS_AT_ONCE = 100_000
+RUNS_BEHIND = timedelta(days=3)
 
 
 class SeedRefused(Exception):
@@ -62,7 +67,6 @@ class Seeded:
         return asdict(self)
 
 
-@acting(established=True)  # the audit trail takes it for what was there before
 @transaction.atomic
 def seed(
     *,
@@ -91,7 +95,8 @@ def seed(
             f"没有演示协议 {'、'.join(sorted(unknown))};可用的是"
             f"{'、'.join(a.code for a in AGREEMENTS)}。"
         )
-    return _store(months, only, say)
+    with seeding():
+        return _store(months, only, say)
 
 
 def _refuse_others() -> None:
@@ -108,11 +113,10 @@ def _refuse_others() -> None:
             f"数据库里有演示以外的协议“{agreement.title}”；演示数据只能载入空的数据库，"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )
-    names = [username for username, _ in settings.DEMO_SIGN_INS]
-    user = User.objects.filter(username__in=names).order_by("pk").first()
+    user = User.objects.order_by("pk").first()
     if user is not None:
         raise SeedRefused(
-            f"已有名为“{user.username}”的用户，与演示用户重名；演示数据只能载入空的数据库，"
+            f"数据库里已有用户“{user.username}”；演示数据只能载入空的数据库，"
             "请另设 VAR_DIR 或 DATABASE_URL。"
         )
 
@@ -125,17 +129,20 @@ def _store(months: int | None, only: Collection[str], say: Callable[[str], None]
     specs = _sections_of(chosen) if only else list(sections())
     done = Seeded(last=f"{last:%Y-%m}", sections=len(specs), agreements=len(chosen))
     clock = _Clock(done.seconds, say)
-    people = make_people()
-    store_reservoir()
-    stored = store_sections(specs, last)
-    for agreement in chosen:
-        store_agreement(agreement, stored)
+    with acting(established=True):  # the audit trail takes it for what was there before
+        people = make_people()
+        store_reservoir()
+        stored = store_sections(specs, last)
+        for agreement in chosen:
+            store_agreement(agreement, stored)
     clock.took("协议与断面", "entries")
     done.readings = store_readings(specs, stored, first, last)
     store_figures(stored, people["bureau"], last)
     store_rulings(stored, people["bureau"], first, last)
     clock.took("监测数据", "readings")
-    recompute(batch=MARKS_AT_ONCE)
+    with recorded_by_period():
+        recompute(batch=MARKS_AT_ONCE)
+        _computed_when_found()
     done.accruals, done.transfers = Accrual.objects.count(), Transfer.objects.count()
     clock.took("评价与核算", "recompute")
     done.notices = publish_months(
@@ -149,6 +156,8 @@ def _store(months: int | None, only: Collection[str], say: Callable[[str], None]
     done.closed, done.payments = close_years(last=last, people=people)
     clock.took("年清缴与付款", "books")
     tell_stories(people)
+    # Its marks are left to the pipeline, as those of what comes later.
+    done.readings += store_running(specs, stored, last, today() - RUNS_BEHIND)
     clock.took("调整、资金与措施", "stories")
     return done
 
@@ -162,6 +171,22 @@ def _sections_of(chosen: list[AgreementSpec]) -> list[SectionSpec]:
         if code
     }
     return [spec for spec in sections() if spec.code in named]
+
+
+def _computed_when_found() -> None:
+    """计算时间 of what one run computed: as its versions are known."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE monitoring_assessment SET computed_at = basins_recorded_at(now(), month)"
+        )
+        cursor.execute(
+            "UPDATE settlements_accrual SET computed_at ="
+            " basins_recorded_at(now(), settlements_last_month(period, yearly))"
+        )
+        cursor.execute(
+            "UPDATE settlements_settlement SET computed_at ="
+            " basins_recorded_at(now(), make_date(year, 12, 1))"
+        )
 
 
 class _Clock:

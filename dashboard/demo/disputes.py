@@ -11,8 +11,9 @@ from django.core.files.base import ContentFile
 from django.db.models import Max
 from django.utils import timezone
 
-from basins.clock import moved_to, today
+from basins.clock import today
 from basins.models import Jurisdiction, User
+from basins.seeding import on, recorded_at
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Reading
 from monitoring.screening.services.verdicts import ReadingKey
@@ -79,7 +80,7 @@ def _accepted(month: AgreementMonth, accrual: Accrual, day: date, people: People
     """申请剔除 of who pays, for a flood: excluded, the adjustment approved by two persons."""
     bureau, payer = people["bureau"], accrual.transfers.all()[0].payer
     entered = {} if payer.code == DISTRICT else _letter(payer, day)
-    with moved_to(day + DAY):
+    with recorded_at(day + DAY):
         objection = raise_objection(
             month=month,
             by=bureau if entered else people["district"],
@@ -92,7 +93,7 @@ def _accepted(month: AgreementMonth, accrual: Accrual, day: date, people: People
             **entered,
         )
     _answer(objection, day + 2 * DAY, people, "洪水属实，请市局核定影响日期。")
-    with moved_to(day + 3 * DAY):
+    with recorded_at(day + 3 * DAY):
         accept_objection(
             objection=objection, by=bureau,
             reason="水文部门证明当月洪水超警，断面受顶托，同意剔除。",
@@ -103,8 +104,9 @@ def _accepted(month: AgreementMonth, accrual: Accrual, day: date, people: People
         recompute()
     found = Adjustment.objects.filter(cause__endswith=f"（第 {objection.pk} 号）")
     for adjustment in found.order_by("pk"):
-        with moved_to(day + 4 * DAY):
+        with recorded_at(on(day + 4 * DAY, 10)):
             review_adjustment(adjustment=adjustment, by=bureau, reason="与裁决一致，请批准。")
+        with recorded_at(on(day + 4 * DAY, 15)):
             approve_adjustment(adjustment=adjustment, by=people["bureau2"])
     return objection
 
@@ -113,7 +115,7 @@ def _rejected(month: AgreementMonth, accrual: Accrual, day: date, people: People
     """数据有误, answered by the other party's letter, and not found so."""
     objection = _doubted(month, accrual, day + DAY, people)
     _answer(objection, day + 2 * DAY, people, "数据与下游监测一致，不同意。")
-    with moved_to(day + 3 * DAY):
+    with recorded_at(day + 3 * DAY):
         add_evidence(
             objection=objection,
             by=people["bureau"],
@@ -130,7 +132,7 @@ def _rejected(month: AgreementMonth, accrual: Accrual, day: date, people: People
 
 def _doubted(month: AgreementMonth, accrual: Accrual, day: date, people: People) -> Objection:
     """数据有误: the highest values of one indicator are doubted."""
-    with moved_to(day):
+    with recorded_at(day):
         return raise_objection(
             month=month,
             by=people["district"],
@@ -144,7 +146,7 @@ def _doubted(month: AgreementMonth, accrual: Accrual, day: date, people: People)
 
 def _answer(objection: Objection, day: date, people: People, text: str) -> None:
     """The other party's words; its letter, where it has no person here, entered by the bureau."""
-    with moved_to(day):
+    with recorded_at(day):
         if objection.jurisdiction.code != DISTRICT:
             reply(objection=objection, by=people["district"], text=text)
             return

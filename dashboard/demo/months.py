@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from basins.clock import moved_to, now, today
+from basins.clock import now, today
 from basins.models import Notification, Role, User
 from basins.ranges import months_between
+from basins.seeding import on, recorded_at
 from basins.services.working_days import Calendar
 from dashboard.demo.readings import FIRST_MONTH
 from settlements.models import Notice, NoticeReceipt
@@ -58,15 +59,16 @@ def publish_months(
             day = max(due, today() - RECENTLY)
             while day > due and not calendar.is_working_day(day):
                 day -= DAY
-        with moved_to(day):
-            # Nobody else works here between the two: what was drawn is what is there.
+        # Nobody else works here between the two: what was drawn is what is there.
+        with recorded_at(on(day, 9, 30)):
             notice = keep_prepared(drawn, by=preparer, due_on=due)
+        with recorded_at(on(day, 15)):
             until = calendar.add(day, settings.OBJECTION_DAYS)
             publish_drawn(notice, drawn, by=signer, until=until)
         published += 1
         if not newest:
             meanwhile(month, len(months) - 1 - months.index(month), day)
-            with moved_to(until.date + DAY):
+            with recorded_at(until.date + DAY):
                 lapse_due()
                 finalise_due()
     _read_by_officials(months)
@@ -81,13 +83,15 @@ def _read_by_officials(months: list[date]) -> None:
     officials = list(
         Role.objects.filter(role=Role.Code.DISTRICT).select_related("user", "jurisdiction")
     )
-    NoticeReceipt.objects.bulk_create(
-        NoticeReceipt(
-            notice_id=pk, by=role.user, jurisdiction=role.jurisdiction, at=at + timedelta(hours=3)
-        )
-        for pk, at, parties in Notice.objects.exclude(month=months[-1])
-        .order_by("pk")
-        .values_list("pk", "published_at", "content__parties")
-        for role in officials
-        if at and role.jurisdiction and role.jurisdiction.code in {p["code"] for p in parties}
-    )
+    notices = Notice.objects.exclude(month=months[-1]).order_by("pk")
+    for pk, published_at, parties in notices.values_list("pk", "published_at", "content__parties"):
+        assert published_at is not None
+        opened_at, codes = published_at + timedelta(hours=1), {p["code"] for p in parties}
+        with recorded_at(opened_at):
+            NoticeReceipt.objects.bulk_create(
+                NoticeReceipt(
+                    notice_id=pk, by=role.user, jurisdiction=role.jurisdiction, at=opened_at
+                )
+                for role in officials
+                if role.jurisdiction and role.jurisdiction.code in codes
+            )

@@ -48,12 +48,15 @@ WRITTEN_MONTHS: dict[tuple[str, int, int], int] = {
     },
     ("LUOHAN", 2026, 10): 1,
 }
+# Years in which every national section was excellent or good (Ⅰ—Ⅲ类; public reports).
+EXCELLENT = (2023, 2024)
 # Months in which every section not named above is at its target.
 AT_TARGET = ((2026, 10),)
 
 # Months a year that are better or worse than the target, on average, at an ordinary section.
 _GOOD = {2018: 0.9, 2019: 0.9, 2020: 1.0, 2021: 1.2, 2022: 1.5, 2023: 2.4}
 _OVER = {2018: 1.0, 2019: 0.7, 2020: 0.7, 2021: 0.6, 2022: 0.7, 2023: 1.0}
+DECIDING = ("CODMn", "NH3-N", "TP")
 # Floods and first flushes: where a month over its target is likely.
 _WET = (5, 6, 6, 7, 7, 8, 9)
 _CLEAR = (1, 2, 3, 4, 10, 11, 12)
@@ -85,6 +88,8 @@ def classes_of(section: SectionSpec, year: int) -> tuple[int, ...]:
     for month in range(1, 13):
         if (year, month) in AT_TARGET and not written:
             months[month - 1] = target
+        if section.grade == "national" and year in EXCELLENT:
+            months[month - 1] = min(months[month - 1], 3)
         single = WRITTEN_MONTHS.get((section.code, year, month))
         if single:
             months[month - 1] = single
@@ -104,16 +109,22 @@ def _drawn(section: SectionSpec, year: int, target: int) -> list[int]:
     return months
 
 
-def deciding_of(section: SectionSpec, year: int, month: int) -> str:
-    """The indicator that decides the class: phosphorus and oxygen demand in the wet months."""
-    if (line := BORDERLINE.get((section.code, year, month))) is not None:
-        return line.indicator
+def usually_deciding(section: SectionSpec) -> str:
+    """The indicator that decides the section's class in most months."""
     if section.water_body == "lake":
         return "TP"
+    return Random(f"{SEED}/deciding/{section.code}").choice(DECIDING)
+
+
+def deciding_choices(section: SectionSpec, year: int, month: int) -> tuple[str, ...]:
+    """Which indicator decides the class, those it falls to where that one cannot get there in time
+    after it: phosphorus and oxygen demand in the wet months, else mostly the section's usual one."""
+    if section.water_body == "lake":
+        return ("TP",)
+    first = usually_deciding(section)
     rng = Random(f"{SEED}/deciding/{section.code}/{year}-{month}")
-    usual = Random(f"{SEED}/deciding/{section.code}").choice(("NH3-N", "TP", "CODMn"))
     if section.code == "PUSHUN" and (year, month) in ((2026, 5), (2026, 6)):
-        return "NH3-N"
-    if month in (6, 7, 8):
-        return rng.choice(("TP", "TP", "CODMn"))
-    return usual if rng.random() < 0.75 else rng.choice(("NH3-N", "TP", "CODMn"))
+        first = "NH3-N"
+    elif rng.random() < 0.3:
+        first = rng.choice(("TP", "CODMn") if month in (6, 7, 8) else DECIDING)
+    return (first, *(code for code in DECIDING if code != first))

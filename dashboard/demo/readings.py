@@ -1,18 +1,21 @@
 """Readings made up so that each month's mean falls clearly in the planned class.
 
-Four-hourly from automatic stations in the last three months, daily in the year before, one
+Four-hourly from automatic stations in the last three months and the running one, daily in the year before, one
 manual sample a month earlier. Seasons, floods, one ammonia episode, one failing station,
-values below the detection limit. Deterministic: a month's values come from a seed of their
+values below the detection limit. Automatic values come in within hours, laboratory results in
+the first week of the next month. Deterministic: a month's values come from a seed of their
 own. Concentrations mg/L, as text with the decimals that stations report. Pure.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from random import Random
 
 from basins.ranges import months_between, next_month
-from dashboard.demo.plan import BORDERLINE, SEED, classes_of, deciding_of
+from dashboard.demo.levels import Fixed, borderline_of, levels, month_number
+from dashboard.demo.plan import FIRST_YEAR, SEED, classes_of
 from dashboard.demo.sections import SectionSpec
 
 BEIJING = timezone(timedelta(hours=8))
@@ -20,25 +23,12 @@ FIRST_MONTH = date(2018, 1, 1)
 AUTOMATIC, MANUAL = 1, 2
 STATION = ("WT", "pH", "DO", "EC", "TURB", "CODMn", "NH3-N", "TP", "TN")
 SAMPLE = ("pH", "DO", "CODMn", "NH3-N", "TP")
-# Manganese is a core indicator of the You River since September 2022; its mean of 2024 at the
-# border was 0.031 mg/L (public reports).
 MANGANESE_RIVER = "YOUSHUI"
 DECIMALS = {
     "WT": 1, "pH": 2, "DO": 2, "EC": 1, "TURB": 1, "CODMn": 2, "NH3-N": 3, "TP": 3, "TN": 2,
     "BOD5": 1, "F": 2, "Mn": 4,
 }  # fmt: skip
 DETECTION = {"NH3-N": 0.025, "TP": 0.01}
-# Upper limits of GB 3838-2002 table 1, class I to V; total phosphorus of lakes apart.
-LIMITS = {
-    "NH3-N": (0.15, 0.5, 1.0, 1.5, 2.0),
-    "TP": (0.02, 0.1, 0.2, 0.3, 0.4),
-    "CODMn": (2.0, 4.0, 6.0, 10.0, 15.0),
-}
-LAKE_TP = (0.01, 0.025, 0.05, 0.1, 0.2)
-# January to December.
-WATER_TEMPERATURE = (9.5, 10.8, 14.2, 18.0, 21.6, 24.3, 26.4, 27.0, 23.8, 19.6, 15.4, 11.2)
-OXYGEN = (10.2, 10.0, 9.5, 8.9, 8.2, 7.7, 7.3, 7.2, 7.7, 8.4, 9.1, 9.8)
-RAIN = (0.7, 0.7, 0.8, 1.0, 1.2, 1.6, 1.7, 1.3, 1.2, 1.0, 0.8, 0.7)
 DAY_SWING = (-0.05, -0.06, 0.0, 0.05, 0.06, 0.01)  # 00, 04, … 20 o'clock
 
 # Ammonia runs down the Laixi in the month before the last: section → day of its peak, mean.
@@ -90,6 +80,14 @@ def readings(section: SectionSpec, last: date, first: date = FIRST_MONTH) -> Ite
         yield from month_readings(section, month, rhythm)
 
 
+def running(section: SectionSpec, last: date, until: date) -> Iterator[DemoValue]:
+    """What the stations have measured of the month after `last`, the day `until` included."""
+    end = datetime.combine(until + timedelta(days=1), time(), BEIJING)
+    for value in month_readings(section, next_month(last), Rhythm(last)):
+        if value.origin == AUTOMATIC and value.sampled_at < end:
+            yield value
+
+
 def planned_class(section: SectionSpec, month: date, last: date) -> int:
     """The class the month's mean falls in."""
     if _in_episode(section, month, last):
@@ -100,7 +98,8 @@ def planned_class(section: SectionSpec, month: date, last: date) -> int:
 def month_readings(section: SectionSpec, month: date, rhythm: Rhythm) -> Iterator[DemoValue]:
     rng = Random(f"{SEED}/values/{section.code}/{month:%Y-%m}")
     kind = rhythm.of(month)
-    means = _means(section, month, rhythm.last, rng)
+    course = _course(section, month, rhythm.last)
+    means = {code: now for code, (_, now, _) in course.items()}
     if kind == "monthly":
         yield from _sample(month, _codes(section), means, rng)
         return
@@ -115,7 +114,8 @@ def month_readings(section: SectionSpec, month: date, rhythm: Rhythm) -> Iterato
     flood = _flood_days(month, days, rng)
     peak = EPISODE[section.code][0] if _in_episode(section, month, rhythm.last) else None
     for code in STATION:
-        weights = _weights(code, day_of, swing, flood, peak, rng)
+        trend = _trend(*course[code], days)
+        weights = _weights(code, day_of, swing, trend, flood, peak, rng)
         texts = _scaled(code, means[code], weights, flags)
         for at, known, flag, (text, below) in zip(times, stored, flags, texts, strict=True):
             yield DemoValue(code, at, known, AUTOMATIC, below, flag, text)
@@ -138,57 +138,45 @@ def _sample(
 ) -> Iterator[DemoValue]:
     day, hour = rng.randint(3, 10), rng.randint(9, 11)
     at = datetime(month.year, month.month, day, hour, tzinfo=BEIJING).astimezone(UTC)
-    known = at + timedelta(hours=rng.randint(5, 30), minutes=rng.randint(0, 59))
+    reported = datetime.combine(next_month(month), time(rng.randint(9, 16)), BEIJING)
+    known = (reported + timedelta(days=rng.randint(1, 5))).astimezone(UTC)
     for code in codes:
         text, below = _shown(code, means[code])
         yield DemoValue(code, at, known, MANUAL, below, "N", text)
 
 
-def _means(section: SectionSpec, month: date, last: date, rng: Random) -> dict[str, float]:
-    """Monthly means: the deciding indicator inside the planned class, the others better."""
-    found, index = planned_class(section, month, last), month.month - 1
-    deciding = deciding_of(section, month.year, month.month)
-    rain, own = RAIN[index], Random(f"{SEED}/own/{section.code}")
-    usual = {
-        "NH3-N": own.uniform(0.05, 0.32) * (1.25 - 0.25 * rain),
-        "TP": own.uniform(0.03, 0.09) * (0.7 + 0.3 * rain),
-        "CODMn": own.uniform(1.5, 3.1) * (0.75 + 0.25 * rain),
-    }
-    limits = LIMITS | ({"TP": LAKE_TP} if section.water_body == "lake" else {})
-    for code in usual:
-        allowed = limits[code][max(found - 2, 0)]
-        usual[code] = min(usual[code] * rng.uniform(0.85, 1.15), 0.85 * allowed)
-    if _in_episode(section, month, last):
-        usual["NH3-N"] = EPISODE[section.code][1]
-    elif (line := BORDERLINE.get((section.code, month.year, month.month))) is not None:
-        usual[line.indicator] = line.mean
-    else:
-        usual[deciding] = _inside(limits[deciding], found, rng)
-    oxygen = OXYGEN[index] - own.uniform(0, 0.5) + rng.uniform(-0.15, 0.15)
-    return {
-        **usual,
-        "DO": max(oxygen, 7.8) if found == 1 else max(oxygen, 6.5),
-        "WT": WATER_TEMPERATURE[index] + own.uniform(-1.2, 1.2) + rng.uniform(-0.5, 0.5),
-        "pH": own.uniform(7.6, 8.2) + rng.uniform(-0.1, 0.1),
-        "EC": own.uniform(300, 560) * (1.15 - 0.15 * rain),
-        "TURB": own.uniform(5, 16) * rain * rain,
-        "TN": own.uniform(1.2, 2.9) * rng.uniform(0.9, 1.1),
-        "BOD5": rng.uniform(0.8, 1.9),
-        "F": own.uniform(0.15, 0.4),
-        "Mn": rng.uniform(0.022, 0.040),
-    }
+def _course(section: SectionSpec, month: date, last: date) -> dict[str, tuple[float, float, float]]:
+    """By indicator the means of the month before, of the month, and of the month after."""
+    known = _levels(section, last)
+    at = month_number(month.year, month.month)
+    before = max(at - 1, 0)
+    return {code: (means[before], means[at], means[at + 1]) for code, means in known.items()}
 
 
-def _inside(limits: tuple[float, ...], found: int, rng: Random) -> float:
-    """A mean well inside a class: between a third and four fifths of its band."""
-    if found == 6:
-        return limits[4] * rng.uniform(1.1, 1.4)
-    lower = limits[found - 2] if found > 1 else limits[0] * 0.2
-    return lower + (limits[found - 1] - lower) * rng.uniform(0.33, 0.8)
+@lru_cache(maxsize=4)
+def _levels(section: SectionSpec, last: date) -> dict[str, list[float]]:
+    """To the end of the next year, so that the months that are stored don't hang on the last."""
+    classes = [c for year in range(FIRST_YEAR, last.year + 2) for c in classes_of(section, year)]
+    fixed: Fixed = borderline_of(section)
+    if section.code in EPISODE:
+        then = _months_before(last, 1)
+        classes[month_number(then.year, then.month)] = EPISODE_CLASS
+        fixed += ((month_number(then.year, then.month), "NH3-N", EPISODE[section.code][1]),)
+    return levels(section, tuple(classes), fixed)
 
 
-def _weights(code, day_of, swing, flood, peak, rng: Random) -> list[float]:
-    """How far each value lies from the month's mean, as a factor: weather, hour, noise."""
+def _trend(before: float, now: float, after: float, days: int) -> list[float]:
+    """Each day's level against the month's mean: what one month ends with the next begins with."""
+    first, end = (before / now) ** 0.5, (after / now) ** 0.5
+    half = days / 2
+    return [
+        first ** (1 - (d + 0.5) / half) if d + 0.5 < half else end ** ((d + 0.5) / half - 1)
+        for d in range(days)
+    ]
+
+
+def _weights(code, day_of, swing, trend, flood, peak, rng: Random) -> list[float]:
+    """How far each value lies from the month's mean, as a factor: course, weather, hour, noise."""
     random = rng.random
     spread = {"pH": 0.012, "WT": 0.05, "DO": 0.05, "EC": 0.06, "TURB": 0.5}.get(code, 0.22)
     gain = {"TURB": 7.0, "CODMn": 0.5, "TP": 0.7}.get(code, 0.0)
@@ -196,7 +184,9 @@ def _weights(code, day_of, swing, flood, peak, rng: Random) -> list[float]:
     drift, weights = 0.0, []
     for day, hour in zip(day_of, swing, strict=True):
         drift = 0.8 * drift + 0.2 * (2 * random() - 1) * 2
-        weight = 1 + spread * (0.7 * drift + 0.6 * (random() - 0.5)) + daily * hour
+        weight = trend[day - 1] * (
+            1 + spread * (0.7 * drift + 0.6 * (random() - 0.5)) + daily * hour
+        )
         if gain and day in flood:
             weight *= 1 + gain * flood[day]
         if peak is not None and code == "NH3-N":

@@ -1,6 +1,6 @@
 """Storing the demonstration's sections, agreements and readings."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -8,10 +8,11 @@ from tempfile import SpooledTemporaryFile
 
 from django.db import connection
 
+from basins.clock import now
 from basins.models import Jurisdiction, River, RiverReach
 from basins.ranges import between, months_between, next_month
 from dashboard.demo.agreements import FILLS, AgreementSpec, Border, DemoTerm
-from dashboard.demo.readings import Rhythm, readings
+from dashboard.demo.readings import DemoValue, Rhythm, readings, running
 from dashboard.demo.sections import SectionSpec
 from monitoring.models import Indicator, SamplingPlan, Section, Target
 from settlements import rules
@@ -155,20 +156,42 @@ def _store_border(term: Term, border: Border, sections, places, *, first: bool) 
 def store_readings(
     specs: Iterable[SectionSpec], sections: dict[str, Section], first: date, last: date
 ) -> int:
-    """COPY every reading into the partitioned table; returns how many."""
+    """Every reading of the months from `first` to `last`; returns how many."""
+    with connection.cursor() as cursor:
+        for month in months_between(first, next_month(last)):
+            cursor.execute("SELECT monitoring_ensure_partition(%s)", [month])
+    number = _copy(specs, sections, lambda spec: readings(spec, last, first))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE monitoring_reading")
+    return number
+
+
+def store_running(
+    specs: Iterable[SectionSpec], sections: dict[str, Section], last: date, until: date
+) -> int:
+    """What the stations measured of the running month up to `until`; returns how many."""
+    if until <= last:
+        return 0
+    return _copy(specs, sections, lambda spec: running(spec, last, until))
+
+
+def _copy(
+    specs: Iterable[SectionSpec],
+    sections: dict[str, Section],
+    values: Callable[[SectionSpec], Iterable[DemoValue]],
+) -> int:
+    """COPY them into the partitioned table; returns how many."""
     indicators = dict(Indicator.objects.values_list("code", "pk"))
-    number = 0
+    number, present = 0, now()
     with (
         connection.cursor() as cursor,
         SpooledTemporaryFile(IN_MEMORY, "w+", encoding="ascii", newline="") as lines,
     ):
-        for month in months_between(first, next_month(last)):
-            cursor.execute("SELECT monitoring_ensure_partition(%s)", [month])
         for spec in specs:
             section, written = sections[spec.code].pk, []
-            for v in readings(spec, last, first):
+            for v in values(spec):
                 written.append(
-                    f"{section}\t{_utc(v.sampled_at)}\t{_utc(v.recorded_at)}\t"
+                    f"{section}\t{_utc(v.sampled_at)}\t{_utc(min(v.recorded_at, present))}\t"
                     f"{indicators[v.indicator]}\t{v.origin}\t"
                     f"{'t' if v.below_limit else 'f'}\t{v.flag}\t{v.value}\n"
                 )
@@ -180,7 +203,6 @@ def store_readings(
             " below_limit, flag, value) FROM STDIN",
             lines,
         )
-        cursor.execute("ANALYZE monitoring_reading")
     return number
 
 

@@ -5,17 +5,20 @@ in a year that is still open.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from basins.models import User
-from basins.ranges import month_start
+from basins.ranges import month_start, next_month
+from basins.seeding import recorded_at
 from monitoring.figures import FIGURES
 from monitoring.models import Observation, Section
 from settlements.objections.services.rulings import rule_month
 from settlements.rules.facts import MonthState
 
 SOURCE = "演示取值"
+# Before the month, or the year, is first computed (basins/guards/_recorded_at.sql).
+KNOWN_AFTER = timedelta(days=5)
 
 # section, figure, year, value: full marks of the default scale but for some of the fish.
 YEARLY = (
@@ -49,22 +52,24 @@ def store_figures(sections: Mapping[str, Section], by: User, last: date) -> int:
         for n, wan in enumerate(FLOW_WAN, start=1)
         if date(FLOW_YEAR, n, 1) <= last
     ]
-    rows = [
-        Observation(
-            section=sections[code],
-            name=name,
-            period=period,
-            yearly=yearly,
-            value=value,
-            unit=FIGURES[name].unit,
-            source=SOURCE,
-            recorded_by=by,
-        )
-        for code, name, period, yearly, value in wanted
-        if code in sections
-    ]
-    Observation.objects.bulk_create(rows)
-    return len(rows)
+    stored = 0
+    for code, name, period, yearly, value in wanted:
+        if code not in sections:
+            continue
+        end = date(period.year + 1, 1, 1) if yearly else next_month(period)
+        with recorded_at(end + KNOWN_AFTER):
+            Observation.objects.create(
+                section=sections[code],
+                name=name,
+                period=period,
+                yearly=yearly,
+                value=value,
+                unit=FIGURES[name].unit,
+                source=SOURCE,
+                recorded_by=by,
+            )
+        stored += 1
+    return stored
 
 
 def store_rulings(sections: Mapping[str, Section], by: User, first: date, last: date) -> int:
@@ -73,10 +78,11 @@ def store_rulings(sections: Mapping[str, Section], by: User, first: date, last: 
     for back, code, state, ground, reason in RULINGS:
         month = _months_before(last, back)
         if code in sections and month >= first:
-            rule_month(
-                section=sections[code], month=month, state=state, ground=ground,
-                reason=reason, by=by,
-            )  # fmt: skip
+            with recorded_at(next_month(month) + KNOWN_AFTER):
+                rule_month(
+                    section=sections[code], month=month, state=state, ground=ground,
+                    reason=reason, by=by,
+                )  # fmt: skip
             stored += 1
     return stored
 

@@ -11,8 +11,9 @@ from decimal import Decimal
 
 from django.core.files.base import ContentFile
 
-from basins.clock import moved_to, today
+from basins.clock import today
 from basins.models import Jurisdiction, User
+from basins.seeding import recorded_at
 from dashboard.demo.disputes import DISTRICT, PDF
 from settlements.funds.services.funds import allot, received, spend
 from settlements.funds.services.measures import lift_measure, report_rectification, take_measure
@@ -24,6 +25,8 @@ from settlements.years.services.adjustments import approve_adjustment, review_ad
 
 PUBLIC = ("LONGXI", "LONGTAN")  # their amounts are those of public sources
 FEN = Decimal("0.01")
+# How long ago each drought was found.
+DECIDED, WAITING, DAY = timedelta(days=9), timedelta(days=5), timedelta(days=1)
 PROJECTS = (
     ("龙溪河沿岸污水管网完善（演示）", "pollution_control", Decimal("0.5"), Decimal("0.6")),
     ("河岸缓冲带与湿地修复（演示）", "ecological_protection", Decimal("0.3"), Decimal("0.25")),
@@ -37,7 +40,8 @@ def tell_stories(people: People) -> None:
     for state in (Accrual.State.SETTLED, Accrual.State.PUBLISHED):
         found = _paid(state)
         if found is not None:
-            _correct(found, people, approved=state == Accrual.State.SETTLED)
+            approved = state == Accrual.State.SETTLED
+            _correct(found, today() - (DECIDED if approved else WAITING), people, approved=approved)
     _use_money(people)
     _take_measures(people)
 
@@ -65,19 +69,22 @@ def _paid(state: str) -> Accrual | None:
     return None
 
 
-def _correct(accrual: Accrual, people: People, *, approved: bool) -> None:
+def _correct(accrual: Accrual, day: date, people: People, *, approved: bool) -> None:
     """The month is excluded for a drought found late: an adjustment, approved or waiting."""
-    rule_month(
-        section=accrual.term_section.section,
-        month=accrual.period,
-        agreement=accrual.term.agreement,
-        state=MonthState.EXCLUDED,
-        ground=MonthRuling.Ground.DROUGHT,
-        reason="水文资料整编后认定当月为特枯来水，按协议剔除（演示）。",
-        by=people["bureau"],
-        evidence=ContentFile(PDF + f"% {accrual.pk}\n".encode(), name="水文整编说明（演示）.pdf"),
-    )
-    recompute()
+    with recorded_at(day):
+        rule_month(
+            section=accrual.term_section.section,
+            month=accrual.period,
+            agreement=accrual.term.agreement,
+            state=MonthState.EXCLUDED,
+            ground=MonthRuling.Ground.DROUGHT,
+            reason="水文资料整编后认定当月为特枯来水，按协议剔除（演示）。",
+            by=people["bureau"],
+            evidence=ContentFile(
+                PDF + f"% {accrual.pk}\n".encode(), name="水文整编说明（演示）.pdf"
+            ),
+        )
+        recompute()
     for found in Adjustment.objects.filter(
         accrual__term__agreement=accrual.term.agreement,
         accrual__term_section__section=accrual.term_section.section,
@@ -85,10 +92,12 @@ def _correct(accrual: Accrual, people: People, *, approved: bool) -> None:
         state=Adjustment.State.PROPOSED,
     ).order_by("pk"):
         if approved:
-            review_adjustment(
-                adjustment=found, by=people["bureau"], reason="与水文整编资料一致（演示）。"
-            )
-            approve_adjustment(adjustment=found, by=people["bureau2"])
+            with recorded_at(day + DAY):
+                review_adjustment(
+                    adjustment=found, by=people["bureau"], reason="与水文整编资料一致（演示）。"
+                )
+            with recorded_at(day + 2 * DAY):
+                approve_adjustment(adjustment=found, by=people["bureau2"])
 
 
 def _use_money(people: People) -> None:
@@ -102,7 +111,7 @@ def _use_money(people: People) -> None:
         return
     day = today() - timedelta(days=60)
     for number, (name, purpose, part, gone) in enumerate(PROJECTS, 1):
-        with moved_to(day):
+        with recorded_at(day):
             project = allot(
                 agreement=agreement,
                 name=name,
@@ -112,7 +121,7 @@ def _use_money(people: People) -> None:
                 document_number=f"梁财环〔{day.year}〕{number}号（演示）",
                 by=people["district"],
             )
-        with moved_to(day + timedelta(days=30)):
+        with recorded_at(day + timedelta(days=30)):
             spend(
                 project=project,
                 amount=(project.allotted * gone).quantize(FEN),
@@ -129,15 +138,15 @@ def _take_measures(people: People) -> None:
     if place is None:
         return
     begun = today() - timedelta(days=150)
-    with moved_to(begun):
+    with recorded_at(begun):
         summons = _measure("summons", place, begun, begun + timedelta(days=30), people)
-    with moved_to(begun + timedelta(days=25)):
+    with recorded_at(begun + timedelta(days=25)):
         report_rectification(
             measure=summons,
             report="已完成沿岸 6 处排口整治，氨氮连续两周达标（演示）。",
             by=people["district"],
         )
-    with moved_to(begun + timedelta(days=40)):
+    with recorded_at(begun + timedelta(days=40)):
         lift_measure(
             measure=summons,
             on=begun + timedelta(days=40),
@@ -145,7 +154,7 @@ def _take_measures(people: People) -> None:
             by=people["bureau"],
         )
     day = today() - timedelta(days=12)
-    with moved_to(day):
+    with recorded_at(day):
         _measure("rectification", place, day, today() + timedelta(days=18), people)
 
 

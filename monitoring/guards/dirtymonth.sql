@@ -15,9 +15,12 @@ CREATE TRIGGER mark_waits BEFORE UPDATE ON monitoring_dirtymonth
 CREATE OR REPLACE FUNCTION monitoring_mark_worked() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO monitoring_markworked (section_id, month, waiting_since, worked_at, transaction)
-    SELECT section_id, month, waiting_since, GREATEST(clock_timestamp(), waiting_since),
-        pg_current_xact_id()::text::bigint
-    FROM old_rows;
+    SELECT section_id, month, LEAST(waiting_since, worked), worked, basins_recorded_in(worked, month)
+    FROM (
+        SELECT section_id, month, waiting_since,
+            basins_recorded_at(GREATEST(clock_timestamp(), waiting_since), month) AS worked
+        FROM old_rows
+    ) marks;
     RETURN NULL;
 END $$;
 

@@ -1,6 +1,19 @@
 -- 指标值: superseded, never changed, and each marks the period it feeds.
 
--- A figure is never changed: it is superseded once, and the row that was stays.
+-- A figure is known from when it is entered.
+CREATE OR REPLACE FUNCTION monitoring_observation_known_since() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT basins_is_now(NEW.recorded_at) OR NEW.superseded_at IS NOT NULL THEN
+        RAISE EXCEPTION '指标值的录入时间由数据库记下，不能另给。' USING ERRCODE = '23514';
+    END IF;
+    NEW.recorded_at := basins_recorded_at(NEW.recorded_at);
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER observation_known_since BEFORE INSERT ON monitoring_observation
+    FOR EACH ROW EXECUTE FUNCTION monitoring_observation_known_since();
+
+-- A figure is never changed: it is superseded once, just now, and the row that was stays.
 CREATE OR REPLACE FUNCTION monitoring_observation_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'UPDATE' THEN
@@ -11,6 +24,10 @@ BEGIN
         RAISE EXCEPTION '指标值 #% 已更正过,不能再改;请看它的新值。', OLD.id
             USING ERRCODE = '23514';
     END IF;
+    IF NEW.superseded_at IS NOT NULL AND NOT basins_is_now(NEW.superseded_at) THEN
+        RAISE EXCEPTION '指标值 #% 的更正时间由数据库记下，不能另给。', OLD.id USING ERRCODE = '23514';
+    END IF;
+    NEW.superseded_at := basins_recorded_at(NEW.superseded_at);
     IF NEW.superseded_at IS NULL OR
        (NEW.id, NEW.section_id, NEW.jurisdiction_id, NEW.name, NEW.period, NEW.yearly, NEW.value,
         NEW.unit, NEW.source, NEW.recorded_by_id, NEW.recorded_at) IS DISTINCT FROM

@@ -12,7 +12,7 @@ BEGIN
         NEW.value, NEW.below_limit, NEW.flag) IS DISTINCT FROM
        (OLD.section_id, OLD.indicator_id, OLD.sampled_at, OLD.origin,
         OLD.value, OLD.below_limit, OLD.flag) THEN
-        NEW.recorded_at := now();
+        NEW.recorded_at := basins_recorded_at(now());
     ELSE
         NEW.recorded_at := OLD.recorded_at;
     END IF;
@@ -22,10 +22,15 @@ END $$;
 CREATE TRIGGER reading_known_since BEFORE UPDATE ON monitoring_reading
     FOR EACH ROW EXECUTE FUNCTION monitoring_reading_known_since();
 
+-- A reading is recorded when it comes: only a demonstration that is being seeded gives other times.
 -- The mark is updated, not skipped, when it is there already: the row lock makes a worker
 -- leave it alone until this transaction has committed the readings it stands for.
 CREATE OR REPLACE FUNCTION monitoring_reading_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NOT basins_seeding_open() AND EXISTS (
+            SELECT 1 FROM new_rows WHERE recorded_at < now() OR recorded_at > clock_timestamp()) THEN
+        RAISE EXCEPTION '监测数据的入库时间由数据库记下，不能另给。' USING ERRCODE = '23514';
+    END IF;
     INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
     SELECT DISTINCT section_id, monitoring_month_of(sampled_at), now() FROM new_rows
     ORDER BY 1, 2
@@ -44,7 +49,8 @@ BEGIN
     INSERT INTO monitoring_readingrevision (section_id, indicator_id, sampled_at, origin,
         value, below_limit, flag, batch_id, known_from, known_to)
     SELECT o.section_id, o.indicator_id, o.sampled_at, o.origin,
-        o.value, o.below_limit, o.flag, o.batch_id, o.recorded_at, GREATEST(now(), o.recorded_at)
+        o.value, o.below_limit, o.flag, o.batch_id, o.recorded_at,
+        GREATEST(basins_recorded_at(now()), o.recorded_at)
     FROM old_rows o
     LEFT JOIN new_rows n USING (section_id, indicator_id, sampled_at, origin)
     WHERE n.section_id IS NULL OR (n.value, n.below_limit, n.flag)
@@ -68,7 +74,8 @@ BEGIN
     INSERT INTO monitoring_readingrevision (section_id, indicator_id, sampled_at, origin,
         value, below_limit, flag, batch_id, known_from, known_to)
     SELECT section_id, indicator_id, sampled_at, origin,
-        value, below_limit, flag, batch_id, recorded_at, GREATEST(now(), recorded_at)
+        value, below_limit, flag, batch_id, recorded_at,
+        GREATEST(basins_recorded_at(now()), recorded_at)
     FROM old_rows;
     INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
     SELECT DISTINCT section_id, monitoring_month_of(sampled_at), now() FROM old_rows

@@ -114,6 +114,9 @@ DECLARE
     acting record;
     move   record;
     unearned text;
+    -- A year that is seeded with all others begins in its own.
+    year   date := CASE TG_ARGV[0] WHEN 'settlement'
+        THEN make_date((to_jsonb(NEW) ->> 'year')::int, 1, 1) END;
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.state = NEW.state THEN
         RETURN NULL;
@@ -150,6 +153,7 @@ BEGIN
         (thing, object_id, event, source, target, by_id, at, stored_at, note)
     VALUES (TG_ARGV[0], NEW.id, move.event, before, NEW.state,
         CASE WHEN move.by_system THEN NULL ELSE acting.person END,
-        acting.moment, clock_timestamp(), acting.words);
+        basins_recorded_at(acting.moment, year), basins_recorded_at(clock_timestamp(), year),
+        acting.words);
     RETURN NULL;
 END $$;

@@ -59,14 +59,32 @@ CREATE CONSTRAINT TRIGGER accrual_earned AFTER INSERT OR UPDATE OF state ON sett
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state <> 'preliminary')
     EXECUTE FUNCTION settlements_accrual_earned();
 
+-- The month after which a finding of the period can be made: a year's is its last.
+CREATE OR REPLACE FUNCTION settlements_last_month(period date, yearly boolean) RETURNS date
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN yearly THEN (period + interval '11 months')::date ELSE period END
+$$;
+
+-- The transaction in which a version made now of the period would be.
+CREATE OR REPLACE FUNCTION settlements_found_in(period date, yearly boolean) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    month date := settlements_last_month(period, yearly);
+BEGIN
+    RETURN basins_recorded_in(basins_recorded_at(clock_timestamp(), month), month);
+END $$;
+
 -- Versions, one a finding.
 CREATE OR REPLACE FUNCTION settlements_accrual_begun() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    at timestamptz := clock_timestamp();
 BEGIN
     INSERT INTO settlements_accrualversion (accrual_id, term_section_id, period, yearly,
         month_state, water_class, transfers, rule_revision, input_digest, known_from, transaction)
     SELECT id, term_section_id, period, yearly, month_state, water_class, '[]', rule_revision,
-        input_digest, clock_timestamp(), pg_current_xact_id()::text::bigint
-    FROM new_rows;
+        input_digest, known, basins_recorded_in(known, settlements_last_month(period, yearly))
+    FROM (SELECT *, basins_recorded_at(at, settlements_last_month(period, yearly)) AS known
+          FROM new_rows) n;
     RETURN NULL;
 END $$;
 
@@ -77,7 +95,7 @@ CREATE TRIGGER accrual_begun AFTER INSERT ON settlements_accrual
 -- Once a statement, not a row: a recomputation revises by the thousand.
 CREATE OR REPLACE FUNCTION settlements_accruals_revised() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    at timestamptz := clock_timestamp();
+    at timestamptz := basins_recorded_at(clock_timestamp());
     ids bigint[];
 BEGIN
     SELECT array_agg(n.id) INTO ids FROM new_rows n JOIN old_rows o USING (id)
@@ -90,7 +108,7 @@ BEGIN
     INSERT INTO settlements_accrualversion (accrual_id, term_section_id, period, yearly,
         month_state, water_class, transfers, rule_revision, input_digest, known_from, transaction)
     SELECT id, term_section_id, period, yearly, month_state, water_class, '[]', rule_revision,
-        input_digest, at, pg_current_xact_id()::text::bigint
+        input_digest, at, basins_recorded_in(at)
     FROM new_rows WHERE id = ANY(ids);
     RETURN NULL;
 END $$;
@@ -102,7 +120,7 @@ CREATE TRIGGER accrual_revised AFTER UPDATE ON settlements_accrual
 -- A preliminary accrual whose section or term is gone ends its version.
 CREATE OR REPLACE FUNCTION settlements_accrual_dropped() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE settlements_accrualversion SET known_to = clock_timestamp()
+    UPDATE settlements_accrualversion SET known_to = basins_recorded_at(clock_timestamp())
         WHERE accrual_id = OLD.id AND known_to IS NULL;
     RETURN NULL;
 END $$;

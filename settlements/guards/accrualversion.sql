@@ -11,7 +11,7 @@ BEGIN
     IF OLD.known_to IS NULL AND to_jsonb(NEW) - 'known_to' = to_jsonb(OLD) - 'known_to' THEN
         RETURN NEW;
     END IF;
-    IF OLD.known_to IS NULL AND OLD.transaction = pg_current_xact_id()::text::bigint
+    IF OLD.known_to IS NULL AND OLD.transaction = settlements_found_in(OLD.period, OLD.yearly)
        AND to_jsonb(NEW) - 'transfers' = to_jsonb(OLD) - 'transfers' THEN
         RETURN NEW;
     END IF;

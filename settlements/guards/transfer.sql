@@ -26,19 +26,18 @@ CREATE TRIGGER transfer_never_truncated BEFORE TRUNCATE ON settlements_transfer
 -- begin a version of their own.
 CREATE OR REPLACE FUNCTION settlements_transfer_versions() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    mine bigint := pg_current_xact_id()::text::bigint;
-    at timestamptz := clock_timestamp();
+    at timestamptz := basins_recorded_at(clock_timestamp());
 BEGIN
     WITH stale AS (
         UPDATE settlements_accrualversion SET known_to = at
-        WHERE known_to IS NULL AND transaction <> mine
+        WHERE known_to IS NULL AND transaction <> settlements_found_in(period, yearly)
           AND accrual_id IN (SELECT accrual_id FROM new_rows)
         RETURNING *
     )
     INSERT INTO settlements_accrualversion (accrual_id, term_section_id, period, yearly,
         month_state, water_class, transfers, rule_revision, input_digest, known_from, transaction)
     SELECT accrual_id, term_section_id, period, yearly, month_state, water_class, '[]',
-        rule_revision, input_digest, at, mine
+        rule_revision, input_digest, at, basins_recorded_in(at)
     FROM stale;
     UPDATE settlements_accrualversion v SET transfers = paid.transfers
     FROM (

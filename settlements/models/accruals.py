@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 
 from basins.audit import audited
+from basins.clock import now
 from basins.models import Jurisdiction
 from settlements.models.agreements import Agreement, Term, TermSection
 from settlements.rules.base import MonthState
@@ -124,7 +125,7 @@ class Adjustment(models.Model):
     input_digest = models.CharField("输入摘要", max_length=64)
     state = models.CharField("状态", max_length=12, choices=State.choices, default=State.PROPOSED)
     cause = models.CharField("起因", max_length=200, blank=True)
-    proposed_at = models.DateTimeField("提出时间", auto_now_add=True)
+    proposed_at = models.DateTimeField("提出时间", default=now, editable=False)
     reviewed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name="审核人",

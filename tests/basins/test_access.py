@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from basins.access import PEOPLE, TABLE, Act, Scope, Viewer, viewer_of
 from basins.models import Role, User
 from basins.ranges import between, today
-from jobs.acting import acting
+from tests.past import established
 from tests.worlds import jurisdiction
 
 # product.md, "the people", written down a second time and by person instead of by act:
@@ -82,7 +82,7 @@ def person(db) -> User:
 
 
 def give(person: User, role: str, start: date | None, end: date | None = None, place=None) -> None:
-    with acting(established=True):
+    with established():
         person.roles.create(role=role, jurisdiction=place, in_force=between(start, end))
 
 

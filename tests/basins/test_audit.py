@@ -16,6 +16,7 @@ from jobs.acting import acting, present
 from jobs.models import Job
 from monitoring.models import Reading, SamplingPlan, Target
 from settlements.models import Accrual, Posting, Term, Transfer
+from tests.past import established
 
 NOT_KEPT = {Reading, Accrual, Transfer, Posting}
 
@@ -278,7 +279,7 @@ def test_only_rows_equal_in_what_is_asked_come_back(border):
 
 def test_what_is_established_was_known_always(db):
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
-    with acting(established=True):
+    with established():
         river = River.objects.create(code="A", name="甲河")
     assert ops(River, river.pk) == "B"
     assert [r["name"] for r in as_known(River, long_ago) if r["id"] == river.pk] == ["甲河"]

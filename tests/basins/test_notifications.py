@@ -26,8 +26,8 @@ from basins.services.notifications import (
 )
 from basins.services.stars import follow, looked_at, unfollow
 from jobs import services as jobs
-from jobs.acting import acting
 from jobs.models import Job
+from tests.past import established
 
 TUESDAY = datetime(2026, 11, 24, 2, tzinfo=UTC)
 WEDNESDAY = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -187,7 +187,7 @@ def refusing(settings):
 
 def admin() -> User:
     user = User.objects.create(username="boss", display_name="管理员", email="")
-    with acting(established=True):
+    with established():
         Role.objects.create(user=user, role=Role.Code.ADMIN, in_force=("2020-01-01", None))
     return user
 

@@ -13,8 +13,8 @@ from basins.ranges import between, today
 from basins.services.sessions import MOST, purge
 from basins.sessions import LONGEST, SINCE, digest
 from dashboard.account.browser import browser_of
-from jobs.acting import acting
 from settlements.tasks import daily
+from tests.past import established
 from tests.worlds import jurisdiction
 
 PASSWORD = "ganxi-Ufer-2026"
@@ -146,7 +146,7 @@ def test_the_people_of_a_demo_need_not_change_it(person, settings):
 
 
 def test_a_station_and_who_has_no_role_change_theirs_too(person):
-    with acting(established=True):
+    with established():
         person.roles.update(role="station")
     assert change(signed_in(person)).status_code == 302
 

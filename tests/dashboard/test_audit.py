@@ -15,6 +15,7 @@ from dashboard.frame.addresses import client_address
 from jobs.acting import acting, person
 from monitoring.models import SamplingPlan, Section, Target
 from settlements.models import Agreement, AgreementDraft, Party, Settlement, Term, TermSection
+from tests.past import established
 
 PASSWORD = "ganxi-Test-2026"
 ROLES = ("bureau", "treasury", "district", "township", "admin", "auditor", "station", "nobody")
@@ -82,7 +83,7 @@ def test_new_and_gone_objects_are_called_by_their_names(border):
     river = River.objects.create(code="A", name="甲河")
     river.delete()
     assert words(River) == "删除了河流“甲河”"
-    with acting(established=True):
+    with established():
         River.objects.create(code="B", name="乙河")
     assert words(River) == "河流“乙河”作为既有资料载入"
 

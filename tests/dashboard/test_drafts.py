@@ -9,10 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from basins.models import Role, User
 from basins.ranges import between
 from dashboard.agreements.entry.parameters import starting, typed_parameters
-from jobs.acting import acting
 from settlements.models import Agreement, AgreementDraft
 from settlements.money import yuan
 from tests.blank import blank_pages
+from tests.past import established
 from tests.told_once import World, of_told, told_once
 from tests.worlds import Border, People
 
@@ -21,7 +21,7 @@ PDF = b"%PDF-1.7\n%...\n"
 
 def without_agreement() -> World:
     second = User.objects.create(username="second", display_name="第二人")
-    with acting(established=True):
+    with established():
         Role.objects.create(user=second, role="admin", in_force=between(date(2018, 1, 1)))
     world = Border.make(with_agreement=False)
     return {"people": People.make(), "world": world, "second": second}

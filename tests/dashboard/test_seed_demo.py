@@ -3,37 +3,49 @@
 import hashlib
 import json
 from dataclasses import astuple
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
+from django.utils import timezone
 
-from basins.models import Role, User
+from basins.access import viewer_of
+from basins.models import AuditRecord, Role, Seeding, User
+from basins.ranges import next_month
 from basins.services.reference import load_reference
 from dashboard.demo.agreements import AGREEMENTS
 from dashboard.demo.build import SeedRefused, seed
 from dashboard.demo.readings import Rhythm, planned_class, readings
 from dashboard.demo.sections import sections
 from monitoring.models import Assessment, Reading, Section
+from settlements.as_known.queries.as_known import accrual_as_known
 from settlements.models import (
+    Adjustment,
     Agreement,
+    AgreementMonth,
     FundProject,
     FundSpending,
     JournalEntry,
     Measure,
+    Notice,
     Posting,
     Settlement,
     SettlementNet,
+    StateMove,
 )
+from settlements.money import format_wan
+from settlements.reckoning.known_check import verify_known
 from settlements.reckoning.periods import last_month
 from tests import databases
 from tests.demonstration import small_demonstration
 from tests.worlds import Border
 
 LAST = date(2026, 10, 1)
+# The map, which is loaded before.
+LOADED = ("basins_jurisdiction", "basins_river", "basins_riverreach")
 BY_CODE = {s.code: s for s in sections()}
 
 
@@ -51,8 +63,8 @@ def digest(code: str, last: date) -> str:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("PUSHUN", "d1c12ad7158be8975c22dc5542de59363fccdc4162ec57a73d5deb3eee3617d3"),
-        ("DACHANG", "d8335c5dcfa5b80aee5fc9858ee760dc99828d7c308742ce7ee646259025e70c"),
+        ("PUSHUN", "3783878e8c36e78cd913e918962f3e2ca8881a87b7e13461ad06b1c5e4464247"),
+        ("DACHANG", "d811299bba02486378f420e25fa0bc96cc6e0e7f7baabf0e128af747882efde3"),
     ],
 )
 def test_the_same_last_month_gives_the_same_readings_to_the_byte(code, expected):
@@ -133,6 +145,55 @@ class TestSeeded:
         before = Reading.objects.count()
         assert seed().already
         assert Reading.objects.count() == before == seeded.readings
+
+    def test_it_is_recorded_at_the_times_it_tells_of(self, seeded):
+        began = Seeding.objects.get().started_at
+        acts = AuditRecord.objects.exclude(op="B").exclude(table__in=LOADED)
+        assert acts.count() > 500
+        assert not acts.filter(at__gte=began).exists()
+        for notice in Notice.objects.all():
+            records = acts.filter(table="settlements_notice", key=str(notice.pk))
+            assert [r.at for r in records.order_by("pk")] == [
+                notice.prepared_at, notice.published_at,
+            ]  # fmt: skip
+        stored = StateMove.objects.values_list("at", "stored_at")
+        assert all(at == stored_at for at, stored_at in stored)
+        for found in Adjustment.objects.filter(state="approved"):
+            assert found.proposed_at < found.reviewed_at < found.approved_at
+        assert not Reading.objects.filter(recorded_at__gt=began).exists()
+        samples = Reading.objects.filter(origin=2, sampled_at__lt=began - timedelta(days=60))
+        assert all(
+            next_month(timezone.localdate(at)) < timezone.localdate(known)
+            < next_month(timezone.localdate(at)) + timedelta(days=7)
+            for at, known in samples.values_list("sampled_at", "recorded_at")
+        )  # fmt: skip
+
+    def test_between_notice_and_adjustment_the_month_is_known_as_the_notice_said(self, seeded):
+        """普顺 of the month the upheld objection is about; 2026-08 on a day of November 2026."""
+        adjustment = Adjustment.objects.get(accrual__term__agreement__code="LONGXI")
+        accrual = adjustment.accrual
+        published = AgreementMonth.objects.get(agreement__code="LONGXI", month=accrual.period)
+        noted = published.notice.published_at
+
+        def held(at, who="district"):
+            viewer = viewer_of(User.objects.get(username=who))
+            found = accrual_as_known(viewer, accrual.pk, at)
+            return None if found is None else found.then.words
+
+        said = "；".join(
+            f"{t.payer.name}补偿{t.payee.name} {format_wan(t.yuan)} 万元"
+            for t in accrual.transfers.all()
+        )
+        assert said
+        assert held(noted - timedelta(hours=1), "bureau") == said
+        assert held(noted) == held(adjustment.proposed_at) == said
+        assert held(adjustment.approved_at - timedelta(seconds=1)) == said
+        assert held(adjustment.approved_at) == held(timezone.now()) == "互不补偿"
+
+    def test_what_was_known_gives_what_was_stored(self, seeded):
+        found = verify_known(80, seed=15)
+        assert found.differ == []
+        assert found.moments == 4
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from django.utils import timezone
 from monitoring.assessment.queries.history import AS_KNOWN, means_as_known
 from monitoring.assessment.services.assessment import means_of_month
 from monitoring.models import Indicator, Origin, Reading, ReadingRevision
+from tests.past import seeding_pretended
 from tests.worlds import month
 
 ZONE = timezone.get_default_timezone()
@@ -25,7 +26,7 @@ def at(border):
     """Act as at a moment: all tests share one transaction, so now() is moved into the past."""
 
     def store(moment, value, *, sampled=SAMPLED, flag="N", origin=Origin.MANUAL):
-        with connection.cursor() as cursor:
+        with seeding_pretended(), connection.cursor() as cursor:
             cursor.execute(
                 """INSERT INTO monitoring_reading (section_id, indicator_id, sampled_at, origin,
                    value, flag, recorded_at) VALUES (%s, %s, %s, %s, %s, %s, %s)""",

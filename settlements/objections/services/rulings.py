@@ -10,6 +10,7 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from basins.clock import now
 from basins.models import User
 from basins.ranges import month_start, today
 from monitoring.assessment.services.assessment import month_bounds
@@ -76,7 +77,7 @@ def rule_month(
         ground=ground,
         reason=" ".join(reason.split()),
         decided_by=by,
-        decided_at=timezone.now(),
+        decided_at=now(),
     )
     if evidence is not None:
         found = checked(evidence)
@@ -156,7 +157,7 @@ def revoke_ruling(*, ruling: MonthRuling, why: str, by: User) -> MonthRuling:
     ruling = MonthRuling.objects.select_for_update(of=("self",)).get(pk=ruling.pk)
     if ruling.revoked_at is not None:
         raise RulingRefused("这项认定已经撤销。")
-    ruling.revoked_by, ruling.revoked_at = by, timezone.now()
+    ruling.revoked_by, ruling.revoked_at = by, now()
     ruling.revoked_why = " ".join(why.split())
     ruling.save(update_fields=["revoked_by", "revoked_at", "revoked_why"])
     return ruling
