@@ -17,6 +17,7 @@ from django.http import HttpResponse
 
 from basins.clock import now
 from dashboard.files.cells import safe
+from dashboard.frame.installation import mark_printed, marked_title
 from dashboard.templatetags.figures import local_time
 from settlements.ledger.chain import head
 
@@ -88,15 +89,16 @@ def _list_sheet(book: xlsxwriter.Workbook, sheet: Sheet) -> None:
     }
     page = book.add_worksheet("清单")
     last = len(sheet.columns) - 1
-    page.merge_range(0, 0, 0, last, sheet.title, formats["title"])
+    page.merge_range(0, 0, 0, last, marked_title(sheet.title), formats["title"])
     page.write(1, 0, "单位：元")
     page.write(1, last, f"日期：{local_time(now())}")
     for at, column in enumerate(sheet.columns):
         page.set_column(at, at, column.width)
         page.write(2, at, column.title, formats["head"])
+    counted = [_is_counted(sheet, at) for at in range(len(sheet.columns))]
     for number, row in enumerate(sheet.rows, 3):
         for at, cell in enumerate(row):
-            _write(page, number, at, cell, formats)
+            _write(page, number, at, cell, formats, counted=counted[at])
     end = 3 + len(sheet.rows)
     for at, cell in enumerate(sheet.totals):
         if cell is None:
@@ -112,10 +114,19 @@ def _list_sheet(book: xlsxwriter.Workbook, sheet: Sheet) -> None:
     page.fit_to_pages(1, 0)
     page.repeat_rows(2)
     page.set_footer("&C第 &P 页，共 &N 页")
+    mark_printed(page)
 
 
-def _write(page, row: int, column: int, cell: Cell, formats: dict) -> None:
+def _is_counted(sheet: Sheet, at: int) -> bool:
+    """Whether a column is of numbers or days: nothing in it stays empty, so that it can be summed."""
+    cells = [row[at] for row in sheet.rows if row[at] not in (None, "")]
+    return sheet.columns[at].total or any(isinstance(c, Decimal | int | date) for c in cells)
+
+
+def _write(page, row: int, column: int, cell: Cell, formats: dict, *, counted: bool) -> None:
     match cell:
+        case None | "" if counted:
+            page.write_blank(row, column, None, formats["money"])
         case None | "":
             page.write_string(row, column, "-", formats["text"])
         case Decimal():
@@ -130,11 +141,12 @@ def _write(page, row: int, column: int, cell: Cell, formats: dict) -> None:
 
 def _notes_sheet(book: xlsxwriter.Workbook, sheet: Sheet) -> None:
     page = book.add_worksheet("说明")
+    mark_printed(page)
     page.set_column(0, 0, 20)
     page.set_column(1, 1, 80)
     end = head()
     lines: Iterable[tuple[str, str]] = [
-        ("内容", sheet.title),
+        ("内容", marked_title(sheet.title)),
         *sheet.filters,
         ("行数", str(len(sheet.rows))),
         ("正负号", "正数为应收（该行政区应得），负数为应付"),

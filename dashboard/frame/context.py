@@ -8,9 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from basins.access import Act, Viewer, viewer_of
+from dashboard.frame.installation import INSTALLATIONS
 from settlements.work.queries.work import counts
-
-INSTALLATIONS = {"demo": "演示", "test": "测试", "production": "正式"}
 
 # The navigation: group → label, name of the address, the act one needs (of several, one), in
 # the order shown. What is in the group '' stands by itself before the groups.

@@ -22,6 +22,7 @@ from dashboard.forms.filters import ALL, chosen, number, offer
 from dashboard.papers.views import FORMATS, issued_file
 from settlements.models import AgreementMonth, Notice
 from settlements.moving.acts import NotAllowed, Refused
+from settlements.notices.queries.compared import notice_compared
 from settlements.notices.queries.month_workflow import month_workflow
 from settlements.notices.queries.months import settlement_month
 from settlements.notices.queries.notices import (
@@ -131,6 +132,7 @@ def prepare(request):
             "due_on": services.due_day(month),
             "choices": _choices(month, drawn, leave_out, posted=bool(wrong)),
             "rounding": decided_by_rounding(drawn.accruals),
+            "compared": notice_compared(month, drawn.accruals),
             "wrong": wrong,
         },
         status=422 if wrong else 200,
@@ -198,6 +200,7 @@ def _to_sign(page, wrong: str, returning: ReturnForm) -> dict:
         "drawn": drawn,
         "same": same,
         "changed": services.differing(found.content, drawn.content) if not same else [],
+        "compared": notice_compared(found.month, drawn.accruals),
         "until": services.objection_deadline(today(), settings.OBJECTION_DAYS),
         "days": settings.OBJECTION_DAYS,
         "wrong": wrong,

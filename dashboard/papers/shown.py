@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dashboard.frame.installation import installation_mark
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import WAN, format_wan, format_yuan
 from settlements.papers.codes import shown as shown_code
@@ -25,6 +26,7 @@ def shown(paper: Paper) -> dict[str, Any]:
     """Everything of the paper as text, in the order it is printed."""
     return {
         "kind": paper.kind.label,
+        "mark": installation_mark(),
         "title": paper.title,
         "number": paper.number or "（未签发，仅供预览）",
         "issued": paper.is_issued,

@@ -12,6 +12,7 @@ from typing import Any
 import xlsxwriter
 from django.utils import timezone
 
+from dashboard.frame.installation import mark_printed, marked_title
 from dashboard.papers.shown import NUMERALS, date_zh, in_wan, makers, moment, text_of
 from settlements.papers.codes import shown as shown_code
 from settlements.papers.paper import ColumnKind, Paper, Table, Value, digest_of
@@ -83,7 +84,8 @@ def _page(sheet: Any, paper: Paper) -> None:
     sheet.set_paper(9)  # A4
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    sheet.set_margins(left=0.5, right=0.5, top=0.8, bottom=0.7)
+    mark_printed(sheet)
     code = f"核验码 {shown_code(paper.code)}" if paper.code else "未签发，仅供预览"
     sheet.set_footer(f"&L{code}&C第 &P 页　共 &N 页&R{_plain(paper.number)}")
 
@@ -94,7 +96,8 @@ def _plain(text: str) -> str:
 
 def _head(sheet: Any, looks: _Looks, paper: Paper, title: str, columns: int) -> None:
     last = max(columns - 1, 1)
-    sheet.merge_range(0, 0, 0, last, title, looks(bold=True, font_size=16, align="center"))
+    look = looks(bold=True, font_size=16, align="center")
+    sheet.merge_range(0, 0, 0, last, marked_title(title), look)
     sheet.set_row(0, 30)
     sheet.write_string(1, 0, paper.number or "（未签发，仅供预览）", looks())
     sheet.write_string(1, last, paper.unit_line, looks(align="right"))
@@ -191,7 +194,11 @@ def _sheet(book: Any, looks: _Looks, paper: Paper, table: Table) -> None:
 
 def _write(sheet: Any, row: int, at: int, value: Value, kind: ColumnKind, look: Any) -> None:
     if value is None or value == "":
-        sheet.write_string(row, at, "-", look)
+        # A column of numbers or days stays one: Excel counts and sorts what is in it.
+        if kind in FORMATS:
+            sheet.write_blank(row, at, None, look)
+        else:
+            sheet.write_string(row, at, "-", look)
     elif kind is ColumnKind.WAN and isinstance(value, Decimal):
         sheet.write_number(row, at, in_wan(value), look)
     elif kind.is_figure and isinstance(value, Decimal | int):
@@ -219,7 +226,9 @@ def _explanation(book: Any, looks: _Looks, paper: Paper) -> None:
     _page(sheet, paper)
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 90)
-    sheet.merge_range(0, 0, 0, 1, "说明", looks(bold=True, font_size=16, align="center"))
+    sheet.merge_range(
+        0, 0, 0, 1, marked_title("说明"), looks(bold=True, font_size=16, align="center")
+    )
     lines = [
         ("文书", f"{paper.kind.label} {paper.number}".strip()),
         ("标题", paper.title),

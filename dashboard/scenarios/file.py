@@ -8,6 +8,7 @@ from decimal import Decimal
 import xlsxwriter
 
 from dashboard.files.cells import safe
+from dashboard.frame.installation import installation_mark, mark_printed
 from settlements.scenarios.comparison import Comparison
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,6 +40,9 @@ def comparison_xlsx(comparison: Comparison) -> bytes:
         sheet = book.add_worksheet(title)
         sheet.write_row(0, 0, HEAD, head)
         sheet.freeze_panes(1, 0)
+        if mark := installation_mark():
+            sheet.write_string(0, len(HEAD), mark, head)
+        mark_printed(sheet)
         sheet.set_column(0, 2, 16)
         sheet.set_column(3, 5, 18, money)
         for number, row in enumerate(rows, start=1):

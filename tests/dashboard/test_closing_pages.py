@@ -1,7 +1,9 @@
 """The year's page and its acts: who may what in which state, each after its 核对 page."""
 
+import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
@@ -10,9 +12,14 @@ from basins.clock import moved_to
 from settlements import pipeline
 from settlements.models import Adjustment, JournalEntry, Settlement
 from settlements.moving.acts import NotAllowed
-from settlements.years.queries.closing import closing
+from settlements.years.queries.closing import PaymentDue, closing, payments_due
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
-from settlements.years.services.closing import confirm_amounts, prepare_closing, sign_data
+from settlements.years.services.closing import (
+    close_settlement,
+    confirm_amounts,
+    prepare_closing,
+    sign_data,
+)
 from tests.blank import blank_pages
 from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import out_of_office, publish_year, refusal
@@ -222,3 +229,29 @@ def test_a_signed_year_shows_in_the_list(year, people, client):
     advance(year, people, "confirmed")
     client.force_login(people.bureau)
     assert "各方已确认" in client.get("/settlements/").content.decode()
+
+
+def test_payments_due_clear_what_is_left_the_largest_claims_first():
+    assert payments_due({1: Decimal(-30), 2: Decimal(-20), 3: Decimal(40), 4: Decimal(10)}) == (
+        PaymentDue(1, 3, Decimal(30)),
+        PaymentDue(2, 3, Decimal(10)),
+        PaymentDue(2, 4, Decimal(10)),
+    )
+    assert payments_due({1: Decimal(0), 2: Decimal(0)}) == ()
+
+
+def test_what_is_owed_leads_the_treasury_to_the_payment_form_filled_in(
+    year, border, people, visit, client
+):
+    advance(year, people, "prepared")
+    close_settlement(settlement=year, by=people.bureau2)
+    page = visit(people.treasury)
+    link = re.search(r'href="([^"]+)">登记付款：下游区付上游区 5,000,000.00 元', page)
+    assert "登记付款" not in visit(people.bureau)
+    client.force_login(people.treasury)
+    form = client.get(unescape(link[1])).context["form"]
+    wanted = {"kind": "direct", "agreement": "TEST", "payer": "500902", "payee": "500901"}
+    assert {name: form[name].value() for name in wanted} == wanted
+    assert form["settlement"].value() == str(year.pk)
+    assert Decimal(form["yuan"].value()) == 5_000_000
+    assert not form.errors

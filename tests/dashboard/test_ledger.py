@@ -218,7 +218,7 @@ def test_the_trial_balance_is_filed_with_numbers_totals_and_the_head(client, peo
     answer = client.get("/ledger/export/trial.xlsx")
     book = load_workbook(io.BytesIO(answer.content))
     rows = book.get_sheet_by_name("清单").to_python()
-    assert rows[0][0] == "试算平衡表"
+    assert rows[0][0] == "【演示】试算平衡表"
     assert rows[1][0] == "单位：元"
     assert [row[8] for row in rows[3:5]] == [-1234567.89, 1234567.89]
     assert (rows[5][0], rows[5][6], rows[5][8]) == ("合计", 1234567.89, 0)

@@ -115,7 +115,7 @@ def test_the_xlsx_opened_again_holds_numbers_dates_totals_and_the_explanation(ye
     assert book.sheet_names[0] == "汇总"
     assert book.sheet_names[-1] == "说明"
     cover = book.get_sheet_by_name("汇总").to_python()
-    assert cover[0][0] == paper.title
+    assert cover[0][0] == f"【演示】{paper.title}"
     assert cover[1][0] == paper.label
     assert cover[1][-1] == "单位：元"
     assert ["2024年核算净额", "应收", 9000000.0, "人民币玖佰万元整"] in [row[:4] for row in cover]

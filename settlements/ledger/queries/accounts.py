@@ -57,6 +57,12 @@ class Accounts:
         return tuple({line.place.code: line.place for line in self.lines}.values())
 
     @property
+    def to_check(self) -> tuple[AccountLine, ...]:
+        """As 对账 lists them: what differs first, then what nobody checked yet."""
+        order = (Checked.DIFFERS, Checked.OPEN, Checked.AGREES)
+        return tuple(sorted(self.lines, key=lambda line: order.index(line.checked.state)))
+
+    @property
     def unchecked(self) -> int:
         """How many accounts are not checked against the bureau's own books."""
         return sum(line.checked.state != Checked.AGREES for line in self.lines)

@@ -4,6 +4,7 @@ Amounts are Decimal yuan; positive: the party is to receive.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -135,7 +136,7 @@ def closing(viewer: Viewer, code: str, year: int) -> Closing | None:
         .order_by("jurisdiction__code")
     }
     places = {party: Place.of(n.jurisdiction) for party, n in nets.items()}
-    lacks = tuple(_lacks(settlement, places)) if sees else ()
+    lacks = tuple(_lacks(viewer, settlement, places)) if sees else ()
     offers, note = _offers(viewer, settlement, blocked=bool(lacks)) if sees else ((), "")
     return Closing(
         settlement=settlement,
@@ -208,18 +209,20 @@ def _next(settlement: Settlement) -> str:
     }[State(settlement.state)]
 
 
-def _lacks(settlement: Settlement, places: dict[int, Place]):
+def _lacks(viewer: Viewer, settlement: Settlement, places: dict[int, Place]):
     """In words, what refuse_unready and the closing would refuse for; of a closed year, debts."""
     state = State(settlement.state)
     if state in Settlement.FIXED:
         left = outstanding(settlement)
         for party, yuan in sorted(left.items()):
             if yuan < 0 and party in places:
-                place = places[party]
                 yield Lack(
-                    f"{place.name}尚未付清 {format_yuan(-yuan)} 元。",
+                    f"{places[party].name}尚未付清 {format_yuan(-yuan)} 元。",
                     to("ledger-payment-list"),
                 )
+        if viewer.may(Act.RECORD_PAYMENT):
+            for payment in payments_due(left):
+                yield _to_record(settlement, places, payment)
         return
     agreement, year = settlement.agreement, settlement.year
     if today() <= date(year, 12, 31):
@@ -236,6 +239,46 @@ def _lacks(settlement: Settlement, places: dict[int, Place]):
             yield Lack("有一次停下的重算待核实。", to("fuse-trip", trip.pk))
     if state in (State.CONFIRMED, State.PREPARED) and (lying := transit_balance(agreement)):
         yield Lack(f"过渡账户尚有 {format_yuan(lying)} 元未拨付。", to("ledger-payment-list"))
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDue:
+    """Whom a debtor could pay how much of what is left (yuan); parties by id."""
+
+    payer: int
+    payee: int
+    yuan: Decimal
+
+
+def payments_due(left: Mapping[int, Decimal]) -> tuple[PaymentDue, ...]:
+    """Payments that would clear what is left of a year, the largest claims first."""
+    debts = sorted((yuan, party) for party, yuan in left.items() if yuan < 0)
+    claims = sorted(((-yuan, party) for party, yuan in left.items() if yuan > 0))
+    found = []
+    while debts and claims:
+        (debt, payer), (claim, payee) = debts[0], claims[0]
+        yuan = min(-debt, -claim)
+        found.append(PaymentDue(payer, payee, yuan))
+        debts[0], claims[0] = (debt + yuan, payer), (claim + yuan, payee)
+        debts, claims = [d for d in debts if d[0]], [c for c in claims if c[0]]
+    return tuple(found)
+
+
+def _to_record(settlement: Settlement, places: dict[int, Place], due: PaymentDue) -> Lack:
+    """The payment form with debtor, creditor and amount filled in."""
+    payer, payee = places[due.payer], places[due.payee]
+    return Lack(
+        f"登记付款：{payer.name}付{payee.name} {format_yuan(due.yuan)} 元",
+        to(
+            "ledger-payment-new",
+            kind="direct",
+            agreement=settlement.agreement.code,
+            settlement=str(settlement.pk),
+            payer=payer.code,
+            payee=payee.code,
+            yuan=f"{due.yuan:.2f}",
+        ),
+    )
 
 
 def _pending(settlement: Settlement):
