@@ -10,7 +10,8 @@ from monitoring.models import Origin
 from monitoring.screening.services.verdicts import ReadingKey
 from settlements import pipeline
 from settlements.models import AgreementMonth, Objection
-from settlements.objections.services.objections import add_evidence, raise_objection
+from settlements.objections.kinds import BY_CODE
+from settlements.objections.services.objections import raise_objection
 from tests.published import agreement_month, published
 from tests.worlds import Border, People
 
@@ -21,6 +22,12 @@ AMMONIA = ReadingKey("NH3-N", APRIL, Origin.MANUAL.value)
 
 def pdf(name: str = "报告.pdf", words: str = "") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, f"%PDF-1.7 {words}".encode())
+
+
+def proofs(kind: str = "data_error") -> list[tuple[str, SimpleUploadedFile]]:
+    """A file for each piece of evidence that an objection of the kind must come with."""
+    rules = BY_CODE.get(kind)
+    return [] if rules is None or rules.proves_later else [(i.key, pdf()) for i in rules.required]
 
 
 def april_published(border: Border, people: People) -> AgreementMonth:
@@ -34,13 +41,9 @@ def april_published(border: Border, people: People) -> AgreementMonth:
 def objected(border: Border, people: People, month: AgreementMonth, **more) -> Objection:
     """上游区 objects to its ammonia on 16 May, with its original record."""
     given = {"kind": "data_error", "reason": "氨氮分析有误。", "readings": [AMMONIA], **more}
+    given.setdefault("files", proofs(given["kind"]))
     with moved_to(RAISED):
-        objection = raise_objection(
-            month=month, by=people.district, section=border.section, **given
-        )
-        if given["kind"] == "data_error":
-            add_evidence(objection=objection, by=people.district, item="original", file=pdf())
-    return objection
+        return raise_objection(month=month, by=people.district, section=border.section, **given)
 
 
 def year_published(border: Border, people: People) -> AgreementMonth:

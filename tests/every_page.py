@@ -43,7 +43,7 @@ from settlements.models import (
 )
 from settlements.money import yuan
 from settlements.objections.services.joint_samples import record_joint_sample
-from settlements.objections.services.objections import add_evidence, raise_objection
+from settlements.objections.services.objections import raise_objection
 from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
@@ -110,10 +110,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
     objection = raise_objection(
         month=of_month, by=people.district, section=border.section, kind="data_error",
         reason="氨氮分析有误。", readings=[ReadingKey("NH3-N", at, Origin.MANUAL.value)],
-    )  # fmt: skip
-    add_evidence(
-        objection=objection, by=people.district, item="original",
-        file=SimpleUploadedFile("原始记录.pdf", PDF),
+        files=[("original", SimpleUploadedFile("原始记录.pdf", PDF))],
     )  # fmt: skip
     sample = record_joint_sample(
         section=border.section, indicator=Indicator.objects.get(code="NH3-N"),

@@ -1,10 +1,11 @@
 """Forms of objections, decisions, joint samples and the review of data: typed words to values."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from basins.models import Jurisdiction
 from dashboard.forms.filters import ALL, offer, say_required
@@ -16,7 +17,7 @@ from monitoring.standards.detection import MeasuredValue, parse
 from settlements.models import MonthRuling, Objection
 from settlements.objections.kinds import GROUNDS, ObjectionKind, ground_of
 from settlements.objections.queries.objections import ObjectionLine, ObjectionPage
-from settlements.objections.services.decisions import Treatment
+from settlements.objections.services.decisions import Treatment, awaited
 from settlements.objections.services.objections import LONGEST
 from settlements.objections.services.rulings import GROUNDS as FITTING
 from written.moments import has_clock, read_time
@@ -88,6 +89,56 @@ class ChooseForm(PlainForm):
         found.choices = [(s.code, s.name) for s in sections]
 
 
+class ReadingFilter(forms.Form):
+    """Which readings of the period are listed to choose from: an indicator that was measured, a
+    range of days, those beyond their limit alone."""
+
+    indicator = forms.ChoiceField(label="指标", required=False)
+    since = forms.CharField(label="采样日起", required=False, max_length=20)
+    until = forms.CharField(label="止", required=False, max_length=20)
+    over = forms.BooleanField(label="只看超过限值的", required=False)
+
+    def __init__(self, data, *, indicators: Iterable[Indicator], bounds, lead: str = "") -> None:
+        given = data.copy()
+        if lead:
+            given["indicator"] = lead
+        super().__init__(given, auto_id="choose_%s")
+        found = self.fields["indicator"]
+        assert isinstance(found, forms.ChoiceField)
+        found.choices = [("", "全部"), *((i.code, i.name) for i in indicators)]
+        self.bounds = bounds
+        self.is_valid()
+
+    def _day(self, name: str) -> datetime | None:
+        text = self.cleaned_data.get(name) or ""
+        if not text.strip():
+            return None
+        try:
+            day = read_day(text)
+        except ValueError as wrong:
+            self.add_error(name, str(wrong))
+            return None
+        return datetime.combine(day, time(), timezone.get_default_timezone())
+
+    @cached_property
+    def span(self) -> tuple[datetime, datetime]:
+        """[first, end) of the days asked for, within the period."""
+        first, end = self.bounds
+        since, until = self._day("since"), self._day("until")
+        first = max(first, since) if since else first
+        end = min(end, until + timedelta(days=1)) if until else end
+        return (first, end) if first < end else self.bounds
+
+    @property
+    def chosen(self) -> str:
+        """Code of the indicator; '' for all."""
+        return self.cleaned_data.get("indicator") or ""
+
+    @property
+    def beyond_alone(self) -> bool:
+        return bool(self.cleaned_data.get("over"))
+
+
 class ObjectionForm(PlainForm):
     """Built from the kind: ground, readings and party only where they are asked for."""
 
@@ -112,8 +163,21 @@ class ObjectionForm(PlainForm):
             choices=[(line.key.text, line.indicator) for line in lines],
             widget=forms.CheckboxSelectMultiple,
         )  # fmt: skip
+        self.fields["listed"] = forms.BooleanField(required=False)
+        self.listed = [line.key.text for line in lines]
         self.order_fields(["party", "document", "ground", "reason", "readings"])
         say_required(self)
+        self.fields["readings"].required = False
+        self.needs_readings = kind.needs_readings
+
+    def clean(self):
+        """选中所列全部 stands for every reading that is listed."""
+        typed = super().clean() or {}
+        if typed.get("listed"):
+            typed["readings"] = self.listed
+        if self.needs_readings and not typed.get("readings"):
+            self.add_error("readings", "请选择有异议的数据，至少一条。")
+        return typed
 
     def keys(self) -> list[ReadingKey]:
         return [ReadingKey.parse(text) for text in self.cleaned_data.get("readings", [])]
@@ -169,7 +233,7 @@ class WithdrawForm(PlainForm):
 
 
 OUTCOMES = [
-    ("accept", "采纳：处理数据，重算后提出调整"),
+    ("accept", "采纳：处理数据并重算，有无调整见试算"),
     ("reject", "驳回：数据不变"),
     ("remeasure", "责令复测：结果录入后再裁决"),
 ]
@@ -192,6 +256,13 @@ class DecisionForm(PlainForm):
             outcome = self.fields["outcome"]
             assert isinstance(outcome, forms.ChoiceField)
             outcome.choices = OUTCOMES[:2]
+        self.awaited = awaited(page.objection)
+        if self.awaited:
+            self.fields["unheard"] = forms.CharField(
+                label="提前裁决的理由", required=False, max_length=500,
+                help_text=f"{'、'.join(self.awaited)}尚未答复，答复期至"
+                f" {page.objection.evidence_until}；采纳或驳回须写明为何不等。",
+            )  # fmt: skip
         fitting = page.kind.treatments
         if len(page.readings) > 1 and "invalidate" in fitting:
             self.fields["all"] = forms.ChoiceField(
@@ -236,6 +307,9 @@ class DecisionForm(PlainForm):
 
     def clean(self):
         typed = super().clean() or {}
+        deciding = typed.get("outcome") in ("accept", "reject")
+        if self.awaited and deciding and not (typed.get("unheard") or "").strip():
+            self.add_error("unheard", "对方尚未答复，答复期未满；请写明提前裁决的理由，或等待。")
         if typed.get("outcome") != "accept":
             return typed
         for n, _ in enumerate(self.page.readings):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from basins.access import Act, viewer_of
 from basins.digits import whole
 from basins.models import Jurisdiction
+from dashboard.charts.readings import reading_chart
 from dashboard.files.stored import stored_file
 from dashboard.forms.actions import wanted
 from dashboard.forms.filters import chosen, number
@@ -22,6 +23,7 @@ from dashboard.objections.forms import (
     EvidenceForm,
     ObjectionFilters,
     ObjectionForm,
+    ReadingFilter,
     RemeasurementForm,
     ReplyForm,
     WithdrawForm,
@@ -90,7 +92,8 @@ def new(request, code: str = "", year: int = 0, month: int = 0):
 
 
 def _raise(request, viewer, month: AgreementMonth, absent: list[Jurisdiction]):
-    sections = queries.sections_of(month)
+    place = viewer.jurisdiction_id if viewer.may(Act.OBJECT) else None
+    sections = queries.sections_of(month, place)
     given = request.POST if request.method == "POST" else request.GET
     choose = ChooseForm(given if "kind" in given or "section" in given else None, sections)
     context = {"month": month, "choose": choose, "kinds": KINDS}
@@ -99,20 +102,22 @@ def _raise(request, viewer, month: AgreementMonth, absent: list[Jurisdiction]):
                       status=422 if choose.errors else 200)  # fmt: skip
     kind = BY_CODE[choose.cleaned_data["kind"]]
     section = next(s for s in sections if s.code == choose.cleaned_data["section"])
-    indicator = given.get("indicator", "")
     bounds = objections.bounds_of(month, section)
-    lines, count = queries.period_lines(section, bounds, indicator)
-    if count > len(lines) and "indicator" not in given:
-        indicator = queries.deciding_indicator(section, month.month)
-        lines, count = queries.period_lines(section, bounds, indicator)
+    indicators = queries.measured_indicators(section, bounds)
+    lead = queries.deciding_indicator(section, month.month) if "indicator" not in given else ""
+    choice = ReadingFilter(given, indicators=indicators, bounds=bounds, lead=lead)
+    limits = queries.limits_of(section, month.month)
+    lines, count = queries.period_lines(
+        section, choice.span, choice.chosen, limits=limits, over=choice.beyond_alone
+    )
     form = ObjectionForm(
         request.POST if request.method == "POST" else None,
         kind=kind, lines=lines, parties=absent,
     )  # fmt: skip
     context |= {
         "kind": kind, "section": section, "form": form, "lines": lines, "count": count,
-        "indicator": indicator, "indicators": Indicator.objects.order_by("order"),
-        "ticked": set(request.POST.getlist("readings")),
+        "choice": choice, "ticked": set(request.POST.getlist("readings")),
+        "chart": reading_chart(lines, choice.span, limits.get(choice.chosen)),
     }  # fmt: skip
     action = ""
     if request.method == "POST":
@@ -131,7 +136,7 @@ def _raise(request, viewer, month: AgreementMonth, absent: list[Jurisdiction]):
             )  # fmt: skip
         except NotAllowed as error:
             raise Http404 from error
-        except DocumentRefused as error:
+        except (DocumentRefused, objections.EvidenceMissing) as error:
             return _checked(request, context, str(error))
         except Refused as error:
             form.add_error(None, str(error))
@@ -143,11 +148,13 @@ def _raise(request, viewer, month: AgreementMonth, absent: list[Jurisdiction]):
 def _checked(request, context: dict, wrong: str = "") -> HttpResponse:
     kept = [
         (name, value)
-        for name in ("month", "section", "kind", "indicator", "party", "document", "ground",
-                     "reason", "readings")
+        for name in ("month", "section", "kind", "indicator", "since", "until", "over", "party",
+                     "document", "ground", "reason", "readings")
         for value in request.POST.getlist(name)
     ]  # fmt: skip
-    chosen_lines = [n for n in context["lines"] if n.key.text in context["ticked"]]
+    ticked = set(context["form"].cleaned_data.get("readings", []))
+    kept += [("readings", text) for text in sorted(ticked - set(request.POST.getlist("readings")))]
+    chosen_lines = [n for n in context["lines"] if n.key.text in ticked]
     return render(
         request,
         "objections/check.html",
@@ -302,18 +309,19 @@ def _check_decision(request, page, form: DecisionForm) -> HttpResponse:
 def _decide(request, page, form: DecisionForm) -> None:
     typed = form.cleaned_data
     given = {"objection": page.objection, "by": request.user, "reason": typed["reason"]}
+    unheard = typed.get("unheard", "")
     match typed["outcome"]:
         case "accept":
-            decisions.accept_objection(**given, treatment=form.treatment())
+            decisions.accept_objection(**given, treatment=form.treatment(), unheard=unheard)
         case "reject":
-            decisions.reject_objection(**given)
+            decisions.reject_objection(**given, unheard=unheard)
         case _:
             decisions.order_remeasurement(**given)
 
 
 def _decided_words(outcome: str) -> str:
     return {
-        "accept": "已采纳；数据已处理，重算后提出调整，由两人审定。",
+        "accept": "已采纳，数据已处理；重算有不同结果的，另行提出调整，由两人审定。",
         "reject": "已驳回，数据不变。",
         "remeasure": "已责令复测；结果录入后再裁决。",
     }[outcome]

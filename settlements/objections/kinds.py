@@ -30,6 +30,8 @@ class ObjectionKind:
     upstream_only: bool = False
     needs_readings: bool = False
     needs_ground: bool = False
+    # The evidence is what the days after raising are for; else what is required comes with it.
+    proves_later: bool = False
     presumption: str = ""
     source: str = ""
 
@@ -97,6 +99,7 @@ KINDS: tuple[ObjectionKind, ...] = (
         15,
         ("exclude", "invalidate", "accept", "joint"),
         upstream_only=True,
+        proves_later=True,
         presumption="流向稳定的，举证期内举证不足即推定上游有责；往复流、倒流或左右岸分属两方的，"
         "由双方共同举证。",
         source="参照江苏 2021 年上游无过错举证办法",

@@ -20,7 +20,7 @@ from settlements.models import (
     ObjectionReply,
 )
 from settlements.objections.services.decisions import order_remeasurement
-from settlements.objections.services.objections import add_evidence, raise_objection
+from settlements.objections.services.objections import raise_objection
 from settlements.work.queries.sources import SOURCES
 from tests.blank import blank_pages
 from tests.disputes import (
@@ -29,6 +29,7 @@ from tests.disputes import (
     RAISED,
     objected,
     pdf,
+    proofs,
     year_published,
 )
 from tests.told_once import bare, of_told, told_instead, told_once, with_april
@@ -108,7 +109,8 @@ def test_each_act_is_for_whom_it_is(objection, people, visit, who):
     offices = {"bureau", "treasury", "admin", "auditor"}
     assert seen == (200 if who in offices else refusal(who))
     decided = visit(user, "objection-decide", objection.pk,
-                    post={"outcome": "reject", "reason": "不成立", "action": "decide"})  # fmt: skip
+                    post={"outcome": "reject", "reason": "不成立", "unheard": "清缴在即",
+                          "action": "decide"})  # fmt: skip
     assert decided.status_code == (302 if who == "bureau" else refusal(who))
     assert Objection.objects.filter(state="rejected").exists() is (who == "bureau")
 
@@ -218,7 +220,8 @@ def test_withdrawing_passes_a_check(objection, people, visit):
 
 
 def test_the_check_shows_the_change_and_the_adjustment_before_it_is_made(objection, people, visit):
-    given = {"outcome": "accept", "reason": "录入有误", "do-0": "correct", "value-0": "0.8"}
+    given = {"outcome": "accept", "reason": "录入有误", "do-0": "correct", "value-0": "0.8",
+             "unheard": "清缴在即"}  # fmt: skip
     page = text_of(visit(people.bureau, "objection-decide", objection.pk,
                          post={**given, "action": "check"}, on=DECIDED))  # fmt: skip
     for words in ("1.2 → 0.8", "试算结果", "会提出的调整", "上游区 +", "采纳异议"):
@@ -240,10 +243,11 @@ def test_the_check_shows_the_change_and_the_adjustment_before_it_is_made(objecti
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"outcome": "accept", "reason": "是"}, "数据如何处理"),
-        ({"outcome": "accept", "reason": "是", "do-0": "correct"}, "更正后的值"),
-        ({"outcome": "accept", "reason": "是", "do-0": "accept"}, "本来有效"),
+        ({"outcome": "accept", "reason": "是", "unheard": "急"}, "数据如何处理"),
+        ({"outcome": "accept", "reason": "是", "do-0": "correct", "unheard": "急"}, "更正后的值"),
+        ({"outcome": "accept", "reason": "是", "do-0": "accept", "unheard": "急"}, "本来有效"),
         ({"outcome": "reject"}, "请填写理由"),
+        ({"outcome": "reject", "reason": "否"}, "请写明提前裁决的理由"),
     ],
 )
 def test_an_incomplete_decision_is_told_so(objection, people, visit, given, says):
@@ -372,10 +376,10 @@ def test_the_bureau_says_which_month_of_a_year_it_excludes(border, people, visit
     with moved_to(on):
         objection = raise_objection(
             month=month, by=people.district, section=border.section, kind="exclusion",
-            reason="六月大旱断流。", ground="drought",
+            reason="六月大旱断流。", ground="drought", files=proofs("exclusion"),
         )  # fmt: skip
-        add_evidence(objection=objection, by=people.district, item="official", file=pdf())
-    given = {"outcome": "accept", "reason": "属实", "state": "excluded", "ground": "drought"}
+    given = {"outcome": "accept", "reason": "属实", "state": "excluded", "ground": "drought",
+             "unheard": "清缴在即"}  # fmt: skip
     wrong = visit(people.bureau, "objection-decide", objection.pk, post=given, on=on)
     assert "请选择认定哪一个月" in text_of(wrong, 422)
     given |= {"month": "2023-06"}
@@ -423,3 +427,59 @@ def test_a_party_is_not_offered_to_speak_for_another(objection, people, visit):
     visit(people.district, "objection-reply", objection.pk,
           post={"text": "代为答复", "party": "500902", "document": "1 号"})  # fmt: skip
     assert ObjectionReply.objects.get().jurisdiction == objection.jurisdiction
+
+
+@told_instead(with_april)
+def test_readings_are_chosen_by_indicator_days_and_limit(border, people, april, client):
+    """Of April's sample only ammonia is beyond its limit; nothing but what was measured is offered."""
+    client.force_login(people.district)
+    asked = {"month": april.pk, "section": "BORDER", "kind": "data_error"}
+
+    def listed(**choice) -> list[str]:
+        with moved_to(RAISED):
+            page = client.get("/objections/new/", {**asked, **choice})
+        assert page.status_code == 200
+        return [line.key.indicator for line in page.context["lines"]]
+
+    measured = {"pH", "DO", "CODMn", "NH3-N", "TP"}
+    assert set(listed(indicator="")) == measured
+    assert listed(indicator="", over="on") == ["NH3-N"]
+    assert listed(indicator="TP") == ["TP"]
+    assert listed(indicator="", since="2023-04-16") == []
+    assert set(listed(indicator="", since="2023-04-15", until="2023-04-15")) == measured
+    assert listed() == ["NH3-N"]  # what decided the class
+    with moved_to(RAISED):
+        page = client.get("/objections/new/", asked)
+    offered = dict(page.context["choice"].fields["indicator"].choices)
+    assert set(offered) == {"", *measured}
+    assert "氨氮 1 条，其中 1 条超过限值 1.0 mg/L" in page.content.decode()
+
+
+@told_instead(with_april)
+def test_all_that_is_listed_is_chosen_at_one_tick(border, people, april, client):
+    client.force_login(people.district)
+    given = {"month": april.pk, "section": "BORDER", "kind": "data_error", "indicator": "",
+             "reason": "有误", "listed": "on", "action": "check"}  # fmt: skip
+    with moved_to(RAISED):
+        page = client.post("/objections/new/", given)
+        assert page.status_code == 200
+        kept = [value for name, value in page.context["kept"] if name == "readings"]
+        assert len(kept) == 5
+        answer = client.post(
+            "/objections/new/",
+            {**given, "listed": "", "readings": kept, "action": "raise", "file-original": pdf()},
+        )
+    assert answer.status_code == 302
+    assert Objection.objects.get().readings.count() == 5
+
+
+@told_instead(with_april)
+def test_an_objection_without_its_evidence_stays_on_the_check_page(border, people, april, client):
+    client.force_login(people.district)
+    given = {"month": april.pk, "section": "BORDER", "kind": "data_error", "indicator": "",
+             "reason": "有误", "listed": "on", "action": "raise"}  # fmt: skip
+    with moved_to(RAISED):
+        page = client.post("/objections/new/", given)
+    assert page.status_code == 422
+    assert "“数据有误”须附必需的证据：原始记录或监测报告。" in page.content.decode()
+    assert not Objection.objects.exists()

@@ -108,7 +108,13 @@ def test_a_decision_rests_on_no_altered_evidence(border, people, april):
     Path(Evidence.objects.get().file.path).write_bytes(b"%PDF-1.7 another")
     exclude = Treatment("exclude", state="excluded", ground="drought")
     with moved_to(RAISED), pytest.raises(Refused, match="内容已被改动，不能作为认定的依据"):
-        accept_objection(objection=objection, by=people.bureau, reason="属实", treatment=[exclude])
+        accept_objection(
+            unheard="急",
+            objection=objection,
+            by=people.bureau,
+            reason="属实",
+            treatment=[exclude],
+        )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from settlements.models import Adjustment, AgreementMonth, Objection, StateMove
 from settlements.moving.acts import Refused
 from settlements.objections.services.decisions import Treatment, accept_objection, reject_objection
 from settlements.objections.services.objections import raise_objection, withdraw_objection
-from tests.disputes import AMMONIA, DECIDED, april_published, objected
+from tests.disputes import AMMONIA, DECIDED, april_published, objected, proofs
 from tests.settlements.test_month_races import at_once
 from tests.worlds import Border, People
 
@@ -39,9 +39,9 @@ def test_of_two_decisions_one_wins(world):
     treatment = [Treatment("correct", reading=AMMONIA, value=Decimal("0.8"))]
     answers = at_once(
         _at(DECIDED, lambda: accept_objection(
-            objection=objection, by=people.bureau, reason="是", treatment=treatment)),
+            unheard="急", objection=objection, by=people.bureau, reason="是", treatment=treatment)),
         _at(DECIDED, lambda: reject_objection(
-            objection=objection, by=people.bureau2, reason="否")),
+            unheard="急", objection=objection, by=people.bureau2, reason="否")),
         pipeline.recompute,
     )  # fmt: skip
     assert sum(isinstance(a, Objection) for a in answers) == 1
@@ -58,7 +58,8 @@ def test_of_two_decisions_one_wins(world):
 def test_of_two_withdrawals_or_objections_one_counts(world):
     border, people, month = world
     given = {"month": month, "by": people.district, "section": border.section,
-             "kind": "data_error", "reason": "有误。", "readings": [AMMONIA]}  # fmt: skip
+             "kind": "data_error", "reason": "有误。", "readings": [AMMONIA],
+             "files": proofs()}  # fmt: skip
     raising = _at(date(2023, 5, 16), lambda: raise_objection(**given))
     answers = at_once(raising, raising)
     assert [type(a) for a in sorted(answers, key=lambda a: type(a).__name__)] == [

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -23,6 +24,7 @@ from settlements.objections.queries.objections import treated
 from settlements.objections.services.decision_preview import dry_run
 from settlements.objections.services.decisions import (
     MeasuredInstead,
+    NotYetHeard,
     Treatment,
     accept_objection,
     order_remeasurement,
@@ -43,6 +45,7 @@ from tests.disputes import (
     DECIDED,
     objected,
     pdf,
+    proofs,
     year_published,
 )
 from tests.told_once import bare, of_told, told_instead, told_once, with_april
@@ -67,7 +70,7 @@ def objection(border, people, april) -> Objection:
 def accept(objection, people, treatment=CORRECT, **more):
     with moved_to(DECIDED):
         return accept_objection(
-            objection=objection, by=people.bureau, reason="原始记录证明录入有误。",
+            unheard="急", objection=objection, by=people.bureau, reason="原始记录证明录入有误。",
             treatment=treatment, **more,
         )  # fmt: skip
 
@@ -145,30 +148,54 @@ def test_a_decision_is_made_once(objection, people):
         with pytest.raises(Refused, match="已采纳"):
             accept(objection, people)
         with pytest.raises(Refused, match="已采纳"):
-            reject_objection(objection=objection, by=people.bureau2, reason="不成立")
+            reject_objection(unheard="急", objection=objection, by=people.bureau2, reason="不成立")
         with pytest.raises(Refused, match="已采纳"):
             withdraw_objection(objection=objection, by=people.district)
     assert Verdict.objects.count() == 1
     assert StateMove.objects.filter(thing="objection", event="accept").count() == 1
 
 
+def test_before_the_other_side_was_heard_a_decision_needs_a_reason_of_its_own(objection, people):
+    given = {"objection": objection, "by": people.bureau, "reason": "质控合格。"}
+    with moved_to(DECIDED):  # 下游区 may answer until 23 May
+        for act in (reject_objection, partial(accept_objection, treatment=CORRECT)):
+            with pytest.raises(NotYetHeard, match="下游区尚未答复，答复期至 2023-05-23"):
+                act(**given)
+        assert state_of(objection) == "raised"
+        decided = reject_objection(**given, unheard="年清缴在即")
+    assert decided.decision == "质控合格。（下游区未答复，提前裁决：年清缴在即）"
+
+
+def test_once_it_answered_or_its_days_are_over_no_such_reason_is_asked(objection, people):
+    given = {"objection": objection, "by": people.bureau, "reason": "质控合格。"}
+    with moved_to(date(2023, 5, 24)), transaction.atomic():
+        assert reject_objection(**given).decision == "质控合格。"
+        transaction.set_rollback(True)
+    with moved_to(DECIDED):
+        reply(objection=objection, by=people.downstream, text="不同意")
+        assert reject_objection(**given).decision == "质控合格。"
+
+
 def test_a_rejection_changes_no_data_and_decides_the_month(objection, people, april):
     with pytest.raises(Refused, match="理由"):
-        reject_objection(objection=objection, by=people.bureau, reason=" ")
+        reject_objection(unheard="急", objection=objection, by=people.bureau, reason=" ")
     with moved_to(DECIDED):
-        reject_objection(objection=objection, by=people.bureau, reason="质控合格，数据有效。")
+        reject_objection(
+            unheard="急", objection=objection, by=people.bureau, reason="质控合格，数据有效。"
+        )
     assert (state_of(objection), state_of(april)) == ("rejected", "decided")
     assert not Verdict.objects.exists()
     assert pipeline.recompute() == 0
 
 
 def test_without_the_required_evidence_nothing_is_accepted(border, people, april):
-    lacking = objected(border, people, april, kind="exclusion", ground="drought", readings=[])
+    lacking = objected(border, people, april, kind="no_fault", readings=[])
     exclude = [Treatment("exclude", state="excluded", ground="drought")]
-    with pytest.raises(Refused, match="主管部门的证明"):
+    with pytest.raises(Refused, match="流向与流量记录、沿程监测数据、沿线污染源核查记录"):
         accept(lacking, people, exclude)
     with moved_to(DECIDED):
-        add_evidence(objection=lacking, by=people.bureau, item="official", file=pdf("证明.pdf"))
+        for item in ("flow", "course", "sources"):
+            add_evidence(objection=lacking, by=people.bureau, item=item, file=pdf("证明.pdf"))
     accept(lacking, people, exclude)
     ruling = MonthRuling.objects.get()
     assert (ruling.agreement, ruling.evidence_name) == (border.agreement, "证明.pdf")
@@ -210,8 +237,10 @@ def test_a_treatment_that_does_not_fit_is_refused_and_nothing_decided(
 def test_only_the_bureau_decides(objection, people, who):
     by = getattr(people, who)
     for act in (
-        lambda: accept_objection(objection=objection, by=by, reason="是", treatment=CORRECT),
-        lambda: reject_objection(objection=objection, by=by, reason="否"),
+        lambda: accept_objection(
+            unheard="急", objection=objection, by=by, reason="是", treatment=CORRECT
+        ),
+        lambda: reject_objection(unheard="急", objection=objection, by=by, reason="否"),
         lambda: order_remeasurement(objection=objection, by=by, reason="测"),
     ):
         with pytest.raises(NotAllowed):
@@ -232,7 +261,13 @@ def test_a_remeasurement_counts_only_once_accepted(border, people, objection):
     with moved_to(DECIDED):
         order_remeasurement(objection=objection, by=people.bureau, reason="请总站复测")
         with pytest.raises(Refused, match="尚未录入"):
-            accept_objection(objection=objection, by=people.bureau, reason="是", treatment=CORRECT)
+            accept_objection(
+                unheard="急",
+                objection=objection,
+                by=people.bureau,
+                reason="是",
+                treatment=CORRECT,
+            )
         for _ in range(3):
             record_remeasurement(
                 objection=objection, by=people.bureau, text="总站报告 0.75 mg/L",
@@ -277,7 +312,7 @@ def test_the_month_waits_for_its_last_objection(border, people, april, objection
     with moved_to(date(2023, 5, 17)):
         other = raise_objection(
             month=april, by=people.downstream, section=border.section, kind="data_error",
-            reason="总磷有误。", readings=[ReadingKey("TP", APRIL, 2)],
+            reason="总磷有误。", readings=[ReadingKey("TP", APRIL, 2)], files=proofs(),
         )  # fmt: skip
     accept(objection, people)
     assert state_of(april) == "objected"
@@ -295,19 +330,22 @@ def test_a_reading_of_any_month_of_a_year_settled_as_one_is_disputed_and_treated
         outside = ReadingKey("NH3-N", APRIL.replace(year=2022), AMMONIA.origin)
         given = {
             "month": month, "by": people.district, "section": border.section,
-            "kind": "data_error", "reason": "六月样品有误。",
+            "kind": "data_error", "reason": "六月样品有误。", "files": proofs(),
         }  # fmt: skip
         with pytest.raises(Refused, match="不是该期的数据"):
             raise_objection(**given, readings=[outside])
         objection = raise_objection(**given, readings=[june])
-        add_evidence(objection=objection, by=people.district, item="original", file=pdf())
         treatment = [Treatment("correct", reading=june, value=Decimal("0.5"))]
         run = dry_run(objection=objection, treatment=treatment, by=people.bureau, reason="试")
         assert [(m.month, m.after) for m in run.means] == [(date(2023, 6, 1), Decimal("0.5"))]
         classes = {each.month: (each.before, each.after) for each in run.classes}
         assert classes == {date(2023, 6, 1): (6, 2), date(2023, 12, 1): (3, 3)}
         accept_objection(
-            objection=objection, by=people.bureau, reason="原始记录属实。", treatment=treatment
+            unheard="急",
+            objection=objection,
+            by=people.bureau,
+            reason="原始记录属实。",
+            treatment=treatment,
         )
         assert set(DirtyMonth.objects.values_list("month", flat=True)) >= {date(2023, 6, 1)}
         pipeline.recompute()
@@ -323,14 +361,18 @@ def test_one_month_of_a_year_settled_as_one_is_excluded(border, people):
     with moved_to(date(2024, 1, 16)):
         objection = raise_objection(
             month=month, by=people.district, section=border.section, kind="exclusion",
-            reason="六、七月大旱断流。", ground="drought",
+            reason="六、七月大旱断流。", ground="drought", files=proofs("exclusion"),
         )  # fmt: skip
-        add_evidence(objection=objection, by=people.district, item="official", file=pdf())
         given = {"objection": objection, "by": people.bureau, "reason": "水文资料属实。"}
         drought = {"do": "exclude", "state": "excluded", "ground": "drought"}
         with pytest.raises(Refused, match="2022-12 不在这一期之内"):
-            accept_objection(**given, treatment=[Treatment(**drought, month=date(2022, 12, 1))])
+            accept_objection(
+                unheard="急",
+                **given,
+                treatment=[Treatment(**drought, month=date(2022, 12, 1))],
+            )
         accept_objection(
+            unheard="急",
             **given,
             treatment=[Treatment(**drought, month=date(2023, n, 1)) for n in (6, 7)],
         )

@@ -61,7 +61,7 @@ def test_what_was_said_is_not_reworded(objection, statement):
 
 def test_a_decision_is_written_once(people, objection):
     with moved_to(DECIDED):
-        reject_objection(objection=objection, by=people.bureau, reason="仪器正常。")
+        reject_objection(unheard="急", objection=objection, by=people.bureau, reason="仪器正常。")
     with pytest.raises(IntegrityError, match="decision 登记后不能修改"):
         sql("UPDATE settlements_objection SET decision = '另一个理由'")
 

@@ -13,6 +13,7 @@ from settlements.accruals.services.accruals import accrue_changed
 from settlements.models import Adjustment, AgreementMonth, FuseTrip, Objection
 from settlements.notices.services.notices import prepare_notice, sign_off_notice
 from settlements.objections.services.objections import raise_objection, refresh_evidence_deadlines
+from tests.disputes import proofs
 from tests.processes import until
 from tests.simulation.scheme import Scheme, months_of
 
@@ -112,7 +113,7 @@ def test_deadlines_of_objections_are_refreshed_in_the_order_of_agreements(scheme
             raise_objection(
                 month=AgreementMonth.objects.get(agreement=deal.agreement, month=FIRST),
                 by=scheme.people.district, kind="data_error", section=deal.section,
-                reason="有误。", readings=[deal.key(FIRST)],
+                reason="有误。", readings=[deal.key(FIRST)], files=proofs(),
             )  # fmt: skip
     assert Objection.objects.count() == 2
     held = Holding(first.agreement.pk)

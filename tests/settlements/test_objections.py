@@ -17,12 +17,13 @@ from settlements.notices.services.months import confirm_month, lapse_due
 from settlements.objections.kinds import GROUNDS, KINDS, ground_of, with_ground
 from settlements.objections.services.evidence import missing_evidence
 from settlements.objections.services.objections import (
+    EvidenceMissing,
     add_evidence,
     raise_objection,
     reply,
     withdraw_objection,
 )
-from tests.disputes import AMMONIA, APRIL, RAISED, objected, pdf
+from tests.disputes import AMMONIA, APRIL, RAISED, objected, pdf, proofs
 from tests.told_once import of_told, told_once, with_april
 from tests.worlds import out_of_office
 
@@ -72,7 +73,8 @@ def test_an_objection_moves_the_month_and_tells_the_others(objection, april, peo
 
 def test_the_last_day_still_counts_and_the_day_after_is_refused_by_its_date(border, people, april):
     given = {"month": april, "by": people.district, "section": border.section,
-             "kind": "data_error", "reason": "有误。", "readings": [AMMONIA]}  # fmt: skip
+             "kind": "data_error", "reason": "有误。", "readings": [AMMONIA],
+             "files": proofs()}  # fmt: skip
     with moved_to(date(2023, 5, 23)), pytest.raises(Refused, match=r"2023年5月22日截止"):
         raise_objection(**given)
     with moved_to(date(2023, 5, 22)):
@@ -84,7 +86,7 @@ def test_evidence_days_pass_over_holidays_and_make_up_days(border, people, april
     with moved_to(date(2023, 9, 27)):
         made = raise_objection(
             month=april, by=people.district, section=border.section, kind="data_error",
-            reason="有误。", readings=[AMMONIA],
+            reason="有误。", readings=[AMMONIA], files=proofs(),
         )  # fmt: skip
     # 28 September; holidays to 6 October; 7 and 8 October are make-up days; 9 and 10.
     assert made.evidence_until == date(2023, 10, 10)
@@ -109,7 +111,7 @@ def test_only_a_party_objects(border, people, april, who):
     with moved_to(RAISED), pytest.raises(NotAllowed):
         raise_objection(
             month=april, by=getattr(people, who), section=border.section, kind="data_error",
-            reason="有误。", readings=[AMMONIA],
+            reason="有误。", readings=[AMMONIA], files=proofs(),
         )  # fmt: skip
     assert not Objection.objects.exists()
 
@@ -117,7 +119,7 @@ def test_only_a_party_objects(border, people, april, who):
 def test_the_bureau_enters_it_for_a_party_without_a_person_with_its_document(border, people, april):
     given = {"month": april, "by": people.bureau, "party": border.upstream,
              "section": border.section, "kind": "data_error", "reason": "有误。",
-             "readings": [AMMONIA]}  # fmt: skip
+             "readings": [AMMONIA], "files": proofs()}  # fmt: skip
     with moved_to(RAISED), pytest.raises(Refused, match="自己的经办人"):
         raise_objection(**given, document="函〔1〕号")
     out_of_office(people.district)
@@ -163,7 +165,7 @@ def test_who_confirmed_the_month_cannot_object(border, people, april):
         with pytest.raises(Refused, match="已确认"):
             raise_objection(
                 month=april, by=people.district, section=border.section, kind="data_error",
-                reason="有误。", readings=[AMMONIA],
+                reason="有误。", readings=[AMMONIA], files=proofs(),
             )  # fmt: skip
 
 
@@ -172,7 +174,7 @@ def test_who_was_no_party_in_the_month_cannot_object(border, people, april):
     with moved_to(RAISED), pytest.raises(NotAllowed):
         raise_objection(
             month=april, by=people.district, section=border.section, kind="data_error",
-            reason="有误。", readings=[AMMONIA],
+            reason="有误。", readings=[AMMONIA], files=proofs(),
         )  # fmt: skip
 
 
@@ -184,10 +186,27 @@ def test_the_same_objection_again_is_refused_and_another_partys_is_taken(
     with moved_to(RAISED):
         raise_objection(
             month=april, by=people.downstream, section=border.section, kind="data_error",
-            reason="总磷也有误。", readings=[ReadingKey("TP", APRIL, 2)],
+            reason="总磷也有误。", readings=[ReadingKey("TP", APRIL, 2)], files=proofs(),
         )  # fmt: skip
     assert april.objections.count() == 2
     assert StateMove.objects.filter(thing="month", event="object").count() == 1
+
+
+@pytest.mark.parametrize(("kind", "given", "missing"), [
+    ("data_error", [], "原始记录或监测报告"),
+    ("data_error", ["quality", "other"], "原始记录或监测报告"),
+    ("exclusion", ["photos"], "主管部门的证明"),
+])  # fmt: skip
+def test_an_objection_without_the_evidence_that_it_must_come_with_is_refused(
+    border, people, april, kind, given, missing
+):
+    with moved_to(RAISED), pytest.raises(EvidenceMissing, match=missing):
+        raise_objection(
+            month=april, by=people.district, section=border.section, kind=kind, reason="有误。",
+            readings=[AMMONIA], ground="drought", files=[(item, pdf()) for item in given],
+        )  # fmt: skip
+    assert not april.objections.exists()
+    assert state_of(april) == "published"
 
 
 # Evidence ---------------------------------------------------------------------------------
@@ -350,7 +369,7 @@ def test_the_last_one_withdrawn_opens_the_month_again_and_it_can_lapse(
     with moved_to(RAISED):
         second = raise_objection(
             month=april, by=people.downstream, section=border.section, kind="exclusion",
-            reason="河道断流。", ground="drought",
+            reason="河道断流。", ground="drought", files=proofs("exclusion"),
         )  # fmt: skip
         with pytest.raises(NotAllowed):
             withdraw_objection(objection=objection, by=people.downstream)

@@ -9,6 +9,7 @@ from settlements.models import AgreementMonth
 from settlements.notices.services.months import confirm_month
 from settlements.objections.services import decisions, objections
 from settlements.objections.services.decisions import Treatment
+from tests.disputes import proofs
 from tests.simulation.scheme import Deal
 from tests.worlds import AMMONIA
 
@@ -52,7 +53,9 @@ def object_to(years, deal: Deal, own: AgreementMonth) -> None:
     if how != "accept":
         years.act(
             "reject_objection",
-            lambda: decisions.reject_objection(objection=objection, by=bureau, reason="数据无误"),
+            lambda: decisions.reject_objection(
+                unheard="急", objection=objection, by=bureau, reason="数据无误"
+            ),
         )
         return
     if years.chance("wrong_person"):
@@ -76,7 +79,7 @@ def object_to(years, deal: Deal, own: AgreementMonth) -> None:
 def _raised(deal: Deal, own: AgreementMonth, by):
     return objections.raise_objection(
         month=own, by=by, kind="data_error", section=deal.section, reason="氨氮分析有误。",
-        readings=[deal.key(own.month)],
+        readings=[deal.key(own.month)], files=proofs(),
     )  # fmt: skip
 
 
@@ -89,5 +92,5 @@ def _accepted(deal: Deal, own: AgreementMonth, objection, by, water_class: int):
     value = Decimal(AMMONIA[water_class])
     treatment = [Treatment("correct", reading=deal.key(own.month), value=value)]
     return decisions.accept_objection(
-        objection=objection, by=by, reason="原始记录有误", treatment=treatment
+        unheard="急", objection=objection, by=by, reason="原始记录有误", treatment=treatment
     )

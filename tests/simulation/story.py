@@ -50,6 +50,7 @@ from settlements.objections.services import decisions, joint_samples, objections
 from settlements.objections.services.decisions import Treatment
 from settlements.rules.facts import MonthState
 from settlements.years.services import adjustments, closing
+from tests.disputes import proofs
 from tests.simulation.act import Act
 from tests.simulation.scheme import Scheme
 
@@ -119,7 +120,7 @@ def _raise(which: date, kind: str, who: str):
         return objections.raise_objection(
             month=_month(which), by=getattr(s.people, who), kind=kind, section=deal.section,
             reason="氨氮分析有误。", readings=[deal.key(which)],
-            ground="drought" if kind == "exclusion" else "",
+            ground="drought" if kind == "exclusion" else "", files=proofs(kind),
         )  # fmt: skip
 
     return do
@@ -138,7 +139,7 @@ def _evidence(s: Scheme):
 def _accept(s: Scheme):
     treatment = [Treatment("correct", reading=s.deals[0].key(NOVEMBER), value=Decimal("0.3"))]
     return decisions.accept_objection(
-        objection=_objection(month__month=NOVEMBER), by=s.people.bureau, reason="记录有误",
+        unheard="急", objection=_objection(month__month=NOVEMBER), by=s.people.bureau, reason="记录有误",
         treatment=treatment,
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ from settlements.models import Accrual, Adjustment, AgreementMonth, Evidence, Fu
 from settlements.objections.services import objections, rulings
 from settlements.rules.facts import MonthState
 from tests.books import Ledger
+from tests.disputes import proofs
 from tests.simulation.disk import full_disk, left_in
 from tests.simulation.invariants import broken_promises, found
 from tests.simulation.scheme import Scheme
@@ -63,11 +64,11 @@ def of_an_objection(scheme: Scheme):
     objection = objections.raise_objection(
         month=AgreementMonth.objects.get(month=NOVEMBER),
         by=people.district, kind="data_error", section=deal.section, reason="有误。",
-        readings=[deal.key(NOVEMBER)],
+        readings=[deal.key(NOVEMBER)], files=proofs(),
     )  # fmt: skip
     return lambda: (
         objections.add_evidence(
-            objection=objection, by=people.district, item="original", file=paper()
+            objection=objection, by=people.district, item="quality", file=paper()
         ).file
     )
 

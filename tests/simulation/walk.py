@@ -27,6 +27,7 @@ from settlements.notices.services import months, notices
 from settlements.objections.services import decisions, objections
 from settlements.objections.services.decisions import Treatment
 from settlements.years.services import adjustments, closing
+from tests.disputes import proofs
 from tests.simulation.invariants import broken_promises
 from tests.simulation.model import Model as Workflow
 from tests.simulation.scheme import Scheme
@@ -199,6 +200,7 @@ class Walk:
         return objections.raise_objection(
             month=self._last(AgreementMonth), by=by, kind="data_error",
             section=self.deal.section, reason="有误。", readings=[self.deal.key(MONTH)],
+            files=proofs(),
         )  # fmt: skip
 
     def _objection_answer(self, by: Any) -> object:
@@ -211,7 +213,7 @@ class Walk:
     def _objection_accept(self, by: Any) -> object:
         value = Decimal(AMMONIA[6 - self.model.data])
         decided = decisions.accept_objection(
-            objection=self._last(Objection), by=by, reason="记录有误",
+            unheard="急", objection=self._last(Objection), by=by, reason="记录有误",
             treatment=[Treatment("correct", reading=self.deal.key(MONTH), value=value)],
         )  # fmt: skip
         tasks.recompute()

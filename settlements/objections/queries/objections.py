@@ -1,23 +1,31 @@
 """异议 as pages show them: the list, one with its timeline, and the readings of its month."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
 from basins.links import Link, to
 from basins.models import Jurisdiction
-from basins.ranges import month_start, months_between
+from basins.ranges import covers, month_start, months_between
 from monitoring.assessment.services.assessment import month_bounds
-from monitoring.models import Assessment, Origin, Reading, Section, Verdict
+from monitoring.models import Assessment, Indicator, Origin, Reading, Section, Target, Verdict
 from monitoring.screening.services.verdicts import ReadingKey
 from monitoring.standards.detection import MeasuredValue, parse, show
-from monitoring.standards.gb3838_2002 import NAMES
+from monitoring.standards.gb3838_2002 import (
+    NAMES,
+    ORDER,
+    WaterBody,
+    WaterClass,
+    has_limits,
+    limit,
+)
 from settlements.models import (
     Adjustment,
     AgreementMonth,
@@ -31,7 +39,13 @@ from settlements.objections.kinds import BY_CODE, EvidenceItem, ObjectionKind
 from settlements.objections.services.decisions import TREATMENTS, cause_of, disputed
 from settlements.objections.services.evidence import missing_evidence
 from settlements.objections.services.joint_samples import error_of
-from settlements.objections.services.objections import absent_parties, accruals_of, bounds_of
+from settlements.objections.services.objections import (
+    absent_parties,
+    accruals_of,
+    bordered,
+    bounds_of,
+)
+from settlements.rules.steps import NOT_ASSESSED
 from settlements.work.queries.sources import of_party
 from settlements.workflow import MOVES, kind_of
 from settlements.years.services.adjustments import difference
@@ -96,9 +110,11 @@ def months_open_to(viewer: Viewer) -> QuerySet[AgreementMonth]:
     return rows.select_related("agreement").order_by("agreement__code", "month")
 
 
-def sections_of(month: AgreementMonth) -> list[Section]:
-    """Sections the month published accruals of."""
-    found = {a.term_section.section_id: a.term_section.section for a in accruals_of(month)}
+def sections_of(month: AgreementMonth, place: int | None = None) -> list[Section]:
+    """Sections the month published accruals of; `place`: those a party (by id) may object to."""
+    accruals = accruals_of(month)
+    own = accruals if place is None else bordered(accruals, place)
+    found = {a.term_section.section_id: a.term_section.section for a in own}
     return sorted(found.values(), key=lambda s: s.name)
 
 
@@ -118,11 +134,16 @@ class ObjectionLine:
     below_limit: bool
     flag: str
     valid: bool
+    over: bool = False  # beyond the limit it is held to
     verdicts: tuple[Verdict, ...] = ()
 
     @property
     def result(self) -> MeasuredValue:
         return MeasuredValue(self.value, self.below_limit)
+
+    @property
+    def shown(self) -> str:
+        return show(self.result)
 
 
 def month_lines(
@@ -132,23 +153,71 @@ def month_lines(
     return period_lines(section, month_bounds(month), indicator)
 
 
+def measured_indicators(section: Section, bounds: tuple[datetime, datetime]) -> list[Indicator]:
+    """Those with a reading of the section in [start, end): 1 SQL query."""
+    measured = Reading.objects.filter(
+        section=section,
+        indicator=OuterRef("pk"),
+        sampled_at__gte=bounds[0],
+        sampled_at__lt=bounds[1],
+    )
+    return list(Indicator.objects.filter(Exists(measured)).order_by("order"))
+
+
+def limits_of(section: Section, day: date) -> dict[str, Decimal]:
+    """Indicator → the limit of the class that the section is to reach that day (Ⅲ where none is
+    set), in the indicator's unit; of DO the least. 1 SQL query."""
+    target = next(
+        (t.water_class for t in Target.objects.filter(section=section) if covers(t.in_force, day)),
+        WaterClass.III.value,
+    )
+    body, found = WaterBody(section.water_body), {}
+    for code in ORDER:
+        if code != "pH" and code not in NOT_ASSESSED and has_limits(code, body):
+            found[code] = limit(code, WaterClass(target), body)
+    return found
+
+
 def period_lines(
-    section: Section, bounds: tuple[datetime, datetime], indicator: str = ""
+    section: Section,
+    bounds: tuple[datetime, datetime],
+    indicator: str = "",
+    *,
+    limits: Mapping[str, Decimal] | None = None,
+    over: bool = False,
 ) -> tuple[list[ObjectionLine], int]:
     """Readings of the section in [start, end) (of one indicator), and how many there are in all.
 
-    At most MOST are listed, those taken by hand first. 3 SQL queries.
+    `limits` mark those beyond them; `over`: these alone. At most MOST are listed, those taken by
+    hand first. 3 SQL queries.
     """
     first, end = bounds
+    limits = limits or {}
     rows = Reading.objects.filter(section=section, sampled_at__gte=first, sampled_at__lt=end)
     if indicator:
         rows = rows.filter(indicator__code=indicator)
+    if over:
+        beyond = Q(pk__in=[])
+        for code, at in limits.items():
+            side = {"value__lt": at} if code == "DO" else {"value__gt": at, "below_limit": False}
+            beyond |= Q(indicator__code=code, **side)
+        rows = rows.filter(beyond)
     count = rows.count()
     by_hand = Case(When(origin=Origin.AUTOMATIC, then=1), default=0)
     ordered = rows.select_related("indicator").order_by(
         by_hand, "indicator__order", "sampled_at", "origin"
     )
-    return _lines(section, list(ordered[:MOST]), first, end), count
+    lines = _lines(section, list(ordered[:MOST]), first, end)
+    return [replace(line, over=_beyond(line, limits)) for line in lines], count
+
+
+def _beyond(line: ObjectionLine, limits: Mapping[str, Decimal]) -> bool:
+    at = limits.get(line.key.indicator)
+    if at is None:
+        return False
+    if line.key.indicator == "DO":
+        return line.value < at
+    return line.value > at and not line.below_limit
 
 
 def deciding_indicator(section: Section, month: date) -> str:

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from basins.access import Act, viewer_of
-from basins.clock import now
+from basins.clock import now, today
 from basins.models import User
 from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section, Verdict
@@ -37,6 +37,7 @@ from monitoring.standards.detection import MeasuredValue, show
 from settlements.models import AgreementMonth, JointSample, MonthRuling, Objection, ObjectionReply
 from settlements.moving.acts import NotAllowed, Refused, check, moving, permit
 from settlements.moving.documents import DocumentRefused, fault_of
+from settlements.moving.parties_of_month import confirming
 from settlements.objections.kinds import BY_CODE
 from settlements.objections.services.evidence import missing_evidence
 from settlements.objections.services.joint_samples import use
@@ -76,16 +77,22 @@ class Treatment:
 
 @transaction.atomic
 def accept_objection(
-    *, objection: Objection, by: User, reason: str, treatment: Sequence[Treatment]
+    *,
+    objection: Objection,
+    by: User,
+    reason: str,
+    treatment: Sequence[Treatment],
+    unheard: str = "",
 ) -> Objection:
     """Accepted: the data are treated as said, the objection and perhaps the month decided.
 
-    Raises Refused where it is decided already, evidence is missing, or nothing would change;
-    NotAllowed.
+    `unheard`: why it is decided before the other side was heard or its time ran out. Raises
+    Refused where it is decided already, evidence is missing, or nothing would change;
+    NotYetHeard; NotAllowed.
     """
     _mark(objection, months_treated(objection, treatment))
     objection = _decidable(objection, "accept", by)
-    said = _said(reason, "采纳异议")
+    said = _heard(objection, _said(reason, "采纳异议"), unheard)
     if missing := missing_evidence(objection):
         raise Refused(
             f"缺少必需的证据：{'、'.join(item.title for item in missing)}。"
@@ -96,10 +103,14 @@ def accept_objection(
 
 
 @transaction.atomic
-def reject_objection(*, objection: Objection, by: User, reason: str) -> Objection:
-    """Rejected, with the reason; no data change. Raises Refused, NotAllowed."""
+def reject_objection(
+    *, objection: Objection, by: User, reason: str, unheard: str = ""
+) -> Objection:
+    """Rejected, with the reason; no data change. `unheard` as for an acceptance. Raises Refused,
+    NotYetHeard, NotAllowed."""
     objection = _decidable(objection, "reject", by)
-    return _decide(objection, "reject", State.REJECTED, by, _said(reason, "驳回异议"))
+    said = _heard(objection, _said(reason, "驳回异议"), unheard)
+    return _decide(objection, "reject", State.REJECTED, by, said)
 
 
 @transaction.atomic
@@ -301,6 +312,35 @@ def _decidable(objection: Objection, event: str, by: User) -> Objection:
     if objection.state == State.REMEASURING and not measured:
         raise Refused("复测结果尚未录入；录入后才能裁决。")
     return objection
+
+
+class NotYetHeard(Refused):
+    """The other side has not answered and still may; deciding now needs a reason of its own."""
+
+
+def awaited(objection: Objection) -> list[str]:
+    """Names of the parties that have not answered and still may: 1 SQL query."""
+    if objection.state != State.RAISED or today() > objection.evidence_until:
+        return []
+    month = objection.month
+    return [
+        p.jurisdiction.name
+        for p in confirming(month.agreement_id, month.month)
+        if p.jurisdiction_id != objection.jurisdiction_id
+    ]
+
+
+def _heard(objection: Objection, said: str, unheard: str) -> str:
+    """The reason as it is kept. Raises NotYetHeard."""
+    names = awaited(objection)
+    if not names:
+        return said
+    if not unheard.strip():
+        raise NotYetHeard(
+            f"{'、'.join(names)}尚未答复，答复期至 {objection.evidence_until}；"
+            "确须现在裁决的，请写明提前裁决的理由。"
+        )
+    return f"{said}（{'、'.join(names)}未答复，提前裁决：{unheard.strip()}）"[:LONGEST]
 
 
 def _decide(objection: Objection, event: str, target: str, by: User, said: str) -> Objection:

@@ -34,7 +34,7 @@ from settlements.moving.acting import has_own_person, party_signing
 from settlements.moving.acts import NotAllowed, Refused, check, moving
 from settlements.moving.notify import next_key, tell_parties, tell_role
 from settlements.moving.parties_of_month import confirming
-from settlements.objections.kinds import BY_CODE, GROUNDS, with_ground
+from settlements.objections.kinds import BY_CODE, GROUNDS, ObjectionKind, with_ground
 from settlements.objections.services.evidence import keep_file
 
 State = Objection.State
@@ -60,15 +60,17 @@ def raise_objection(
     """A party objects to a published month, within its objection period.
 
     `party` with `document`: the bureau enters it for one without a person of its own. `files`:
-    (item of the kind's evidence, file). Raises NotAllowed, Refused and DocumentRefused.
+    (item of the kind's evidence, file), those that are 必需 among them, but for a kind that
+    proves within its days. Raises NotAllowed, Refused, EvidenceMissing and DocumentRefused.
     """
-    month = locked_month(month)
+    month, files = locked_month(month), list(files)
     own = _party(month, by, party, document)
     keys = sorted(set(readings))
     said = examine(
         month=month, own=own, kind=kind, section=section, reason=reason, keys=keys, ground=ground
     )
     rules = BY_CODE[kind]
+    _refuse_unproved(rules, {item for item, _ in files})
     until = add_working_days(today(), rules.days)
     note = f"代{own}登记，文号 {document.strip()}" if party is not None else ""
     objection = Objection(
@@ -102,6 +104,16 @@ def raise_objection(
     return objection
 
 
+class EvidenceMissing(Refused):
+    """An objection without the evidence that it must come with; the message names it."""
+
+
+def _refuse_unproved(rules: ObjectionKind, given: set[str]) -> None:
+    missing = [item.title for item in rules.required if item.key not in given]
+    if missing and not rules.proves_later:
+        raise EvidenceMissing(f"“{rules.title}”须附必需的证据：{'、'.join(missing)}。")
+
+
 def examine(
     *,
     month: AgreementMonth,
@@ -128,6 +140,9 @@ def examine(
     upstream = {a.term_section.upstream_id for a in accruals_of(month, section)}
     if not upstream:
         raise Refused(f"{section}不是{month}核算的断面；请改选断面。")
+    own_sections = {a.term_section.section_id for a in bordered(accruals_of(month), own.pk)}
+    if section.pk not in own_sections:
+        raise Refused(f"{section}不是{own}的交界断面，也没有其收付；请改选断面。")
     if rules.upstream_only and own.pk not in upstream:
         raise Refused(f"“{rules.title}”只能由断面的上游方提出；可改提“数据有误”。")
     said = reason.strip()
@@ -315,8 +330,21 @@ def accruals_of(month: AgreementMonth, section: Section | None = None) -> list[A
         found.exclude(state__in=Accrual.OPEN)
         .select_related("term_section__section", "term_section__upstream")
         .defer("steps", "inputs", "term_section__upstream__boundary")
+        .prefetch_related("transfers")
         .order_by("pk")
     )
+
+
+def bordered(accruals: Sequence[Accrual], place: int) -> list[Accrual]:
+    """Those at whose section the party (by id) is a side, pays or is paid; all of them, for a
+    party that is at none: it is in the agreement as a whole."""
+    own = [
+        a
+        for a in accruals
+        if place in (a.term_section.upstream_id, a.term_section.downstream_id)
+        or any(place in (t.payer_id, t.payee_id) for t in a.transfers.all())
+    ]
+    return own or list(accruals)
 
 
 def bounds_of(month: AgreementMonth, section: Section) -> tuple[datetime, datetime]:
