@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dashboard.notices import supplements
 from dashboard.notices import views as notices
 from dashboard.work import notifications
 from dashboard.work import views as work
@@ -11,6 +12,8 @@ MONTH = "settlements/<str:code>/<int:year>/<int:month>"
 urlpatterns = [
     path("notices/", notices.listing, name="notice-list"),
     path("notices/prepare/", notices.prepare, name="notice-prepare"),
+    path("notices/supplements/", supplements.prepare, name="supplement-prepare"),
+    path("notices/supplements/sign/", supplements.sign, name="supplement-sign"),
     path("notices/<int:pk>/", notices.notice, name="notice"),
     path("notices/<int:pk>/paper.<str:format>", notices.paper_file, name="notice-file"),
     path("notices/<int:pk>/sign/", notices.sign, name="notice-sign"),

@@ -104,7 +104,7 @@ def paper_file(request, pk: int, format: str):
 def prepare(request):
     """核对 what the month's notice would say and what it lacks → the draft."""
     viewer = viewer_of(request.user)
-    month = _month(request.POST.get("month") or request.GET.get("month", ""))
+    month = month_of(request.POST.get("month") or request.GET.get("month", ""))
     if not viewer.may(Act.PUBLISH) or month is None:
         raise Http404
     typed = request.POST if request.method == "POST" else request.GET
@@ -292,7 +292,7 @@ def _place(request) -> Jurisdiction:
     return get_object_or_404(Jurisdiction.objects.defer("boundary"), pk=pk)
 
 
-def _month(text: str) -> date | None:
+def month_of(text: str) -> date | None:
     """'2026-10' as the first day of that month."""
     year, _, month = text.partition("-")
     if not (len(year) == 4 and year.isascii() and year.isdigit()):

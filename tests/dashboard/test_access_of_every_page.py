@@ -51,6 +51,8 @@ agreements/<str:code>/amend/                                       .....o.  ....
 agreements/<str:code>/                                             oooo.oo  -        SEE_AGREEMENTS
 notices/                                                           oooo.oo  -        SEE_RESULTS
 notices/prepare/                                                   o......  !......  PUBLISH
+notices/supplements/                                               o......  !......  PUBLISH
+notices/supplements/sign/                                          o......  !......  PUBLISH
 notices/<int:pk>/                                                  oooo.oo  -        SEE_RESULTS
 notices/<int:pk>/paper.<str:format>                                oooo.oo  -        SEE_RESULTS
 notices/<int:pk>/sign/                                             >......  ?......  PUBLISH

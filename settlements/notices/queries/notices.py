@@ -11,17 +11,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, DateField, Exists, F, Func, OuterRef, Q, QuerySet, When
+from django.db.models import Count, DateField, Exists, Func, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
 from basins.models import Jurisdiction
-from basins.ranges import month_start
 from basins.services.working_days import Calendar
 from settlements.models import (
     Accrual,
-    Agreement,
     AgreementMonth,
     Notice,
     NoticeReceipt,
@@ -30,6 +28,11 @@ from settlements.models import (
 from settlements.moving.notify import signatories
 from settlements.moving.parties_of_month import is_party_in
 from settlements.notices.services.notices import due_on_calendar
+from settlements.notices.services.supplements import (
+    months_to_supplement,
+    open_accruals,
+    published_before,
+)
 from settlements.shown.revisions import Revision, revisions_of
 from settlements.shown.visible import visible_accruals
 from settlements.workflow import kind_of
@@ -114,13 +117,14 @@ class ToPrepare:
 class NoticeList:
     lines: tuple[NoticeLine, ...]
     to_prepare: tuple[ToPrepare, ...]
+    supplements: int  # months published before with results that are not
     years: tuple[int, ...]
 
 
 def notice_list(viewer: Viewer, *, year: int | None = None, state: str = "") -> NoticeList | None:
     """All notices the viewer may see, newest first; None for who may see none of any kind.
 
-    6 SQL queries whatever the notices.
+    7 SQL queries whatever the notices.
     """
     if viewer.scope(Act.SEE_RESULTS) not in (Scope.ALL, Scope.PUBLISHED):
         return None
@@ -148,6 +152,7 @@ def notice_list(viewer: Viewer, *, year: int | None = None, state: str = "") -> 
         )
         if viewer.may(Act.PUBLISH)
         else (),
+        len(months_to_supplement()) if viewer.may(Act.PUBLISH) else 0,
         years,
     )
 
@@ -378,14 +383,10 @@ def months_on(day, months: int) -> Func:
 
 
 def months_to_prepare(viewer: Viewer) -> QuerySet:
-    """Months that are over with something not published and no draft waiting."""
+    """Months that are over, not published yet at all, and no draft waiting."""
     return (
-        Accrual.objects.filter(state__in=Accrual.OPEN)
-        .exclude(term__agreement__state=Agreement.State.DRAFT)
-        .annotate(
-            month=Case(When(yearly=True, then=months_on(F("period"), 11)), default=F("period"))
-        )
-        .filter(month__lt=month_start(today()))
+        open_accruals()
+        .exclude(published_before())
         .exclude(month__in=Notice.objects.filter(state=Notice.State.PREPARED).values("month"))
         .values("month")
         .distinct()

@@ -117,8 +117,9 @@ def keep_prepared(drawn: Drawn, *, by: User, due_on: date | None = None) -> Noti
 
 
 @transaction.atomic
-def sign_off_notice(*, notice: Notice, by: User) -> Notice:
+def sign_off_notice(*, notice: Notice, by: User, tell: bool = True) -> Notice:
     """Publish what somebody else prepared: number it, publish its accruals, begin the months.
+    `tell` False: the parties are told of several notices at once.
 
     Raises Refused for one who prepared it or one not waiting, DataChanged where the database
     no longer says what was prepared, NotAllowed. About 20 SQL queries, whatever the size.
@@ -134,11 +135,16 @@ def sign_off_notice(*, notice: Notice, by: User) -> Notice:
     if drawn.digest != notice.digest:
         changed = "、".join(differing(notice.content, drawn.content)) or "通报范围"
         raise DataChanged(f"编制之后数据有变动（{changed}），不能签发；请退回后重新编制。")
-    return publish_drawn(notice, drawn, by=by)
+    return publish_drawn(notice, drawn, by=by, tell=tell)
 
 
 def publish_drawn(
-    notice: Notice, drawn: Drawn, *, by: User, until: Deadline | None = None
+    notice: Notice,
+    drawn: Drawn,
+    *,
+    by: User,
+    until: Deadline | None = None,
+    tell: bool = True,
 ) -> Notice:
     """Publish a prepared notice with what was drawn for it, in a transaction that locked the
     agreements before drawing."""
@@ -167,7 +173,8 @@ def publish_drawn(
             )
             for agreement in drawn.months
         )
-    _tell(notice, drawn, until)
+    if tell:
+        _tell(notice, drawn, until)
     return notice
 
 

@@ -12,11 +12,12 @@ from django.db.models import (
 from basins.access import Act, Viewer
 from basins.clock import today
 from basins.links import Link, to
-from basins.models import PersonAct
+from basins.models import PersonAct, User
 from basins.words import month_words
 from settlements.models import (
     Accrual,
     Adjustment,
+    Agreement,
     AgreementDraft,
     AgreementMonth,
     Correction,
@@ -36,6 +37,11 @@ from settlements.models import (
 )
 from settlements.notices.queries.notices import months_on, months_to_prepare
 from settlements.notices.services.notices import due_day
+from settlements.notices.services.supplements import (
+    open_accruals,
+    published_before,
+    supplementary,
+)
 from settlements.work.queries.tasks import Source, Task
 
 # The month -----------------------------------------------------------------------------
@@ -51,9 +57,37 @@ def _prepare(row: dict) -> Task:
     )
 
 
+def supplements_to_prepare(viewer: Viewer) -> QuerySet:
+    """Agreements with results of months that were published before: what one act brought is one
+    task, however many months."""
+    waiting = Notice.objects.filter(state=Notice.State.PREPARED).values("month")
+    late = open_accruals().filter(published_before()).exclude(month__in=waiting)
+    return Agreement.objects.filter(Exists(late.filter(term__agreement=OuterRef("pk")))).order_by(
+        "code"
+    )
+
+
+def _supplement(agreement: Agreement) -> Task:
+    return Task(f"补充通报：{agreement}", to("supplement-prepare"), "编制")
+
+
+def supplements_to_sign(viewer: Viewer) -> QuerySet:
+    """By who prepared them: what one person prepared at one act is one task."""
+    waiting = supplementary(Notice.objects.filter(state=Notice.State.PREPARED))
+    return (
+        User.objects.filter(Exists(waiting.filter(prepared_by=OuterRef("pk"))))
+        .exclude(pk=viewer.user_id)
+        .order_by("pk")
+    )
+
+
+def _sign_supplements(preparer: User) -> Task:
+    return Task("签发补充通报", to("supplement-sign"), "核对并签发", note=f"{preparer}编制")
+
+
 def notices_to_sign(viewer: Viewer) -> QuerySet:
     return (
-        Notice.objects.filter(state=Notice.State.PREPARED)
+        Notice.objects.filter(~published_before(), state=Notice.State.PREPARED)
         .exclude(prepared_by=viewer.user_id)
         .select_related("prepared_by")
         .order_by("month")
@@ -445,6 +479,20 @@ SOURCES: tuple[Source, ...] = (
     Source("measures-to-report", "待报告整改的措施", Act.CONFIRM, measures_to_report, _report),
     Source("notices-to-sign", "待签发的月通报", Act.PUBLISH, notices_to_sign, _sign),
     Source("months-to-prepare", "待编制的月通报", Act.PUBLISH, months_to_prepare, _prepare),
+    Source(
+        "supplements-to-sign",
+        "待签发的补充通报",
+        Act.PUBLISH,
+        supplements_to_sign,
+        _sign_supplements,
+    ),
+    Source(
+        "supplements-to-prepare",
+        "待编制的补充通报",
+        Act.PUBLISH,
+        supplements_to_prepare,
+        _supplement,
+    ),
     Source("objections-to-decide", "待裁决的异议", Act.DECIDE, objections_to_decide, _decide),
     Source("stopped-runs", "停下的重算", Act.ADJUST, stopped_runs, _stopped),
     Source("adjustments", "待审的调整", Act.ADJUST, adjustments, _adjust),
