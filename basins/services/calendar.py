@@ -160,13 +160,6 @@ def change_day(
     return change
 
 
-@transaction.atomic
-def keep_change(*, on: date, before: str, after: str, reason: str, by: User) -> None:
-    """Note a change made elsewhere (the admin), and let deadlines be computed again."""
-    _keep([CalendarDifference(on, before, after)], reason, by)
-    on_calendar_changed()
-
-
 def _hold_calendar() -> None:
     """One change after the other, until the commit: also of days that have no row yet."""
     with connection.cursor() as cursor:

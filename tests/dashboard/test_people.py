@@ -230,6 +230,19 @@ def test_two_administrators_always_remain(people, second):
             propose(by=people.admin, why="x", person=second, **given)
 
 
+def test_ends_set_for_later_count_from_their_day(people, second, third):
+    soon, later = today() + timedelta(days=10), today() + timedelta(days=20)
+    done(people, third, kind="end", person=second, held=second.roles.get(), until_day=later)
+    for until in (None, soon, later, later + timedelta(days=400)):
+        with pytest.raises(Refused, match=f"{max(later, until or later)} 起只剩 1 名"):
+            propose(
+                kind="end", by=second, why="x", person=third, held=third.roles.get(),
+                until_day=until,
+            )  # fmt: skip
+    with pytest.raises(Refused, match="至少要有 2 名"):
+        propose(kind="close", by=second, why="x", person=third)
+
+
 def test_the_mark_of_the_reference_pages_follows_the_role(people, second):
     done(people, second, kind="grant", person=people.nobody, role="admin", from_day=today())
     assert User.objects.get(pk=people.nobody.pk).is_staff
