@@ -37,6 +37,7 @@ class Figure:
 
 
 _PERCENT = Decimal(100)
+LIKE_A_FILL = Decimal(999)
 
 FIGURES: dict[str, Figure] = {
     f.name: f
@@ -78,3 +79,9 @@ def find(words: str) -> Figure | None:
         if words in (figure.name, figure.label, *figure.also):
             return figure
     return None
+
+
+def like_a_fill(value: Decimal) -> bool:
+    """All nines (999, 9999.9, 9999万), as systems fill in for a value they don't have."""
+    digits = value.normalize().as_tuple().digits
+    return value >= LIKE_A_FILL and len(digits) > 2 and set(digits) == {9}

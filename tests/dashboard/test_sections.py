@@ -593,3 +593,17 @@ def test_the_plan_of_the_month_is_named(border, bureau, client):
     border.assessed("2023-05", "II")
     assert "自动站每日 6 次" in page(client)
     assert "自动站每日 1 次" in page(client, "/sections/BORDER/?month=2023-04")
+
+
+def test_plans_that_change_within_the_month_are_named_with_their_days(border, bureau, client):
+    for per_day, first, until in (
+        (6, date(2020, 1, 1), date(2023, 5, 16)),
+        (1, date(2023, 5, 16), date(2023, 5, 31)),
+        (4, date(2023, 5, 31), None),
+    ):
+        SamplingPlan.objects.create(
+            section=border.section, per_day=per_day, in_force=between(first, until)
+        )
+    border.assessed("2023-05", "II")
+    words = "自动站1–15 日每日 6 次，16–30 日每日 1 次，31 日每日 4 次"
+    assert words in page(client)

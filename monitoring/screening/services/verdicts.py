@@ -16,7 +16,7 @@ from basins.clock import now
 from basins.models import User
 from jobs.wake import wake_on_commit
 from monitoring.models import Indicator, Origin, Reading, Section, Verdict
-from monitoring.protocols.layouts import INDICATORS
+from monitoring.protocols.layouts import INDICATORS, impossible
 from monitoring.standards.detection import MeasuredValue, measured
 
 VALID, INVALID = "N", "V"
@@ -229,12 +229,15 @@ def _number(value: Decimal | MeasuredValue | None, indicator: str) -> MeasuredVa
         result = measured(value) if value is not None else None
     except ValueError:  # not finite: refused in the same words
         result = None
-    if result is None or not 0 <= result.value < LARGEST:
+    known = INDICATORS.get(indicator)
+    least = known.least if known is not None else 0
+    if result is None or not min(least, 0) <= result.value < LARGEST:
         raise VerdictRefused("请填写更正后的值：不小于 0 的数，未检出填检出限加 L。")
+    if known is not None and (why := impossible(result.value, known)):
+        raise VerdictRefused(f"{why}；请核对小数点和单位，仪器故障的请判为无效。")
     exponent = result.value.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > PLACES:
         raise VerdictRefused(f"值至多 {PLACES} 位小数。")
-    known = INDICATORS.get(indicator)
     if result.below_limit and known is not None and not known.has_detection_limit:
         raise VerdictRefused(f"{known.title}没有检出限；请填测得的数值。")
     return result
