@@ -389,6 +389,16 @@ def test_what_is_wrong_is_said_beside_its_field(people, second, client):
     assert answer.context["form"].errors.keys() == {"from_day"}
 
 
+def test_a_role_is_chosen_and_never_the_first_of_the_list(people, second, client):
+    client.force_login(people.admin)
+    page = client.get("/people/new/").content.decode()
+    assert re.search(r'<select name="role"[^>]*>\s*<option value="" selected>请选择</option>', page)
+    typed = {"username": "neu", "display_name": "新人", "from_day": today(), "why": "函1号"}
+    answer = client.post("/people/new/", {**typed, "action": "check"})
+    assert answer.status_code == 422
+    assert "请选择角色" in answer.content.decode()
+
+
 @pytest.mark.parametrize("kind", ["grant", "end", "reset", "unlock", "close", "rename"])
 def test_every_act_has_its_form(people, second, client, kind):
     client.force_login(people.admin)
