@@ -206,12 +206,12 @@ def _date(text: str) -> date:
 def _table(content: bytes) -> tuple[int, list[tuple[int, list[str]]]]:
     """How many columns the file has, and its rows, numbered, below the headings."""
     if len(content) > LARGEST:
-        raise CalendarError([f"文件有 {len(content)} 字节，不像一年的日历；至多 {LARGEST} 字节。"])
+        raise CalendarError([f"文件超过 {LARGEST // 1024} KB，不像一年的日历；请只留日期、类型、节日三列。"])
     try:
         text, _ = decode(content)
         rows = list(csv_records(text, likely_delimiter(text)))
     except FileError as wrong:
-        raise CalendarError([f"文件不是 CSV 文本：{wrong}"]) from wrong
+        raise CalendarError([str(wrong)]) from wrong
     number, cells = rows[0] if rows else (1, [])
     heads = [plain(cell) for cell in cells]
     while heads and not heads[-1]:

@@ -185,8 +185,8 @@ def test_what_is_checked_is_what_is_kept(given):
 
 @pytest.mark.parametrize("place", ["upstream", "downstream", "reserve"])
 def test_results_that_no_water_has_are_refused(given, place):
+    results = {"upstream": Decimal(1), "downstream": Decimal(1), "agreed_error": Decimal(20)}
     with pytest.raises(Refused, match="不可能高于 100000 mg/L"):
-        results = {"upstream": Decimal(1), "downstream": Decimal(1), "agreed_error": Decimal(20)}
         record_joint_sample(**given | results | {place: Decimal("100000.1")})
 
 
