@@ -82,6 +82,9 @@ def find(words: str) -> Figure | None:
 
 
 def like_a_fill(value: Decimal) -> bool:
-    """All nines (999, 9999.9, 9999万), as systems fill in for a value they don't have."""
-    digits = value.normalize().as_tuple().digits
-    return value >= LIKE_A_FILL and len(digits) > 2 and set(digits) == {9}
+    """All nines (999, 9999.9), as systems fill in for a value they don't have; also as it was
+    written in 万 or 亿."""
+    return any(
+        part >= LIKE_A_FILL and set(f"{part.normalize():f}") <= {"9", "."}
+        for part in (value, value / _WAN, value / _YI)
+    )

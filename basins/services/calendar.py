@@ -206,7 +206,9 @@ def _date(text: str) -> date:
 def _table(content: bytes) -> tuple[int, list[tuple[int, list[str]]]]:
     """How many columns the file has, and its rows, numbered, below the headings."""
     if len(content) > LARGEST:
-        raise CalendarError([f"文件超过 {LARGEST // 1024} KB，不像一年的日历；请只留日期、类型、节日三列。"])
+        raise CalendarError(
+            [f"文件超过 {LARGEST // 1024} KB，不像一年的日历；请只留日期、类型、节日三列。"]
+        )
     try:
         text, _ = decode(content)
         rows = list(csv_records(text, likely_delimiter(text)))
