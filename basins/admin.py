@@ -1,6 +1,7 @@
 """Reference data in Django's admin; nothing with money, readings or people is edited here.
 
-People and their roles are done by two persons, on pages of their own (basins.services.person_acts).
+People and their roles are done by two persons (basins.services.person_acts), the days that deadlines
+are counted by on 节假日历 with a reason (basins.services.calendar): each on pages of its own.
 
 Who may is the table of the people (basins.access), not Django's own permissions: only a person
 whose role of today may do a page's `act` gets to see that it exists, superusers included.
@@ -16,8 +17,7 @@ from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 
 from basins.access import Act, viewer_of
-from basins.models import CalendarDay, Jurisdiction, River, RiverReach
-from basins.services import calendar
+from basins.models import Jurisdiction, River, RiverReach
 from jobs.models import Job
 
 # Roles are dated and stand in basins.Role; Django's groups would be a second, hidden table.
@@ -134,32 +134,3 @@ class JobAdmin(ByRole, admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
-
-
-@admin.register(CalendarDay)
-class CalendarDayAdmin(ByRole, admin.ModelAdmin):
-    """Holidays and make-up days; /calendar/ takes a whole year at once and asks for a reason."""
-
-    list_display = ("date", "kind", "name", "announced", "source")
-    list_filter = ("kind", "announced")
-    date_hierarchy = "date"
-    search_fields = ("name", "source")
-
-    def save_model(self, request, obj, form, change) -> None:
-        """Kept with what it was before, and deadlines are computed again."""
-        before = form.initial.get("kind", "") if change else ""
-        super().save_model(request, obj, form, change)
-        calendar.keep_change(
-            on=obj.date,
-            before=f"{CalendarDay.Kind(before).label} {form.initial['name']}" if before else "",
-            after=f"{obj.get_kind_display()} {obj.name}",
-            reason="基础资料中修改",
-            by=request.user,
-        )
-
-    def delete_model(self, request, obj) -> None:
-        calendar.change_day(on=obj.date, kind="", name="", reason="基础资料中删除", by=request.user)
-
-    def delete_queryset(self, request, queryset) -> None:
-        for day in queryset:
-            self.delete_model(request, day)

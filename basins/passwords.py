@@ -67,21 +67,27 @@ class HabitPasswordValidator:
             )
 
     def remains(self, password: str, user: User | None = None) -> str:
-        """What is left of the password when habits, names and signs are taken out."""
-        text = _NUMBERS.sub(" ", _ROWS.sub(" ", _KEYS.sub(" ", password))).lower()
+        """What is left of the password when habits, names and signs are taken out, also with what
+        parts the words taken out before (zhang.san is zhangsan); the least counts."""
         words = sorted({*HABITS, *_names(user)}, key=len, reverse=True)
-        for word in words:
-            text = text.replace(word, " ")
-        spelt = text.translate(_AS_LETTERS)
-        for word in words:
-            if len(word) >= 4 and word in spelt:
-                at = spelt.index(word)
-                text = text[:at] + " " * len(word) + text[at + len(word) :]
-                spelt = text.translate(_AS_LETTERS)
-        return re.sub(r"[\W_]", "", text)
+        apart, together = password, re.sub(r"[\W_]", "", password)
+        return min((_remains(each, words) for each in (apart, together)), key=len)
 
     def get_help_text(self) -> str:
         return "不要用常见的词、键盘顺序、地名、用户名加数字拼成密码。"
+
+
+def _remains(password: str, words: list[str]) -> str:
+    text = _NUMBERS.sub(" ", _ROWS.sub(" ", _KEYS.sub(" ", password))).lower()
+    for word in words:
+        text = text.replace(word, " ")
+    spelt = text.translate(_AS_LETTERS)
+    for word in words:
+        if len(word) >= 4 and word in spelt:
+            at = spelt.index(word)
+            text = text[:at] + " " * len(word) + text[at + len(word) :]
+            spelt = text.translate(_AS_LETTERS)
+    return re.sub(r"[\W_]", "", text)
 
 
 def _names(user: User | None) -> set[str]:
@@ -92,5 +98,10 @@ def _names(user: User | None) -> set[str]:
     ).values_list("short_name", "name_en", "sort_key"):
         found |= {name, english, key}
     if user is not None:
+        from pypinyin import lazy_pinyin  # its tables take longer to load than most pages
+
         found |= {user.username, user.display_name, user.unit}
+        # A name as it sounds, either way round: 李明 as liming and mingli.
+        sounds = lazy_pinyin(user.display_name, errors="ignore")
+        found |= {"".join(sounds), "".join([*sounds[1:], *sounds[:1]])}
     return {re.sub(r"[\s_-]", "", name).lower() for name in found if len(name) >= 2}

@@ -37,6 +37,7 @@ class Figure:
 
 
 _PERCENT = Decimal(100)
+LIKE_A_FILL = Decimal(999)
 
 FIGURES: dict[str, Figure] = {
     f.name: f
@@ -78,3 +79,12 @@ def find(words: str) -> Figure | None:
         if words in (figure.name, figure.label, *figure.also):
             return figure
     return None
+
+
+def like_a_fill(value: Decimal) -> bool:
+    """All nines (999, 9999.9), as systems fill in for a value they don't have; also as it was
+    written in 万 or 亿."""
+    return any(
+        part >= LIKE_A_FILL and set(f"{part.normalize():f}") <= {"9", "."}
+        for part in (value, value / _WAN, value / _YI)
+    )

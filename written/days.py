@@ -20,6 +20,10 @@ _TWO = re.compile(r"\d\s+\d", re.ASCII)
 EXAMPLES = "请填如 2023-01-05、2023年1月5日"
 
 
+class NoDay(CellError):
+    """Neither a day nor a month nor a year."""
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenSpan:
     """A day, a month or a year (`of`): its first and last day."""
@@ -60,7 +64,7 @@ def read_span(text: str, *, dotted_month: bool = False) -> WrittenSpan:
     except CellError:
         raise
     except ValueError as wrong:
-        raise CellError(f"“{shown(text, 20)}”不是日期；{EXAMPLES}。") from wrong
+        raise NoDay(f"“{shown(text, 20)}”不是日期；{EXAMPLES}。") from wrong
     if span.first.year not in YEARS:
         raise CellError(f"“{shown(text)}”的年份不在 {YEARS[0]}–{YEARS[-1]} 之内。")
     return span

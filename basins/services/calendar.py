@@ -160,13 +160,6 @@ def change_day(
     return change
 
 
-@transaction.atomic
-def keep_change(*, on: date, before: str, after: str, reason: str, by: User) -> None:
-    """Note a change made elsewhere (the admin), and let deadlines be computed again."""
-    _keep([CalendarDifference(on, before, after)], reason, by)
-    on_calendar_changed()
-
-
 def _hold_calendar() -> None:
     """One change after the other, until the commit: also of days that have no row yet."""
     with connection.cursor() as cursor:
@@ -213,12 +206,14 @@ def _date(text: str) -> date:
 def _table(content: bytes) -> tuple[int, list[tuple[int, list[str]]]]:
     """How many columns the file has, and its rows, numbered, below the headings."""
     if len(content) > LARGEST:
-        raise CalendarError([f"文件有 {len(content)} 字节，不像一年的日历；至多 {LARGEST} 字节。"])
+        raise CalendarError(
+            [f"文件超过 {LARGEST // 1024} KB，不像一年的日历；请只留日期、类型、节日三列。"]
+        )
     try:
         text, _ = decode(content)
         rows = list(csv_records(text, likely_delimiter(text)))
     except FileError as wrong:
-        raise CalendarError([f"文件不是 CSV 文本：{wrong}"]) from wrong
+        raise CalendarError([str(wrong)]) from wrong
     number, cells = rows[0] if rows else (1, [])
     heads = [plain(cell) for cell in cells]
     while heads and not heads[-1]:

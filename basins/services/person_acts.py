@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from basins.access import Act, viewer_of
@@ -139,8 +139,9 @@ def make_on_machine(
 
     Raises Refused once there are two. `user` and `password` are checked already.
     """
-    # One after the other: two at once would not see each other's.
-    list(User.objects.select_for_update().values_list("pk"))
+    # One after the other: two at once would not see each other's. There may be no row to lock.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('basins_first_administrators'))")
     if len(administrators()) >= LEAST_ADMINISTRATORS:
         raise Refused(
             "已有两名协议管理员，不再在服务器上建立账号；请由一名协议管理员在网页“人员”里提出，"
@@ -230,12 +231,12 @@ def _refuse_impossible(act: PersonAct) -> None:
         if until is not None and act.until_day is not None and act.until_day > until:
             raise Refused(f"角色本来到 {until} 为止；延长请另授。", field="until_day")
         if held.role == Role.Code.ADMIN:
-            _refuse_too_few(held.user_id)
+            _refuse_too_few(held.user_id, since=max(act.until_day or today(), today()))
     if act.kind == Kind.CLOSE:
         assert person is not None
         if not person.is_active:
             raise Refused("账号已停用。")
-        _refuse_too_few(person.pk)
+        _refuse_too_few(person.pk, since=today())
     if act.kind == Kind.REOPEN and person is not None and person.is_active:
         raise Refused("账号没有停用。")
     if act.kind == Kind.RESET and person is not None and not person.is_active:
@@ -290,15 +291,33 @@ def _refuse_role(act: PersonAct) -> None:
         )
 
 
-def _refuse_too_few(leaving: int) -> None:
+def _refuse_too_few(leaving: int, *, since: date) -> None:
+    """From `since` on somebody is no administrator any more: on no day may too few remain.
+
+    Ends that are set for a later day count from that day.
+    """
     # One such act after the other: two at once would each see the other's administrator remain.
     list(Role.objects.select_for_update().filter(role=Role.Code.ADMIN).order_by("pk"))
-    there = administrators()
-    if leaving in there and len(there) <= LEAST_ADMINISTRATORS:
-        raise Refused(
-            f"协议管理员至少要有 {LEAST_ADMINISTRATORS} 名，否则账号事项无人复核；"
-            "请先授予另一人协议管理员角色。"
+    spans = list(
+        Role.objects.filter(
+            Q(in_force__endswith__gt=since) | Q(in_force__endswith__isnull=True),
+            role=Role.Code.ADMIN,
+            user__is_active=True,
+        ).values_list("user_id", "in_force")
+    )
+    if leaving not in (holder for holder, _ in spans):
+        return
+    others = [span for holder, span in spans if holder != leaving]
+    for day in sorted({since, *(span.upper for span in others if span.upper is not None)}):
+        there = sum(
+            (span.lower is None or span.lower <= day) and (span.upper is None or day < span.upper)
+            for span in others
         )
+        if there < LEAST_ADMINISTRATORS:
+            raise Refused(
+                f"协议管理员至少要有 {LEAST_ADMINISTRATORS} 名，否则账号事项无人复核；{day} 起只剩 "
+                f"{there} 名，请先授予另一人协议管理员角色。"
+            )
 
 
 def _start(act: PersonAct) -> date:

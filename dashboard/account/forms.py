@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from basins.models import User
+from basins.services import sign_in_locks
 from dashboard.forms.filters import say_required
 
 
@@ -15,7 +16,11 @@ def _password(autocomplete: str) -> forms.PasswordInput:
 
 
 class OwnPasswordForm(forms.Form):
-    """`old` is not asked for where there is none: after signing in with a one-time code."""
+    """`old` is not asked for where there is none: after signing in with a one-time code.
+
+    A wrong one counts as a wrong password does at the sign-in from `address`: who found the page
+    open does not guess on it.
+    """
 
     old = forms.CharField(label="原密码", strip=False, widget=_password("current-password"))
     new = forms.CharField(
@@ -24,16 +29,23 @@ class OwnPasswordForm(forms.Form):
     )  # fmt: skip
     again = forms.CharField(label="再输一遍新密码", strip=False, widget=_password("new-password"))
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: User, *args: Any, address: str = "", **kwargs: Any) -> None:
         super().__init__(*args, use_required_attribute=False, **kwargs)
-        self.user = user
+        self.user, self.address = user, address
         if not user.has_usable_password():
             del self.fields["old"]
         say_required(self)
 
     def clean_old(self) -> str:
-        if not self.user.check_password(self.cleaned_data["old"]):
-            raise ValidationError("原密码不对；请核对大小写后再试。")
+        name = self.user.get_username()
+        wait = sign_in_locks.wait_left(name, self.address)
+        if wait is None and not self.user.check_password(self.cleaned_data["old"]):
+            wait = sign_in_locks.failed(name, self.address)
+            if wait is None:
+                raise ValidationError("原密码不对；请核对大小写后再试。")
+        if wait is not None:
+            words = sign_in_locks.in_words(wait)
+            raise ValidationError(f"密码输错的次数过多；请 {words}后再试。")
         return self.cleaned_data["old"]
 
     def clean_new(self) -> str:

@@ -13,6 +13,7 @@ from basins.sessions import digest
 from dashboard.account.browser import browser_of
 from dashboard.account.forms import OwnPasswordForm
 from dashboard.frame.access_log import note
+from dashboard.frame.addresses import client_address
 
 
 @require_GET
@@ -26,7 +27,7 @@ def change_password(request):
     """The new one holds at once; every other session of the person ends."""
     if request.method == "GET":
         return redirect("account")
-    form = OwnPasswordForm(request.user, request.POST)
+    form = OwnPasswordForm(request.user, request.POST, address=client_address(request))
     if not form.is_valid():
         return _page(request, form, 422)
     ended = people.change_own_password(

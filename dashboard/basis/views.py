@@ -1,8 +1,5 @@
 """统计口径: which choices hold from when on; making one passes a check page."""
 
-import re
-from datetime import date
-
 from django import forms
 from django.contrib import messages
 from django.http import Http404
@@ -10,30 +7,30 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
+from dashboard.forms.fields import ReadField
+from dashboard.forms.values import read_month
 from monitoring.assessment.queries.basis import basis_page, classes_by_rounding
-from monitoring.assessment.services.basis import BasisRefused, choose_basis, withdraw_basis
+from monitoring.assessment.services.basis import (
+    BasisRefused,
+    choose_basis,
+    examine_basis,
+    withdraw_basis,
+)
 from monitoring.standards.basis import FIRST, PH_MEAN, ROUNDING, Basis
-
-_MONTH = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*月?")
 
 
 class ChoiceForm(forms.Form):
     """The whole of a 统计口径 and the month it begins with."""
 
-    since = forms.CharField(label="自哪个月起", max_length=20, help_text="如 2027-01。")
+    since = ReadField(
+        label="自哪个月起", max_length=20, reader=read_month, help_text="如 2027-01。"
+    )
     rounding = forms.ChoiceField(label="定类用的均值", choices=list(ROUNDING.items()))
     ph = forms.ChoiceField(label="pH 的均值", choices=list(PH_MEAN.items()))
     first = forms.ChoiceField(label="自动与手工并存时", choices=list(FIRST.items()))
     source = forms.CharField(
         label="依据", max_length=200, help_text="文件名称和文号，如 市生态环境局〔2026〕12号。"
     )
-
-    def clean_since(self) -> date:
-        text = self.cleaned_data["since"].strip()
-        found = _MONTH.fullmatch(text)
-        if found is None or not 1 <= int(found[2]) <= 12 or not 1990 <= int(found[1]) <= 2199:
-            raise forms.ValidationError(f"“{text}”不是月份；请填如 2027-01。")
-        return date(int(found[1]), int(found[2]), 1)
 
     @property
     def basis(self) -> Basis:
@@ -75,7 +72,16 @@ def choose(request):
     form = ChoiceForm(request.POST)
     if form.is_valid():
         given = form.cleaned_data
-        if "confirmed" not in request.POST:
+        wanted = {"since": given["since"], "basis": form.basis, "source": given["source"]}
+        try:
+            if "confirmed" in request.POST:
+                choose_basis(**wanted)
+                messages.success(request, f"已选定自 {given['since']:%Y-%m} 起的统计口径。")
+                return redirect("basis")
+            examine_basis(**wanted)
+        except BasisRefused as error:
+            form.add_error(None, str(error))
+        else:
             looked_at, changed = classes_by_rounding()
             return render(
                 request,
@@ -88,13 +94,6 @@ def choose(request):
                     "changed": changed,
                 },
             )
-        try:
-            choose_basis(since=given["since"], basis=form.basis, source=given["source"])
-        except BasisRefused as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"已选定自 {given['since']:%Y-%m} 起的统计口径。")
-            return redirect("basis")
     return _page(request, form, 422, form)
 
 

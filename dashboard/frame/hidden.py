@@ -6,6 +6,7 @@ To the person a hidden thing and a missing one answer alike; only 登录与导�
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import Model
 
 from basins.models import AuditRecord, Jurisdiction, Notification, PersonAct, River, User
@@ -104,8 +105,10 @@ def hid_something(request: Any) -> bool:
     An address that names nothing is a page of some roles: missing to a person, it was refused.
     """
     match = request.resolver_match
-    if match is None or match.app_name == "admin" or match.url_name in NOTHING_HIDDEN:
+    if match is None or match.url_name in NOTHING_HIDDEN:
         return False
+    if match.app_name == "admin":
+        return not admin.site.has_permission(request)
     if not match.kwargs:
         return match.url_name is not None and match.app_name != "api"
     exists = THINGS.get(match.url_name or "")

@@ -1,6 +1,7 @@
 """What stands before every page: addresses no page can have, and people with nothing to see."""
 
 from contextlib import suppress
+from unicodedata import category
 
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -54,8 +55,10 @@ class NulMiddleware:
         return self.get_response(request)
 
 
-class NulInFormsMiddleware:
-    """Takes NULs out of what is posted, fields and names of files alike, whatever a view reads.
+class UnseenInFormsMiddleware:
+    """Takes NULs out of what is posted, fields and names of files alike, whatever a view reads; and
+    empties a field in which nothing can be seen (blanks without width, as copied pages have them):
+    it is no reason and no name.
 
     Stands after CsrfViewMiddleware, which reads the body first.
     """
@@ -71,16 +74,23 @@ class NulInFormsMiddleware:
 
     def _clean(self, request) -> None:
         posted = request.POST
-        if any("\0" in key + "".join(values) for key, values in posted.lists()):
-            clean = QueryDict(mutable=True, encoding=posted.encoding)
-            for key, values in posted.lists():
-                clean.setlist(key.replace("\0", ""), [v.replace("\0", "") for v in values])
+        clean = QueryDict(mutable=True, encoding=posted.encoding)
+        for key, values in posted.lists():
+            clean.setlist(key.replace("\0", ""), [seen(v.replace("\0", "")) for v in values])
+        if clean != posted:
             clean._mutable = False
             request.POST = clean
         for _, files in request.FILES.lists():
             for file in files:
                 if "\0" in (file.name or ""):
                     file.name = file.name.replace("\0", "")
+
+
+def seen(text: str) -> str:
+    """The text; nothing where it holds blanks and characters without a shape alone."""
+    if text.isascii() or any(category(character)[0] not in "CZ" for character in text):
+        return text
+    return ""
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

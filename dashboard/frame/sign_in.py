@@ -42,15 +42,6 @@ class SignInForm(AuthenticationForm):
         )
 
 
-class StaffSignInForm(SignInForm):
-    """The same, for the sign-in page of 基础资料: people who are no staff are told no more."""
-
-    def confirm_login_allowed(self, user) -> None:
-        super().confirm_login_allowed(user)
-        if not user.is_staff:
-            raise self.get_invalid_login_error()
-
-
 def locked_out(request, *args, **kwargs):
     """Told how long to wait; whether the name exists is not told. 429, nothing is checked."""
     messages.error(

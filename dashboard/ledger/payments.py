@@ -31,6 +31,7 @@ from settlements.ledger.services.reversals import (
 )
 from settlements.models import Payment, Reversal
 from settlements.moving.acts import Refused
+from settlements.shown.history import history_of
 from settlements.workflow import kind_of
 
 PAGE = 25
@@ -106,6 +107,7 @@ def payment(request, pk: int):
         "form": form,
         "may_decide": viewer.may(Act.RECORD_PAYMENT) and waiting,
         "is_preparer": found.prepared_by_id == request.user.pk,
+        "history": history_of(viewer, "payment", found.pk),
     }
     return render(request, "ledger/payment.html", context, status=422 if form.errors else 200)
 

@@ -19,7 +19,7 @@ from dashboard.forms.filters import chosen
 from dashboard.forms.values import read_month
 from dashboard.objections.forms import JointForm, JudgeForm, ReserveForm, ReviewFilters, key_of
 from monitoring.models import Section, Verdict
-from monitoring.screening.services.verdicts import VerdictRefused, judge_reading
+from monitoring.screening.services.verdicts import VerdictRefused, examined, judge_reading
 from settlements.models import JointSample, Objection
 from settlements.moving.acts import Refused
 from settlements.objections.queries import objections as queries
@@ -156,15 +156,19 @@ def judge(request):
     if request.method == "POST" and form.is_valid() and action != "change":
         checked = action != "judge"
         typed = form.cleaned_data
-        if not checked:
-            try:
+        try:
+            if not checked:
                 judge_reading(
                     section=section, key=key, outcome=typed["outcome"], value=typed["number"],
                     reason=typed["reason"], by=request.user,
                 )  # fmt: skip
-            except VerdictRefused as error:
-                form.add_error(None, str(error))
-            else:
+            elif typed["outcome"] == Verdict.Outcome.CORRECTED:
+                examined(typed["number"], key.indicator)
+        except VerdictRefused as error:
+            form.add_error(None, str(error))
+            checked = False
+        else:
+            if not checked:
                 messages.success(request, "已审核；相关月份随后重新核算，已发布的另提调整。")
                 month = month_start(timezone.localdate(line.at))
                 query = {"section": section.code, "month": f"{month:%Y-%m}"}

@@ -7,6 +7,7 @@ from django import forms
 from basins.clock import today
 from basins.models import Jurisdiction, PersonAct, Role, User
 from dashboard.forms.acts import ActForm
+from dashboard.forms.fields import choice
 
 Kind = PersonAct.Kind
 
@@ -36,9 +37,9 @@ class DetailsForm(WhyForm):
 
 
 class RoleForm(WhyForm):
-    role = forms.ChoiceField(label="角色", choices=Role.Code.choices)
+    role = choice("角色", Role.Code.choices)
     jurisdiction = PlaceField(
-        label="行政区", required=False, queryset=Jurisdiction.objects.none(),
+        label="行政区", required=False, queryset=Jurisdiction.objects.none(), empty_label="不填",
         help_text="只有区县、乡镇角色选填。",
     )  # fmt: skip
     from_day = _day("起日", help_text="今天或以后；复核时已过的，从复核当日起。")
@@ -77,7 +78,7 @@ class HeldField(forms.ModelChoiceField):
 
 
 class EndForm(WhyForm):
-    held = HeldField(label="角色", queryset=Role.objects.none())
+    held = HeldField(label="角色", queryset=Role.objects.none(), empty_label="请选择")
     until_day = _day(
         "止日（不含）", required=False, help_text="从这一天起没有该角色；不填为复核当日。"
     )

@@ -23,4 +23,5 @@ def rule(request, code: str):
         raise Http404
     form = TryRuleForm(code, request.POST if request.method == "POST" else None)
     trial = form.trial if form.is_bound and form.is_valid() else None
-    return render(request, "rules/rule.html", {"page": rule_page(RULES[code], trial), "form": form})
+    context = {"page": rule_page(RULES[code], trial), "form": form}
+    return render(request, "rules/rule.html", context, status=422 if form.errors else 200)

@@ -18,6 +18,7 @@ from monitoring.models import Section
 from monitoring.sections.queries.sections import (
     MeasuredIndicator,
     MonthClass,
+    PlannedDays,
     SectionPage,
     find_section,
     other_sections,
@@ -211,11 +212,20 @@ def subtitle(page: SectionPage) -> str:
     parts = [page.river or "未归入河流"]
     if page.upstream and page.downstream:
         parts.append(f"{page.upstream}与{page.downstream}交界")
-    if page.per_day:
-        parts.append(f"自动站每日 {page.per_day} 次")
+    if page.plans:
+        parts.append(f"自动站{'，'.join(map(planned, page.plans))}")
     if page.sampled_by_hand:
         parts.append("有手工采样")
     return " · ".join(parts)
+
+
+def planned(days: PlannedDays) -> str:
+    """每日 6 次, or with its days where it does not hold all month: 1–15 日每日 6 次."""
+    often = f"每日 {days.per_day} 次"
+    if days.whole:
+        return often
+    span = f"{days.first}–{days.last}" if days.first < days.last else f"{days.first}"
+    return f"{span} 日{often}"
 
 
 def facts(view: SectionView) -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from typing import Any
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import MoneyError, from_wan, yuan
 from settlements.rules.facts import plain_decimal
+from written.numbers import read_number
 
 _SPEC = "parameter"
 
@@ -190,6 +191,11 @@ def _read_money(spec: Spec, raw: Any) -> Decimal:
 def _read_decimal(spec: Spec, raw: Any) -> Decimal:
     if isinstance(raw, bool | float):
         raise TypeError("float")
+    if isinstance(raw, str):  # as files and forms are read: Decimal takes 1_000 and NaN, too
+        found = read_number(raw)
+        if found.rest:
+            raise ValueError("more than a number")
+        return found.number
     value = Decimal(raw)
     if not value.is_finite():
         raise ValueError("not finite")

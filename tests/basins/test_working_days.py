@@ -147,7 +147,7 @@ def test_a_wrong_file_names_every_line():
     starts = [problem[:5] for problem in caught.value.problems]
     assert starts == ["第 2 行", "第 3 行", "第 4 行", "第 5 行", "第 6 行", "第 8 行"]
     for content, words in (
-        (b"\x89PNG\0\0", "不是 CSV"),
+        (b"\x89PNG\0\0", "不是文本"),
         (b"a,b,c\n", "表头应为"),
         (b"x" * 70_000, "不像一年的日历"),
         ("日期,类型,节日\n".encode(), "没有放假的日子"),

@@ -46,4 +46,4 @@ def test_rooms_that_lean_on_each_other_are_named():
 
 def test_nothing_below_money_leans_on_the_pages(house):
     assert not any("dashboard" in below for room, below in house.items() if room != "config")
-    assert house["settlements.rules"] <= {"settlements.money", "monitoring.standards"}
+    assert house["settlements.rules"] <= {"settlements.money", "monitoring.standards", "written"}

@@ -140,7 +140,7 @@ rulings/new/                                                       o......  !...
 rulings/<int:pk>/                                                  o....o.  o......
 rulings/<int:pk>/evidence/                                         o....o.  -
 rules/                                                             .....o.  -        EDIT_AGREEMENTS
-rules/<str:code>/                                                  .....o.  .....o.  EDIT_AGREEMENTS
+rules/<str:code>/                                                  .....o.  .....!.  EDIT_AGREEMENTS
 simulator/                                                         ooooooo  !!!!!!!  SEE_AGREEMENTS
 simulator/runs/                                                    ^        >>>>>>>  SEE_AGREEMENTS
 simulator/runs/<int:pk>/                                           o......  -

@@ -11,6 +11,7 @@ from django.test import Client
 from basins.models import AccessEvent, SignInSession, User
 from basins.ranges import between, today
 from basins.services.sessions import MOST, purge
+from basins.services.sign_in_locks import BY_NAME
 from basins.sessions import LONGEST, SINCE, digest
 from dashboard.account.browser import browser_of
 from settlements.tasks import daily
@@ -92,6 +93,8 @@ def test_what_is_wrong_is_said_and_the_old_one_stays(person, given, words):
         "Chongqing@2026",
         "重庆市重庆市20260101",
         "zhaomin-2026",
+        "zhao min zhao min",
+        "Z.h.a.o.m.i.n-1990",
         "huanbao@2026",
         "1212121212ab",
         "20260101123456",
@@ -106,9 +109,28 @@ def test_what_people_choose_by_habit_is_refused(person, weak):
         validate_password(weak, person)
 
 
+@pytest.mark.parametrize(
+    "weak", ["liming19850101", "MingLi@888666", "li ming 2026", "ming.li.1314"]
+)
+def test_a_name_as_it_sounds_is_no_password(person, weak):
+    person.username, person.display_name = "jc-017", "李明"
+    with pytest.raises(ValidationError):
+        validate_password(weak, person)
+
+
 @pytest.mark.parametrize("sound", [NEW, PASSWORD, "jtxwhcsyhl-88", "kuai-yue-shi-qiang-9"])
 def test_a_password_that_is_no_habit_passes(person, sound):
     validate_password(sound, person)
+
+
+def test_who_guesses_the_old_password_waits_as_at_the_sign_in(person):
+    client = signed_in(person)
+    for _ in range(BY_NAME.each - 1):
+        assert "原密码不对" in said(change(client, old="wrong-guess-of-it"))
+    assert "请 1 分钟后再试" in said(change(client, old="wrong-guess-of-it"))
+    assert change(client).status_code == 422  # the right one is not looked at
+    person.refresh_from_db()
+    assert person.check_password(PASSWORD)
 
 
 def test_a_changed_password_ends_every_other_session_and_tells_it(person):

@@ -3,7 +3,16 @@
 import pytest
 from django.contrib import admin
 
-from basins.models import Jurisdiction, PersonAct, River, RiverReach, Role, User
+from basins.models import (
+    AccessEvent,
+    CalendarDay,
+    Jurisdiction,
+    PersonAct,
+    River,
+    RiverReach,
+    Role,
+    User,
+)
 from jobs.models import Job
 from monitoring.models import (
     Assessment,
@@ -26,6 +35,7 @@ PAGES = (
     "/admin/monitoring/indicator/",
     "/admin/jobs/job/",
 )
+PASSWORD, OTHER = "zwei-Boote-am-Steg", "drei-Kraniche-im-Nebel"
 OTHERS = ("bureau", "treasury", "district", "township", "auditor", "station", "nobody")
 
 
@@ -56,7 +66,34 @@ def test_without_the_staff_mark_the_role_alone_does_not_open_it(people, client, 
     people.admin.is_staff = False
     people.admin.save()
     client.force_login(people.admin)
-    assert client.get(address).status_code == 302
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/admin/", *PAGES, "/admin/login/", "/admin/password_change/"])
+def test_who_may_not_open_it_finds_nothing_there_and_is_kept_as_refused(people, client, address):
+    client.force_login(people.district)
+    assert client.get(address).status_code == 404
+    refused = AccessEvent.objects.get(kind=AccessEvent.Kind.REFUSED)
+    assert (refused.user, refused.path) == (people.district, address)
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/basins/river/", "/admin/password_change/"])
+def test_one_signs_in_on_the_sites_own_page_and_comes_back(people, client, address):
+    answer = client.get(address, follow=True)
+    assert answer.redirect_chain[-1] == (f"/sign-in/?next={address}", 302)
+
+
+def test_it_has_no_sign_in_and_no_change_of_password_of_its_own(people, client):
+    people.admin.set_password(PASSWORD)
+    people.admin.save()
+    typed = {"username": people.admin.username, "password": PASSWORD}
+    assert client.post("/admin/login/", typed)["Location"] == "/sign-in/?next=/admin/"
+    assert "_auth_user_id" not in client.session
+    client.force_login(people.admin)
+    given = {"old_password": PASSWORD, "new_password1": OTHER, "new_password2": OTHER}
+    assert client.post("/admin/password_change/", given)["Location"] == "/account/"
+    people.admin.refresh_from_db()
+    assert people.admin.check_password(PASSWORD)
 
 
 def test_the_front_page_names_only_what_may_be_edited(border, people, client):
@@ -84,9 +121,10 @@ def test_the_front_page_names_only_what_may_be_edited(border, people, client):
         PersonAct,
         Agreement,
         Term,
+        CalendarDay,
     ],
 )
-def test_what_follows_from_facts_or_is_done_by_two_is_never_edited(model):
+def test_what_follows_from_facts_or_has_a_page_of_its_own_is_never_edited(model):
     assert not admin.site.is_registered(model)
 
 

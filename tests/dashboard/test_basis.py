@@ -74,7 +74,7 @@ def test_a_choice_is_checked_with_what_it_would_have_changed_and_then_kept(borde
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"since": "明年"}, "“明年”不是月份；请填如 2027-01。"),
+        ({"since": "明年"}, "“明年”不是月份；请填如 2023-01 或 2023年1月。"),
         ({"since": "2027-13"}, "“2027-13”不是月份"),
         ({"source": ""}, "有内容需要更正 依据："),
         ({"rounding": "up"}, "up"),
@@ -88,9 +88,17 @@ def test_a_choice_that_cannot_be_read_is_asked_for_again(people, client, wrong, 
 def test_months_that_are_over_are_refused_in_words(border, people, client):
     near_the_limit(border, months_before(month_start(today())))
     client.force_login(people.admin)
-    given = {**CHOICE, "since": "2023-05", "confirmed": "1"}
-    page = text_of(client.post("/basis/choose/", given), 422)
-    assert "2023-05 已有评价，统计口径不能追溯；请自" in page
+    for confirmed in ({"confirmed": "1"}, {}):  # and not offered on the check page
+        given = {**CHOICE, "since": "2023-05", **confirmed}
+        page = text_of(client.post("/basis/choose/", given), 422)
+        assert "2023-05 已有评价，统计口径不能追溯；请自" in page
+
+
+def test_its_month_is_read_as_months_are_everywhere(people, client):
+    client.force_login(people.admin)
+    for written in ("２０３５年1月", "203501", "2035/1"):
+        page = text_of(client.post("/basis/choose/", {**CHOICE, "since": written}))
+        assert "自 2035年1月起" in page
 
 
 def test_a_month_of_the_section_says_where_rounding_decides(border, people, client):

@@ -92,22 +92,3 @@ def test_a_day_is_changed_after_its_check_page(people, client):
     wrong = client.post("/calendar/day/", {**given, "date": "2024-07-05"})
     assert wrong.status_code == 422
     assert "本来就上班" in wrong.content.decode()
-
-
-def test_the_admin_changes_a_day_and_keeps_what_it_was(people, client):
-    client.force_login(people.admin)
-    day = CalendarDay.objects.get(date="2025-10-08")
-    answer = client.post(
-        f"/admin/basins/calendarday/{day.pk}/change/",
-        {
-            "date": "2025-10-08",
-            "kind": "holiday",
-            "name": "中秋节",
-            "source": "x",
-            "announced": "on",
-        },
-    )
-    assert answer.status_code == 302
-    text = client.get("/calendar/?year=2025").content.decode()
-    assert "放假 国庆节、中秋节" in text
-    assert "基础资料中修改" in text

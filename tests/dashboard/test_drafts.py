@@ -105,7 +105,7 @@ def test_a_whole_agreement_is_entered_previewed_checked_and_activated(admin, dra
     world.assessed("2023-05", "II")
     filled(admin, draft, **{"rate": "２００万元", "rate-source": "第六条"})
     page = admin.get(address(draft, "preview")).content.decode()
-    assert "按过去的监测数据，共会补偿 100.00 万元" in page
+    assert re.search(r"条款期内 \d+ 期，共会补偿 100.00 万元", page)
     assert "下游区 → 上游区" in page
     assert "2023-05" in page
     assert 'id="trial-figure"' in page

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
-from basins.clock import moved_to
+from basins.clock import moved_to, today
 from config.database import embedded_database
 from dashboard.frame.down import is_away
 from dashboard.frame.middleware import page_above
@@ -60,6 +60,17 @@ def test_a_nul_in_a_form_breaks_no_page(client, people, who, address, typed):
     answer = client.post(address, typed)
     assert answer.status_code < 500
     assert client.get(address, typed).status_code < 500
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u3000\u200b\ufeff", "\u2060\n\t", "\xa0\u200d"])
+def test_what_nobody_can_see_is_no_reason(client, people, unseen):
+    client.force_login(people.admin)
+    typed = {"username": "neu", "display_name": "新人", "role": "bureau", "from_day": today()}
+    answer = client.post("/people/new/", {**typed, "why": unseen, "action": "check"})
+    assert answer.status_code == 422
+    assert "请填写事由" in answer.content.decode()
+    seen = {**typed, "why": f"函1号{unseen}", "action": "check"}
+    assert client.post("/people/new/", seen).status_code == 200
 
 
 def test_a_nul_goes_from_what_is_kept_and_from_names_of_files(client, people, objection):

@@ -99,16 +99,6 @@ def test_after_a_while_they_count_anew(db, limit):
     assert not SignInFailure.objects.exists()
 
 
-def test_the_sign_in_of_the_reference_data_waits_too(somebody):
-    for _ in range(BY_NAME.each):
-        tried()
-    with moved_to(START):
-        answer = Client(REMOTE_ADDR=HERE).post(
-            "/admin/login/", {"username": "somebody", "password": PASSWORD}
-        )
-    assert answer.status_code == 429
-
-
 def test_an_unlock_works_at_once_everywhere(somebody):
     for address in (HERE, ELSEWHERE):
         for _ in range(BY_NAME.each):

@@ -330,6 +330,24 @@ def test_what_is_no_result_or_no_moment_of_a_joint_sample_is_refused(
     assert words in text_of(answer, 422)
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("200000", "氨氮不可能高于 100000 mg/L"),
+        ("-1", "不小于 0 的数"),
+        ("0.123456789", "至多 8 位小数"),
+    ],
+)
+def test_a_correction_that_would_not_be_kept_is_refused_before_the_check(
+    april, people, visit, value, words
+):
+    given = {"section": "BORDER", "reading": AMMONIA.text, "outcome": "corrected",
+             "value": value, "reason": "复核"}  # fmt: skip
+    answer = visit(people.bureau, "data-judge", post={**given, "action": "check"})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+
+
 def test_a_reading_is_judged_after_a_check_and_its_history_shown(april, people, visit):
     page = text_of(visit(people.bureau, "data-review", section="BORDER", month="2023-04"))
     assert "5 条数据" in page

@@ -230,6 +230,19 @@ def test_two_administrators_always_remain(people, second):
             propose(by=people.admin, why="x", person=second, **given)
 
 
+def test_ends_set_for_later_count_from_their_day(people, second, third):
+    soon, later = today() + timedelta(days=10), today() + timedelta(days=20)
+    done(people, third, kind="end", person=second, held=second.roles.get(), until_day=later)
+    for until in (None, soon, later, later + timedelta(days=400)):
+        with pytest.raises(Refused, match=f"{max(later, until or later)} 起只剩 1 名"):
+            propose(
+                kind="end", by=second, why="x", person=third, held=third.roles.get(),
+                until_day=until,
+            )  # fmt: skip
+    with pytest.raises(Refused, match="至少要有 2 名"):
+        propose(kind="close", by=second, why="x", person=third)
+
+
 def test_the_mark_of_the_reference_pages_follows_the_role(people, second):
     done(people, second, kind="grant", person=people.nobody, role="admin", from_day=today())
     assert User.objects.get(pk=people.nobody.pk).is_staff
@@ -374,6 +387,16 @@ def test_what_is_wrong_is_said_beside_its_field(people, second, client):
     assert answer.status_code == 422
     assert "不能从今天以前开始" in answer.content.decode()
     assert answer.context["form"].errors.keys() == {"from_day"}
+
+
+def test_a_role_is_chosen_and_never_the_first_of_the_list(people, second, client):
+    client.force_login(people.admin)
+    page = client.get("/people/new/").content.decode()
+    assert re.search(r'<select name="role"[^>]*>\s*<option value="" selected>请选择</option>', page)
+    typed = {"username": "neu", "display_name": "新人", "from_day": today(), "why": "函1号"}
+    answer = client.post("/people/new/", {**typed, "action": "check"})
+    assert answer.status_code == 422
+    assert "请选择角色" in answer.content.decode()
 
 
 @pytest.mark.parametrize("kind", ["grant", "end", "reset", "unlock", "close", "rename"])

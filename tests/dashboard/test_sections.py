@@ -17,6 +17,7 @@ from basins.ranges import between
 from dashboard.charts.periods import Period, preset, read
 from dashboard.charts.section import axis, bands, runs_of, section_figure
 from dashboard.files.cells import safe
+from monitoring.assessment.queries.assessments import month_water
 from monitoring.models import Origin, SamplingPlan, Section, Target
 from monitoring.sections.queries.listing import SectionFilter, section_list
 from monitoring.sections.queries.sections import (
@@ -24,12 +25,13 @@ from monitoring.sections.queries.sections import (
     find_section,
     limit_words,
     neighbours,
+    section_page,
 )
 from monitoring.sections.queries.series import POINTS, Point, Series, series, step_of
 from settlements import pipeline
 from settlements.agreements.queries.of_section import agreements_of_section
 from tests.told_once import computed, told_once
-from tests.worlds import month
+from tests.worlds import CLEAN, month
 
 ZONE = timezone.get_default_timezone()
 AMMONIA = MeasuredIndicator("NH3-N", "氨氮", "mg/L", 3)
@@ -114,6 +116,18 @@ def test_the_list_is_narrowed(border, bureau, only, expected):
     Section.objects.create(code="LOOSE", name="散", province=border.section.province)
     border.assessed("2023-05", "IV")
     assert codes(viewer_of(bureau), SectionFilter(**only)) == expected
+
+
+def test_three_samples_where_one_is_due_are_no_more_than_complete(border, bureau):
+    for day in (5, 15, 25):
+        at = datetime(2023, 4, day, 10, tzinfo=ZONE)
+        border.store(at, {**CLEAN, "NH3-N": "0.4"})
+    pipeline.recompute()
+    viewer = viewer_of(bureau)
+    assert month_water(viewer, date(2023, 4, 1)).completeness == 100
+    assert section_page(viewer, border.section, date(2023, 4, 1)).completeness == 100
+    (line,) = section_list(viewer, month("2023-04")).page
+    assert line.completeness == 100
 
 
 def test_the_list_says_class_target_deciding_and_completeness(border, bureau, client):
@@ -593,3 +607,17 @@ def test_the_plan_of_the_month_is_named(border, bureau, client):
     border.assessed("2023-05", "II")
     assert "自动站每日 6 次" in page(client)
     assert "自动站每日 1 次" in page(client, "/sections/BORDER/?month=2023-04")
+
+
+def test_plans_that_change_within_the_month_are_named_with_their_days(border, bureau, client):
+    for per_day, first, until in (
+        (6, date(2020, 1, 1), date(2023, 5, 16)),
+        (1, date(2023, 5, 16), date(2023, 5, 31)),
+        (4, date(2023, 5, 31), None),
+    ):
+        SamplingPlan.objects.create(
+            section=border.section, per_day=per_day, in_force=between(first, until)
+        )
+    border.assessed("2023-05", "II")
+    words = "自动站1–15 日每日 6 次，16–30 日每日 1 次，31 日每日 4 次"
+    assert words in page(client)

@@ -97,6 +97,17 @@ def test_one_figure_is_checked_changed_and_recorded(bureau, people):
     assert "水文站 5 月月报" in bureau.get(f"{FIGURES}{one.pk}/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("value", "doubted"), [("9999m³", True), ("9999万m³", True), ("99m³", False)]
+)
+def test_what_looks_filled_in_says_so_for_as_long_as_it_stands(bureau, value, doubted):
+    page = bureau.post(FIGURES + "new/", ONE | {"action": "check", "value": value}).content.decode()
+    rows = re.search(r"<textarea name=\"rows\" hidden>(.*?)</textarea>", page, re.S)[1]
+    bureau.post(FIGURES + "record/", {"rows": unescape(rows)})
+    for address in (FIGURES, f"{FIGURES}{Observation.objects.get().pk}/"):
+        assert ("像填充值" in bureau.get(address).content.decode()) is doubted
+
+
 def test_what_is_wrong_stands_beside_its_field(bureau):
     answer = bureau.post(FIGURES + "new/", ONE | {"whose": "无此断面", "value": "许多"})
     page = answer.content.decode()
@@ -166,7 +177,7 @@ def test_a_ruling_that_cannot_be_is_refused_beside_its_field(bureau):
     assert answer.status_code == 422
     assert escape("“剔除”的事由须是") in answer.content.decode()
     wrong = bureau.post(RULINGS + "new/", RULING | {"month": "某月"})
-    assert "不是日期" in wrong.content.decode()
+    assert "不是月份" in wrong.content.decode()
 
 
 def test_the_month_page_leads_the_bureau_and_nobody_else_to_a_ruling(bureau, people, border):

@@ -257,7 +257,7 @@ def test_a_figure_of_nines_is_recorded_and_doubted_aloud(border, tmp_path):
     )
     out = io.StringIO()
     call_command("import_observations", str(file), stdout=out)
-    assert "第 5 行的数值全是 9，像系统的填充值" in out.getvalue()
+    assert "第 2、5 行的数值全是 9，像系统的填充值" in out.getvalue()
     assert Observation.objects.count() == 4
 
 

@@ -51,6 +51,32 @@ def test_a_verdict_is_taken_back_by_another(given):
     assert [v.outcome for v in Verdict.objects.order_by("pk")] == ["invalidated", "accepted"]
 
 
+@pytest.mark.parametrize(
+    ("indicator", "value", "why"),
+    [
+        ("NH3-N", "100001", "氨氮不可能高于 100000 mg/L"),
+        ("NH3-N", "-0.1", "不小于 0 的数"),
+        ("pH", "14.5", "pH 应在 0–14 之间"),
+        ("DO", "51", "溶解氧不可能高于 50 mg/L"),
+        ("WT", "-6", "不小于 0 的数"),
+        ("WT", "61", "水温不可能高于 60 ℃"),
+    ],
+)
+def test_what_no_water_has_is_typed_no_more_than_imported(given, indicator, value, why):
+    key = ReadingKey(indicator, AMMONIA.sampled_at, AMMONIA.origin)
+    with pytest.raises(VerdictRefused, match=why):
+        keep_reading(
+            section=given["section"], key=key, value=Decimal(value), by=given["by"], reason="复测"
+        )
+
+
+def test_water_below_zero_degrees_is_taken(given):
+    key = ReadingKey("WT", AMMONIA.sampled_at, AMMONIA.origin)
+    assert keep_reading(
+        section=given["section"], key=key, value=Decimal("-0.5"), by=given["by"], reason="复测"
+    )
+
+
 def test_a_correction_keeps_both_values(given):
     for _ in range(3):
         verdict = judge_reading(outcome="corrected", value=Decimal("0.8"), **given)

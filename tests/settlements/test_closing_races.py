@@ -1,12 +1,9 @@
 """Two at once and three in a row, with real connections: each step of a year happens once."""
 
-from collections.abc import Callable
 from datetime import date
 from functools import partial
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 
 from basins.clock import moved_to
 from settlements import pipeline
@@ -19,6 +16,7 @@ from settlements.years.services.closing import (
     prepare_closing,
     sign_data,
 )
+from tests.at_once import at_once
 from tests.published import person
 from tests.worlds import Border, People, publish_year
 
@@ -33,29 +31,6 @@ def world(committed) -> tuple[Border, People, Settlement]:
     pipeline.recompute()
     publish_year(border.agreement, 2023, people, on=date(2024, 1, 20))
     return border, people, Settlement.objects.get(year=2023)
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """What each act answered, or the Refused it raised; another error leaves None and fails
-    the assertion that follows (and pytest, which sees the thread die)."""
-    start = Barrier(len(acts))
-    answers: list[object] = [None] * len(acts)
-
-    def run(place: int) -> None:
-        start.wait(timeout=20)
-        try:
-            answers[place] = acts[place]()
-        except Refused as error:
-            answers[place] = error
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=[place]) for place in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return answers
 
 
 def moves(event: str, thing: str = "settlement") -> int:

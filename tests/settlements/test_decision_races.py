@@ -13,8 +13,8 @@ from settlements.models import Adjustment, AgreementMonth, Objection, StateMove
 from settlements.moving.acts import Refused
 from settlements.objections.services.decisions import Treatment, accept_objection, reject_objection
 from settlements.objections.services.objections import raise_objection, withdraw_objection
+from tests.at_once import at_once
 from tests.disputes import AMMONIA, DECIDED, april_published, objected, proofs
-from tests.settlements.test_month_races import at_once
 from tests.worlds import Border, People
 
 

@@ -287,14 +287,33 @@ def test_a_preview_runs_over_all_stored_months_whenever_the_term_begins(world, p
     draft = fill(services.start_draft(by=preparer), content(world, start="2024-01-01"), preparer)
     found = trial(entered(draft))
     assert found.first == month("2022-03")
-    assert {y.year: y.nets for y in found.years if y.paid} == {
-        2022: (yuan("-1000000"), yuan("1000000")),
-        2023: (yuan("1000000"), yuan("-1000000")),
+    assert {y.year: y.outside for y in found.years if y.outside} == {
+        2022: yuan("1000000"),
+        2023: yuan("1000000"),
     }
+    # Nothing of it lies inside the term: nothing is summed.
+    assert (found.paid, found.outside) == (yuan("0"), yuan("2000000"))
     assert found.totals == (yuan("0"), yuan("0"))
+    assert (found.inside_periods, found.outside_periods > 0) == (0, True)
     assert [f.name for f in found.flows] == ["上游区 → 下游区", "下游区 → 上游区"]
     assert not any(line.in_term for y in found.years for line in y.lines if y.year < 2024)
     assert not Agreement.objects.exists()
+
+
+def test_a_preview_sums_the_months_inside_the_term_alone_and_counts_them(world, preparer):
+    for when, water_class in (("2022-12", "IV"), ("2023-01", "II"), ("2023-02", "II")):
+        world.assessed(when, water_class)
+    draft = fill(services.start_draft(by=preparer), content(world, start="2023-01-01"), preparer)
+    found = trial(entered(draft))
+    inside = {y.year: y.nets for y in found.years if y.inside_periods}
+    assert inside[2023] == (yuan("2000000"), yuan("-2000000"))
+    assert 2022 not in inside
+    assert found.paid == yuan("2000000")
+    assert found.outside == yuan("1000000")
+    assert found.totals == (yuan("2000000"), yuan("-2000000"))
+    assert found.inside_periods == len(
+        {line.period for y in found.years for line in y.lines if line.period >= month("2023-01")}
+    )
 
 
 def test_a_preview_warns_of_months_without_data_overlap_and_shares(border, preparer):

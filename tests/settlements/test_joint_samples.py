@@ -183,6 +183,13 @@ def test_what_is_checked_is_what_is_kept(given):
     assert sample.value == found.value == D("0.00000002")
 
 
+@pytest.mark.parametrize("place", ["upstream", "downstream", "reserve"])
+def test_results_that_no_water_has_are_refused(given, place):
+    results = {"upstream": Decimal(1), "downstream": Decimal(1), "agreed_error": Decimal(20)}
+    with pytest.raises(Refused, match="不可能高于 100000 mg/L"):
+        record_joint_sample(**given | results | {place: Decimal("100000.1")})
+
+
 def test_ph_has_no_detection_limit(given):
     ph = given | {"indicator": Indicator.objects.get(code="pH")}
     with pytest.raises(Refused, match="pH没有检出限"):

@@ -1,11 +1,8 @@
 """Two at once, with real connections: one signs off, one confirms last, each thing happens once."""
 
-from collections.abc import Callable
 from datetime import date
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 
 from basins.clock import moved_to
 from settlements import tasks
@@ -13,6 +10,7 @@ from settlements.models import AgreementMonth, MonthConfirmation, Notice, StateM
 from settlements.moving.acts import Refused
 from settlements.notices.services.months import confirm_month, finalise_due, lapse_due
 from settlements.notices.services.notices import prepare_notice, sign_off_notice
+from tests.at_once import at_once
 from tests.published import agreement_month, person, published
 from tests.worlds import Border, People, month
 
@@ -22,29 +20,6 @@ def world(committed) -> tuple[Border, People]:
     border, people = Border.make(), People.make()
     border.assessed("2023-04", "IV")
     return border, people
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """What each act answered, or the Refused it raised; another error leaves None and fails
-    the assertion that follows (and pytest, which sees the thread die)."""
-    start = Barrier(len(acts))
-    answers: list[object] = [None] * len(acts)
-
-    def run(place: int) -> None:
-        start.wait(timeout=20)
-        try:
-            answers[place] = acts[place]()
-        except Refused as error:
-            answers[place] = error
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=[place]) for place in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return answers
 
 
 def test_two_who_prepare_at_once_make_one_draft(world):

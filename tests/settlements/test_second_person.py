@@ -7,11 +7,12 @@ import pytest
 from basins.access import viewer_of
 from basins.clock import moved_to
 from basins.models import Notification, User
-from settlements.ledger.services.payments import Kind, prepare_payment
+from settlements.ledger.services.payments import Kind, prepare_payment, reject_payment
 from settlements.ledger.services.reconciliation import propose_correction, state_balance
 from settlements.ledger.services.reversals import propose_reversal
-from settlements.models import JournalEntry
+from settlements.models import JournalEntry, Payment
 from settlements.money import yuan
+from settlements.shown.history import history_of
 from settlements.work.queries.work import counts
 from tests.drafting import person, submitted
 from tests.told_once import bare, of_told, told_instead, told_once, with_ledger
@@ -76,3 +77,21 @@ def test_a_draft_waits_for_an_administrator_who_had_no_hand_in_it(border, people
     (note,) = Notification.objects.filter(text__contains="请您核对启用")
     assert note.user == other
     assert f"/drafts/{draft.pk}/" in note.link
+
+
+def test_a_payments_history_is_told_in_words_with_names_for_who_sees_all(ledger):
+    people = ledger.people
+    with moved_to(TODAY):
+        ledger.owe("1000000")
+        payment(ledger, people.treasury)
+        made = Payment.objects.get()
+        reject_payment(payment=made, why="凭证号不清", by=people.treasury2)
+    told_to = {
+        who: [(line.words, line.who, line.note) for line in
+              history_of(viewer_of(getattr(people, who)), "payment", made.pk)]
+        for who in ("bureau", "district")
+    }  # fmt: skip
+    assert told_to["bureau"] == [
+        ("登记付款", "treasury", ""), ("退回付款", "treasury2", "凭证号不清"),
+    ]  # fmt: skip
+    assert told_to["district"] == [("登记付款", "市局", ""), ("退回付款", "市局", "")]

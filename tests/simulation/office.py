@@ -304,8 +304,4 @@ OFFICE: tuple[Act, ...] = (
     Act("change_day", FEB,
         lambda s: calendar.change_day(
             on=date(2031, 1, 2), kind="holiday", name="元旦", reason="测试", by=s.people.admin)),
-    Act("keep_change", FEB,
-        lambda s: calendar.keep_change(
-            on=date(2031, 1, 2), before="", after="放假 元旦", reason="测试", by=s.people.admin),
-        anew=True),
 )  # fmt: skip

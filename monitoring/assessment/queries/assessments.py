@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count, F, Max, Min, Sum
+from django.db.models.functions import Least
 
 from basins.access import Viewer
 from basins.ranges import covers, month_start, months_before, months_between, today
@@ -247,7 +248,9 @@ def class_shares(viewer: Viewer, last: date) -> tuple[ClassShare, ...]:
 def _data_of(viewer: Viewer, month: date) -> dict:
     sections = scheme_sections(viewer).order_by().values("pk")
     used = MonthlyMean.objects.filter(section__in=sections, month=month).aggregate(
-        valid=Sum("valid"), expected=Sum("expected")
+        # Three samples where one is due make no month 300 % complete.
+        valid=Sum(Least("valid", "expected")),
+        expected=Sum("expected"),
     )
     computed = Assessment.objects.filter(section__in=sections, month=month).aggregate(
         at=Max("computed_at")

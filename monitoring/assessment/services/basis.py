@@ -28,14 +28,12 @@ def first_month_open() -> date:
     return running if assessed else date.min.replace(year=1990)
 
 
-@transaction.atomic
-def choose_basis(*, since: date, basis: Basis, source: str) -> AssessmentBasis:
-    """From that month on months are assessed by this basis; the one before ends there.
+def examine_basis(*, since: date, basis: Basis, source: str) -> AssessmentBasis | None:
+    """The choice before this one, which would end there; None for the default.
 
     Raises BasisRefused for a day within a month, a month that is assessed already, a choice
     that begins before the last one did, one like the last, or no source.
     """
-    _one_after_the_other()
     if since.day != 1:
         raise BasisRefused("统计口径须自某月 1 日起；请填月份。")
     if not source.strip():
@@ -52,6 +50,17 @@ def choose_basis(*, since: date, basis: Basis, source: str) -> AssessmentBasis:
         )
     if basis == (last.basis if last else Basis()):
         raise BasisRefused("与现行的口径相同；不必另立。")
+    return last
+
+
+@transaction.atomic
+def choose_basis(*, since: date, basis: Basis, source: str) -> AssessmentBasis:
+    """From that month on months are assessed by this basis; the one before ends there.
+
+    Raises BasisRefused as examine_basis does.
+    """
+    _one_after_the_other()
+    last = examine_basis(since=since, basis=basis, source=source)
     if last is not None:
         last.in_force = between(last.in_force.lower, since)
         last.save(update_fields=["in_force"])

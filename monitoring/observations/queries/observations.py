@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from basins.access import Act, Viewer
-from monitoring.figures import FIGURES
+from monitoring.figures import FIGURES, like_a_fill
 from monitoring.models import Observation
 
 
@@ -36,6 +36,10 @@ class FigureLine:
     corrected: bool
     superseded_at: datetime | None
     superseded_by: str
+
+    @property
+    def like_a_fill(self) -> bool:
+        return like_a_fill(self.value)
 
 
 def known_at(at: datetime) -> QuerySet[Observation]:

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 
-from monitoring.figures import FIGURES, MONTH, PARTY, YEAR, Figure, find
+from monitoring.figures import FIGURES, MONTH, PARTY, YEAR, Figure, find, like_a_fill
 from written.days import WrittenSpan, read_span
 from written.files import COMMA_UNCLEAR, read_sheets
 from written.headings import Headings, find_headings, unit_in
@@ -37,7 +37,6 @@ _NAMES = {
 LARGEST = 5 * 1024 * 1024
 MOST_ROWS = 20_000
 DECIMALS, LIMIT = 6, Decimal(10) ** 15
-LIKE_A_FILL = Decimal(999)
 
 _NUMERIC = re.compile(r"[+-]?[\d.,]+([Ee][+-]?\d+)?", re.ASCII)
 _MONTHLIKE = re.compile(r"\d{4}[-/年]?\d{1,2}月?", re.ASCII)
@@ -100,9 +99,7 @@ class Understood:
 
     @property
     def like_a_fill(self) -> bool:
-        """All nines (999, 9999.9), as systems fill in for a value they don't have."""
-        digits = f"{self.value.normalize():f}"
-        return self.value >= LIKE_A_FILL and set(digits) <= {"9", "."}
+        return like_a_fill(self.value)
 
     @property
     def key(self) -> tuple[int | None, int | None, str, date, bool]:

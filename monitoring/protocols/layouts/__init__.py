@@ -9,7 +9,7 @@ Pure: no clock (`now` is given), no database; Beijing time in, UTC out.
 
 from written.text import FileError
 
-from .cells import DOUBTED
+from .cells import DOUBTED, impossible
 from .indicators import INDICATORS, WrittenIndicator
 from .reading_file import ReadingFile, open_layout
 from .rows import (
@@ -35,5 +35,6 @@ __all__ = [
     "SectionRef",
     "Value",
     "WrittenIndicator",
+    "impossible",
     "open_layout",
 ]

@@ -109,24 +109,24 @@ def _result(cell: str, *, decimal_comma: bool) -> WrittenResult:
         ) from wrong
 
 
-def _refuse_impossible(number: Decimal, indicator: WrittenIndicator) -> None:
-    if number < indicator.least:
-        if indicator.code == "pH":
-            raise CellError("pH 应在 0–14 之间；请核对小数点，仪器故障请填“--”。")
-        if indicator.least < 0:
-            raise CellError(
-                f"{indicator.title}不可能低于 {indicator.least} {indicator.unit}；"
-                "请核对，仪器故障请填“--”。"
-            )
-        what = "浓度" if indicator.unit == "mg/L" else indicator.title
-        raise CellError(f"{what}不能为负；仪器故障请填“--”，未检出请填“<0.025”。")
+def impossible(number: Decimal, indicator: WrittenIndicator) -> str:
+    """Why no water has that value of the indicator, in Chinese; '' where some may."""
+    if indicator.least <= number <= indicator.most:
+        return ""
+    if indicator.code == "pH":
+        return "pH 应在 0–14 之间"
     if number > indicator.most:
-        if indicator.code == "pH":
-            raise CellError("pH 应在 0–14 之间；请核对小数点，仪器故障请填“--”。")
-        raise CellError(
-            f"{indicator.title}不可能高于 {indicator.most:f} {indicator.unit}；"
-            "请核对小数点和单位，仪器故障请填“--”。"
-        )
+        return f"{indicator.title}不可能高于 {indicator.most:f} {indicator.unit}"
+    if indicator.least < 0:
+        return f"{indicator.title}不可能低于 {indicator.least} {indicator.unit}"
+    return f"{'浓度' if indicator.unit == 'mg/L' else indicator.title}不能为负"
+
+
+def _refuse_impossible(number: Decimal, indicator: WrittenIndicator) -> None:
+    if number < 0 <= indicator.least and indicator.has_detection_limit:
+        raise CellError(f"{impossible(number, indicator)}；仪器故障请填“--”，未检出请填“<0.025”。")
+    if why := impossible(number, indicator):
+        raise CellError(f"{why}；请核对小数点和单位，仪器故障请填“--”。")
     _, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int)
     significant = "".join(map(str, digits)).rstrip("0")

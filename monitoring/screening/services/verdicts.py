@@ -16,7 +16,7 @@ from basins.clock import now
 from basins.models import User
 from jobs.wake import wake_on_commit
 from monitoring.models import Indicator, Origin, Reading, Section, Verdict
-from monitoring.protocols.layouts import INDICATORS
+from monitoring.protocols.layouts import INDICATORS, impossible
 from monitoring.standards.detection import MeasuredValue, measured
 
 VALID, INVALID = "N", "V"
@@ -55,6 +55,26 @@ class ReadingKey:
             raise VerdictRefused("数据的标识无法识别，请从列表中选择。") from wrong
 
 
+def examined(value: Decimal | MeasuredValue | None, indicator: str) -> MeasuredValue:
+    """A typed value of the indicator as it would be kept. Raises VerdictRefused."""
+    try:
+        result = measured(value) if value is not None else None
+    except ValueError:  # not finite: refused in the same words
+        result = None
+    known = INDICATORS.get(indicator)
+    least = known.least if known is not None else 0
+    if result is None or not min(least, 0) <= result.value < LARGEST:
+        raise VerdictRefused("请填写更正后的值：不小于 0 的数，未检出填检出限加 L。")
+    if known is not None and (why := impossible(result.value, known)):
+        raise VerdictRefused(f"{why}；请核对小数点和单位，仪器故障的请判为无效。")
+    exponent = result.value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > PLACES:
+        raise VerdictRefused(f"值至多 {PLACES} 位小数。")
+    if result.below_limit and known is not None and not known.has_detection_limit:
+        raise VerdictRefused(f"{known.title}没有检出限；请填测得的数值。")
+    return result
+
+
 @transaction.atomic
 def judge_reading(
     *,
@@ -81,7 +101,7 @@ def judge_reading(
     found = Outcome(outcome)
     reading = _locked(section, key)
     before = (reading.value, reading.below_limit)
-    result = _number(value, key.indicator) if found == Outcome.CORRECTED else None
+    result = examined(value, key.indicator) if found == Outcome.CORRECTED else None
     after = (result.value, result.below_limit) if result is not None else before
     flag = INVALID if found == Outcome.INVALIDATED else VALID
     if found == Outcome.CORRECTED and (after, flag) == (before, reading.flag):
@@ -132,7 +152,7 @@ def keep_reading(
 
     One that is there with another value is corrected, with a verdict.
     """
-    number = _number(value, key.indicator)
+    number = examined(value, key.indicator)
     indicator = Indicator.objects.filter(code=key.indicator).first()
     if indicator is None:
         raise VerdictRefused(f"没有指标 {key.indicator}。")
@@ -222,22 +242,6 @@ def _locked(section: Section, key: ReadingKey) -> Reading:
     if found is None:
         raise VerdictRefused(f"没有 {named(section, key)} 这条数据；请从列表中选择。")
     return found
-
-
-def _number(value: Decimal | MeasuredValue | None, indicator: str) -> MeasuredValue:
-    try:
-        result = measured(value) if value is not None else None
-    except ValueError:  # not finite: refused in the same words
-        result = None
-    if result is None or not 0 <= result.value < LARGEST:
-        raise VerdictRefused("请填写更正后的值：不小于 0 的数，未检出填检出限加 L。")
-    exponent = result.value.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > PLACES:
-        raise VerdictRefused(f"值至多 {PLACES} 位小数。")
-    known = INDICATORS.get(indicator)
-    if result.below_limit and known is not None and not known.has_detection_limit:
-        raise VerdictRefused(f"{known.title}没有检出限；请填测得的数值。")
-    return result
 
 
 def _shown(after: tuple[Decimal, bool]) -> str:

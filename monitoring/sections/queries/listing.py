@@ -212,7 +212,7 @@ def _lines(sections: list[Section], month: date) -> list[SectionLine]:
                 deciding=tuple(names.get(c, c) for c in assessment.deciding) if assessment else (),
                 target=each.target_now,  # type: ignore[attr-defined]
                 complete=bool(assessment and assessment.complete),
-                valid=sum(row["valid"] for row in used),
+                valid=sum(min(row["valid"], row["expected"]) for row in used),
                 expected=sum(row["expected"] for row in used),
             )
         )

@@ -5,7 +5,7 @@ Classes are 1–6 (GB 3838-2002, 6 = 劣Ⅴ); values are Decimal in the indicato
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Max
@@ -119,6 +119,16 @@ class MeasuredIndicator:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedDays:
+    """Automatic values a day from the `first` to the `last` day of a month; `whole`: all of it."""
+
+    first: int
+    last: int
+    per_day: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SectionPage:
     """All a section's page says beside its series."""
 
@@ -140,7 +150,7 @@ class SectionPage:
     first_month: date | None
     last_month: date | None
     last_sample: datetime | None
-    per_day: int | None
+    plans: tuple[PlannedDays, ...]
     sampled_by_hand: bool
     valid: int
     expected: int
@@ -244,9 +254,9 @@ def section_page(viewer: Viewer, section: Section, month: date | None) -> Sectio
         first_month=first,
         last_month=last,
         last_sample=_last_sample(section, last),
-        per_day=_per_day(section, shown),
+        plans=_plans(section, shown),
         sampled_by_hand=any(m.origin == Origin.MANUAL for m in means),
-        valid=sum(m.valid for m in now),
+        valid=sum(min(m.valid, m.expected) for m in now),
         expected=sum(m.expected for m in now),
         months=months,
         years=_years(first, last, of_month),
@@ -360,13 +370,16 @@ def _last_sample(section: Section, last: date | None) -> datetime | None:
     ).aggregate(at=Max("sampled_at"))["at"]
 
 
-def _per_day(section: Section, month: date) -> int | None:
-    """Planned automatic values a day in the month; None without a plan."""
-    plan = (
-        SamplingPlan.objects.filter(
-            section=section, in_force__overlap=between(month, next_month(month))
+def _plans(section: Section, month: date) -> tuple[PlannedDays, ...]:
+    """What is planned for the days of the month, in order; days without a plan are in none."""
+    end = next_month(month)
+    plans = SamplingPlan.objects.filter(section=section, in_force__overlap=between(month, end))
+    return tuple(
+        PlannedDays(
+            first=max(plan.in_force.lower or month, month).day,
+            last=(min(plan.in_force.upper or end, end) - timedelta(days=1)).day,
+            per_day=plan.per_day,
+            whole=(plan.in_force.lower or month) <= month and (plan.in_force.upper or end) >= end,
         )
-        .order_by("in_force")
-        .last()
+        for plan in plans.order_by("in_force")
     )
-    return plan.per_day if plan else None

@@ -1,5 +1,6 @@
 """预览: what a draft would have yielded over every stored past month, and what to beware of.
 
+Sums are of the months inside the draft's term; those outside it stand apart, to compare with.
 Amounts are Decimal yuan to the fen.
 """
 
@@ -46,13 +47,26 @@ class TrialLine:
 
 @dataclass(frozen=True, slots=True)
 class TrialYear:
+    """`nets` are of the periods inside the term, in the order of the parties."""
+
     year: int
     lines: tuple[TrialLine, ...]
-    nets: tuple[Decimal, ...]  # in the order of the parties
+    nets: tuple[Decimal, ...]
 
     @property
     def paid(self) -> Decimal:
-        return sum((line.yuan for line in self.lines), ZERO)
+        """Inside the term."""
+        return sum((line.yuan for line in self.lines if line.in_term), ZERO)
+
+    @property
+    def outside(self) -> Decimal | None:
+        """Outside it; None where all of the year lies inside."""
+        others = [line.yuan for line in self.lines if not line.in_term]
+        return sum(others, ZERO) if others else None
+
+    @property
+    def inside_periods(self) -> int:
+        return len({line.period for line in self.lines if line.in_term})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +85,25 @@ class Trial:
     flows: tuple[TrialFlow, ...]
     warnings: tuple[str, ...]
     first: date | None  # first month with anything stored
-    periods: int
+    periods: int  # sections times periods tried, inside the term and outside
     has_demo_names: bool
 
     @property
     def paid(self) -> Decimal:
         return sum((year.paid for year in self.years), ZERO)
+
+    @property
+    def outside(self) -> Decimal:
+        return sum((year.outside or ZERO for year in self.years), ZERO)
+
+    @property
+    def inside_periods(self) -> int:
+        """Months (years of a rule that settles years) inside the term that have data."""
+        return sum(year.inside_periods for year in self.years)
+
+    @property
+    def outside_periods(self) -> int:
+        return len({x.period for y in self.years for x in y.lines if not x.in_term})
 
 
 def trial(found: Entered, *, besides: Agreement | None = None) -> Trial:
@@ -96,9 +123,11 @@ def trial(found: Entered, *, besides: Agreement | None = None) -> Trial:
     by_year: dict[int, list[TrialLine]] = defaultdict(list)
     for line in lines:
         by_year[line.period.year].append(_line(line, found))
-        if line.payer is not None and line.payee is not None:
+        inside = covers(found.term.in_force, line.period)
+        if inside and line.payer is not None and line.payee is not None:
             nets[line.period.year][line.payer.pk] -= line.yuan
             nets[line.period.year][line.payee.pk] += line.yuan
+        if line.payer is not None and line.payee is not None:
             flows[line.payer.name, line.payee.name][line.period] += line.yuan
     years = tuple(
         TrialYear(year, tuple(by_year[year]), tuple(nets[year][p.pk] for p in parties))

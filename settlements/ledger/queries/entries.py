@@ -12,6 +12,7 @@ from basins.access import Act, Scope, Viewer
 from settlements.ledger.queries.ledger import account_name, source_of
 from settlements.models import JournalEntry, OpeningBatch, Payment, Posting, Reversal
 from settlements.money import ZERO
+from settlements.shown.history import HistoryLine, history_of
 from settlements.shown.visible import visible_accounts
 
 
@@ -39,6 +40,7 @@ class EntryPage:
     reversal: JournalEntry | None
     request: Reversal | None  # that waits or was approved
     previous: JournalEntry | None
+    history: tuple[HistoryLine, ...]  # of the payment it books
 
     @property
     def increase(self) -> Decimal:
@@ -90,6 +92,7 @@ def entry_page(viewer: Viewer, pk: int) -> EntryPage | None:
         )
         .order_by("-year", "-number")
         .first(),
+        history=history_of(viewer, "payment", entry.payment_id) if entry.payment_id else (),
     )
 
 

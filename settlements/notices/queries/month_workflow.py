@@ -9,6 +9,7 @@ from basins.services.working_days import Calendar
 from settlements.models import AgreementMonth, MonthConfirmation
 from settlements.moving.parties_of_month import confirming
 from settlements.notices.queries.notices import reads_notices
+from settlements.shown.history import HistoryLine, history_of
 from settlements.shown.visible import visible_agreements
 from settlements.workflow import kind_of
 
@@ -43,6 +44,7 @@ class MonthWorkflow:
     may_confirm: bool
     may_object: bool
     may_remind: bool
+    history: tuple[HistoryLine, ...]
 
     @property
     def open(self) -> bool:
@@ -54,7 +56,7 @@ class MonthWorkflow:
 
 
 def month_workflow(viewer: Viewer, agreement: str, month: date) -> MonthWorkflow | None:
-    """None for a month not published, or an agreement the viewer does not see: 5 SQL queries."""
+    """None for a month not published, or an agreement the viewer does not see: 6 SQL queries."""
     if not viewer.may(Act.SEE_RESULTS):
         return None
     found = (
@@ -112,4 +114,5 @@ def month_workflow(viewer: Viewer, agreement: str, month: date) -> MonthWorkflow
             and found.objection_until >= day
         ),
         may_remind=bool(is_open and viewer.may(Act.PUBLISH)),
+        history=history_of(viewer, "month", found.pk),
     )

@@ -33,6 +33,7 @@ from settlements.notices.services.supplements import (
     open_accruals,
     published_before,
 )
+from settlements.shown.history import HistoryLine, history_of
 from settlements.shown.revisions import Revision, revisions_of
 from settlements.shown.visible import visible_accruals
 from settlements.workflow import kind_of
@@ -252,6 +253,7 @@ class NoticePage:
     may_publish: bool
     may_sign: bool
     revised: tuple[Revision, ...]  # what it published that does not count any more
+    history: tuple[HistoryLine, ...]
 
     @property
     def read(self) -> int:
@@ -259,7 +261,7 @@ class NoticePage:
 
 
 def notice_page(viewer: Viewer, pk: int) -> NoticePage | None:
-    """The notice, or None where there is none for this viewer: at most 10 SQL queries,
+    """The notice, or None where there is none for this viewer: at most 11 SQL queries,
     and 2 more where something was adjusted since."""
     notice = (
         visible_notices(viewer).select_related("prepared_by", "published_by").filter(pk=pk).first()
@@ -283,6 +285,7 @@ def notice_page(viewer: Viewer, pk: int) -> NoticePage | None:
         may_publish=publishes,
         may_sign=publishes and waits and notice.prepared_by_id != viewer.user_id,
         revised=_revised(viewer, notice),
+        history=history_of(viewer, "notice", notice.pk),
     )
 
 

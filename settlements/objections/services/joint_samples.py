@@ -19,7 +19,7 @@ from basins.clock import now
 from basins.models import User
 from basins.ranges import month_start
 from monitoring.models import Indicator, Origin, Section
-from monitoring.protocols.layouts import INDICATORS
+from monitoring.protocols.layouts import INDICATORS, impossible
 from monitoring.screening.services.verdicts import ReadingKey, keep_reading
 from monitoring.standards.detection import MeasuredValue, measured
 from monitoring.standards.exact import decimal_of, exact
@@ -189,6 +189,8 @@ def examine_results(
         value = given.value if isinstance(given, MeasuredValue) else given
         if not value.is_finite() or value < 0 or value >= 10**10:
             raise Refused(f"{words}结果须是不小于 0 的数。")
+        if known is not None and (why := impossible(value, known)):
+            raise Refused(f"{words}结果：{why}；请核对小数点和单位。")
         if value != round(value, PLACES):
             raise Refused(f"{words}结果至多 {PLACES} 位小数；请按方法规定的位数修约后填报。")
         if below and known is not None and not known.has_detection_limit:

@@ -158,6 +158,8 @@ def test_missing_defaults_and_wrong_values_are_told_together():
 @pytest.mark.parametrize(
     ("name", "value"),
     [("rate", "-1"), ("rate", "1.005"), ("rate", None), ("width", "NaN"), ("width", 0.5),
+     ("width", "0.0_5"), ("width", "1_000"), ("width", "Infinity"), ("width", "0.5①"), ("width", "3 5"),
+     ("k", {"TP": "0_1"}),
      ("years", "3"), ("years", True), ("years", 21), ("k", {}), ("k", {"TP": "1.1"}),
      ("weights", []), ("weights", "TP"), ("mirror", 1)],
 )  # fmt: skip
