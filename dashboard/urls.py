@@ -16,7 +16,7 @@ from dashboard.explain import views as explain
 from dashboard.frame import sign_in
 from dashboard.observations import views as observations
 from dashboard.overview import views as overview
-from dashboard.papers import verify
+from dashboard.papers import requests, verify
 from dashboard.papers import views as papers
 from dashboard.people import views as people
 from dashboard.rules import views as rules
@@ -108,8 +108,10 @@ urlpatterns = [
     path("audit/<int:pk>/", audit.change, name="audit-record"),
     path("statements/", papers.paper_list, name="paper-list"),
     path("statements/preview/", papers.preview, name="paper-preview"),
-    path("statements/issue/", papers.issue, name="paper-issue"),
-    path("statements/exports/", papers.start_export, name="paper-export-start"),
+    path("statements/issue/", requests.issue, name="paper-issue"),
+    path("statements/exports/", requests.start_export, name="paper-export-start"),
+    path("statements/exports/check/", requests.check_year, name="paper-export-check"),
+    path("statements/requests/<int:pk>/", requests.issue_request, name="issue-request"),
     path("statements/exports/<int:pk>/", papers.show_export, name="paper-export"),
     path("statements/exports/<int:pk>/cancel/", papers.cancel_export, name="paper-export-cancel"),
     path("statements/exports/<int:pk>/file/", papers.download_export, name="paper-export-file"),

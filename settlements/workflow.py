@@ -196,6 +196,11 @@ STATES: dict[str, dict[str, StateKind]] = {
         "approved": StateKind.DONE,
         "rejected": StateKind.REFUSED,
     },
+    "issue_request": {
+        "prepared": StateKind.OPEN,
+        "approved": StateKind.DONE,
+        "rejected": StateKind.REFUSED,
+    },
     "opening": {
         "prepared": StateKind.OPEN,
         "approved": StateKind.DONE,

@@ -29,6 +29,7 @@ from settlements.ledger.services.ledger import account_of
 from settlements.ledger.services.opening import OpeningFile, OpeningRow, prepare_opening
 from settlements.ledger.services.reconciliation import propose_correction, state_balance
 from settlements.ledger.services.reversals import propose_reversal
+from settlements.ledger.services.slips import attach_slips
 from settlements.models import (
     Accrual,
     Adjustment,
@@ -47,6 +48,7 @@ from settlements.objections.services.objections import raise_objection
 from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
+from settlements.papers.services.requests import propose_issue_of_year
 from settlements.scenarios.services.runs import KIND as RUN
 from settlements.scenarios.services.scenarios import copy_agreement
 from tests.money_world import MAIN, TODAY, Money
@@ -134,6 +136,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         kind="application/pdf", size=len(PDF), sha256=sha256(PDF).hexdigest(), added_by=people.admin,
     )  # fmt: skip
     paper = issue(built(viewer_of(people.bureau), f"agreement:{MAIN}:2023"), people.bureau)
+    asked = propose_issue_of_year(year=2023, subjects=["x"], by=people.bureau)
     scenario = copy_agreement(agreement=money.main, name="情景", by=people.bureau)
     run = Job.objects.create(
         kind=RUN, key="x", by=people.bureau, state=Job.State.DONE,
@@ -163,6 +166,9 @@ def _arguments(money: Money) -> dict[str, tuple]:
         tripped_at=clock.now(),
     )  # fmt: skip
     payment = Payment.objects.get(voucher="CZ-1")
+    [slip] = attach_slips(
+        payment=payment, files=[SimpleUploadedFile("回单.pdf", PDF)], by=people.treasury
+    )
     reversal = propose_reversal(entry=payment.entry, why="重复", by=people.treasury)
     rows_of_file = (
         OpeningRow(border.upstream, money.side, -yuan("1"), ""),
@@ -218,9 +224,10 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "fund-project fund-spend fund-correct": project,
         "fund-document": spending,
         "measure measure-report measure-lift": measure,
+        "issue-request": asked,
         "fuse-trip": trip,
         "adjustment": adjustment,
-        "ledger-payment": payment,
+        "ledger-payment ledger-payment-attach": payment,
         "ledger-reversal": reversal,
         "ledger-opening": batch,
         "ledger-correct": differing,
@@ -259,6 +266,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "agreement-document": (MAIN, document.pk),
         "draft-document": (draft.pk, document.pk),
         "draft-step": (draft.pk, "parties"),
+        "ledger-payment-slip": (payment.pk, slip.pk),
         "notice-file": (notice.pk, "xlsx"),
         "objection-evidence-file": (objection.pk, objection.evidence.get().pk),
         "ledger-export": ("journal", "csv"),

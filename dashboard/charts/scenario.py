@@ -11,6 +11,8 @@ from settlements.money import format_wan
 from settlements.scenarios.comparison import NetFigure
 
 WIDTH, LEFT, TOP, BOTTOM = 1180, 72, 16, 208
+# A bar is no wider, so that a single year is no wall; narrower than a word, its end has none.
+WIDEST, WORD = Decimal(72), Decimal(26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,10 @@ class NetBar:
     height: str
     label: str
     scenario: bool
+    # The word at its end, with the place of its middle and its baseline; "" where it has no room.
+    word: str
+    word_x: str
+    word_y: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +54,27 @@ def year_bars(figures: Sequence[NetFigure], party: str) -> YearBars | None:
         return TOP + (top - amount) * scale
 
     each = Decimal(WIDTH - LEFT - 10) / len(figures)
+    width = min(each * Decimal("0.32"), WIDEST)
     bars, ticks = [], []
     for number, figure in enumerate(figures):
-        start = LEFT + each * number
+        middle = LEFT + each * number + each / 2
         for scenario, amount in ((False, figure.actual), (True, figure.scenario)):
             what = "情景" if scenario else "实际"
+            x = middle + 2 if scenario else middle - 2 - width
             bars.append(
                 NetBar(
-                    x=f"{start + each * (Decimal('0.52') if scenario else Decimal('0.16')):.1f}",
+                    x=f"{x:.1f}",
                     y=f"{min(y(amount), y(Decimal(0))):.1f}",
-                    width=f"{each * Decimal('0.32'):.1f}",
+                    width=f"{width:.1f}",
                     height=f"{abs(amount) * scale:.1f}",
                     label=f"{figure.label} {what} {format_wan(amount)} 万元",
                     scenario=scenario,
+                    word=what if width >= WORD else "",
+                    word_x=f"{x + width / 2:.1f}",
+                    word_y=f"{y(amount) + (12 if amount < 0 else -4):.1f}",
                 )
             )
-        ticks.append((f"{start + each / 2:.1f}", figure.label.removesuffix("年")))
+        ticks.append((f"{middle:.1f}", figure.label.removesuffix("年")))
     count = int((top - floor) / step)
     return YearBars(
         bars=tuple(bars),

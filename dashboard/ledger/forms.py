@@ -129,6 +129,17 @@ class PaymentForm(forms.Form):
         return kept
 
 
+class SlipForm(forms.Form):
+    slip = forms.FileField(
+        label="银行回单",
+        help_text="PDF、PNG 或 JPEG，至多 20 MB；附上后不能撤下。",
+        error_messages={"required": "请选择回单文件。", "empty": "所选的是空文件；请重新选择。"},
+    )
+
+    def __init__(self, *args) -> None:
+        super().__init__(*args, use_required_attribute=False)
+
+
 class ReasonForm(forms.Form):
     why = line("理由", max_length=150)
 

@@ -4,14 +4,16 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from basins.access import Act, viewer_of
+from dashboard.files.stored import stored_file
 from dashboard.forms.actions import wanted
-from dashboard.ledger.forms import PaymentForm, ReasonForm
+from dashboard.ledger.forms import PaymentForm, ReasonForm, SlipForm
 from settlements.ledger.queries import entries as queries
 from settlements.ledger.services.payments import (
     PaymentRefused,
@@ -29,8 +31,10 @@ from settlements.ledger.services.reversals import (
     refuse_irreversible,
     reject_reversal,
 )
+from settlements.ledger.services.slips import attach_slips
 from settlements.models import Payment, Reversal
 from settlements.moving.acts import Refused
+from settlements.moving.documents import DocumentRefused
 from settlements.shown.history import history_of
 from settlements.workflow import kind_of
 
@@ -65,9 +69,7 @@ def new(request):
     if form.is_valid():
         try:
             if asked == "record":
-                payment = prepare_payment(by=request.user, **form.given())
-                messages.success(request, "付款已登记；请市财政另一人复核后入账。")
-                return redirect("ledger-payment", payment.pk)
+                return _recorded(request, form)
             return _check(request, form, examine_payment(**form.given()))
         except PaymentRefused as refused:
             for problem in refused.problems:
@@ -76,11 +78,29 @@ def new(request):
     return render(request, "ledger/payment_form.html", {"form": form}, status=422)
 
 
-def _check(request, form: PaymentForm, draft):
+def _recorded(request, form: PaymentForm):
+    """The payment with its slips, or neither."""
+    try:
+        with transaction.atomic():
+            payment = prepare_payment(by=request.user, **form.given())
+            attach_slips(payment=payment, files=request.FILES.getlist("slip"), by=request.user)
+    except DocumentRefused as refused:
+        return _check(request, form, examine_payment(**form.given()), str(refused))
+    messages.success(request, "付款已登记；请市财政另一人复核后入账。")
+    return redirect("ledger-payment", payment.pk)
+
+
+def _check(request, form: PaymentForm, draft, wrong: str = ""):
     kept = {name: request.POST[name] for name in form.fields if request.POST.get(name)}
     back = f"{reverse('ledger-payment-new')}?{urlencode(kept)}"
-    context = {"draft": draft, "label": Payment.Kind(draft.kind).label, "kept": kept, "back": back}
-    return render(request, "ledger/payment_check.html", context)
+    context = {
+        "draft": draft,
+        "label": Payment.Kind(draft.kind).label,
+        "kept": kept,
+        "back": back,
+        "wrong": wrong,
+    }
+    return render(request, "ledger/payment_check.html", context, status=422 if wrong else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,18 +118,60 @@ def payment(request, pk: int):
         if answer is not None:
             return answer
         found = get_object_or_404(queries.payments(viewer), pk=pk)
+    return _page(request, viewer, found, form=form)
+
+
+@require_POST
+def attach(request, pk: int):
+    """银行回单 of a payment that was recorded."""
+    viewer = _cashier(request)
+    found = get_object_or_404(queries.payments(viewer), pk=pk)
+    form = SlipForm(request.POST, request.FILES)
+    if form.is_valid():
+        files = [form.cleaned_data["slip"]]
+        try:
+            attach_slips(payment=found, files=files, by=request.user)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        except DocumentRefused as refused:
+            form.add_error("slip", str(refused))
+        else:
+            messages.success(request, "回单已附上，各方可见。")
+            return redirect(f"{reverse('ledger-payment', args=[pk])}#slips")
+    return _page(request, viewer, found, slip_form=form)
+
+
+@require_GET
+def slip(request, pk: int, number: int):
+    """A slip, as an attachment of the kind its content was found to be."""
+    found = get_object_or_404(queries.payments(viewer_of(request.user)), pk=pk)
+    kept = get_object_or_404(found.slips, pk=number)
+    return stored_file(
+        request, kept.file, name=kept.name, kind=kept.kind, sha256=kept.sha256,
+        what=f"付款 {found.voucher} 的银行回单“{kept.name}”",
+    )  # fmt: skip
+
+
+def _page(request, viewer, found: Payment, *, form=None, slip_form=None):
+    form = form or ReasonForm(label="退回理由")
+    wrong = slip_form if slip_form is not None and slip_form.errors else form
     waiting = found.state == Payment.State.PREPARED
+    may_pay = viewer.may(Act.RECORD_PAYMENT)
     context = {
         "payment": found,
         "due": due(draft_of_payment(found)) if waiting else found.due_yuan,
         "changes": statements_changed(draft_of_payment(found)) if waiting else (),
         "kind": kind_of("payment", found.state),
         "form": form,
-        "may_decide": viewer.may(Act.RECORD_PAYMENT) and waiting,
+        "wrong": wrong,
+        "slips": found.slips.select_related("by"),
+        "slip_form": slip_form or SlipForm(),
+        "may_attach": may_pay and found.state != Payment.State.REJECTED,
+        "may_decide": may_pay and waiting,
         "is_preparer": found.prepared_by_id == request.user.pk,
         "history": history_of(viewer, "payment", found.pk),
     }
-    return render(request, "ledger/payment.html", context, status=422 if form.errors else 200)
+    return render(request, "ledger/payment.html", context, status=422 if wrong.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,11 +10,14 @@ import hashlib
 import io
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
 
 from basins.access import Viewer, viewer_of
 from basins.models import User
@@ -22,7 +25,7 @@ from dashboard.papers.pdf import pdf_of
 from dashboard.papers.xlsx import xlsx_of
 from jobs import services as jobs
 from jobs.models import Job
-from settlements.models import IssuedPaper
+from settlements.models import IssuedPaper, IssueRequest
 from settlements.moving.acts import NotAllowed
 from settlements.papers.codes import shown as shown_code
 from settlements.papers.paper import PaperKind, from_data
@@ -34,6 +37,7 @@ from settlements.papers.services.papers import (
     record_file,
     verdict_of,
 )
+from settlements.papers.services.requests import approve_issue_of_year
 
 KIND = "dashboard.statements"
 KEPT_DAYS = 30
@@ -41,24 +45,37 @@ STAMP = (1980, 1, 1, 0, 0, 0)  # of every file inside, so that the ZIP's bytes f
 UNSAFE = str.maketrans(dict.fromkeys('\\/:*?"<>|', "_"))
 
 
-def start_export(*, year: int, by: User, wake: bool = True) -> Job:
+def start_export(
+    *, year: int, by: User, request: IssueRequest | None = None, wake: bool = True
+) -> Job:
     """Enter the job, or the live one of this person and year. Raises NotAllowed."""
     if not may_issue(viewer_of(by), PaperKind.DISTRICT):
         raise NotAllowed(f"{by} 不能签发对账单和结算单。")
-    return jobs.enqueue(
-        kind=KIND,
-        key=f"{by.pk}-{year}",
-        parameters={"user": by.pk, "year": year},
-        by=by,
-        wake=wake,
-    )
+    parameters = {"user": by.pk, "year": year}
+    if request is not None:
+        parameters |= {"request": request.pk, "prepared_by": request.prepared_by_id}
+    return jobs.enqueue(kind=KIND, key=f"{by.pk}-{year}", parameters=parameters, by=by, wake=wake)
+
+
+@transaction.atomic
+def release(*, request: IssueRequest, subjects: Sequence[str], by: User) -> Job:
+    """The second person's word for a year's papers, and the job that issues and packs them."""
+    released = approve_issue_of_year(request=request, subjects=subjects, by=by)
+    assert released.year is not None
+    return start_export(year=released.year, by=by, request=released)
+
+
+def export_of_request(request: IssueRequest) -> Job | None:
+    """The job a released request began."""
+    return Job.objects.filter(kind=KIND, parameters__request=request.pk).order_by("-pk").first()
 
 
 def exports_of(viewer: Viewer):
-    """The viewer's own exports, newest first; none for who may no longer issue."""
+    """Those the viewer released or asked for, newest first; none for who may no longer issue."""
     if not may_issue(viewer, PaperKind.DISTRICT):
         return Job.objects.none()
-    return Job.objects.filter(kind=KIND, by=viewer.user_id).order_by("-pk")
+    own = Q(by=viewer.user_id) | Q(parameters__prepared_by=viewer.user_id)
+    return Job.objects.filter(own, kind=KIND).order_by("-pk")
 
 
 def file_of(job: Job) -> Path | None:
@@ -75,6 +92,7 @@ def folder() -> Path:
 def export(parameters: dict[str, Any], progress: jobs.Progress) -> dict[str, Any]:
     by = User.objects.get(pk=parameters["user"])
     viewer = viewer_of(by)
+    prepared_by = User.objects.filter(pk=parameters.get("prepared_by")).first()
     subjects = subjects_of_year(viewer, parameters["year"])
     total = 2 * len(subjects) + 1
     papers: list[IssuedPaper] = []
@@ -83,7 +101,7 @@ def export(parameters: dict[str, Any], progress: jobs.Progress) -> dict[str, Any
         paper = built(viewer, subject)
         if paper is not None:
             is_notice = paper.kind is PaperKind.NOTICE
-            papers.append(paper_of_published(paper) if is_notice else issue(paper, by))
+            papers.append(paper_of_published(paper) if is_notice else issue(paper, by, prepared_by))
     folder().mkdir(parents=True, exist_ok=True)
     _forget_old()
     target = folder() / f"{progress.job.pk}.zip"

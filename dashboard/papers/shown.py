@@ -65,10 +65,11 @@ def shown(paper: Paper) -> dict[str, Any]:
 
 def makers(paper: Paper) -> tuple[tuple[str, str], tuple[str, str]]:
     """The two who stand for it: of a notice who prepared it and who signed it off; of a
-    statement who made it, and a place for who checks it on paper."""
+    statement who made it and who issued it, or a place for who checks it on paper."""
     if paper.kind is PaperKind.NOTICE:
         return ("编制", paper.prepared_by), ("签发", paper.issuer)
-    return ("制表", paper.prepared_by), ("审核", "")
+    reviewer = paper.issuer if paper.issuer != paper.prepared_by else ""
+    return ("制表", paper.prepared_by), ("审核", reviewer)
 
 
 NUMERALS = "一二三四五六七八九十"

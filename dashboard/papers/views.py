@@ -1,14 +1,12 @@
 """文书: statements and notices as drafts, issued, as files, and all of a year as one job."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from django import forms
-from django.contrib import messages
 from django.core.files.base import File
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from basins.access import Act, Viewer, viewer_of
@@ -27,7 +25,6 @@ from settlements.papers.codes import shown as shown_code
 from settlements.papers.paper import Paper, PaperKind, as_draft, body_digest_of
 from settlements.papers.queries import papers as queries
 from settlements.papers.queries.since import revised_since
-from settlements.papers.services.papers import issue as issue_paper
 from settlements.papers.services.papers import may_issue, verify_code
 
 PAGE = 30
@@ -53,7 +50,8 @@ class PaperFilters(forms.Form):
         offer(self, "year", ((str(y), f"{y}年") for y in years))
 
 
-def _viewer(request):
+def viewer_of_papers(request) -> Viewer:
+    """Who may see papers at all. Raises Http404."""
     viewer = viewer_of(request.user)
     if not (viewer.may(Act.SEE_RESULTS) and viewer.may(Act.SEE_LEDGER)):
         raise Http404
@@ -62,7 +60,7 @@ def _viewer(request):
 
 @require_GET
 def paper_list(request):
-    viewer = _viewer(request)
+    viewer = viewer_of_papers(request)
     years = queries.years_of_papers(viewer)
     form = PaperFilters(request.GET, years)
     wanted = chosen(form)
@@ -83,6 +81,7 @@ def paper_list(request):
             "may_export": may_issue(viewer, PaperKind.DISTRICT),
             "export_years": queries.years_to_state(viewer),
             "exports": export.exports_of(viewer)[:5],
+            "requests": queries.issue_requests(viewer).filter(state="prepared"),
         },
     )
 
@@ -91,7 +90,7 @@ def paper_list(request):
 def preview(request):
     """The paper as the data are now; who may issue it checks it here (核对) and issues it. With
     `?known=` as the data were known then, to read alone."""
-    viewer = _viewer(request)
+    viewer = viewer_of_papers(request)
     subject = request.GET.get("subject", "")
     paper = queries.built(viewer, subject)
     if paper is None:
@@ -142,24 +141,8 @@ def _preview_file(request, paper: Paper, name: str, format: str) -> HttpResponse
     return as_file(content, f"{name}.{format}", format)
 
 
-@require_POST
-def issue(request):
-    """Issue what was checked: the data must still say the same."""
-    viewer = _viewer(request)
-    subject = request.POST.get("subject", "")
-    paper = queries.built(viewer, subject)
-    if paper is None or not may_issue(viewer, paper.kind):
-        raise Http404
-    if request.POST.get("body") != body_digest_of(as_draft(paper)):
-        messages.warning(request, "核对之后数据有变，没有签发；请核对现在的内容。")
-        return redirect(f"{reverse('paper-preview')}?{urlencode({'subject': subject})}")
-    issued = issue_paper(paper, request.user)
-    messages.success(request, f"已签发 {issued.label}。")
-    return redirect("paper", issued.pk)
-
-
 def _issued(request, pk: int) -> IssuedPaper:
-    found = queries.issued_paper(_viewer(request), pk)
+    found = queries.issued_paper(viewer_of_papers(request), pk)
     if found is None:
         raise Http404
     return found
@@ -225,17 +208,8 @@ def as_file(content: bytes, name: str, format: str) -> HttpResponse:
 # All statements of a year -------------------------------------------------------------------
 
 
-@require_POST
-def start_export(request):
-    viewer = _viewer(request)
-    year = number(request.POST.get("year"))
-    if not may_issue(viewer, PaperKind.DISTRICT) or year not in queries.years_to_state(viewer):
-        raise Http404
-    return redirect("paper-export", export.start_export(year=year, by=request.user).pk)
-
-
 def _export(request, pk: int):
-    job = export.exports_of(_viewer(request)).filter(pk=pk).first()
+    job = export.exports_of(viewer_of_papers(request)).filter(pk=pk).first()
     if job is None:
         raise Http404
     return job

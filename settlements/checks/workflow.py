@@ -40,6 +40,9 @@ UNION ALL
 SELECT '对账更正', id FROM settlements_correction
 WHERE state = 'approved' AND approved_by_id = prepared_by_id
 UNION ALL
+SELECT '签发申请', id FROM settlements_issuerequest
+WHERE state = 'approved' AND approved_by_id = prepared_by_id
+UNION ALL
 SELECT '期初余额', id FROM settlements_openingbatch
 WHERE state = 'approved' AND approved_by_id = prepared_by_id
 ORDER BY 1, 2

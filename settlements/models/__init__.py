@@ -20,12 +20,13 @@ from settlements.models.objections import (
     ObjectionReading,
     ObjectionReply,
 )
-from settlements.models.papers import IssuedPaper, PaperFile
+from settlements.models.papers import IssuedPaper, IssueRequest, PaperFile
 from settlements.models.payments import (
     BalanceStatement,
     Correction,
     OpeningBatch,
     Payment,
+    PaymentSlip,
     Reversal,
 )
 from settlements.models.rulings import MonthRuling
@@ -52,6 +53,7 @@ __all__ = [
     "FundProject",
     "FundSpending",
     "FuseTrip",
+    "IssueRequest",
     "IssuedPaper",
     "JointSample",
     "JournalEntry",
@@ -68,6 +70,7 @@ __all__ = [
     "PaperFile",
     "Party",
     "Payment",
+    "PaymentSlip",
     "Posting",
     "Reminder",
     "Reversal",

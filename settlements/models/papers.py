@@ -11,6 +11,7 @@ from django.db.models import Q
 from basins.audit import audited
 from basins.models import Jurisdiction
 from settlements.models.agreements import Agreement
+from settlements.models.payments import TwoPersons, two_persons
 
 
 @audited(masked=("content",))
@@ -80,6 +81,47 @@ class IssuedPaper(models.Model):
     @property
     def is_superseded(self) -> bool:
         return hasattr(self, "superseded_by")
+
+
+@audited()
+class IssueRequest(TwoPersons):
+    """签发申请: a statement, or all papers of a year, that one person checked and another issues.
+
+    `subject` names the paper, or the year as "year:2024"; `digest` is of what was checked: the
+    body of the paper, or the subjects of the year.
+    """
+
+    subject = models.CharField("对象", max_length=80)
+    title = models.CharField("标题", max_length=160)
+    papers = models.PositiveIntegerField("份数", default=1)
+    digest = models.CharField("核对内容的摘要值", max_length=64)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "签发申请"
+        ordering = ["-pk"]
+        constraints = [
+            two_persons("issue_request_two_persons"),
+            models.UniqueConstraint(
+                fields=["subject"],
+                condition=Q(state="prepared"),
+                name="issue_request_once",
+                violation_error_message="已有人提请签发，正待复核。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def year(self) -> int | None:
+        """The year whose papers it asks for; None where it is one paper."""
+        kind, _, rest = self.subject.partition(":")
+        return int(rest) if kind == "year" else None
+
+    @property
+    def state_label(self) -> str:
+        """Nothing is booked here, so the words of the state are its own."""
+        return {"prepared": "待复核", "approved": "已签发", "rejected": "已退回"}[self.state]
 
 
 class PaperFile(models.Model):

@@ -55,7 +55,7 @@ class TwoPersons(models.Model):
         abstract = True
 
 
-def _two_persons(name: str) -> models.CheckConstraint:
+def two_persons(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         # Only the system's own command has nobody: opening balances from the shell.
         condition=Q(prepared_by__isnull=True)
@@ -120,7 +120,7 @@ class Payment(TwoPersons):
         verbose_name = verbose_name_plural = "付款"
         ordering = ["-paid_on", "-pk"]
         constraints = [
-            _two_persons("payment_two_persons"),
+            two_persons("payment_two_persons"),
             models.CheckConstraint(condition=Q(yuan__gt=0), name="payment_positive"),
             models.CheckConstraint(
                 condition=Q(yuan__lte=F("due_yuan")) | Q(overpayment=True),
@@ -161,6 +161,37 @@ class Payment(TwoPersons):
         return self.yuan >= self.due_yuan
 
 
+@audited(part_of="payment")
+class PaymentSlip(models.Model):
+    """银行回单: a file that shows a payment was made, kept under MEDIA_ROOT by its hash.
+
+    Only added (guards/paymentslip.sql). One file may show several payments, once each.
+    """
+
+    payment = models.ForeignKey(
+        Payment, verbose_name="付款", on_delete=models.PROTECT, related_name="slips"
+    )
+    file = models.FileField("文件", upload_to="slips", max_length=120)
+    name = models.CharField("原文件名", max_length=200)
+    kind = models.CharField("类型", max_length=80)
+    size = models.PositiveBigIntegerField("字节数")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="提交人", on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "银行回单"
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "sha256"], name="payment_slip_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 @audited(part_of="entry")
 class Reversal(TwoPersons):
     """A request to cancel an entry by a counter-entry, with its reason."""
@@ -177,7 +208,7 @@ class Reversal(TwoPersons):
         verbose_name = verbose_name_plural = "冲销申请"
         ordering = ["-pk"]
         constraints = [
-            _two_persons("reversal_two_persons"),
+            two_persons("reversal_two_persons"),
             models.CheckConstraint(condition=~Q(why=""), name="reversal_has_reason"),
             models.UniqueConstraint(
                 fields=["entry"],
@@ -208,7 +239,7 @@ class OpeningBatch(TwoPersons):
         verbose_name = verbose_name_plural = "期初余额"
         ordering = ["-pk"]
         constraints = [
-            _two_persons("opening_two_persons"),
+            two_persons("opening_two_persons"),
         ]
 
     def __str__(self) -> str:
@@ -281,7 +312,7 @@ class Correction(TwoPersons):
         verbose_name = verbose_name_plural = "对账更正"
         ordering = ["-pk"]
         constraints = [
-            _two_persons("correction_two_persons"),
+            two_persons("correction_two_persons"),
             models.CheckConstraint(condition=~Q(why=""), name="correction_has_reason"),
             models.UniqueConstraint(
                 fields=["statement"],

@@ -117,6 +117,8 @@ ledger/export/<str:what>.<str:form>                                ooooooo  -   
 ledger/payments/                                                   ooooooo  -        SEE_LEDGER
 ledger/payments/new/                                               .o.....  .!.....  RECORD_PAYMENT
 ledger/payments/<int:pk>/                                          ooo..oo  .?.....  SEE_LEDGER
+ledger/payments/<int:pk>/slips/                                    ^        .!.....  RECORD_PAYMENT
+ledger/payments/<int:pk>/slips/<int:number>/                       ooo..oo  -        SEE_LEDGER
 ledger/reversals/<int:pk>/                                         oo...oo  .?.....  SEE_LEDGER
 ledger/statements/<int:pk>/correct/                                .o.....  .!.....  RECORD_PAYMENT
 ledger/corrections/<int:pk>/                                       oo...oo  .?.....  SEE_LEDGER
@@ -173,6 +175,8 @@ statements/                                                        ooooooo  -   
 statements/preview/                                                ooo..oo  -        SEE_LEDGER
 statements/issue/                                                  ^        >>.....
 statements/exports/                                                ^        >>.....
+statements/exports/check/                                          oo.....  -
+statements/requests/<int:pk>/                                      oo.....  ??.....
 statements/exports/<int:pk>/                                       o......  -
 statements/exports/<int:pk>/cancel/                                ^        >......
 statements/exports/<int:pk>/file/                                  o......  -

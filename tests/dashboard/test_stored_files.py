@@ -8,9 +8,11 @@ from django.db import connection
 from django.urls import reverse
 
 from basins.access import viewer_of
-from basins.clock import moved_to
+from basins.clock import moved_to, today
 from basins.models import AccessEvent
 from dashboard.papers.export import AlteredPaper, rendered
+from settlements.ledger.services.payments import prepare_payment
+from settlements.ledger.services.slips import attach_slips
 from settlements.models import (
     AgreementDraft,
     DraftDocument,
@@ -78,7 +80,17 @@ def spending(border, people, april):
     return "bureau", reverse("fund-document", args=[made.pk]), made.file
 
 
-@pytest.mark.parametrize("handed_in", [evidence, ruling, document, spending])
+def slip(border, people, april):
+    payment = prepare_payment(
+        agreement=border.agreement, payer=border.upstream, payee=border.downstream, yuan="1",
+        voucher="PZ-1", paid_on=today(), overpayment=True, overpayment_why="预付",
+        by=people.treasury,
+    )  # fmt: skip
+    [made] = attach_slips(payment=payment, files=[pdf()], by=people.treasury)
+    return "bureau", reverse("ledger-payment-slip", args=[payment.pk, made.pk]), made.file
+
+
+@pytest.mark.parametrize("handed_in", [evidence, ruling, document, spending, slip])
 def test_a_file_is_given_out_as_it_was_or_said_not_to_be(client, border, people, april, handed_in):
     with moved_to(RAISED):
         who, address, file = handed_in(border, people, april)

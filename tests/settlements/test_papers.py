@@ -81,7 +81,9 @@ def test_the_closing_entry_and_the_account_stand_on_the_statements(year, people)
     viewer = viewer_of(people.treasury)
     rows = table(agreement_paper(Standing(viewer), "TEST", 2024), "关账凭证")
     assert column(rows, "凭证") == [entry.label] * 2
-    assert column(rows, "金额（元）") == [yuan("9000000"), yuan("-9000000")]
+    assert column(rows, "增加（元）") == [yuan("9000000"), None]
+    assert column(rows, "减少（元）") == [None, yuan("9000000")]
+    assert column(rows, "增加（元）", "total") == column(rows, "减少（元）", "total")
     paper = district_paper(Standing(viewer), "500901", 2025)
     moved = table(paper, "账户往来")
     assert column(moved, "余额（元）") == [yuan(0), yuan("9000000")]

@@ -30,13 +30,14 @@ from settlements.models import (
     DraftDocument,
     FundProject,
     IssuedPaper,
+    IssueRequest,
     Measure,
     Notice,
     Scenario,
 )
 from settlements.notices.services import reminders
 from settlements.papers.queries.papers import built
-from settlements.papers.services import papers
+from settlements.papers.services import papers, requests
 from settlements.scenarios.services import scenarios
 from settlements.scenarios.services.scenarios import ScenarioError
 from tests.books import Ledger
@@ -108,6 +109,10 @@ def _received(s: Scheme) -> None:
     ledger = Ledger.make(s.people)
     ledger.owe("1000", on=FEB)
     ledger.pay("1000", paid_on=FEB, on=FEB)
+
+
+def _request() -> IssueRequest:
+    return IssueRequest.objects.latest("pk")
 
 
 def _allot(s: Scheme):
@@ -263,6 +268,22 @@ OFFICE: tuple[Act, ...] = (
     Act("paper_of_published", FEB,
         lambda s: papers.paper_of_published(_paper(s, f"notice:2023-11:{_published().pk}"))),
     Act("issue", FEB, lambda s: papers.issue(_paper(s, "agreement:TEST:2023"), s.people.bureau)),
+    Act("propose_issue", FEB,
+        lambda s: requests.propose_issue(
+            paper=_paper(s, "agreement:TEST:2023"), by=s.people.bureau)),
+    Act("reject_issue", FEB,
+        lambda s: requests.reject_issue(request=_request(), why="重编", by=s.people.bureau2)),
+    Act("approve_issue", FEB,
+        lambda s: requests.approve_issue(
+            request=_request(), paper=_paper(s, "agreement:TEST:2023"), by=s.people.bureau2),
+        lambda s: requests.propose_issue(
+            paper=_paper(s, "agreement:TEST:2023"), by=s.people.bureau)),
+    Act("propose_issue_of_year", FEB,
+        lambda s: requests.propose_issue_of_year(
+            year=2023, subjects=["agreement:TEST:2023"], by=s.people.bureau)),
+    Act("approve_issue_of_year", FEB,
+        lambda s: requests.approve_issue_of_year(
+            request=_request(), subjects=["agreement:TEST:2023"], by=s.people.bureau2)),
     Act("record_file", FEB,
         lambda s: papers.record_file(
             paper=IssuedPaper.objects.latest("pk"), format="pdf", content=PDF)),

@@ -65,6 +65,8 @@ _FACTS = {
     "payments": "SELECT voucher, kind, yuan, state, reversed_on FROM settlements_payment",
     "reversals": "SELECT state, why FROM settlements_reversal",
     "corrections": "SELECT state, why FROM settlements_correction",
+    "slips": "SELECT sha256, name FROM settlements_paymentslip",
+    "issue_requests": "SELECT subject, papers, state, rejected_why FROM settlements_issuerequest",
     "statements": "SELECT as_of, yuan, our_yuan, note FROM settlements_balancestatement",
     "openings": "SELECT sha256, state FROM settlements_openingbatch",
     "notices": "SELECT month, state, year, number FROM settlements_notice",

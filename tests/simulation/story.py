@@ -27,6 +27,7 @@ from settlements.ledger.services import (
     payments,
     reconciliation,
     reversals,
+    slips,
 )
 from settlements.ledger.services.opening import OpeningFile, OpeningRow
 from settlements.models import (
@@ -50,7 +51,7 @@ from settlements.objections.services import decisions, joint_samples, objections
 from settlements.objections.services.decisions import Treatment
 from settlements.rules.facts import MonthState
 from settlements.years.services import adjustments, closing
-from tests.disputes import proofs
+from tests.disputes import pdf, proofs
 from tests.simulation.act import Act
 from tests.simulation.scheme import Scheme
 
@@ -202,6 +203,10 @@ def _prepare_payment(voucher: str, yuan: str):
 
 def _approve_payment(voucher: str):
     return lambda s: payments.approve_payment(payment=_payment(voucher), by=s.people.treasury2)
+
+
+def _attach_slips(s: Scheme):
+    return slips.attach_slips(payment=_payment("PZ-A"), files=[pdf()], by=s.people.treasury)
 
 
 def _propose_reversal(s: Scheme):
@@ -386,6 +391,7 @@ STORY: tuple[Act, ...] = (
     Act("reject_payment", date(2024, 2, 8),
         _by(payments.reject_payment, lambda: _payment("PZ-R"), "treasury2", "payment", why="错")),
     Act("prepare_payment", date(2024, 2, 8), _prepare_payment("PZ-A", "5000")),
+    Act("attach_slips", date(2024, 2, 8), _attach_slips),
     Act("approve_payment", date(2024, 2, 8), _approve_payment("PZ-A")),
     Act("propose_reversal", date(2024, 2, 8), _propose_reversal),
     Act("reject_reversal", date(2024, 2, 8),

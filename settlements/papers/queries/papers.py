@@ -4,6 +4,7 @@ Who sees an issued paper: everyone who sees the whole ledger; of statements, who
 is about or a party to the agreement; of notices, also whoever sees all published results.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +13,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from basins.access import Act, Scope, Viewer
 from basins.history import as_known
 from basins.models import Jurisdiction
-from settlements.models import Accrual, IssuedPaper, LedgerAccount, Notice, Party, Settlement
+from settlements.models import (
+    Accrual,
+    IssuedPaper,
+    IssueRequest,
+    LedgerAccount,
+    Notice,
+    Party,
+    Settlement,
+)
 from settlements.notices.queries.notices import visible_notices
 from settlements.papers.paper import Paper, PaperKind, as_draft, body_digest_of
 from settlements.papers.queries.agreement import agreement_paper
@@ -21,7 +30,7 @@ from settlements.papers.queries.notice import notice_of_subject, notice_paper
 from settlements.papers.queries.parts import may_see_books_of
 from settlements.papers.queries.sources import Standing
 from settlements.papers.queries.sources_known import StandingThen, without_moment
-from settlements.papers.services.papers import subject_of
+from settlements.papers.services.papers import may_issue, subject_of
 from settlements.reckoning.known_basis import Past
 from settlements.shown.visible import (
     visible_agreements,
@@ -32,7 +41,9 @@ __all__ = [
     "PaperFilter",
     "agreement_paper",
     "built",
+    "counts_of_year",
     "district_paper",
+    "issue_requests",
     "issued_paper",
     "issued_papers",
     "newest",
@@ -164,6 +175,42 @@ def years_to_state(viewer: Viewer) -> list[int]:
     return list(
         visible_settlements(viewer).order_by("-year").values_list("year", flat=True).distinct()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CountOfKind:
+    """Papers of a year of one kind: how many, and how many of them were issued before."""
+
+    label: str
+    papers: int
+    issued: int
+
+    @property
+    def first(self) -> int:
+        """How many were never issued."""
+        return self.papers - self.issued
+
+
+def counts_of_year(subjects: Iterable[str]) -> list[CountOfKind]:
+    """What a year's papers are, by kind in the order of the list: 1 SQL query."""
+    by_kind: dict[str, list[str]] = {}
+    for subject in subjects:
+        by_kind.setdefault(subject.partition(":")[0], []).append(subject)
+    named = [subject for each in by_kind.values() for subject in each]
+    issued = set(
+        IssuedPaper.objects.filter(subject__in=named).values_list("subject", flat=True).distinct()
+    )
+    return [
+        CountOfKind(PaperKind(kind).label, len(each), sum(s in issued for s in each))
+        for kind, each in by_kind.items()
+    ]
+
+
+def issue_requests(viewer: Viewer) -> QuerySet[IssueRequest]:
+    """签发申请, for who may issue."""
+    if not may_issue(viewer, PaperKind.DISTRICT):
+        return IssueRequest.objects.none()
+    return IssueRequest.objects.select_related("prepared_by", "approved_by")
 
 
 def newest(viewer: Viewer, subject: str, at: datetime | None = None) -> IssuedPaper | None:

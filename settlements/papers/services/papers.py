@@ -39,15 +39,16 @@ def may_issue(viewer: Viewer, kind: PaperKind) -> bool:
 
 
 @transaction.atomic
-def issue(paper: Paper, by: User) -> IssuedPaper:
+def issue(paper: Paper, by: User, prepared_by: User | None = None) -> IssuedPaper:
     """Issue the paper, or find it where its subject's newest says the same.
 
-    Raises NotAllowed. One after the other across all processes, so that numbers have no gap.
+    The pages come here by requests.approve_issue: `prepared_by` checked it first and stands on
+    it as who made it. Raises NotAllowed. One after the other across all processes, so that numbers have no gap.
     """
     if not may_issue(viewer_of(by), paper.kind):
         raise NotAllowed(f"{by} 不能签发{paper.kind.label}。")
     at = clock.now().replace(microsecond=0)
-    return _keep(paper, by, at)
+    return _keep(paper, by, at, prepared_by=prepared_by)
 
 
 @transaction.atomic
@@ -64,7 +65,13 @@ def paper_of_published(paper: Paper) -> IssuedPaper:
     return _keep(paper, notice.published_by, clock.now().replace(microsecond=0), notice)
 
 
-def _keep(paper: Paper, by: User, at: datetime, notice: Notice | None = None) -> IssuedPaper:
+def _keep(
+    paper: Paper,
+    by: User,
+    at: datetime,
+    notice: Notice | None = None,
+    prepared_by: User | None = None,
+) -> IssuedPaper:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('settlements_papers'))")
     body = body_digest_of(as_draft(paper))
@@ -89,7 +96,7 @@ def _keep(paper: Paper, by: User, at: datetime, notice: Notice | None = None) ->
         date=day,
         issued_at=timezone.localtime(at),
         issuer=str(by),
-        prepared_by=str(by),
+        prepared_by=str(prepared_by or by),
         code=new_code(),
         ledger_head=ledger_head(),
     )

@@ -12,7 +12,7 @@ from django.db.models import (
 from basins.access import Act, Viewer
 from basins.clock import today
 from basins.links import Link, to
-from basins.models import PersonAct, User
+from basins.models import PersonAct, Role, User
 from basins.words import month_words
 from settlements.models import (
     Accrual,
@@ -22,6 +22,7 @@ from settlements.models import (
     AgreementMonth,
     Correction,
     FuseTrip,
+    IssueRequest,
     Measure,
     MonthConfirmation,
     Notice,
@@ -395,6 +396,24 @@ def _approve_correction(correction: Correction) -> Task:
     )
 
 
+def papers_to_issue(viewer: Viewer) -> QuerySet:
+    """签发申请 of one's own office: what the bureau asked for is not the treasury's."""
+    waiting = IssueRequest.objects.filter(state=IssueRequest.State.PREPARED)
+    office = Role.objects.filter(
+        user=OuterRef("prepared_by"), role=viewer.role, in_force__contains=today()
+    )
+    return _others(waiting.filter(Exists(office)), viewer)
+
+
+def _issue(request: IssueRequest) -> Task:
+    return Task(
+        f"复核签发：{request.title}",
+        to("issue-request", request.pk),
+        "复核",
+        note=f"{request.papers} 份" if request.year is not None else "",
+    )
+
+
 def drafts_to_activate(viewer: Viewer) -> QuerySet:
     """Handed over by others: who had a hand in a draft may not activate it."""
     return (
@@ -520,6 +539,10 @@ SOURCES: tuple[Source, ...] = (
         Act.RECORD_PAYMENT,
         corrections_to_approve,
         _approve_correction,
+    ),
+    Source("papers-to-issue", "待复核签发的文书", Act.PUBLISH, papers_to_issue, _issue),
+    Source(
+        "statements-to-issue", "待复核签发的对账单", Act.RECORD_PAYMENT, papers_to_issue, _issue
     ),
     Source(
         "drafts-to-activate",
