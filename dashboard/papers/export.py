@@ -51,7 +51,7 @@ def start_export(
     """Enter the job, or the live one of this person and year. Raises NotAllowed."""
     if not may_issue(viewer_of(by), PaperKind.DISTRICT):
         raise NotAllowed(f"{by} 不能签发对账单和结算单。")
-    parameters = {"user": by.pk, "year": year}
+    parameters: dict[str, int | None] = {"user": by.pk, "year": year}
     if request is not None:
         parameters |= {"request": request.pk, "prepared_by": request.prepared_by_id}
     return jobs.enqueue(kind=KIND, key=f"{by.pk}-{year}", parameters=parameters, by=by, wake=wake)
