@@ -23,7 +23,7 @@ class NetBar:
     height: str
     label: str
     scenario: bool
-    # The word at its end, with the place of its middle and its baseline; "" where it has no room.
+    # The word at its end, with the place of its middle and its baseline; "" where it has no room or no height.
     word: str
     word_x: str
     word_y: str
@@ -69,7 +69,7 @@ def year_bars(figures: Sequence[NetFigure], party: str) -> YearBars | None:
                     height=f"{abs(amount) * scale:.1f}",
                     label=f"{figure.label} {what} {format_wan(amount)} 万元",
                     scenario=scenario,
-                    word=what if width >= WORD else "",
+                    word=what if amount and width >= WORD else "",
                     word_x=f"{x + width / 2:.1f}",
                     word_y=f"{y(amount) + (12 if amount < 0 else -4):.1f}",
                 )

@@ -6,7 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from basins.access import viewer_of
 from settlements import pipeline, rules
+from settlements.agreements.queries.history import changes_of
 from settlements.models import Agreement
 from settlements.rules.baseline import FAMILY as baseline
 from settlements.rules.parameters import specs, with_defaults
@@ -126,6 +128,21 @@ def test_the_record_says_what_changed_from_what_to_what_by_whom_and_why(border, 
     assert "核对时的内容" not in record  # a draft is for those who edit
     client.force_login(people.admin)
     assert "核对时的内容" in client.get("/agreements/TEST/").content.decode()
+
+
+def test_a_later_amendment_does_not_change_what_the_earlier_one_said(border, people):
+    changed(border, rate="3000000.00")
+
+    def spans(number: int) -> list[tuple[str, str]]:
+        found = next(c for c in changes_of(viewer_of(people.bureau), "TEST") if c.term == number)
+        return [(line.old, line.new) for line in found.lines if line.label == "有效期"]
+
+    [(_, said)] = spans(3)
+    assert said == "2024-04-01 起，长期"
+    again = amended(border.agreement, date(2024, 7, 1), person("录入丙"), rate="4000000.00")
+    put_in_force(again, person("核对丁"))
+    assert spans(3)[0][1] == said
+    assert spans(4) == [(said, "2024-07-01 起，长期")], "as it stood when it was amended"
 
 
 def test_strands_are_shown_side_by_side(border, people, client):

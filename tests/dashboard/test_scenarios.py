@@ -2,15 +2,19 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from dashboard.charts.scenario import year_bars
 from jobs.models import Job
 from settlements import pipeline
 from settlements.models import Accrual, Scenario
+from settlements.money import yuan
+from settlements.scenarios.comparison import NetFigure
 from settlements.scenarios.services.scenarios import copy_agreement
 from tests.blank import blank_pages
 from tests.told_once import World, bare, of_told, told_instead, told_once
@@ -327,3 +331,15 @@ def test_the_number_of_queries_does_not_grow_with_months_or_scenarios(
         copy_agreement(agreement=border.agreement, name=f"第{number}", by=people.bureau)
     assert [queries(path) for path in paths] == before
     assert before[0] <= 26
+
+
+def test_a_scenario_is_drawn_otherwise_than_what_happened_and_otherwise_than_a_payment():
+    years = [
+        NetFigure(label=f"{year}年", actual=yuan(actual), scenario=yuan(supposed))
+        for year, actual, supposed in ((2023, "5", "-3"), (2024, "0", "2"))
+    ]
+    one, two = (year_bars(years[:n], "上游区") for n in (1, 2))
+    assert [bar.word for bar in two.bars] == ["实际", "情景", "", "情景"], "no word without a bar"
+    assert [bar.scenario for bar in two.bars] == [False, True] * 2
+    assert {bar.width for bar in one.bars} == {"72.0"}, "a single year is no wall"
+    assert Decimal(one.bars[0].x) + 72 < Decimal(one.bars[1].x)

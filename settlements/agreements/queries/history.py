@@ -4,14 +4,14 @@ Told from the drafts that were put in force and the terms themselves; a term tha
 the data, without a draft, says so.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Prefetch
 
 from basins.access import Viewer
-from basins.ranges import last_day
+from basins.ranges import between, last_day
 from settlements import rules
 from settlements.agreements.queries.drafts import what_words
 from settlements.agreements.services.ending import end_values
@@ -64,7 +64,7 @@ def changes_of(viewer: Viewer, code: str) -> tuple[AgreementChange, ...]:
     )
     parties = list(agreement.parties.select_related("jurisdiction").order_by("order", "pk"))
     by_term = {d.term_id: d for d in drafts if d.term_id}
-    changes = [_term_change(agreement, t, terms, by_term.get(t.pk), parties) for t in terms]
+    changes = [_term_change(agreement, t, terms, by_term, parties) for t in terms]
     changes += [_end_change(d, terms) for d in drafts if d.ends]
     return tuple(sorted(changes, key=_order, reverse=True))
 
@@ -81,13 +81,14 @@ def _term_change(
     agreement: Agreement,
     term: Term,
     terms: list[Term],
-    draft: AgreementDraft | None,
+    by_term: Mapping[int | None, AgreementDraft],
     parties: list[Party],
 ) -> AgreementChange:
-    before = _before(term, terms)
+    before, draft = _before(term, terms), by_term.get(term.pk)
+    old = _spec(before, by_term.get(before.pk)) if before else None
     lines = [
         line
-        for line in term_lines(_spec(before) if before else None, _spec(term))
+        for line in term_lines(old, _spec(term, draft))
         if line.changed
         and (before is not None or line.what is not None)
         and not {line.old, line.new} <= UNSET  # a parameter that only the other rule has
@@ -130,8 +131,15 @@ def _before(term: Term, terms: Iterable[Term]) -> Term | None:
     return max(earlier, key=lambda t: t.in_force.lower, default=None)
 
 
-def _spec(term: Term) -> TermSpec:
-    return spec_of(term, term.sections.all())
+def _spec(term: Term, draft: AgreementDraft | None) -> TermSpec:
+    """The term as its activation put it in force: a later amendment cuts its end, and does not
+    change what the earlier one said."""
+    spec = spec_of(term, term.sections.all())
+    said = (draft.data.get("term", {}).get("values") or {}) if draft else {}
+    if "until" not in said:
+        return spec
+    until = date.fromisoformat(said["until"]) if said["until"] else None
+    return replace(spec, in_force=between(term.in_force.lower, until))
 
 
 def _party_lines(parties: Iterable[Party], on: date) -> list[DiffLine]:
