@@ -19,6 +19,7 @@ from dashboard.charts.periods import Period
 from dashboard.templatetags.figures import concentration
 from monitoring.sections.queries.sections import MeasuredIndicator
 from monitoring.sections.queries.series import MeanPoint, Point, Series
+from monitoring.standards.detection import reported, show
 from monitoring.standards.gb3838_2002 import (
     PH_RANGE,
     WaterBody,
@@ -288,7 +289,7 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
             "color": t.INK_2,
             "line": {"width": 1.4},
         }
-        words = [f"{p.value.normalize():f}L" for p in found.below]
+        words = [show(reported(p.value, True, places)) for p in found.below]
         trace = _points(found.below, "未检出（L）", places, unit, mark, words)
         if len(found.below) <= LABELLED_POINTS and period.months <= LABELLED_MONTHS:
             trace |= {"mode": "markers+text", "textposition": "top center"}
@@ -300,7 +301,8 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
             "color": t.BAD,
             "line": {"color": t.BAD, "width": 1.6},
         }
-        trace = _points(found.invalid, "无效，不参与计算", places, unit, mark)
+        words = [show(reported(p.value, False, places)) for p in found.invalid]
+        trace = _points(found.invalid, "无效，不参与计算", places, unit, mark, words)
         # One that lies above the axis is shown at its edge, with its true value in words.
         trace["y"] = [min(y, top * 0.985) for y in trace["y"]]
         traces.append(trace)
@@ -370,7 +372,7 @@ def _steps(means: Sequence[MeanPoint], name: str, places: int, unit: str, line: 
         if mean.water_class:
             text += f" {WaterClass(mean.water_class).label}"
         if not mean.complete:
-            text += "(数据不足)"
+            text += "（数据不足）"
         following = next_month(mean.month)
         xs += [str(mean.month), str(following if joined else following - timedelta(days=1))]
         ys += [t.drawn(mean.mean)] * 2
@@ -407,24 +409,31 @@ def _figures(means: Sequence[MeanPoint], places: int) -> dict:
     }
 
 
-def _points(points, name, places, unit, marker, words: list[str] | None = None) -> dict:
-    shown = [_words(p, places, unit) for p in points]
+def _points(points, name, places, unit, marker, values: list[str] | None = None) -> dict:
+    """`values`: the readings in words, where they are no means of several."""
+    shown = [
+        _words(p, places, unit, value)
+        for p, value in zip(points, values or [""] * len(points), strict=True)
+    ]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": name,
         "x": [_clock(p.at) for p in points],
         "y": [t.drawn(p.value) for p in points],
-        "text": words or shown,
+        "text": values or shown,
         "hovertext": [f"{name} {text}" for text in shown],
         "hoverinfo": "text",
         "marker": marker,
     }
 
 
-def _words(point: Point, places: int, unit: str) -> str:
-    many = f"({point.count} 次)" if point.count > 1 else ""
-    return f"{_clock(point.at)} {concentration(point.value, places)} {unit}{many}"
+def _words(point: Point, places: int, unit: str, value: str = "") -> str:
+    """A reading with all its decimals, a mean of several rounded to the indicator's."""
+    many = f"（{point.count} 次）" if point.count > 1 else ""
+    if not value and point.count == 1:
+        value = show(reported(point.value, False, places))
+    return f"{_clock(point.at)} {value or concentration(point.value, places)} {unit}{many}"
 
 
 def _clock(at: datetime) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django import template
 from django.utils.html import format_html_join
 
-from monitoring.standards.detection import MeasuredValue
+from monitoring.standards.detection import MeasuredValue, reported
 from monitoring.standards.rounding import round_to_places
 from settlements.models.shares import share_words
 
@@ -148,9 +148,12 @@ def figure(value: Decimal) -> str:
 
 
 @register.filter
-def result(value: MeasuredValue) -> str:
-    """A laboratory's result with the decimals it has, and L where nothing was detected."""
-    return figure(value.value) + ("L" if value.below_limit else "")
+def result(value: MeasuredValue, decimals: int | None = None) -> str:
+    """A laboratory's result with the decimals it has, and L where nothing was detected; typed
+    ones with at least `decimals` of their indicator."""
+    if decimals is not None:
+        value = reported(value.value, value.below_limit, decimals)
+    return f"{value.value:,f}" + ("L" if value.below_limit else "")
 
 
 @register.filter
