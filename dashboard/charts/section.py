@@ -28,7 +28,6 @@ from monitoring.standards.gb3838_2002 import (
     limit,
 )
 
-LABELLED_MONTHS = 15  # more monthly figures than that would cover each other
 LABELLED_POINTS = 14
 LEAST_BAND = 0.045  # of the axis: a thinner band has no room for its name
 BREAK = 2.5  # a gap this many times the usual distance of its surroundings is a gap, not a line
@@ -82,7 +81,7 @@ def section_figure(
         "layout": t.layout(
             xaxis={
                 "range": [str(period.first), str(period.last + timedelta(days=1))],
-                **_ticks(period),
+                **t.time_ticks(period.months),
             },
             yaxis={"range": [bottom, top], "title": {"text": indicator.unit or None}},
             shapes=shapes,
@@ -235,16 +234,6 @@ def _over(day: date, name: str) -> dict:
     }
 
 
-def _ticks(period: Period) -> dict:
-    if period.months <= 1:
-        return {"tickformat": "%m-%d"}
-    if period.months <= LABELLED_MONTHS:
-        return {"dtick": "M1", "tickformat": "%-m月\n%Y", "ticklabelmode": "period"}
-    if period.months <= 40:
-        return {"dtick": "M3", "tickformat": "%-m月\n%Y", "ticklabelmode": "period"}
-    return {"dtick": "M12", "tickformat": "%Y", "ticklabelmode": "period"}
-
-
 # The lines and points --------------------------------------------------------------------
 
 
@@ -268,7 +257,7 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
     if found.means:
         line = {"color": t.STRUCTURE, "width": 2.5}
         traces.append(_steps(found.means, "月均值", places, unit, line))
-        if period.months <= LABELLED_MONTHS:
+        if period.months <= t.LABELLED_MONTHS:
             traces.append(_figures(found.means, places))
     if alone := [run[0] for run in runs if len(run) == 1]:  # over the means, or they hide it
         edge = {"color": t.STRUCTURE, "width": 1}
@@ -291,7 +280,7 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
         }
         words = [show(reported(p.value, True, places)) for p in found.below]
         trace = _points(found.below, "未检出（L）", places, unit, mark, words)
-        if len(found.below) <= LABELLED_POINTS and period.months <= LABELLED_MONTHS:
+        if len(found.below) <= LABELLED_POINTS and period.months <= t.LABELLED_MONTHS:
             trace |= {"mode": "markers+text", "textposition": "top center"}
         traces.append(trace)
     if found.invalid:
@@ -363,7 +352,7 @@ def _is_gap(points: Sequence[Point], at: int, longest: timedelta) -> bool:
 
 def _steps(means: Sequence[MeanPoint], name: str, places: int, unit: str, line: dict) -> dict:
     """A level stroke a month; over many months they join to stairs, a month without one is a gap."""
-    joined = len(means) > LABELLED_MONTHS
+    joined = len(means) > t.LABELLED_MONTHS
     xs: list[str | None] = []
     ys: list[float | None] = []
     words: list[str | None] = []
