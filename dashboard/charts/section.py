@@ -386,7 +386,9 @@ def _steps(means: Sequence[MeanPoint], name: str, places: int, unit: str, line: 
 def _figures(means: Sequence[MeanPoint], places: int) -> dict:
     return {
         "type": "scatter",
-        "mode": "text",
+        # Of marks that are not seen the figure stands off the line by their size.
+        "mode": "markers+text",
+        "marker": {"size": 10, "opacity": 0},
         "x": [str(m.month + timedelta(days=14)) for m in means],
         "y": [t.drawn(m.mean) for m in means],
         "text": [concentration(m.mean, places) for m in means],

@@ -295,6 +295,14 @@ def page_numbers(page) -> list:
 
 
 @register.simple_tag(takes_context=True)
+def page_link(context, page, number: int) -> str:
+    """This address with another page of a list; its parameter is "page" unless the Page says."""
+    asked = context.request.GET.copy()
+    asked[getattr(page, "parameter", "page")] = number
+    return f"?{asked.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
 def kept_filters(context, *left_out: str) -> str:
     """Hidden inputs for the address's parameters, but those named: a form then keeps the rest."""
     pairs = [

@@ -17,7 +17,7 @@ from monitoring.models import Assessment, MonthlyMean, Section, Target
 from monitoring.visible import visible_sections
 from written.text import name_key
 
-PER_PAGE = 50
+PER_PAGE = 40
 NO_RIVER = "-"  # asks for the sections that came in with a file and lie on no river of ours
 
 

@@ -23,7 +23,7 @@ from settlements.money import ZERO
 from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
 
-PAGE = 25
+PAGE = 15
 YUAN: DecimalField = DecimalField(max_digits=20, decimal_places=2)
 
 
