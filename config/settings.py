@@ -168,6 +168,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "dashboard.frame.middleware.HeadMiddleware",
     "config.health.HealthMiddleware",
     "dashboard.frame.middleware.NulMiddleware",
     "dashboard.frame.body_limit.BodyLimitMiddleware",

@@ -144,7 +144,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
     )  # fmt: skip
     exported = Job.objects.create(
         kind=export.KIND, key="y", by=people.bureau, state=Job.State.DONE,
-        parameters={"year": 2023}, result={"papers": 3},
+        parameters={"year": 2023}, result={"papers": 3, "bytes": 2},
     )  # fmt: skip
     export.folder().mkdir(exist_ok=True)
     (export.folder() / f"{exported.pk}.zip").write_bytes(b"PK")

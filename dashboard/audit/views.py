@@ -20,7 +20,7 @@ from dashboard.audit.words import access_person, access_words, changed_rows, tol
 from dashboard.frame.access_log import record_export
 from settlements.work.queries import audit as queries
 
-ON_A_PAGE = 50
+ON_A_PAGE = 30
 
 
 @require_GET

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.utils.timezone import localtime
 
+from monitoring.standards.detection import show
 from settlements.objections.queries.objections import ObjectionLine
 from settlements.rules.facts import plain_decimal
 
@@ -43,7 +44,7 @@ def reading_chart(
         return None
     first, end = bounds
     span = max((end - first) / timedelta(seconds=1), 1)
-    highest = max([line.value for line in lines] + ([limit] if limit else [])) or Decimal(1)
+    highest = max([line.result.value for line in lines] + ([limit] if limit else [])) or Decimal(1)
     step_up = _step(highest)
     steps = int(highest / step_up) + 1
     top = step_up * steps
@@ -64,10 +65,10 @@ def reading_chart(
         dots=tuple(
             ReadingDot(
                 x(line.at),
-                y(line.value),
+                y(line.result.value),
                 line.over,
                 line.valid,
-                f"{localtime(line.at):%m-%d %H:%M} {line.shown} {unit}（{line.flag}）",
+                f"{localtime(line.at):%m-%d %H:%M} {show(line.result)} {unit}（{line.flag}）",
             )
             for line in lines
         ),

@@ -19,6 +19,7 @@ from dashboard.charts.periods import Period
 from dashboard.templatetags.figures import concentration
 from monitoring.sections.queries.sections import MeasuredIndicator
 from monitoring.sections.queries.series import MeanPoint, Point, Series
+from monitoring.standards.detection import reported, show
 from monitoring.standards.gb3838_2002 import (
     PH_RANGE,
     WaterBody,
@@ -27,7 +28,6 @@ from monitoring.standards.gb3838_2002 import (
     limit,
 )
 
-LABELLED_MONTHS = 15  # more monthly figures than that would cover each other
 LABELLED_POINTS = 14
 LEAST_BAND = 0.045  # of the axis: a thinner band has no room for its name
 BREAK = 2.5  # a gap this many times the usual distance of its surroundings is a gap, not a line
@@ -81,7 +81,7 @@ def section_figure(
         "layout": t.layout(
             xaxis={
                 "range": [str(period.first), str(period.last + timedelta(days=1))],
-                **_ticks(period),
+                **t.time_ticks(period.months),
             },
             yaxis={"range": [bottom, top], "title": {"text": indicator.unit or None}},
             shapes=shapes,
@@ -234,16 +234,6 @@ def _over(day: date, name: str) -> dict:
     }
 
 
-def _ticks(period: Period) -> dict:
-    if period.months <= 1:
-        return {"tickformat": "%m-%d"}
-    if period.months <= LABELLED_MONTHS:
-        return {"dtick": "M1", "tickformat": "%-m月\n%Y", "ticklabelmode": "period"}
-    if period.months <= 40:
-        return {"dtick": "M3", "tickformat": "%-m月\n%Y", "ticklabelmode": "period"}
-    return {"dtick": "M12", "tickformat": "%Y", "ticklabelmode": "period"}
-
-
 # The lines and points --------------------------------------------------------------------
 
 
@@ -267,7 +257,7 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
     if found.means:
         line = {"color": t.STRUCTURE, "width": 2.5}
         traces.append(_steps(found.means, "月均值", places, unit, line))
-        if period.months <= LABELLED_MONTHS:
+        if period.months <= t.LABELLED_MONTHS:
             traces.append(_figures(found.means, places))
     if alone := [run[0] for run in runs if len(run) == 1]:  # over the means, or they hide it
         edge = {"color": t.STRUCTURE, "width": 1}
@@ -288,9 +278,9 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
             "color": t.INK_2,
             "line": {"width": 1.4},
         }
-        words = [f"{p.value.normalize():f}L" for p in found.below]
+        words = [show(reported(p.value, True, places)) for p in found.below]
         trace = _points(found.below, "未检出（L）", places, unit, mark, words)
-        if len(found.below) <= LABELLED_POINTS and period.months <= LABELLED_MONTHS:
+        if len(found.below) <= LABELLED_POINTS and period.months <= t.LABELLED_MONTHS:
             trace |= {"mode": "markers+text", "textposition": "top center"}
         traces.append(trace)
     if found.invalid:
@@ -300,7 +290,8 @@ def _traces(indicator, period, found: Series, compared, top: float) -> list[dict
             "color": t.BAD,
             "line": {"color": t.BAD, "width": 1.6},
         }
-        trace = _points(found.invalid, "无效，不参与计算", places, unit, mark)
+        words = [show(reported(p.value, False, places)) for p in found.invalid]
+        trace = _points(found.invalid, "无效，不参与计算", places, unit, mark, words)
         # One that lies above the axis is shown at its edge, with its true value in words.
         trace["y"] = [min(y, top * 0.985) for y in trace["y"]]
         traces.append(trace)
@@ -361,7 +352,7 @@ def _is_gap(points: Sequence[Point], at: int, longest: timedelta) -> bool:
 
 def _steps(means: Sequence[MeanPoint], name: str, places: int, unit: str, line: dict) -> dict:
     """A level stroke a month; over many months they join to stairs, a month without one is a gap."""
-    joined = len(means) > LABELLED_MONTHS
+    joined = len(means) > t.LABELLED_MONTHS
     xs: list[str | None] = []
     ys: list[float | None] = []
     words: list[str | None] = []
@@ -370,7 +361,7 @@ def _steps(means: Sequence[MeanPoint], name: str, places: int, unit: str, line: 
         if mean.water_class:
             text += f" {WaterClass(mean.water_class).label}"
         if not mean.complete:
-            text += "(数据不足)"
+            text += "（数据不足）"
         following = next_month(mean.month)
         xs += [str(mean.month), str(following if joined else following - timedelta(days=1))]
         ys += [t.drawn(mean.mean)] * 2
@@ -395,7 +386,9 @@ def _steps(means: Sequence[MeanPoint], name: str, places: int, unit: str, line: 
 def _figures(means: Sequence[MeanPoint], places: int) -> dict:
     return {
         "type": "scatter",
-        "mode": "text",
+        # Of marks that are not seen the figure stands off the line by their size.
+        "mode": "markers+text",
+        "marker": {"size": 10, "opacity": 0},
         "x": [str(m.month + timedelta(days=14)) for m in means],
         "y": [t.drawn(m.mean) for m in means],
         "text": [concentration(m.mean, places) for m in means],
@@ -407,24 +400,31 @@ def _figures(means: Sequence[MeanPoint], places: int) -> dict:
     }
 
 
-def _points(points, name, places, unit, marker, words: list[str] | None = None) -> dict:
-    shown = [_words(p, places, unit) for p in points]
+def _points(points, name, places, unit, marker, values: list[str] | None = None) -> dict:
+    """`values`: the readings in words, where they are no means of several."""
+    shown = [
+        _words(p, places, unit, value)
+        for p, value in zip(points, values or [""] * len(points), strict=True)
+    ]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": name,
         "x": [_clock(p.at) for p in points],
         "y": [t.drawn(p.value) for p in points],
-        "text": words or shown,
+        "text": values or shown,
         "hovertext": [f"{name} {text}" for text in shown],
         "hoverinfo": "text",
         "marker": marker,
     }
 
 
-def _words(point: Point, places: int, unit: str) -> str:
-    many = f"({point.count} 次)" if point.count > 1 else ""
-    return f"{_clock(point.at)} {concentration(point.value, places)} {unit}{many}"
+def _words(point: Point, places: int, unit: str, value: str = "") -> str:
+    """A reading with all its decimals, a mean of several rounded to the indicator's."""
+    many = f"（{point.count} 次）" if point.count > 1 else ""
+    if not value and point.count == 1:
+        value = show(reported(point.value, False, places))
+    return f"{_clock(point.at)} {value or concentration(point.value, places)} {unit}{many}"
 
 
 def _clock(at: datetime) -> str:

@@ -18,7 +18,23 @@ OTHERS = (
     ("var(--ink-3)", "longdash"),
 )
 
+# Days, months and years on an axis of time, as d3 formats them.
+DAY, MONTH, YEAR = "%-m月%-d日", "%-m月\n%Y年", "%Y年"
+LABELLED_MONTHS = 15  # more monthly figures than that would cover each other
+QUARTERLY = 40  # months that still have a mark each quarter
+
 Figure = dict[str, Any]
+
+
+def time_ticks(months: int) -> dict[str, Any]:
+    """Marks of an axis of that many months: of days within one, then months, quarters, years."""
+    if months <= 1:
+        return {"tickformat": DAY}
+    if months <= LABELLED_MONTHS:
+        return {"dtick": "M1", "tickformat": MONTH, "ticklabelmode": "period"}
+    if months <= QUARTERLY:
+        return {"dtick": "M3", "tickformat": MONTH, "ticklabelmode": "period"}
+    return {"dtick": "M12", "tickformat": YEAR, "ticklabelmode": "period"}
 
 
 def layout(**own: Any) -> dict[str, Any]:
@@ -33,7 +49,13 @@ def layout(**own: Any) -> dict[str, Any]:
         "dragmode": False,
         "legend": {"orientation": "h", "y": -0.14, "x": 0, "font": {"size": 12}},
         "showlegend": True,
-        "xaxis": {"type": "date", "showgrid": False, "linecolor": INK, "fixedrange": True},
+        "xaxis": {
+            "type": "date",
+            "tickformat": MONTH,  # left to itself Plotly names months in English
+            "showgrid": False,
+            "linecolor": INK,
+            "fixedrange": True,
+        },
         "yaxis": {"gridcolor": RULE, "zeroline": False, "fixedrange": True},
     }
     for name, value in own.items():

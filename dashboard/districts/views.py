@@ -21,7 +21,9 @@ def district_list(request):
     if not viewer.may(Act.SEE_RESULTS):
         raise Http404
     page = all_of_them.district_list(viewer, number(request.GET.get("year")))
-    return render(request, "districts/districts.html", {"page": page})
+    return render(
+        request, "districts/districts.html", {"page": page, "own": viewer.jurisdiction_code}
+    )
 
 
 @require_GET

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from settlements.money import format_yuan
 from settlements.moving.documents import LARGEST, MEGABYTE
 
 GET_POST = require_http_methods(["GET", "POST"])
+PAGE = 25
 PURPOSES = FundProject._meta.get_field("purpose").choices
 
 
@@ -83,8 +85,10 @@ class ProofForm(ActForm):
 def listing(request):
     viewer = _reader(request)
     form, wanted = _filters(request, viewer)
+    found = queries.funds(viewer, **wanted)
     context = {
-        "page": queries.funds(viewer, **wanted),
+        "page": found,
+        "listed": Paginator(found.lines, PAGE).get_page(request.GET.get("page")),
         "form": form,
         "may_enter": queries.may_enter(viewer),
     }

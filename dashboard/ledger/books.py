@@ -1,6 +1,7 @@
 """核验, 对账 and 期初: whether the books hold, and hold against other books."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -30,6 +31,8 @@ from settlements.money import yuan
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.workflow import kind_of
 
+PAGE = 30
+
 
 @require_GET
 def verify_page(request):
@@ -56,8 +59,10 @@ def verify_page(request):
 @require_GET
 def reconcile_list(request):
     viewer = _reader(request)
+    held = accounts(viewer)
     context = {
-        "accounts": accounts(viewer),
+        "accounts": held,
+        "listed": Paginator(held.to_check, PAGE).get_page(request.GET.get("page")),
         "statements": queries.statements(viewer),
         "corrections": queries.corrections(viewer),
         "may_reconcile": viewer.may(Act.RECONCILE),

@@ -1,5 +1,6 @@
 """台账: accounts, trial balance, the journal with running balances, arrears, exports."""
 
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -18,6 +19,7 @@ from settlements.ledger.queries.arrears import LABELS, arrears
 from settlements.ledger.queries.entries import entry_page, opening_entry
 from settlements.ledger.queries.ledger import Filter, all_lines, journal
 
+ACCOUNTS = 12  # of a page, above as much of the journal
 WRITERS = {"csv": ledger_files.as_csv, "xlsx": ledger_files.as_xlsx}
 
 
@@ -27,8 +29,11 @@ def ledger(request):
     held, form, wanted = _wanted(request, viewer)
     found = journal(viewer, wanted, request.GET.get("page"))
     offer(form, "year", ((str(y), f"{y}年") for y in found.years))
+    listed = Paginator(held.lines, ACCOUNTS).get_page(request.GET.get("accounts"))
+    listed.parameter = "accounts"  # type: ignore[attr-defined]
     context = {
         "accounts": held,
+        "listed": listed,
         "journal": found,
         "form": form,
         "head": head(),

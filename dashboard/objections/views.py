@@ -296,7 +296,7 @@ def _check_decision(request, page, form: DecisionForm) -> HttpResponse:
         "page": page,
         "form": form,
         "run": run,
-        "done": [queries.treated(one) for one in run.done] if run else [],
+        "done": queries.treated(run.done) if run else [],
         "outcome": dict(OUTCOMES)[typed["outcome"]],
         "button": {"accept": "采纳异议", "reject": "驳回异议", "remeasure": "责令复测"}[
             typed["outcome"]

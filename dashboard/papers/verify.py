@@ -47,7 +47,7 @@ class CodeForm(forms.Form):
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def verify(request):
     """By code or by file."""
     code_form, file_form = CodeForm(auto_id="code_%s"), FileForm(auto_id="file_%s")
@@ -64,7 +64,7 @@ def verify(request):
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def verify_by_code(request, code: str):
     """The paper of a code; POST compares a file with it."""
     file_form = FileForm(auto_id="file_%s")

@@ -16,7 +16,7 @@ def rule_list(request):
     return render(request, "rules/rules.html", {"lines": families()})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def rule(request, code: str):
     """Shows the rule and the example; a POST computes what was written, and stores nothing."""
     if code not in RULES or not viewer_of(request.user).may(Act.EDIT_AGREEMENTS):

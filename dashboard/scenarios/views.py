@@ -44,7 +44,7 @@ def _found(request, token: str, *, own: bool = False):
     return viewer, scenario
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def simulator(request):
     """The person's scenarios and runs; POST copies an agreement's terms into a new one."""
     viewer = _viewer(request)
@@ -106,7 +106,7 @@ def scenario(request, token: str):
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def term(request, token: str, number: int):
     """The form of one term. POST saves; `choose` puts another rule's parameters in place."""
     viewer, found = _found(request, token, own=True)
@@ -221,7 +221,7 @@ def copy(request, token: str):
     return redirect("scenario", made.token)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def delete(request, token: str):
     """The 核对 page of a deletion; POST deletes."""
     _, found = _found(request, token, own=True)

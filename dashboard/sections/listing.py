@@ -22,7 +22,12 @@ class SectionFilters(forms.Form):
     met = forms.ChoiceField(
         label="达标", required=False, choices=[*ALL, ("yes", "达到目标"), ("no", "劣于目标")]
     )
-    text = forms.CharField(label="名称或编码", required=False, max_length=40)
+    text = forms.CharField(
+        label="名称、河流、区县或编码",
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"placeholder": "可填拼音首字母"}),
+    )
     month = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data, choices: ListChoices):

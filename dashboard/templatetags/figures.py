@@ -12,7 +12,7 @@ from decimal import Decimal
 from django import template
 from django.utils.html import format_html_join
 
-from monitoring.standards.detection import MeasuredValue
+from monitoring.standards.detection import MeasuredValue, reported
 from monitoring.standards.rounding import round_to_places
 from settlements.models.shares import share_words
 
@@ -148,9 +148,12 @@ def figure(value: Decimal) -> str:
 
 
 @register.filter
-def result(value: MeasuredValue) -> str:
-    """A laboratory's result with the decimals it has, and L where nothing was detected."""
-    return figure(value.value) + ("L" if value.below_limit else "")
+def result(value: MeasuredValue, decimals: int | None = None) -> str:
+    """A laboratory's result with the decimals it has, and L where nothing was detected; typed
+    ones with at least `decimals` of their indicator."""
+    if decimals is not None:
+        value = reported(value.value, value.below_limit, decimals)
+    return f"{value.value:,f}" + ("L" if value.below_limit else "")
 
 
 @register.filter
@@ -289,6 +292,14 @@ def bar(yuan, largest) -> dict:
 def page_numbers(page) -> list:
     """Page numbers to offer round a Page, with '…' where some are left out."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+
+
+@register.simple_tag(takes_context=True)
+def page_link(context, page, number: int) -> str:
+    """This address with another page of a list; its parameter is "page" unless the Page says."""
+    asked = context.request.GET.copy()
+    asked[getattr(page, "parameter", "page")] = number
+    return f"?{asked.urlencode()}"
 
 
 @register.simple_tag(takes_context=True)

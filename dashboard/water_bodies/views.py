@@ -28,7 +28,7 @@ class WaterBodyFilters(forms.Form):
     state = forms.ChoiceField(
         label="核定", required=False, choices=[*queries.STATES.items(), ("all", ALL[0][1])]
     )
-    text = forms.CharField(label="名称或编码", required=False, max_length=40)
+    text = forms.CharField(label="名称、河流、区县或编码", required=False, max_length=40)
 
 
 class WaterBodyForm(ActForm):

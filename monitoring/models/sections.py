@@ -1,5 +1,7 @@
 """断面 with their dated targets and sampling plans, and the 指标 measured there."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.exceptions import ValidationError
@@ -9,6 +11,7 @@ from django.db.models import Q
 from basins.audit import audited
 from basins.models import Jurisdiction, River
 from basins.ranges import just
+from monitoring.standards.detection import MeasuredValue, reported
 from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
 from written.text import name_key
 
@@ -195,3 +198,7 @@ class Indicator(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def reported(self, value: Decimal, below_limit: bool) -> MeasuredValue:
+        """A result of this indicator as it is shown: never fewer decimals than `decimals`."""
+        return reported(value, below_limit, self.decimals)

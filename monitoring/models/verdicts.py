@@ -59,8 +59,8 @@ class Verdict(models.Model):
     @property
     def before(self) -> MeasuredValue:
         """What the reading said; with the mark of 未检出 the detection limit."""
-        return MeasuredValue(self.value_before, self.below_before)
+        return self.indicator.reported(self.value_before, self.below_before)
 
     @property
     def after(self) -> MeasuredValue:
-        return MeasuredValue(self.value_after, self.below_after)
+        return self.indicator.reported(self.value_after, self.below_after)

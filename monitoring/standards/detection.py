@@ -7,7 +7,7 @@ Source: HJ 91.2-2022 (reported as the limit with the mark L: 0.025L, also writte
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Literal
 
 from written.numbers import NotANumber, read_result
@@ -47,6 +47,20 @@ class MeasuredValue:
 def measured(value: Decimal | MeasuredValue) -> MeasuredValue:
     """A plain number as a result that was detected; a result as it is."""
     return value if isinstance(value, MeasuredValue) else MeasuredValue(value)
+
+
+def reported(value: Decimal, below_limit: bool, decimals: int) -> MeasuredValue:
+    """A stored result as it is reported: with its indicator's decimals, and more where more were
+    measured (0.07 of three decimals is 0.070, 0.0712 stays).
+
+    A detection limit belongs to its method and stays as it is, without idle zeros. Nothing is
+    rounded.
+    """
+    plain = value.normalize()
+    own = -int(plain.as_tuple().exponent)
+    places = max(own, 0 if below_limit else decimals, 0)
+    with localcontext(prec=len(value.as_tuple().digits) + abs(value.adjusted()) + places + 2):
+        return MeasuredValue(plain.quantize(Decimal(1).scaleb(-places)), below_limit)
 
 
 def parse(text: str) -> MeasuredValue:

@@ -254,19 +254,21 @@ class JointSample(models.Model):
 
     @property
     def upstream_result(self) -> MeasuredValue:
-        return MeasuredValue(self.upstream, self.upstream_below)
+        return self.indicator.reported(self.upstream, self.upstream_below)
 
     @property
     def downstream_result(self) -> MeasuredValue:
-        return MeasuredValue(self.downstream, self.downstream_below)
+        return self.indicator.reported(self.downstream, self.downstream_below)
 
     @property
     def reserve_result(self) -> MeasuredValue | None:
         if self.reserve is None:
             return None
-        return MeasuredValue(self.reserve, bool(self.reserve_below))
+        return self.indicator.reported(self.reserve, bool(self.reserve_below))
 
     @property
     def result(self) -> MeasuredValue | None:
         """The value used; None while the reserve decides and is not there yet."""
-        return MeasuredValue(self.value, self.value_below) if self.value is not None else None
+        if self.value is None:
+            return None
+        return self.indicator.reported(self.value, self.value_below)

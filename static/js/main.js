@@ -1,5 +1,6 @@
 // main.js: mounts every behaviour on the page, and again on what htmx swaps in.
 import * as charts from "./chart.js";
+import * as folds from "./fold.js";
 import * as keys from "./keys.js";
 import * as maps from "./map.js";
 import * as pickers from "./month-picker.js";
@@ -10,7 +11,7 @@ import * as sessions from "./session.js";
 import * as tables from "./table.js";
 import * as twins from "./twins.js";
 
-const behaviours = [charts, maps, navs, pickers, prints, selection, sessions, tables, twins];
+const behaviours = [charts, folds, maps, navs, pickers, prints, selection, sessions, tables, twins];
 
 function mountAll(root) {
   for (const behaviour of behaviours) behaviour.mount(root);

@@ -307,6 +307,18 @@ def test_an_address_opens_for_exactly_those_the_table_names(world, status, part)
 
 
 @pytest.mark.parametrize("part", PARTS)
+def test_head_answers_wherever_get_does(world, status, part):
+    for route, (get, _, _) in rows().items():
+        if part_of(route) == part:
+            who = next(
+                (who for who, letter in zip(ROLES, get, strict=False) if letter != "."), None
+            )
+            address, given = world.address(route.removeprefix("/")), GIVEN.get(route, {})
+            asked = status(who, "head", address, **given)
+            assert asked == status(who, "get", address, **given), route
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_who_has_no_pages_is_refused_in_one_way(world, status, part):
     for route, (get, _, _) in rows().items():
         if part_of(route) == part:

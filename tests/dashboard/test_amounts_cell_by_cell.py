@@ -481,14 +481,16 @@ def test_an_accounts_page_lists_its_postings_with_the_balance_after_each(get, wh
     for p in Posting.objects.filter(account=account).order_by("entry__year", "entry__number"):
         balance += p.yuan
         wanted.append([p.yuan if p.yuan > 0 else None, -p.yuan if p.yuan < 0 else None, balance])
-    assert [[cell.yuan for cell in row[7:]] for row in page.rows] == [*wanted, moved(account)]
+    assert [[cell.yuan for cell in row[7:]] for row in page.rows] == [
+        *wanted[::-1], moved(account),
+    ]  # fmt: skip
     assert f"余额 应付 {words(balance)} 万元" in visible_text(html)
 
 
 def test_the_whole_journal_lists_every_posting_on_its_side(get):
     page = table(get("treasury", "/ledger/"), "journal")
     rows = [row for row in page.rows if row[0].words != "合计"][:-1]
-    found = Posting.objects.order_by("entry__year", "entry__number", "-yuan")
+    found = Posting.objects.order_by("-entry__year", "-entry__number", "-yuan", "pk")
     assert [[cell.yuan for cell in row[6:]] for row in rows] == [
         [p.yuan if p.yuan > 0 else None, -p.yuan if p.yuan < 0 else None] for p in found
     ]

@@ -9,12 +9,14 @@ import psycopg2
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import RequestFactory
 from kombu.exceptions import OperationalError as BrokerError
 
 from basins.clock import moved_to, today
 from config.database import embedded_database
 from dashboard.frame.down import is_away
-from dashboard.frame.middleware import page_above
+from dashboard.frame.middleware import HeadMiddleware, page_above
 from settlements.models import Objection, ObjectionReply
 from tests.disputes import RAISED, objected
 from tests.told_once import of_told, told_once, with_april
@@ -149,8 +151,36 @@ def test_every_address_that_only_takes_posts_leads_to_its_page(client, people, o
 def test_a_page_that_takes_no_posts_says_so(client, people):
     client.force_login(people.bureau)
     answer = client.post("/sections/")
-    assert (answer.status_code, answer["Allow"]) == (405, "GET")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
     assert "这个地址不接收提交" in answer.content.decode()
+
+
+class Closing(list):
+    closed = False
+
+    def close(self):
+        self.closed = True
+
+
+def test_head_sends_headers_alone_and_closes_what_it_does_not_send():
+    """Not by the test client, which takes the content away itself."""
+    file = Closing([b"PK"])
+    answers = {
+        "/page/": HttpResponse("水质"),
+        "/file/": StreamingHttpResponse(file, headers={"Content-Length": "2"}),
+    }
+    asked = []
+
+    def answered(request):
+        asked.append(request.method)
+        return answers[request.path]
+
+    page, sent = (HeadMiddleware(answered)(RequestFactory().head(path)) for path in answers)
+    assert asked == ["GET", "GET"]
+    assert (page.content, page["Content-Length"]) == (b"", "6")
+    assert (b"".join(sent.streaming_content), sent["Content-Length"]) == (b"", "2")
+    sent.close()
+    assert file.closed
 
 
 def test_the_page_above_is_the_nearest_address_there_is():

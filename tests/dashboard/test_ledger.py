@@ -61,7 +61,7 @@ def test_an_account_has_a_balance_after_each_entry_whatever_the_filter(people, l
     ledger.owe("1", agreement=ledger.other, on=date(2025, 3, 6))
     account = ledger.account(ledger.up)
     whole = queries.journal(BUREAU, queries.Filter(account_id=account.pk))
-    assert [line.balance for line in whole.lines] == [yuan("-100"), yuan("-70"), yuan("-75")]
+    assert [line.balance for line in whole.lines] == [yuan("-75"), yuan("-70"), yuan("-100")]
     assert (whole.increase, whole.decrease, whole.balance) == (
         yuan("30"), yuan("105"), yuan("-75"),
     )  # fmt: skip
@@ -150,10 +150,9 @@ def test_long_journals_come_in_pages_and_totals_cover_all_of_them(client, people
         ledger.owe("10000")
     found = page(client, people.bureau, f"?account={ledger.down.code}")
     assert f"共 {queries.PAGE + 2} 条" in found
-    assert "+27.00" in found
-    assert f"DZ-2024-{queries.PAGE + 2:04d}" in page(
-        client, people.bureau, f"?account={ledger.down.code}&page=2"
-    )
+    assert f"+{queries.PAGE + 2}.00" in found
+    assert f"DZ-2024-{queries.PAGE + 2:04d}" in found  # the newest stands first
+    assert "DZ-2024-0002" in page(client, people.bureau, f"?account={ledger.down.code}&page=2")
 
 
 def test_an_empty_ledger_says_so(client, people):

@@ -224,7 +224,7 @@ def test_the_check_shows_the_change_and_the_adjustment_before_it_is_made(objecti
              "unheard": "清缴在即"}  # fmt: skip
     page = text_of(visit(people.bureau, "objection-decide", objection.pk,
                          post={**given, "action": "check"}, on=DECIDED))  # fmt: skip
-    for words in ("1.2 → 0.8", "试算结果", "会提出的调整", "上游区 +", "采纳异议"):
+    for words in ("1.200 → 0.800", "试算结果", "会提出的调整", "上游区 +", "采纳异议"):
         assert words in page
     assert not Verdict.objects.exists()
     answer = visit(people.bureau, "objection-decide", objection.pk,
@@ -269,7 +269,7 @@ def test_a_remeasurement_is_recorded_on_the_page(objection, people, visit):
     assert done.status_code == 302
     assert Reading.objects.get(value=Decimal("0.75")).flag == "V"
     page = text_of(visit(people.bureau, "objection-decide", objection.pk, on=DECIDED))
-    assert "0.75 mg/L，审核无效" in page
+    assert "0.750 mg/L，审核无效" in page
 
 
 # Joint samples and review ---------------------------------------------------------------------

@@ -238,7 +238,7 @@ def test_a_run_shows_its_progress_then_its_result_to_its_owner_alone(scenario, p
     job = Job.objects.get()
     assert answer.url == reverse("scenario-run", args=[job.pk])
     page = visit(people.bureau, "scenario-run", job.pk).content.decode()
-    assert "hx-get" in page
+    assert "data-hx-get" in page
     assert "<progress" in page
     assert visit(people.treasury, "scenario-run", job.pk).status_code == 404
     Job.objects.update(
@@ -276,7 +276,7 @@ def test_a_run_shows_its_progress_then_its_result_to_its_owner_alone(scenario, p
     assert "用时 1.5 秒" in page
     assert "+200.00" in page
     assert "没有规则" in page
-    assert "hx-get" not in page
+    assert "data-hx-get" not in page
 
 
 def test_a_grid_is_read_as_people_type_it(scenario, people, visit):

@@ -522,7 +522,9 @@ def test_a_revised_reading_shows_what_it_was_and_when(border, bureau, client):
     pipeline.recompute()
     text = page(client, "/sections/BORDER/?indicator=NH3-N&period=2023-05")
     assert "已修订" in text
-    assert re.search(r"0\.4（\d{4}-\d\d-\d\d \d\d:\d\d 至 \d{4}-\d\d-\d\d \d\d:\d\d）→ 0\.9", text)
+    assert re.search(
+        r"0\.400（\d{4}-\d\d-\d\d \d\d:\d\d 至 \d{4}-\d\d-\d\d \d\d:\d\d）→ 0\.900", text
+    )
 
 
 def test_flags_are_said_in_words_and_signs(border, bureau, client):
@@ -534,7 +536,21 @@ def test_flags_are_said_in_words_and_signs(border, bureau, client):
     text = page(client, "/sections/BORDER/?indicator=NH3-N&period=2023-05")
     for words in ("✓ 有效", "L 未检出", "× 维护", "标识 zz", "按检出限一半 0.0125 计", "0.025L"):
         assert words in text
-    assert "<del>9</del>" in text
+    assert "<del>9.000</del>" in text
+
+
+def test_a_reading_has_its_indicators_decimals_in_table_chart_and_file(border, bureau, client):
+    store(border, "2023-05-02T10:00", "0.07")
+    store(border, "2023-05-09T10:00", "0.0712")
+    store(border, "2023-05-16T10:00", "0.01", below=True)
+    pipeline.recompute()
+    text = page(client, "/sections/BORDER/?indicator=NH3-N&period=2023-05")
+    assert re.findall(r'data-label="氨氮">\s*([\d.L]+)', text)[:3] == ["0.01L", "0.0712", "0.070"]
+    for hover in ("10:00 0.070 mg/L", "10:00 0.0712 mg/L", "10:00 0.01L mg/L"):
+        assert hover in text
+    file = client.get("/sections/BORDER/?indicator=NH3-N&period=2023-05&format=csv")
+    raw = b"".join(file.streaming_content).decode("utf-8-sig")
+    assert [row["数值"] for row in csv.DictReader(io.StringIO(raw))] == ["0.01L", "0.0712", "0.070"]
 
 
 def test_the_table_is_paged_and_counts_all(border, bureau, client):
@@ -557,7 +573,7 @@ def test_the_export_holds_every_reading_of_the_view(border, bureau, client):
     assert response["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
-    assert [r["数值"] for r in rows] == ["0.025L", "0.4"]
+    assert [r["数值"] for r in rows] == ["0.025L", "0.400"]
     assert [r["采样时间"] for r in rows] == ["2023-05-09 10:00", "2023-05-02 10:00"]
     assert rows[0]["断面"] == "'=1+1"
     assert (rows[0]["类别"], rows[0]["质量标识"]) == ("Ⅰ", "未检出")

@@ -119,6 +119,10 @@ class Visit:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
 
+    def height(self) -> int:
+        """Pixels of the whole page from top to bottom."""
+        return self.page.evaluate("document.documentElement.scrollHeight")
+
     def _console(self, message) -> None:
         answered = any(f"status of {status} " in message.text for status in self.answers)
         if message.type in ("error", "warning") and not answered:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from basins.models import AuditRecord, Jurisdiction
+from basins.models import AuditRecord, Jurisdiction, River
 from monitoring.ingest.services.ingest import import_readings
 from monitoring.models import DirtyMonth, Section
 from monitoring.sections.queries.listing import sections_called
@@ -154,5 +154,10 @@ def test_the_search_knows_full_width_letters_brackets_and_initials():
         "两河口 (左)",
         "两河口（",
     ):
+        assert sections_called(text) == [made.pk], text
+    made.river = River.objects.create(code="PENGXI", name="澎溪河", level=2)
+    made.upstream = Jurisdiction.objects.get(code="510000")
+    made.save()
+    for text in ("澎溪", "pxh", "ＰＸＨ", "四川", "scs"):
         assert sections_called(text) == [made.pk], text
     assert sections_called("xyz") == sections_called(" ") == []

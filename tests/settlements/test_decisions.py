@@ -381,7 +381,7 @@ def test_one_month_of_a_year_settled_as_one_is_excluded(border, people):
         date(2023, 6, 1), date(2023, 7, 1),
     }  # fmt: skip
     objection.refresh_from_db()
-    assert [treated(one) for one in objection.treatment] == [
+    assert treated(objection.treatment) == [
         "2023-06 认定为“剔除”（干旱、断流）", "2023-07 认定为“剔除”（干旱、断流）",
     ]  # fmt: skip
     assert difference(Adjustment.objects.get()) == {"500901": 1000000, "500902": -1000000}

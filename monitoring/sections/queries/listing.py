@@ -17,7 +17,7 @@ from monitoring.models import Assessment, MonthlyMean, Section, Target
 from monitoring.visible import visible_sections
 from written.text import name_key
 
-PER_PAGE = 50
+PER_PAGE = 40
 NO_RIVER = "-"  # asks for the sections that came in with a file and lie on no river of ours
 
 
@@ -151,18 +151,22 @@ def _narrowed(found: QuerySet[Section], only: SectionFilter) -> QuerySet[Section
 
 
 def sections_called(text: str) -> list[int]:
-    """Ids of the sections whose name or code holds the text, however wide its letters and
-    brackets, or whose name has these initials (lhk is 两河口): 1 SQL query."""
+    """Ids of the sections whose code, name, river or district on either side holds the text,
+    however wide its letters and brackets, or has these initials (lhk is 两河口): 1 SQL query."""
     wanted = name_key(text)
     if not wanted:
         return []
     sounds = wanted.isascii() and wanted.isalpha()
+    called = ("name", "river__name", "upstream__name", "downstream__name")
     return [
         pk
-        for pk, code, name in Section.objects.order_by().values_list("pk", "code", "name")
-        if wanted in name_key(name)
-        or wanted in name_key(code)
-        or (sounds and wanted in _initials(name))
+        for pk, code, *names in Section.objects.order_by().values_list("pk", "code", *called)
+        if wanted in name_key(code)
+        or any(
+            wanted in name_key(name) or (sounds and wanted in _initials(name))
+            for name in names
+            if name
+        )
     ]
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from basins.ranges import month_start
 from monitoring.models import MonthlyMean, Origin, Reading, ReadingRevision, Section
 from monitoring.sections.queries.sections import MeasuredIndicator, classed
-from monitoring.standards.detection import MeasuredValue, show
+from monitoring.standards.detection import reported, show
 
 POINTS = 800
 PER_DAY = 6  # automatic values at full rate
@@ -197,12 +197,13 @@ class ReadingLine:
     flag: str
     water_class: int | None
     recorded_at: datetime
+    decimals: int
     revisions: tuple[Revised, ...] = ()
 
     @property
     def shown(self) -> str:
-        """As reports write it: 0.31, and 0.025L below the limit."""
-        return written(self.value, self.below_limit)
+        """As reports write it: 0.310, and 0.025L below the limit."""
+        return show(reported(self.value, self.below_limit, self.decimals))
 
     @property
     def is_valid(self) -> bool:
@@ -231,15 +232,8 @@ class ReadingLine:
     @property
     def note(self) -> str:
         if self.is_valid and self.below_limit:
-            return f"按检出限一半 {written(self.value / 2, False)} 计"
+            return f"按检出限一半 {show(reported(self.value / 2, False, 0))} 计"
         return "" if self.is_valid else "不参与计算"
-
-
-def written(value: Decimal, below_limit: bool) -> str:
-    """The number without idle zeros, with the mark L below the limit."""
-    whole = value.to_integral_value()
-    plain = whole if whole == value else value.normalize()  # normalize() would make 100 1E+2
-    return show(MeasuredValue(plain, below_limit)) if plain or not below_limit else "0"
 
 
 def _readings(section: Section, indicator: str, first: date, last: date):
@@ -252,7 +246,15 @@ def _readings(section: Section, indicator: str, first: date, last: date):
     ).order_by("-sampled_at", "origin")
 
 
-COLUMNS = ("sampled_at", "origin", "value", "below_limit", "flag", "recorded_at")
+COLUMNS = (
+    "sampled_at",
+    "origin",
+    "value",
+    "below_limit",
+    "flag",
+    "recorded_at",
+    "indicator__decimals",
+)
 
 
 def reading_page(
@@ -283,7 +285,7 @@ def reading_lines(
 
 
 def _line(section: Section, indicator: str, row: tuple, revisions=()) -> ReadingLine:
-    sampled_at, origin, value, below, flag, recorded_at = row
+    sampled_at, origin, value, below, flag, recorded_at, decimals = row
     valid = flag in Reading.VALID_FLAGS
     counted = value / 2 if below else value
     return ReadingLine(
@@ -294,18 +296,19 @@ def _line(section: Section, indicator: str, row: tuple, revisions=()) -> Reading
         flag=flag,
         water_class=classed(indicator, counted, section.water_body) if valid else None,
         recorded_at=recorded_at,
+        decimals=decimals,
         revisions=revisions,
     )
 
 
 def _revisions(section: Section, indicator: str, times: list[datetime]):
     found: dict[tuple[datetime, int], list[Revised]] = defaultdict(list)
-    for r in ReadingRevision.objects.filter(
+    was = ReadingRevision.objects.filter(
         section=section, indicator__code=indicator, sampled_at__in=times
-    ).order_by("known_to", "pk"):
-        found[r.sampled_at, r.origin].append(
-            Revised(written(r.value, r.below_limit), r.flag, r.known_from, r.known_to)
-        )
+    )
+    for r in was.select_related("indicator").order_by("known_to", "pk"):
+        before = show(r.indicator.reported(r.value, r.below_limit))
+        found[r.sampled_at, r.origin].append(Revised(before, r.flag, r.known_from, r.known_to))
     return found
 
 

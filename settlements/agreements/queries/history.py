@@ -81,7 +81,7 @@ def _term_change(
     agreement: Agreement,
     term: Term,
     terms: list[Term],
-    by_term: Mapping[int | None, AgreementDraft],
+    by_term: Mapping[int, AgreementDraft],
     parties: list[Party],
 ) -> AgreementChange:
     before, draft = _before(term, terms), by_term.get(term.pk)

@@ -23,7 +23,7 @@ from settlements.money import ZERO
 from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
 
-PAGE = 25
+PAGE = 15
 YUAN: DecimalField = DecimalField(max_digits=20, decimal_places=2)
 
 
@@ -89,7 +89,7 @@ class Journal:
 
 
 def journal(viewer: Viewer, wanted: Filter, page: str | int | None = 1) -> Journal:
-    """A page of the journal, oldest first; 9 SQL queries at most, whatever the entries.
+    """A page of the journal, newest first; 9 SQL queries at most, whatever the entries.
 
     With one account or jurisdiction (chosen, or the only one the viewer has) each line carries
     the balance after it, counted over all its entries and not only over what passes the filter.
@@ -103,18 +103,19 @@ def journal(viewer: Viewer, wanted: Filter, page: str | int | None = 1) -> Journ
     balance = None
     if place is not None:
         running = found.annotate(balance=_running(own)).order_by(
-            "entry__year", "entry__number", "pk"
+            "-entry__year", "-entry__number", "-pk"
         )
         listed: Page = Paginator(running, PAGE).get_page(page)
         lines = _account_lines(cast(QuerySet[Any], listed.object_list))
-        last = running.last()
+        last = running.first()
         balance = last.balance if last else None
     else:
         entries = JournalEntry.objects.filter(pk__in=found.values("entry")).order_by(
-            "year", "number"
+            "-year", "-number"
         )
         listed = Paginator(entries, PAGE).get_page(page)
-        lines = _entry_lines(mine.filter(entry__in=[e.pk for e in listed.object_list]))
+        of_page = mine.filter(entry__in=[e.pk for e in listed.object_list])
+        lines = _entry_lines(of_page.order_by("-entry__year", "-entry__number", "-yuan", "pk"))
     return Journal(
         account=place,
         lines=lines,
@@ -127,12 +128,14 @@ def journal(viewer: Viewer, wanted: Filter, page: str | int | None = 1) -> Journ
 
 
 def all_lines(viewer: Viewer, wanted: Filter) -> tuple[tuple[JournalLine, ...], bool]:
-    """Every line that passes the filter, for an export; and whether they carry balances."""
+    """Every line that passes the filter, oldest first as a book is kept, for an export; and
+    whether they carry balances."""
     place, own = _chosen(viewer, wanted)
     mine = Posting.objects.filter(account__in=own)
     found = _narrowed(mine, wanted)
     if place is None:
-        return _entry_lines(mine.filter(entry__in=found.values("entry"))), False
+        every = mine.filter(entry__in=found.values("entry"))
+        return _entry_lines(every.order_by("entry__year", "entry__number", "-yuan", "pk")), False
     running = found.annotate(balance=_running(own)).order_by("entry__year", "entry__number", "pk")
     return _account_lines(running), True
 
@@ -231,8 +234,8 @@ def _account_lines(postings: QuerySet[Any]) -> tuple[JournalLine, ...]:
 
 
 def _entry_lines(postings: QuerySet[Posting]) -> tuple[JournalLine, ...]:
-    """Every posting of the page's entries, payers after receivers."""
-    rows = list(_with_all(postings).order_by("entry__year", "entry__number", "-yuan", "pk"))
+    """Postings in their order, those of an entry together."""
+    rows = list(_with_all(postings))
     answer: list[JournalLine] = []
     before, nth = None, -1
     for row in rows:

@@ -17,7 +17,7 @@ from basins.ranges import covers, month_start, months_between
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Assessment, Indicator, Origin, Reading, Section, Target, Verdict
 from monitoring.screening.services.verdicts import ReadingKey
-from monitoring.standards.detection import MeasuredValue, parse, show
+from monitoring.standards.detection import MeasuredValue, parse, reported, show
 from monitoring.standards.gb3838_2002 import (
     NAMES,
     ORDER,
@@ -128,22 +128,14 @@ class ObjectionLine:
     key: ReadingKey
     indicator: str
     unit: str
+    decimals: int
     at: datetime
     origin: str
-    value: Decimal
-    below_limit: bool
+    result: MeasuredValue
     flag: str
     valid: bool
     over: bool = False  # beyond the limit it is held to
     verdicts: tuple[Verdict, ...] = ()
-
-    @property
-    def result(self) -> MeasuredValue:
-        return MeasuredValue(self.value, self.below_limit)
-
-    @property
-    def shown(self) -> str:
-        return show(self.result)
 
 
 def month_lines(
@@ -216,8 +208,8 @@ def _beyond(line: ObjectionLine, limits: Mapping[str, Decimal]) -> bool:
     if at is None:
         return False
     if line.key.indicator == "DO":
-        return line.value < at
-    return line.value > at and not line.below_limit
+        return line.result.value < at
+    return line.result.value > at and not line.result.below_limit
 
 
 def deciding_indicator(section: Section, month: date) -> str:
@@ -243,17 +235,17 @@ def _lines(section: Section, rows: list[Reading], first: datetime, end) -> list[
     judged = Verdict.objects.filter(section=section, sampled_at__gte=first)
     if end is not None:
         judged = judged.filter(sampled_at__lt=end)
-    for v in judged.select_related("by").order_by("pk"):
+    for v in judged.select_related("by", "indicator").order_by("pk"):
         verdicts.setdefault((v.indicator_id, v.sampled_at, v.origin), []).append(v)
     return [
         ObjectionLine(
             key=ReadingKey(r.indicator.code, r.sampled_at, r.origin),
             indicator=r.indicator.name,
             unit=r.indicator.unit,
+            decimals=r.indicator.decimals,
             at=r.sampled_at,
             origin=Origin(r.origin).label,
-            value=r.value,
-            below_limit=r.below_limit,
+            result=r.indicator.reported(r.value, r.below_limit),
             flag=Reading.FLAGS.get(r.flag, r.flag),
             valid=r.flag in Reading.VALID_FLAGS,
             verdicts=tuple(verdicts.get((r.indicator_id, r.sampled_at, r.origin), ())),
@@ -375,7 +367,7 @@ def objection_page(viewer: Viewer, pk: int) -> ObjectionPage | None:
             for s in objection.joint_samples.select_related("indicator")
         ],
         adjusted=adjusted,
-        done=[treated(one) for one in objection.treatment],
+        done=treated(objection.treatment),
         is_raiser=party and objection.jurisdiction_id == viewer.jurisdiction_id,
         is_other=party and objection.jurisdiction_id != viewer.jurisdiction_id,
         may_decide=viewer.may(Act.DECIDE),
@@ -384,25 +376,31 @@ def objection_page(viewer: Viewer, pk: int) -> ObjectionPage | None:
     )
 
 
-def treated(one: dict[str, Any]) -> str:
-    """Words for one line of what was done to the data."""
+def treated(done: list[dict[str, Any]]) -> list[str]:
+    """What was done to the data, line by line in words: 1 SQL query."""
+    codes = {one["indicator"] for one in done if "indicator" in one}
+    decimals = dict(
+        Indicator.objects.filter(code__in=codes).order_by().values_list("code", "decimals")
+    )
+    return [_treated(one, decimals) for one in done]
+
+
+def _treated(one: dict[str, Any], decimals: dict[str, int]) -> str:
     if one["do"] == "exclude":
         month = f"{one['month']} " if "month" in one else ""
         return f"{month}认定为“{one['state']}”（{one['ground']}）"
     at = datetime.fromisoformat(one["sampled_at"])
     where = f"{NAMES.get(one['indicator'], one['indicator'])} {_local(at)}"
+
+    def words(text: str) -> str:
+        kept = parse(text)
+        return show(reported(kept.value, kept.below_limit, decimals.get(one["indicator"], 0)))
+
     if one["do"] == "joint":
-        return f"{where}：采用联合监测 {plain(one['value'])}"
-    (before, _), (after, _) = one["before"], one["after"]
-    values = plain(before) if before == after else f"{plain(before)} → {plain(after)}"
+        return f"{where}：采用联合监测 {words(one['value'])}"
+    before, after = (words(text) for text, _ in (one["before"], one["after"]))
+    values = before if before == after else f"{before} → {after}"
     return f"{where}（{Origin(one['origin']).label}）：{TREATMENTS[one['do']]}，{values}"
-
-
-def plain(value: str | MeasuredValue) -> str:
-    """A result without idle zeros, with its mark: 0.025L."""
-    result = parse(value) if isinstance(value, str) else value
-    number = show(replace(result, value=result.value.normalize())) if result.value else "0"
-    return number
 
 
 def _local(at: datetime) -> str:
@@ -412,7 +410,7 @@ def _local(at: datetime) -> str:
 def _readings(objection: Objection) -> list[dict[str, Any]]:
     """Each reading in question: its value as it was when named, and what it is now."""
     then = {
-        ReadingKey(r.indicator.code, r.sampled_at, r.origin): r.value
+        ReadingKey(r.indicator.code, r.sampled_at, r.origin): r.indicator.reported(r.value, False)
         for r in objection.readings.select_related("indicator")
     }
     answer = []
@@ -464,14 +462,14 @@ def _entries(
             v.at,
             str(v.by),
             f"数据变动：{v.indicator.name} {_local(v.sampled_at)}判为{v.get_outcome_display()}",
-            f"{plain(v.before)}（{Reading.FLAGS.get(v.flag_before, v.flag_before)}）→ "
-            f"{plain(v.after)}（{Reading.FLAGS.get(v.flag_after, v.flag_after)}）",
+            f"{show(v.before)}（{Reading.FLAGS.get(v.flag_before, v.flag_before)}）→ "
+            f"{show(v.after)}（{Reading.FLAGS.get(v.flag_after, v.flag_after)}）",
         )
         for v in verdicts.select_related("by", "indicator")
     ]
     entries += [
         Entry(s.at, str(s.by), f"登记联合监测：{s.indicator.name}",
-              f"上游方 {plain(s.upstream_result)}，下游方 {plain(s.downstream_result)}")
+              f"上游方 {show(s.upstream_result)}，下游方 {show(s.downstream_result)}")
         for s in objection.joint_samples.select_related("by", "indicator")
     ]  # fmt: skip
     ids = {a.adjustment.pk: a for a in adjusted}

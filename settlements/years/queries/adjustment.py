@@ -13,12 +13,12 @@ from django.utils.timezone import localtime
 from basins.access import Act, Viewer
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Reading, ReadingRevision
+from monitoring.standards.detection import show
 from monitoring.standards.gb3838_2002 import NAMES, UNITS
 from monitoring.visible import visible_sections
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
 from settlements.models import Adjustment, Settlement, StateMove
 from settlements.rules.base import MonthState
-from settlements.rules.facts import plain_decimal
 from settlements.shown.input_changes import InputChange, inputs_changed
 from settlements.shown.payments import payments_prefetch
 from settlements.workflow import move_of
@@ -171,4 +171,5 @@ def _value(reading: Any) -> str:
         return "-"
     flag = f"（标识 {reading.flag}）" if reading.flag else ""
     unit = UNITS.get(reading.indicator.code, "")
-    return f"{plain_decimal(reading.value)} {unit}{flag}".strip()
+    value = show(reading.indicator.reported(reading.value, reading.below_limit))
+    return f"{value} {unit}{flag}".strip()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.standards.detection import MeasuredValue, NotAMeasurement, parse, show
+from monitoring.standards.detection import MeasuredValue, NotAMeasurement, parse, reported, show
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,31 @@ from monitoring.standards.detection import MeasuredValue, NotAMeasurement, parse
 )
 def test_a_below_limit_mark_is_read_in_every_usual_form(written):
     assert parse(written) == MeasuredValue(Decimal("0.025"), below_limit=True)
+
+
+@pytest.mark.parametrize(
+    ("stored", "below", "decimals", "words"),
+    [
+        ("0.07000000", False, 3, "0.070"),
+        ("0.07120000", False, 3, "0.0712"),
+        ("0E-8", False, 3, "0.000"),
+        ("100.00000000", False, 0, "100"),
+        ("100.00000000", False, 1, "100.0"),
+        ("999999999999.12345678", False, 3, "999999999999.12345678"),
+        ("0.01000000", True, 3, "0.01L"),
+        ("10.00000000", True, 0, "10L"),
+    ],
+)
+def test_a_result_has_its_indicators_decimals_and_never_fewer_than_measured(
+    stored, below, decimals, words
+):
+    assert show(reported(Decimal(stored), below, decimals)) == words
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=0, max_value=10**11))
+def test_a_reported_result_is_the_one_that_was_measured(value):
+    for decimals in (0, 3, 8):
+        assert reported(value, False, decimals).value == value
 
 
 @pytest.mark.parametrize(

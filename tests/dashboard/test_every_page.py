@@ -1,0 +1,122 @@
+"""Every page as it is written, with one of everything on it: what holds for all of them."""
+
+import re
+from html import unescape
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.test.utils import override_settings
+
+from basins.clock import moved_to
+from tests.dashboard.test_access_of_every_page import GIVEN, PARTS, ROLES, part_of, rows
+from tests.every_page import Everything
+from tests.html_rules import faults
+from tests.money_world import TODAY, rolled_back
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """To be read: every request's changes are taken back."""
+    folder = tmp_path_factory.mktemp("files")
+    with (
+        rolled_back(django_db_blocker),
+        override_settings(VAR_DIR=folder, MEDIA_ROOT=folder),
+    ):
+        world = Everything.make()
+        with moved_to(TODAY):
+            yield world
+
+
+@pytest.fixture(scope="module")
+def page(world):
+    """The answer to a person's request; what it changed is taken back."""
+    clients = {who: Client() for who in ROLES}
+    for who, client in clients.items():
+        client.force_login(getattr(world.money.people, who))
+
+    def page(who: str, method: str, route: str):
+        address, given = world.address(route.removeprefix("/")), GIVEN.get(route, {})
+        with transaction.atomic():
+            answer = getattr(clients[who], method)(address, given)
+            if answer.streaming:  # a file: read to its end, it closes
+                b"".join(answer.streaming_content)
+            transaction.set_rollback(True)
+        return answer
+
+    return page
+
+
+def first_of(letters: str, wanted: str) -> str | None:
+    """The first role whose letter it is."""
+    return next((who for who, each in zip(ROLES, letters, strict=False) if each == wanted), None)
+
+
+def title_of(answer) -> str:
+    return unescape(re.search(r"<title>(.*?)</title>", answer.content.decode(), re.DOTALL)[1])
+
+
+def test_the_title_of_a_page_that_shows_errors_begins_with_that(page, subtests):
+    tried = 0
+    for route, (get, post, _) in rows().items():
+        who = first_of(post, "!")
+        if who is None:
+            continue
+        with subtests.test(route):
+            answer = page(who, "post", route)
+            assert title_of(answer).startswith("错误：")
+            assert "data-takes-focus" in answer.content.decode()
+            if first_of(get, "o") == who:
+                assert not title_of(page(who, "get", route)).startswith("错误：")
+        tried += 1
+    assert tried > 30
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_html_of_every_page_keeps_the_rules(page, part):
+    """As who has most of it sees it, as a district does, and with its errors."""
+    wrong = {}
+    for route, (get, post, _) in rows().items():
+        if part_of(route) != part:
+            continue
+        seen = {first_of(get, "o"), "district" if get[2:3] == "o" else None} - {None}
+        asked = [("get", who) for who in sorted(seen)]
+        asked += [("post", who) for who in ROLES if who == first_of(post, "!")]
+        for method, who in asked:
+            answer = page(who, method, route)
+            if answer["Content-Type"].startswith("text/html") and not answer.streaming:
+                found = faults(answer.content.decode())
+                wrong |= {f"{method} {route} as {who}": found} if found else {}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ("<section><p>水质</p></section>", "<section> without a heading"),
+        ("<figure><svg></svg><details></details></figure>", "<details> directly in <figure>"),
+        ('<a id="x"></a><b id="x"></b>', "id 'x' twice, first on line 1"),
+        ("<a href='/'><button>通报</button></a>", "<button> in a link or button"),
+        ('<input name="yuan">', "<input name='yuan'> without a label"),
+        ('<label for="yuan">金额</label>', "for names 'yuan', which there is not"),
+        ("<p><ul></ul></p>", "<ul> in <p>"),
+        ("<ul><p></p></ul>", "<p> directly in <ul>"),
+        ("<b><i></b></i>", "</b> where <i> is open"),
+        ("<div>", "<div> is never closed"),
+        ('<div hx-get="/"></div>', "hx-get is no attribute of HTML; write data-hx-get"),
+        (
+            "<table><tr><th>甲</th><th>乙</th></tr><tr><td>1</td></tr></table>",
+            "a row of 1 columns, the first has 2",
+        ),
+    ],
+)  # fmt: skip
+def test_each_rule_of_html_finds_what_breaks_it(html, fault):
+    assert f"line 1: {fault}" in faults(html)
+
+
+def test_a_page_that_keeps_the_rules_has_no_faults():
+    assert faults(
+        '<section><h2>账户</h2><table><tr><th rowspan="2">甲</th><th colspan="2">乙</th></tr>'
+        '<tr><td>1</td><td>2</td></tr></table><label>金额<input name="yuan"></label></section>'
+        '<label for="a">年</label><select id="a"></select><svg><path d="M0 0"/></svg>'
+    ) == []  # fmt: skip
