@@ -28,7 +28,9 @@ from monitoring.assessment.queries.assessments import (
     MonthWater,
     month_water,
     months_assessed,
+    streaks_of_group,
 )
+from monitoring.assessment.queries.groups import ALL, GROUPS, Streak
 from monitoring.standards.rounding import round_to_places
 from settlements.accruals.queries.month import (
     AgreementInForce,
@@ -41,6 +43,8 @@ from settlements.money import ZERO
 from settlements.workflow import kind_of
 
 TABLES = {"districts": "区县", "sections": "断面", "agreements": "协议"}
+# Groups small enough to name each section's own streak.
+WITH_STREAKS = ("entering", "leaving")
 TABLE_OF_LAYER = {"net": "districts", "class": "sections", "agreements": "agreements"}
 TITLE_OF_LAYER = {
     "net": "谁向谁补偿：净额、类别与流向",
@@ -95,6 +99,9 @@ class OverviewPage:
     lead: str
     facts: tuple[HeadingFact, ...]
     key_figures: tuple[KeyFigure, ...]
+    groups: tuple[Tab, ...]
+    group: str
+    streaks: tuple[Streak, ...]
     map_title: str
     layers: tuple[Tab, ...]
     tables: tuple[Tab, ...]
@@ -119,7 +126,8 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
     month = chosen_month(asked.get("month"), months)
     layer = asked.get("layer") if asked.get("layer") in LAYERS else "net"
     table = asked.get("table") if asked.get("table") in TABLES else TABLE_OF_LAYER[layer]
-    water = month_water(viewer, month)
+    group = asked.get("group") if asked.get("group") in GROUPS else ALL
+    water = month_water(viewer, month, group)
     money = money_of_month(viewer, month)
     agreements = agreements_in_force(viewer, month)
     at = months.index(month)
@@ -129,11 +137,14 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
         months=months,
         previous=months[at + 1] if at + 1 < len(months) else None,
         next=months[at - 1] if at else None,
-        heading=_heading(water),
+        heading=_heading(water, group),
         lead=_lead(money),
         facts=(*other_month(asked.get("month"), month), *_facts(water, money, agreements)),
         key_figures=_key_figures(water, money),
         map_title=TITLE_OF_LAYER[layer],
+        groups=tuple(Tab(k, v, k == group) for k, v in GROUPS.items()),
+        group=GROUPS[group],
+        streaks=streaks_of_group(viewer, month, group) if group in WITH_STREAKS else (),
         layers=tuple(Tab(k, v, k == layer) for k, v in LAYERS.items()),
         tables=tuple(Tab(k, v, k == table) for k, v in TABLES.items()),
         table=table,
@@ -178,12 +189,13 @@ def other_month(text: str | None, shown: date) -> tuple[HeadingFact, ...]:
     return (HeadingFact("提示", f"{missing}，以下是{month_zh(shown)}"),)
 
 
-def _heading(water: MonthWater) -> str:
+def _heading(water: MonthWater, group: str) -> str:
     name = month_zh(water.month)
     if water.this is None:
         return f"{name}，还没有水质评价"
     running = "（未结束）" if water.month >= month_start(today()) else ""
-    return f"{name}{running}，{water.this.total} 个断面 {water.this.good} 个优良"
+    which = "" if group == ALL else GROUPS[group]
+    return f"{name}{running}，{water.this.total} 个{which}断面 {water.this.good} 个优良"
 
 
 def _lead(money: MonthMoney) -> str:
@@ -272,9 +284,21 @@ def _ratio(water: MonthWater) -> KeyFigure:
         value=percent(ratio).removesuffix(" %"),
         unit="%",
         deltas=tuple(deltas),
-        extra=good + (f"连续 {streak} 个月 {aim}" if streak else f"本月低于 {RATIO_AIM} %"),
+        extra=good
+        + (
+            _all_good(water)
+            or (f"连续 {streak} 个月 {aim}" if streak else f"本月低于 {RATIO_AIM} %")
+        ),
         sparkline=tuple(s.ratio if s else None for s in recent(water)),
     )
+
+
+def _all_good(water: MonthWater) -> str:
+    """For how long it has been 100 %; nothing where it is not."""
+    if not water.months_all_good:
+        return ""
+    years = f"、{water.years_all_good} 个整年" if water.years_all_good else ""
+    return f"连续 {water.months_all_good} 个月{years} 100 %"
 
 
 def _below(water: MonthWater) -> KeyFigure:
