@@ -347,7 +347,7 @@ def chart_heading(page: SectionPage, choice: Choice, found: Series | None) -> st
         return f"{name}：所选时段没有数据"
     classed = [m for m in found.means if m.water_class]
     if page.target is None or not classed:
-        return f"{name}：{len(found.means)} 个月均值"
+        return f"{name}：{len(found.means)} 个月均值{_average(choice.indicator, found)}"
     target = WaterClass(page.target).label
     worse = [m for m in classed if (m.water_class or 0) > page.target]
     if not worse:
@@ -356,6 +356,14 @@ def chart_heading(page: SectionPage, choice: Choice, found: Series | None) -> st
         when = "、".join(f"{m.month:%Y-%m}" for m in worse)
         return f"{name}：{len(classed)} 个月均值中 {len(worse)} 个劣于{target}目标（{when}）"
     return f"{name}：{len(classed)} 个月均值中 {len(worse)} 个劣于{target}目标"
+
+
+def _average(indicator: MeasuredIndicator, found: Series) -> str:
+    """The mean of the means, where there are several: of twelve months the year's."""
+    if len(found.means) < 2:
+        return ""
+    average = sum((m.mean for m in found.means), Decimal(0)) / len(found.means)
+    return f"，平均 {concentration(average, indicator.decimals)} {indicator.unit}".rstrip()
 
 
 def crumbs(page: SectionPage) -> list[tuple[str, str | None]]:

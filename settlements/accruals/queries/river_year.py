@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Q
+
 from basins.access import Act, Viewer
 from settlements.models import Accrual, CountedTransfer, Party
 from settlements.money import ZERO
@@ -39,11 +41,15 @@ class RiverYear:
 
 
 def river_year(viewer: Viewer, river_code: str, year: int) -> RiverYear:
-    """The year's money of the agreements on a river, by month: 3 queries, 4 for a part."""
-    of_year = Accrual.objects.filter(term__agreement__river__code=river_code, period__year=year)
-    seen = visible_accruals(viewer).filter(
-        term__agreement__river__code=river_code, period__year=year
+    """The year's money of a river's sections, by month: 3 queries, 4 for a part.
+
+    Sections without a river are of their agreement's.
+    """
+    here = Q(term_section__section__river__code=river_code) | Q(
+        term_section__section__river=None, term__agreement__river__code=river_code
     )
+    of_year = Accrual.objects.filter(here, period__year=year)
+    seen = visible_accruals(viewer).filter(here, period__year=year)
     states: dict[tuple[bool, date], set[str]] = defaultdict(set)
     for yearly, period, state in seen.order_by("period", "pk").values_list(
         "yearly", "period", "state"
@@ -52,7 +58,9 @@ def river_year(viewer: Viewer, river_code: str, year: int) -> RiverYear:
     found: dict[tuple[bool, date], list[CountedTransfer]] = defaultdict(list)
     places = {
         p.jurisdiction.code: Place.of(p.jurisdiction)
-        for p in Party.objects.filter(agreement__in=seen.values("term__agreement"))
+        for p in Party.objects.filter(
+            agreement__in=seen.values("term__agreement"), agreement__river__code=river_code
+        )
         .select_related("jurisdiction")
         .defer("jurisdiction__boundary")
         .order_by("agreement__code", "order")

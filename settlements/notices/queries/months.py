@@ -41,6 +41,8 @@ from settlements.shown.worked import WorkedStep, worked
 from settlements.workflow import kind_of
 from settlements.years.queries.years import SectionYear, accruals_of_year, entry_of, section_years
 
+MOST_WORKED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -143,6 +145,12 @@ class SettlementMonth:
     @property
     def net_total(self) -> Decimal:
         return sum((n.yuan for n in self.nets), ZERO)
+
+    @property
+    def worked(self) -> tuple[WorkedSection, ...]:
+        """Those whose steps are shown one after the other: none where they are too many to read,
+        which are a table then."""
+        return self.chosen if len(self.chosen) <= MOST_WORKED else ()
 
     @property
     def has_demo_names(self) -> bool:
