@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from basins.access import Viewer
-from basins.ranges import months_before, months_between
+from basins.ranges import month_start, months_before, months_between, today
 from dashboard.charts.periods import DEFAULT, PRESETS, Period, preset, read
 from dashboard.charts.section import ComparedSeries, section_figure
 from dashboard.templatetags.figures import concentration, local_time, percent, signed
@@ -186,6 +186,8 @@ def heading(page: SectionPage) -> str:
     """The finding of the month: '普顺断面*:10月Ⅱ类,优于目标Ⅲ类'."""
     now = page.now
     when = f"{now.month.year}年{now.month.month}月"
+    if now.month >= month_start(today()):
+        when += "（未结束）"
     if now.water_class is None:
         return (
             f"{page.shown_name}：{when}未评价"
