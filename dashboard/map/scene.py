@@ -20,7 +20,7 @@ from settlements.districts.queries.districts import opens_place
 LAYERS = {"net": "净额与流向", "class": "类别", "agreements": "协议覆盖"}
 # Shades of a district, by its net of the month in yuan: up to the first, up to the second, above.
 SHADES = (Decimal(500_000), Decimal(1_000_000))
-LEGEND = Box(0, 0, 262, 214)
+LEGEND, LEGEND_OF_AGREEMENTS = Box(0, 0, 262, 214), Box(0, 0, 262, 300)
 WIDTHS = {0: "main-stem", 1: "large"}
 MAIN_STEM = "CHANGJIANG"
 STEMS = ((MAIN_STEM, "长江干流"), ("JIALING", "嘉陵江"), ("WUJIANG", "乌江"))
@@ -131,7 +131,8 @@ def build_scene(
     spots = {code: spot for code, spot in spots.items() if frame.inside(spot)}
     sites = [s for s in water.sections if s.code in spots]
     labels = Labels(Box(0, 0, frame.width, frame.height))
-    labels.block([LEGEND, *(Box.around(x, y, 19, 19) for x, y in spots.values())])
+    legend = LEGEND_OF_AGREEMENTS if layer == "agreements" else LEGEND
+    labels.block([legend, *(Box.around(x, y, 19, 19) for x, y in spots.values())])
     flows, flow_labels = _flows(drawn, money, spots, labels) if layer == "net" else ((), ())
     words = _words(drawn.places, layer, nets, parties, labels)
     return Scene(

@@ -4,6 +4,7 @@ Queries give numbers; here they become the heading, the key figures and the smal
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -36,6 +37,7 @@ from settlements.accruals.queries.month import (
     AgreementInForce,
     MonthMoney,
     PartyNet,
+    TransferLine,
     agreements_in_force,
     money_of_month,
 )
@@ -43,6 +45,8 @@ from settlements.money import ZERO
 from settlements.workflow import kind_of
 
 TABLES = {"districts": "区县", "sections": "断面", "agreements": "协议"}
+# An agreement with more payments in a month is one line of them.
+MOST_LINES = 12
 # Groups small enough to name each section's own streak.
 WITH_STREAKS = ("entering", "leaving")
 TABLE_OF_LAYER = {"net": "districts", "class": "sections", "agreements": "agreements"}
@@ -90,6 +94,16 @@ class AgreementRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldedLines:
+    """The month's payments of an agreement that has too many to read here."""
+
+    agreement: str
+    title: str
+    count: int
+    yuan: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class OverviewPage:
     month: date
     months: list[date]
@@ -109,6 +123,8 @@ class OverviewPage:
     scene: Scene | None
     water: MonthWater
     money: MonthMoney
+    lines: tuple[TransferLine, ...]
+    folded: tuple[FoldedLines, ...]
     nets: tuple[PartyNet, ...]
     largest: Decimal
     quiet_parties: int
@@ -132,6 +148,7 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
     agreements = agreements_in_force(viewer, month)
     at = months.index(month)
     in_nets = {net.place.code for net in money.nets}
+    folded = _folded(viewer, money)
     return OverviewPage(
         month=month,
         months=months,
@@ -151,6 +168,8 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
         scene=build_scene(viewer, layer, water, money, agreements),
         water=water,
         money=money,
+        lines=tuple(each for each in money.lines if each.agreement not in folded),
+        folded=tuple(folded.values()),
         nets=money.nets,
         largest=max((abs(n.net) for n in money.nets), default=ZERO),
         quiet_parties=len({p.code for a in agreements for p in a.parties} - in_nets),
@@ -158,6 +177,19 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
         columns=share_columns(water),
         demo_names=any(s.is_demo for s in water.sections),
     )
+
+
+def _folded(viewer: Viewer, money: MonthMoney) -> dict[str, FoldedLines]:
+    """By agreement; none for who looks for a place of its own among them."""
+    found: dict[str, FoldedLines] = {}
+    if viewer.jurisdiction_id is not None:
+        return found
+    for code, number in Counter(line.agreement for line in money.lines).items():
+        if number > MOST_LINES:
+            own = [line for line in money.lines if line.agreement == code]
+            total = sum((line.yuan for line in own), ZERO)
+            found[code] = FoldedLines(code, own[0].agreement_title, number, total)
+    return found
 
 
 def chosen_month(text: str | None, months: Sequence[date]) -> date:
