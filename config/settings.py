@@ -265,7 +265,7 @@ DEMO_SIGN_INS = [
     ("treasury", "市财政局"),
     ("treasury2", "市财政局(复核)"),
     ("district", "梁平区生态环境局"),
-    ("township", "屏锦镇"),
+    ("township", "万州区分水镇"),
     ("admin", "协议管理"),
     ("admin2", "协议管理(复核)"),
     ("auditor", "审计管理"),

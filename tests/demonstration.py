@@ -1,4 +1,4 @@
-"""A demonstration of two agreements: what `seed_demo` makes, of a size for tests."""
+"""A demonstration of some agreements: what `seed_demo` makes, of a size for tests."""
 
 from django.conf import settings
 from django.test import override_settings
@@ -6,7 +6,10 @@ from django.test import override_settings
 from basins.services.reference import load_reference
 from dashboard.demo.build import Seeded, seed
 
-AGREEMENTS = ("LONGXI", "LONGTAN")
+AGREEMENTS = (
+    "LONGXI", "LONGTAN", "LONGTAN-JL", "YOUSHUI", "WANZHOU",
+    "CHUANYU", "EY-CHANGJIANG", "CY-JIALING", "QY-WUJIANG",
+)  # fmt: skip
 
 
 def small_demonstration() -> Seeded:

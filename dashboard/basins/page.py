@@ -68,10 +68,10 @@ def basin_list_page(viewer: Viewer, asked: Any) -> BasinListPage:
     )
     rows = []
     for line in lines:
-        own = tuple(a for a in agreements if a.river_code == line.code)
-        codes = {a.code for a in own}
-        seen = codes & money.seen
-        yuan = sum((t.yuan for t in money.lines if t.agreement in seen), ZERO) if seen else None
+        own = tuple(a for a in agreements if a.lies_on(line.code))
+        seen = {a.code for a in own} & money.seen
+        paid = (t for t in money.lines if t.agreement in seen and t.river_code == line.code)
+        yuan = sum((t.yuan for t in paid), ZERO) if seen else None
         row = RiverRow(line, own, yuan)
         words = [line.name, *line.districts]
         if wanted["q"].strip() and not any(wanted["q"].strip() in word for word in words):
@@ -79,6 +79,7 @@ def basin_list_page(viewer: Viewer, asked: Any) -> BasinListPage:
         if wanted["agreed"] and not own:
             continue
         rows.append(row)
+    agreed = sum(any(a.lies_on(line.code) for a in agreements) for line in lines)
     graded = [line for line in lines if line.state.grade]
     good = sum(line.state.grade in GOOD for line in graded)
     heading = (
@@ -93,12 +94,12 @@ def basin_list_page(viewer: Viewer, asked: Any) -> BasinListPage:
         previous=months[at + 1] if at + 1 < len(months) else None,
         next=months[at - 1] if at else None,
         heading=heading,
-        lead=f"共 {len(lines)} 条河流，{len({a.river_code for a in agreements})} 条有有效协议。",
+        lead=f"共 {len(lines)} 条河流，{agreed} 条有有效协议。",
         filters=filters,
         rows=tuple(rows),
         sections=sum(r.river.sections for r in rows),
         below_target=sum(r.river.below_target for r in rows),
-        agreements=sum(len(r.agreements) for r in rows),
+        agreements=len({a.code for r in rows for a in r.agreements}),
         yuan=sum((r.yuan for r in rows if r.yuan), ZERO),
         only=money.only,
     )
@@ -153,7 +154,7 @@ def basin_page(viewer: Viewer, code: str, asked: Any, crumbs) -> BasinPage | Non
         first=first,
         last=last,
         years=tuple(range(first, last + 1)),
-        agreements=agreements_in_force(viewer, month, river__code=code),
+        agreements=tuple(a for a in agreements_in_force(viewer, month) if a.lies_on(code)),
         money=river_year(viewer, code, month.year),
         demo_names=any(s.is_demo for s in river.sections),
     )

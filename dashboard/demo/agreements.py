@@ -1,4 +1,5 @@
-"""The agreements: 19 rivers of the city-wide scheme, a water source and a province border.
+"""The agreements: 19 rivers of the city-wide scheme, a water source, the You River and the first
+stretch of the Yangtze. Those with other provinces stand in borders.py, of townships in wanzhou.py.
 
 Confidence A: stated by a source; the rest of each agreement is demonstration. Money in yuan
 as text.
@@ -9,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 TREASURY = "500000-T"
-TOWN_TREASURY = "500155-T"
+TOWN_TREASURY = "500101-T"
 FILLS = frozenset({TREASURY, TOWN_TREASURY})  # stand in for a side that is missing
 PLAN_2018 = "《重庆市建立流域横向生态保护补偿机制实施方案（试行）》（2018）"
+MANGANESE_SINCE = date(2022, 9, 1)
 SCHEME_2018, SCHEME_2023 = date(2018, 6, 1), date(2023, 1, 1)
 
 
@@ -122,7 +124,7 @@ def _xiaoan() -> tuple[DemoTerm, ...]:
 
 HALF = "份额 50% 为演示取值"
 
-AGREEMENTS: tuple[AgreementSpec, ...] = (
+MAIN: tuple[AgreementSpec, ...] = (
     _river(
         "龙溪河",
         "LONGXI",
@@ -225,7 +227,43 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
                 },
             ),
         ),
-        source="公开报道：备忘录 2023 年 7 月，2024 年 1 月批准为水源；水源保护区 16.52 km²",
+        source="公开报道：备忘录 2023 年 7 月，2024 年 1 月批准为水源；水源保护区 16.52 km²，其中忠县 11.16 km²"
+        "（67.6 %）、垫江县 5.36 km²（32.4 %）；水质稳定在Ⅲ类",
+        confidence="A",
+    ),
+    AgreementSpec(
+        code="LONGTAN-JL",
+        title="龙滩水库水源地保护市级奖励",
+        river="LONGTAN",
+        parties=("500233", "500231", TREASURY),
+        borders=(Border("LONGTAN-SK", "500233", "500231"),),
+        terms=(
+            DemoTerm(
+                rule="awards",
+                start=date(2024, 1, 1),
+                end=date(2025, 1, 1),
+                given={
+                    "awards": {
+                        "value": [
+                            {
+                                "kind": "water_source",
+                                "year": 2024,
+                                "at_least": "1",
+                                "amount": "5000000",
+                                "recipient": "each",
+                            }
+                        ],
+                        "source": "公开报道：市级奖励两县各 500 万元",
+                    }
+                },
+                source="演示取值",
+                clauses={
+                    "awards": "公开报道：市级奖励忠县、垫江县各 500 万元，一次；年度（2024年，批准为水源的"
+                    "一年）为演示"
+                },
+            ),
+        ),
+        source="公开报道：市级财政奖励忠县、垫江县各 500 万元；奖励的年度为演示",
         confidence="A",
     ),
     AgreementSpec(
@@ -241,7 +279,7 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
             DemoTerm(
                 rule="baseline",
                 start=date(2019, 1, 1),
-                end=None,
+                end=MANGANESE_SINCE,
                 given={
                     "rate": {
                         "value": "400000",
@@ -256,8 +294,30 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
                     "share": "酉阳、秀山各半为演示取值",
                 },
             ),
+            DemoTerm(
+                rule="pollutant_threshold",
+                start=MANGANESE_SINCE,
+                end=None,
+                given={
+                    "thresholds": {
+                        "value": [{"indicator": "Mn", "threshold": "0.1"}],
+                        "source": "公开报道：2022 年 9 月起以锰为核心指标；限值 GB 3838—2002 表2",
+                    },
+                    "class_condition": {"value": "class", "source": "演示取值"},
+                    "condition_class": {"value": "III", "source": "演示取值"},
+                    "met_amount": {"value": "400000", "source": "沿用前一条款期"},
+                    "not_met_amount": {"value": "400000", "source": "演示取值"},
+                },
+                source="演示取值",
+                clauses={
+                    "thresholds": "公开报道：2022 年 9 月起，锰与水质类别同为核心指标；"
+                    "2024 年国控断面里耶镇年均值 0.031 mg/L",
+                    "share": "酉阳、秀山各半为演示取值",
+                },
+            ),
         ),
-        source="公开报道：2018 年起渝湘试点，2019 年湖南省付重庆市 480 万元；按月基准法表达为演示",
+        source="公开报道：2018 年起渝湘试点，2019 年湖南省付重庆市 480 万元，2022 年 9 月起锰为核心指标；"
+        "按月核算为演示",
         confidence="A",
     ),
     AgreementSpec(
@@ -283,33 +343,6 @@ AGREEMENTS: tuple[AgreementSpec, ...] = (
             ),
         ),
         source="公开报道：2024 年川渝第二轮协议增加水生态指标；金额、权重和指标值均为演示",
-        confidence="C",
-    ),
-    AgreementSpec(
-        code="PINGJIN",
-        title="龙溪河屏锦镇镇街出境断面补偿试点（演示）",
-        river="LONGXI",
-        parties=("500155-PJ", TOWN_TREASURY),
-        borders=(Border("QIQIAO", "500155-PJ", TOWN_TREASURY),),
-        terms=(
-            DemoTerm(
-                rule="town_outflow",
-                start=date(2024, 6, 1),
-                end=None,
-                given={
-                    "items": [{"indicator": code} for code in ("CODMn", "NH3-N", "TP")],
-                    "reward": "50000",
-                    "charge": "50000",
-                    "against_last_year": False,
-                },
-                source="演示取值",
-                clauses={
-                    "reward": "参照璧山区 2018 年办法和万州区 2024-06-01 起的镇街试点；"
-                    "断面、指标、每月 5 万元和只同功能类别比较为演示"
-                },
-            ),
-        ),
-        source="演示试点：区内镇街之间的补偿由区财政收付；断面与金额均为演示",
         confidence="C",
     ),
 )

@@ -75,10 +75,9 @@ def _close(settlement: Settlement, day: date, people: People) -> Settlement | No
     """
     subject = SettlementSignature.Subject
     letter = f"渝环流域函〔{day.year}〕{settlement.pk}号（演示）"
-    acts = ((9, sign_data, subject.DATA), (11, confirm_amounts, subject.AMOUNT))
     try:
-        for hour, act, what in acts:
-            with recorded_at(on(day, hour)):
+        with recorded_at(on(day, 10)):
+            for act, what in ((sign_data, subject.DATA), (confirm_amounts, subject.AMOUNT)):
                 left = unsigned(settlement, what)
                 by_letter = [party for party in left if party.code != RECONCILED]
                 if len(by_letter) < len(left):
@@ -89,9 +88,8 @@ def _close(settlement: Settlement, day: date, people: People) -> Settlement | No
                     parties=by_letter,
                     document=letter,
                 )
-        with recorded_at(on(day, 14)):
+        with recorded_at(on(day, 15)):
             prepare_closing(settlement=settlement, by=people["bureau"])
-        with recorded_at(on(day, 16)):
             return close_settlement(settlement=settlement, by=people["bureau2"])
     except NotReady:
         return None
@@ -119,7 +117,6 @@ def _pay(settlement: Settlement, people: People, before: int, part: Decimal) -> 
                     voucher=f"CZ{settlement.year + 1}-{before + number:04d}",
                     by=people["treasury"],
                 )
-            with recorded_at(on(day, 15)):
                 approve_payment(payment=payment, by=people["treasury2"])
     return number
 

@@ -78,15 +78,25 @@ def levels(section: SectionSpec, classes: Classes, fixed: Fixed) -> dict[str, li
             raise AssertionError(f"{section.code} {m}: no river gets there")
     found = {}
     for code in limits:
-        target = section.targets[-1][1]
-        low = limits[code][target - 2] if target > 1 and usually_deciding(section) == code else 0.0
-        base = low + (limits[code][target - 1] - low) * own.uniform(0.35, 0.6)
+        base = _base(section, limits[code], usual=usually_deciding(section) == code, own=own)
         natural = _natural(section, code, log(base), months)
         lower, upper = _highest(floors[code]), cones[code]
         found[code] = [
             exp(min(max(x, lo), hi)) for x, lo, hi in zip(natural, lower, upper, strict=True)
         ]
     return found | _others(section, classes, own)
+
+
+def _base(section: SectionSpec, limits: tuple[float, ...], *, usual: bool, own: Random) -> float:
+    """Where the indicator lies when nothing moves it: what usually decides in the target's band,
+    the others well below."""
+    target = section.targets[-1][1]
+    if not usual:
+        # Of class II water nothing need lie in class I.
+        span = {1: (0.45, 0.7), 2: (0.7, 1.6)}.get(target, (0.4, 0.8))
+        return limits[max(target - 2, 0)] * own.uniform(*span)
+    low = limits[target - 2] if target > 1 else 0.0
+    return low + (limits[target - 1] - low) * own.uniform(0.35, 0.6)
 
 
 def _others(section: SectionSpec, classes: Classes, own: Random) -> dict[str, list[float]]:

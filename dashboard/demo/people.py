@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 
 from basins.models import Jurisdiction, Role, User
 from basins.ranges import between
+from dashboard.demo import wanzhou
 
 # sign-in → (name, unit, code of the place); the role is the sign-in less its number
 PEOPLE = {
@@ -15,43 +16,18 @@ PEOPLE = {
     "treasury": ("市财政经办", "重庆市财政局", None),
     "treasury2": ("市财政复核", "重庆市财政局", None),
     "district": ("区级经办", "梁平区生态环境局", "500155"),
-    "township": ("镇级经办", "梁平区屏锦镇", "500155-PJ"),
+    "township": ("镇级经办", "万州区分水镇", "500101-FS"),
     "admin": ("协议管理员", "重庆市生态环境局", None),
     "admin2": ("协议复核员", "重庆市生态环境局", None),
     "auditor": ("审计管理员", "重庆市审计局", None),
     "station": ("普顺自动站", "龙溪河普顺断面（演示）", None),
 }
 IN_OFFICE_SINCE = date(2018, 1, 1)
-TOWNSHIP = {"code": "500155-PJ", "name": "屏锦镇", "short_name": "屏锦", "sort_key": "pingjin"}
-# What the district pays its towns from: it stands where the city's treasury does elsewhere.
-TOWN_TREASURY = {
-    "code": "500155-T",
-    "name": "梁平区财政（镇街补偿）",
-    "short_name": "梁平财政",
-    "sort_key": "liangping-z",
-}
 
 
 def make_people() -> dict[str, User]:
-    """The demonstration's users, by sign-in; the township among the jurisdictions."""
-    Jurisdiction.objects.get_or_create(
-        code=TOWNSHIP["code"],
-        defaults={
-            **TOWNSHIP,
-            "name_en": "Pingjin",
-            "level": Jurisdiction.Level.TOWNSHIP,
-            "parent": Jurisdiction.objects.get(code="500155"),
-        },
-    )
-    Jurisdiction.objects.get_or_create(
-        code=TOWN_TREASURY["code"],
-        defaults={
-            **TOWN_TREASURY,
-            "name_en": "Liangping Treasury",
-            "level": Jurisdiction.Level.TREASURY,
-            "parent": Jurisdiction.objects.get(code="500155"),
-        },
-    )
+    """The demonstration's users, by sign-in; 万州区's townships among the jurisdictions."""
+    _make_towns()
     # Hashed once: it is the same, published password for all of them.
     password = make_password(settings.DEMO_PASSWORD)
     people = {}
@@ -73,3 +49,34 @@ def make_people() -> dict[str, User]:
         )
         people[username] = user
     return people
+
+
+def _make_towns() -> None:
+    """The townships, and what the district pays them from: it stands where the city's treasury
+    does elsewhere."""
+    district = Jurisdiction.objects.get(code=wanzhou.DISTRICT)
+    Jurisdiction.objects.bulk_create(
+        [
+            *(
+                Jurisdiction(
+                    code=town.code,
+                    name=town.name,
+                    short_name=town.short,
+                    name_en=town.key.capitalize(),
+                    sort_key=town.key,
+                    level=Jurisdiction.Level.TOWNSHIP,
+                    parent=district,
+                )
+                for town in wanzhou.TOWNS
+            ),
+            Jurisdiction(
+                code=wanzhou.TREASURY,
+                name="万州区财政（镇街补偿）",
+                short_name="万州财政",
+                name_en="Wanzhou Treasury",
+                sort_key="wanzhou-z",
+                level=Jurisdiction.Level.TREASURY,
+                parent=district,
+            ),
+        ]
+    )

@@ -48,9 +48,9 @@ WRITTEN_MONTHS: dict[tuple[str, int, int], int] = {
     },
     ("LUOHAN", 2026, 10): 1,
 }
-# Years in which every national section was excellent or good (Ⅰ—Ⅲ类; public reports).
-EXCELLENT = (2023, 2024)
-# Months in which every section not named above is at its target.
+# Since then every national section is excellent or good (Ⅰ—Ⅲ类): 2023 and 2024 by public reports.
+EXCELLENT_SINCE = 2023
+# Months in which every section not named above is at its target, but those of townships.
 AT_TARGET = ((2026, 10),)
 
 # Months a year that are better or worse than the target, on average, at an ordinary section.
@@ -86,9 +86,9 @@ def classes_of(section: SectionSpec, year: int) -> tuple[int, ...]:
     else:
         months = _drawn(section, year, target)
     for month in range(1, 13):
-        if (year, month) in AT_TARGET and not written:
+        if (year, month) in AT_TARGET and not written and section.grade != "town":
             months[month - 1] = target
-        if section.grade == "national" and year in EXCELLENT:
+        if section.grade == "national" and year >= EXCELLENT_SINCE:
             months[month - 1] = min(months[month - 1], 3)
         single = WRITTEN_MONTHS.get((section.code, year, month))
         if single:

@@ -1,6 +1,6 @@
 """Readings made up so that each month's mean falls clearly in the planned class.
 
-Four-hourly from automatic stations in the last three months and the running one, daily in the year before, one
+Four-hourly from automatic stations in the last two months and the running one, daily in the year before, one
 manual sample a month earlier. Seasons, floods, one ammonia episode, one failing station,
 values below the detection limit. Automatic values come in within hours, laboratory results in
 the first week of the next month. Deterministic: a month's values come from a seed of their
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from random import Random
+from typing import NamedTuple
 
 from basins.ranges import months_between, next_month
 from dashboard.demo.levels import Fixed, borderline_of, levels, month_number
@@ -48,7 +49,7 @@ class Rhythm:
 
     @property
     def four_hourly_from(self) -> date:
-        return _months_before(self.last, 2)
+        return _months_before(self.last, 1)
 
     @property
     def daily_from(self) -> date:
@@ -60,8 +61,7 @@ class Rhythm:
         return "daily" if month >= self.daily_from else "monthly"
 
 
-@dataclass(frozen=True, slots=True)
-class DemoValue:
+class DemoValue(NamedTuple):
     """One reading; times are aware, UTC. Fields in the order of the table's columns."""
 
     indicator: str
@@ -76,7 +76,7 @@ class DemoValue:
 def readings(section: SectionSpec, last: date, first: date = FIRST_MONTH) -> Iterator[DemoValue]:
     """Every reading of a section from month `first` to `last`, in order."""
     rhythm = Rhythm(last)
-    for month in months_between(first, last):
+    for month in months_between(max(first, section.monthly_from or first), last):
         yield from month_readings(section, month, rhythm)
 
 
@@ -97,7 +97,7 @@ def planned_class(section: SectionSpec, month: date, last: date) -> int:
 
 def month_readings(section: SectionSpec, month: date, rhythm: Rhythm) -> Iterator[DemoValue]:
     rng = Random(f"{SEED}/values/{section.code}/{month:%Y-%m}")
-    kind = rhythm.of(month)
+    kind = "monthly" if section.monthly_from else rhythm.of(month)
     course = _course(section, month, rhythm.last)
     means = {code: now for code, (_, now, _) in course.items()}
     if kind == "monthly":
@@ -168,11 +168,14 @@ def _levels(section: SectionSpec, last: date) -> dict[str, list[float]]:
 def _trend(before: float, now: float, after: float, days: int) -> list[float]:
     """Each day's level against the month's mean: what one month ends with the next begins with."""
     first, end = (before / now) ** 0.5, (after / now) ** 0.5
-    half = days / 2
-    return [
-        first ** (1 - (d + 0.5) / half) if d + 0.5 < half else end ** ((d + 0.5) / half - 1)
-        for d in range(days)
-    ]
+    middle = 2 - (first + end) / 2  # so that the mean stays the month's
+    found = []
+    for day in range(days):
+        at = (2 * day + 1) / days  # 0 at the beginning, 2 at the end
+        found.append(
+            first + (middle - first) * at if at < 1 else middle + (end - middle) * (at - 1)
+        )
+    return found
 
 
 def _weights(code, day_of, swing, trend, flood, peak, rng: Random) -> list[float]:

@@ -1,4 +1,4 @@
-"""The ~60 sections: the national ones of basins/data, and border sections of our own.
+"""The ~60 sections with stations: the national ones of basins/data, and borders of our own.
 
 Names not found in any source are demonstration names (`is_demo`, shown with an asterisk).
 Positions are schematic throughout.
@@ -6,6 +6,7 @@ Positions are schematic throughout.
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,8 @@ NAMED = {
     "B": "公开报道所列断面；位置为示意",
     "C": "国家站名称；所在河流按一般地理知识，位置为示意",
 }
+# The file of national sections leaves open between whom the last one of the main stem lies.
+OUT = {"WUXIAKOU": ("500237", "420000")}
 CLASSES = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5}
 
 
@@ -32,8 +35,8 @@ class SectionSpec:
     upstream: str | None
     downstream: str | None
     targets: tuple[tuple[int, int], ...]
-    lon: float
-    lat: float
+    lon: float | None  # None: not on the map
+    lat: float | None
     km: float | None
     is_demo: bool = False
     grade: str = "municipal"
@@ -41,6 +44,7 @@ class SectionSpec:
     target_source: str = DEMO_TARGET
     water_body: str = "river"
     swing: float = 1.0
+    monthly_from: date | None = None  # without a station: one sample a month since then
 
     def target(self, year: int) -> int:
         return [c for since, c in self.targets if since <= year][-1]
@@ -94,7 +98,6 @@ _BORDERS = (
     ("SHIDI", "石堤", "YOUSHUI", "500242", "500241", ((2018, 2),), True),
 )
 _INNER = (
-    ("QIQIAO", "七桥", "LONGXI", None, None, 2, True, -12.0),
     ("FENGCHENG", "凤城", "LONGXI", "500115", None, 3, True, 2.0),
     ("XINJIN", "新津", "MODAO", "500235", None, 3, True, 2.0),
     ("XIAOANKOU", "小安溪口", "XIAOAN", None, None, 3, True, 3.0),
@@ -132,8 +135,8 @@ LONGTAN = SectionSpec(
 
 
 @cache
-def sections() -> tuple[SectionSpec, ...]:
-    """All sections of the demonstration, in the order in which they are stored."""
+def with_stations() -> tuple[SectionSpec, ...]:
+    """The sections with automatic stations, in the order in which they are stored."""
     rivers = {r["code"]: r for r in _read("rivers.json")}
     return (
         *(_national(entry) for entry in _read("national_sections.json")),
@@ -148,13 +151,14 @@ def _national(entry: dict) -> SectionSpec:
     # The Yangtze leaves the city in class II every year (public reports).
     settled = 0.0 if code == "WUXIAKOU" else 0.12
     main_stem = entry["river"] in ("CHANGJIANG", "JIALING", "FUJIANG", "WUJIANG")
+    upstream, downstream = OUT.get(code, (entry["upstream"], entry["downstream"]))
     targets = ((2018, CLASSES[known]),) if known else _NATIONAL_TARGETS.get(code, ((2018, 2),))
     return SectionSpec(
         code=code,
         name=entry["name"],
         river=entry["river"],
-        upstream=entry["upstream"],
-        downstream=entry["downstream"],
+        upstream=upstream,
+        downstream=downstream,
         targets=targets,
         lon=entry["lon"],
         lat=entry["lat"],

@@ -11,6 +11,7 @@ from django.db import connection
 from basins.clock import now
 from basins.models import Jurisdiction, River, RiverReach
 from basins.ranges import between, months_between, next_month
+from dashboard.demo import wanzhou
 from dashboard.demo.agreements import FILLS, AgreementSpec, Border, DemoTerm
 from dashboard.demo.readings import DemoValue, Rhythm, readings, running
 from dashboard.demo.sections import SectionSpec
@@ -24,8 +25,22 @@ FIRST_DEFAULTS = {"baseline": date(2023, 1, 1)}
 IN_MEMORY = 128 * 1024 * 1024
 
 
-def store_reservoir() -> None:
-    """龙滩水库 as a water of its own: no file of rivers has it."""
+def store_waters() -> None:
+    """The waters that no file of rivers has: 龙滩水库, and 万州区's secondary rivers."""
+    _store_reservoir()
+    source = "公开报道所列；走向未绘"
+    rows = [(wanzhou.RIVER, "万州区次级河流", source)]
+    rows += [
+        (river.code, river.name, source if river.known else "演示：河名与走向均为演示")
+        for river in wanzhou.RIVERS
+    ]
+    River.objects.bulk_create(
+        River(code=code, name=name, name_en="", level=4, schematic=True, source=text)
+        for code, name, text in rows
+    )
+
+
+def _store_reservoir() -> None:
     source = "公开报道：垫江县—忠县备忘录（2023年7月）；水系关系与位置为示意"
     river, made = River.objects.get_or_create(
         code="LONGTAN",
@@ -65,8 +80,8 @@ def store_sections(specs: Iterable[SectionSpec], last: date) -> dict[str, Sectio
             province=places["500000"],
             river=rivers[spec.river],
             km=None if spec.km is None else Decimal(str(spec.km)),
-            lon=Decimal(str(spec.lon)),
-            lat=Decimal(str(spec.lat)),
+            lon=None if spec.lon is None else Decimal(str(spec.lon)),
+            lat=None if spec.lat is None else Decimal(str(spec.lat)),
             water_body=spec.water_body,
             upstream=places.get(spec.upstream or ""),
             downstream=places.get(spec.downstream or ""),
@@ -83,6 +98,8 @@ def store_sections(specs: Iterable[SectionSpec], last: date) -> dict[str, Sectio
                 in_force=between(date(since, 1, 1), end),
                 source=spec.target_source,
             )
+        if spec.monthly_from is not None:
+            continue
         SamplingPlan.objects.create(
             section=section,
             per_day=1,

@@ -28,6 +28,14 @@ YEARLY = (
     ("ZHUTUO", "ecological_flow", 2025, "99.2"),
     ("ZHUTUO", "natural_shoreline", 2025, "77.1"),
     ("ZHUTUO", "fish_diversity", 2025, "2.42"),
+    ("WUXIAKOU", "ecological_flow", 2024, "99.0"),
+    ("WUXIAKOU", "natural_shoreline", 2024, "71.3"),
+    ("WUXIAKOU", "fish_diversity", 2024, "2.18"),
+    ("WUXIAKOU", "ecological_flow", 2025, "99.1"),
+    ("WUXIAKOU", "natural_shoreline", 2025, "71.9"),
+    ("WUXIAKOU", "fish_diversity", 2025, "2.27"),
+    ("LONGTAN-SK", "award.water_source", 2024, "1"),
+    ("LONGTAN-SK", "serious_incidents", 2024, "0"),
 )
 # Flow of Pushun in 万m³, January first; the wet months carry half of the year.
 FLOW_SECTION, FLOW_YEAR = "PUSHUN", 2025

@@ -1,7 +1,7 @@
 """A month drawn on the map: districts by net, rivers and sections by class, who pays whom."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.urls import reverse
@@ -20,9 +20,12 @@ from settlements.districts.queries.districts import opens_place
 LAYERS = {"net": "净额与流向", "class": "类别", "agreements": "协议覆盖"}
 # Shades of a district, by its net of the month in yuan: up to the first, up to the second, above.
 SHADES = (Decimal(500_000), Decimal(1_000_000))
-LEGEND = Box(0, 0, 262, 214)
+LEGEND, LEGEND_OF_AGREEMENTS = Box(0, 0, 262, 214), Box(0, 0, 262, 300)
 WIDTHS = {0: "main-stem", 1: "large"}
-STEMS = (("CHANGJIANG", "长江干流"), ("JIALING", "嘉陵江"), ("WUJIANG", "乌江"))
+MAIN_STEM = "CHANGJIANG"
+STEMS = ((MAIN_STEM, "长江干流"), ("JIALING", "嘉陵江"), ("WUJIANG", "乌江"))
+# First digits of GB/T 2260: the city, and the provinces from which and into which the Yangtze flows.
+CITY, MAIN_STEM_BEYOND = "50", frozenset({"51", "42"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,15 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Agreements in force on a river, or across one border of the city, and since when."""
+
+    name: str
+    count: int
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Everything the SVG says; positions are text in drawing units."""
 
@@ -93,7 +105,7 @@ class Scene:
     flows: tuple[MoneyFlow, ...]
     sites: tuple[Site, ...]
     labels: tuple[Label, ...]
-    coverage: tuple[tuple[str, int], ...]
+    coverage: tuple[Coverage, ...]
 
 
 def build_scene(
@@ -119,7 +131,8 @@ def build_scene(
     spots = {code: spot for code, spot in spots.items() if frame.inside(spot)}
     sites = [s for s in water.sections if s.code in spots]
     labels = Labels(Box(0, 0, frame.width, frame.height))
-    labels.block([LEGEND, *(Box.around(x, y, 19, 19) for x, y in spots.values())])
+    legend = LEGEND_OF_AGREEMENTS if layer == "agreements" else LEGEND
+    labels.block([legend, *(Box.around(x, y, 19, 19) for x, y in spots.values())])
     flows, flow_labels = _flows(drawn, money, spots, labels) if layer == "net" else ((), ())
     words = _words(drawn.places, layer, nets, parties, labels)
     return Scene(
@@ -189,7 +202,7 @@ def _courses(drawn: Geometry, water: MonthWater, agreements, layer: str):
     by_river: dict[str, list[AssessedMonth]] = {}
     for section in water.sections:
         by_river.setdefault(section.river_code, []).append(section)
-    agreed = {a.river_code for a in agreements}
+    agreed = {code for a in agreements for code in (a.river_code, *a.section_rivers)}
     for reach in drawn.reaches:
         if not reach.path:
             continue
@@ -303,7 +316,7 @@ def _label(stands: Point, text: str, css: str, amount: str = "", amount_css: str
 
 def _river_names(drawn: Geometry, agreements, labels: Labels) -> list[Label]:
     """Names along the courses, large rivers and those under an agreement first."""
-    agreed = {a.river_code for a in agreements}
+    agreed = {code for a in agreements for code in (a.river_code, *a.section_rivers)}
     rivers: dict[str, list[ReachPath]] = {}
     for reach in drawn.reaches:
         rivers.setdefault(reach.river_code, []).append(reach)
@@ -322,10 +335,33 @@ def _river_names(drawn: Geometry, agreements, labels: Labels) -> list[Label]:
     return names
 
 
-def _coverage(agreements: tuple[AgreementInForce, ...]) -> tuple[tuple[str, int], ...]:
-    """Agreements in force on the main stem, the two large rivers, others, and province borders."""
+def _coverage(agreements: tuple[AgreementInForce, ...]) -> tuple[Coverage, ...]:
+    """Agreements in force on the main stem, the two large rivers and others; then each border of
+    the city with the year its first agreement in force began."""
     counts = Counter(a.river_code for a in agreements)
-    stems = [(name, counts[code]) for code, name in STEMS]
-    others = sum(counts.values()) - sum(n for _, n in stems)
-    across = sum(a.crosses_province for a in agreements)
-    return (*stems, ("其他支流", others), ("其中跨省", across))
+    stems = [Coverage(name, counts[code]) for code, name in STEMS]
+    others = sum(counts.values()) - sum(stem.count for stem in stems)
+    across: dict[str, list[AgreementInForce]] = {}
+    for agreement in agreements:
+        for party in agreement.parties:
+            if agreement.crosses_province and party.code[:2] != CITY and agreement.begun:
+                across.setdefault(party.short_name, []).append(agreement)
+    borders = [
+        Coverage(f"与{name}", len(own), f"{min(a.begun for a in own if a.begun).year} 年起")
+        for name, own in across.items()
+    ]
+    if counts[MAIN_STEM] and _whole(agreements):
+        stems[0] = replace(stems[0], words="上下省界全线贯通")
+    return (*stems, Coverage("其他支流", others), *borders)
+
+
+def _whole(agreements: tuple[AgreementInForce, ...]) -> bool:
+    """Whether the main stem is covered where it comes into the city and where it leaves."""
+    beyond = {
+        party.code[:2]
+        for a in agreements
+        if a.river_code == MAIN_STEM
+        for party in a.parties
+        if party.code[:2] != CITY
+    }
+    return beyond >= MAIN_STEM_BEYOND

@@ -4,6 +4,7 @@ Queries give numbers; here they become the heading, the key figures and the smal
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -28,12 +29,15 @@ from monitoring.assessment.queries.assessments import (
     MonthWater,
     month_water,
     months_assessed,
+    streaks_of_group,
 )
+from monitoring.assessment.queries.groups import ALL, GROUPS, Streak
 from monitoring.standards.rounding import round_to_places
 from settlements.accruals.queries.month import (
     AgreementInForce,
     MonthMoney,
     PartyNet,
+    TransferLine,
     agreements_in_force,
     money_of_month,
 )
@@ -42,6 +46,10 @@ from settlements.shown.revisions import Revision
 from settlements.workflow import kind_of
 
 TABLES = {"districts": "区县", "sections": "断面", "agreements": "协议"}
+# An agreement with more payments in a month is one line of them.
+MOST_LINES = 12
+# Groups small enough to name each section's own streak.
+WITH_STREAKS = ("entering", "leaving")
 TABLE_OF_LAYER = {"net": "districts", "class": "sections", "agreements": "agreements"}
 TITLE_OF_LAYER = {
     "net": "谁向谁补偿：净额、类别与流向",
@@ -88,6 +96,16 @@ class AgreementRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldedLines:
+    """The month's payments of an agreement that has too many to read here."""
+
+    agreement: str
+    title: str
+    count: int
+    yuan: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class OverviewPage:
     month: date
     months: list[date]
@@ -97,6 +115,9 @@ class OverviewPage:
     lead: str
     facts: tuple[HeadingFact, ...]
     key_figures: tuple[KeyFigure, ...]
+    groups: tuple[Tab, ...]
+    group: str
+    streaks: tuple[Streak, ...]
     map_title: str
     layers: tuple[Tab, ...]
     tables: tuple[Tab, ...]
@@ -104,6 +125,8 @@ class OverviewPage:
     scene: Scene | None
     water: MonthWater
     money: MonthMoney
+    lines: tuple[TransferLine, ...]
+    folded: tuple[FoldedLines, ...]
     nets: tuple[PartyNet, ...]
     largest: Decimal
     quiet_parties: int
@@ -121,27 +144,34 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
     month = chosen_month(asked.get("month"), months)
     layer = asked.get("layer") if asked.get("layer") in LAYERS else "net"
     table = asked.get("table") if asked.get("table") in TABLES else TABLE_OF_LAYER[layer]
-    water = month_water(viewer, month)
+    group = asked.get("group") if asked.get("group") in GROUPS else ALL
+    water = month_water(viewer, month, group)
     money = money_of_month(viewer, month)
     agreements = agreements_in_force(viewer, month)
     at = months.index(month)
     in_nets = {net.place.code for net in money.nets}
+    folded = _folded(viewer, money)
     return OverviewPage(
         month=month,
         months=months,
         previous=months[at + 1] if at + 1 < len(months) else None,
         next=months[at - 1] if at else None,
-        heading=_heading(water),
+        heading=_heading(water, group),
         lead=_lead(money),
         facts=(*other_month(asked.get("month"), month), *_facts(water, money, agreements)),
         key_figures=_key_figures(water, money),
         map_title=TITLE_OF_LAYER[layer],
+        groups=tuple(Tab(k, v, k == group) for k, v in GROUPS.items()),
+        group=GROUPS[group],
+        streaks=streaks_of_group(viewer, month, group) if group in WITH_STREAKS else (),
         layers=tuple(Tab(k, v, k == layer) for k, v in LAYERS.items()),
         tables=tuple(Tab(k, v, k == table) for k, v in TABLES.items()),
         table=table,
         scene=build_scene(viewer, layer, water, money, agreements),
         water=water,
         money=money,
+        lines=tuple(each for each in money.lines if each.agreement not in folded),
+        folded=tuple(folded.values()),
         nets=money.nets,
         largest=max((abs(n.net) for n in money.nets), default=ZERO),
         quiet_parties=len({p.code for a in agreements for p in a.parties} - in_nets),
@@ -149,6 +179,19 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
         columns=share_columns(water),
         demo_names=any(s.is_demo for s in water.sections),
     )
+
+
+def _folded(viewer: Viewer, money: MonthMoney) -> dict[str, FoldedLines]:
+    """By agreement; none for who looks for a place of its own among them."""
+    found: dict[str, FoldedLines] = {}
+    if viewer.jurisdiction_id is not None:
+        return found
+    for code, number in Counter(line.agreement for line in money.lines).items():
+        if number > MOST_LINES:
+            own = [line for line in money.lines if line.agreement == code]
+            total = sum((line.yuan for line in own), ZERO)
+            found[code] = FoldedLines(code, own[0].agreement_title, number, total)
+    return found
 
 
 def chosen_month(text: str | None, months: Sequence[date]) -> date:
@@ -180,12 +223,13 @@ def other_month(text: str | None, shown: date) -> tuple[HeadingFact, ...]:
     return (HeadingFact("提示", f"{missing}，以下是{month_zh(shown)}"),)
 
 
-def _heading(water: MonthWater) -> str:
+def _heading(water: MonthWater, group: str) -> str:
     name = month_zh(water.month)
     if water.this is None:
         return f"{name}，还没有水质评价"
     running = "（未结束）" if water.month >= month_start(today()) else ""
-    return f"{name}{running}，{water.this.total} 个断面 {water.this.good} 个优良"
+    which = "" if group == ALL else GROUPS[group]
+    return f"{name}{running}，{water.this.total} 个{which}断面 {water.this.good} 个优良"
 
 
 def _lead(money: MonthMoney) -> str:
@@ -277,9 +321,21 @@ def _ratio(water: MonthWater) -> KeyFigure:
         value=percent(ratio).removesuffix(" %"),
         unit="%",
         deltas=tuple(deltas),
-        extra=good + (f"连续 {streak} 个月 {aim}" if streak else f"本月低于 {RATIO_AIM} %"),
+        extra=good
+        + (
+            _all_good(water)
+            or (f"连续 {streak} 个月 {aim}" if streak else f"本月低于 {RATIO_AIM} %")
+        ),
         sparkline=tuple(s.ratio if s else None for s in recent(water)),
     )
+
+
+def _all_good(water: MonthWater) -> str:
+    """For how long it has been 100 %; nothing where it is not."""
+    if not water.months_all_good:
+        return ""
+    years = f"、{water.years_all_good} 个整年" if water.years_all_good else ""
+    return f"连续 {water.months_all_good} 个月{years} 100 %"
 
 
 def _below(water: MonthWater) -> KeyFigure:

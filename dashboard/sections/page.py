@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from basins.access import Viewer
-from basins.ranges import months_before, months_between
+from basins.ranges import month_start, months_before, months_between, today
 from dashboard.charts.periods import DEFAULT, PRESETS, Period, preset, read
 from dashboard.charts.section import ComparedSeries, section_figure
 from dashboard.templatetags.figures import concentration, local_time, percent, signed
@@ -187,6 +187,8 @@ def heading(page: SectionPage) -> str:
     """The finding of the month: '普顺断面*:10月Ⅱ类,优于目标Ⅲ类'."""
     now = page.now
     when = f"{now.month.year}年{now.month.month}月"
+    if now.month >= month_start(today()):
+        when += "（未结束）"
     if now.water_class is None:
         return (
             f"{page.shown_name}：{when}未评价"
@@ -357,7 +359,7 @@ def chart_heading(page: SectionPage, choice: Choice, found: Series | None) -> st
         return f"{name}：所选时段没有数据"
     classed = [m for m in found.means if m.water_class]
     if page.target is None or not classed:
-        return f"{name}：{len(found.means)} 个月均值"
+        return f"{name}：{len(found.means)} 个月均值{_average(choice.indicator, found)}"
     target = WaterClass(page.target).label
     worse = [m for m in classed if (m.water_class or 0) > page.target]
     if not worse:
@@ -366,6 +368,14 @@ def chart_heading(page: SectionPage, choice: Choice, found: Series | None) -> st
         when = "、".join(f"{m.month:%Y-%m}" for m in worse)
         return f"{name}：{len(classed)} 个月均值中 {len(worse)} 个劣于{target}目标（{when}）"
     return f"{name}：{len(classed)} 个月均值中 {len(worse)} 个劣于{target}目标"
+
+
+def _average(indicator: MeasuredIndicator, found: Series) -> str:
+    """The mean of the means, where there are several: of twelve months the year's."""
+    if len(found.means) < 2:
+        return ""
+    average = sum((m.mean for m in found.means), Decimal(0)) / len(found.means)
+    return f"，平均 {concentration(average, indicator.decimals)} {indicator.unit}".rstrip()
 
 
 def crumbs(page: SectionPage) -> list[tuple[str, str | None]]:

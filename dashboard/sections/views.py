@@ -13,6 +13,7 @@ from dashboard.audit.words import history_url
 from dashboard.charts.periods import YEARS
 from dashboard.frame.access_log import record_export
 from dashboard.frame.known import known_moment, known_page
+from dashboard.overview.page import chosen_month
 from dashboard.sections import page as section_page
 from dashboard.sections.export import readings_csv
 from dashboard.sections.listing import SectionFilters
@@ -40,8 +41,7 @@ def section_list(request):
     if not viewer.may(Act.SEE_RESULTS):
         raise Http404("没有可看的断面。")
     months = months_assessed(viewer)
-    asked = month_of(request.GET.get("month"))
-    month = asked if asked in months else months[0]
+    month = chosen_month(request.GET.get("month"), months)
     form = SectionFilters(request.GET, list_choices(viewer))
     found = sections_of_month(viewer, month, form.chosen(), request.GET.get("page"))
     return render(

@@ -208,7 +208,8 @@ def test_the_agreement_layer_shows_who_is_covered(drawn, people):
     shapes = shapes_of(scene)
     assert shapes[drawn.upstream.code].css == "covered"
     assert shapes[drawn.stranger.code].css == "uncovered"
-    assert dict(scene.coverage)["其他支流"] == 1
+    assert {each.name: each.count for each in scene.coverage}["其他支流"] == 1
+    assert not any(each.words for each in scene.coverage)
 
 
 def test_paths_are_built_once_for_the_stored_shapes_and_anew_when_they_change(

@@ -9,12 +9,17 @@ from django.urls import reverse
 from basins.access import viewer_of
 from basins.ranges import month_start, today
 from dashboard.overview.page import chosen_month, other_month, overview_page
-from monitoring.assessment.queries.assessments import ClassShare, months_assessed
-from monitoring.models import Section, Target
+from monitoring.assessment.queries.assessments import (
+    ClassShare,
+    month_water,
+    months_assessed,
+    streaks_of_group,
+)
+from monitoring.models import Assessment, Section, Target
 from settlements.accruals.queries.month import money_of_month
 from settlements.models import Accrual, Transfer
 from tests.told_once import computed, told_once
-from tests.worlds import month, taken_as
+from tests.worlds import jurisdiction, month, taken_as
 
 NOW = "2026-10"  # a month that is over whenever these tests run
 
@@ -242,3 +247,26 @@ def test_the_number_of_queries_does_not_grow(border, people, client, django_asse
     with django_assert_max_num_queries(40) as large:
         client.get(address, {"month": NOW})
     assert len(large.captured_queries) == len(small.captured_queries)
+
+
+# Groups -----------------------------------------------------------------------------------
+
+
+def test_a_group_counts_its_own_sections_and_how_long_they_have_been_good(border, people):
+    """Upstream lies beyond the city: the border is one where the river comes in."""
+    beyond = jurisdiction("510901", "外省区")
+    Section.objects.filter(pk=border.section.pk).update(upstream=beyond, grade="municipal")
+    classes = {date(2022, 12, 1): 4, date(2025, 1, 1): 2}
+    classes |= {date(year, n, 1): 3 for year in (2023, 2024) for n in range(1, 13)}
+    Assessment.objects.bulk_create(
+        Assessment(section=border.section, month=when, water_class=found, complete=True)
+        for when, found in classes.items()
+    )
+    viewer = viewer_of(people.bureau)
+    water = month_water(viewer, date(2025, 1, 1), "entering")
+    assert (water.months_all_good, water.years_all_good) == (25, 2)
+    assert month_water(viewer, date(2024, 11, 1), "entering").years_all_good == 1
+    assert month_water(viewer, date(2025, 1, 1), "leaving").this is None
+    assert month_water(viewer, date(2025, 1, 1), "national").sections == ()
+    (streak,) = streaks_of_group(viewer, date(2025, 1, 1), "border")
+    assert (streak.months, streak.years) == (25, 2)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from basins.access import viewer_of
 from basins.models import RiverReach
-from basins.ranges import between
+from basins.ranges import between, month_start, months_before, today
 from dashboard.charts.periods import Period, preset, read
 from dashboard.charts.section import axis, bands, runs_of, section_figure
 from dashboard.files.cells import safe
@@ -218,6 +218,17 @@ def test_the_month_of_the_address_is_shown_else_the_latest(border, bureau, clien
     assert "2023年4月Ⅱ类" in page(client, "/sections/BORDER/?month=2023-04")
     for other in ("", "?month=1999-01", "?month=9999-12", "?month=x", "?month=0001-01"):
         assert "2023年5月Ⅳ类" in page(client, f"/sections/BORDER/{other}")
+
+
+def test_a_month_that_runs_is_said_to_and_lists_begin_with_the_last_one_that_is_over(
+    border, bureau, client
+):
+    running = month_start(today())
+    border.assessed(f"{running:%Y-%m}", "II")
+    when = f"{running.year}年{running.month}月"
+    assert f"{when}（未结束）Ⅱ类" in page(client)
+    over = months_before(running)
+    assert f"<h1>{over.year}年{over.month}月" in page(client, "/sections/")
 
 
 def test_neighbours_are_the_next_on_the_river(border, people):

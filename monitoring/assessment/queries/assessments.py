@@ -15,6 +15,7 @@ from django.db.models.functions import Least
 
 from basins.access import Viewer
 from basins.ranges import covers, month_start, months_before, months_between, today
+from monitoring.assessment.queries.groups import ALL, Streak, of_group, streaks, whole_years
 from monitoring.models import Assessment, MonthlyMean, Section, Target
 from monitoring.standards.basin import excellent_or_good_ratio
 from monitoring.standards.gb3838_2002 import NAMES, WaterClass
@@ -128,6 +129,24 @@ class MonthWater:
         return self.share(self.month)
 
     @property
+    def months_all_good(self) -> int:
+        """For how many months in a row, this one included, every section was in I–III."""
+        count, when = 0, self.month
+        while self._all_good(when):
+            count, when = count + 1, months_before(when)
+        return count
+
+    @property
+    def years_all_good(self) -> int:
+        """For how many calendar years in a row that are over every section was in I–III in
+        each month."""
+        return whole_years(self.month, self._all_good)
+
+    def _all_good(self, month: date) -> bool:
+        share = self.share(month)
+        return share is not None and share.total > 0 and share.good == share.total
+
+    @property
     def months_at_aim(self) -> int:
         """For how many months in a row, this one included, the ratio reached RATIO_AIM."""
         count, expected = 0, self.month
@@ -154,20 +173,26 @@ def months_assessed(viewer: Viewer) -> list[date]:
     return months_between(min(first, finished), max(last, finished))[::-1]
 
 
-def month_water(viewer: Viewer, month: date) -> MonthWater:
-    """The month at a glance: 6 SQL queries whatever the sections and months."""
+def month_water(viewer: Viewer, month: date, group: str = ALL) -> MonthWater:
+    """The month at a glance, of one group of sections: 6 SQL queries whatever the sections and
+    months."""
     return MonthWater(
         month=month,
-        sections=section_months(viewer, month),
-        shares=class_shares(viewer, month),
-        **_data_of(viewer, month),
+        sections=section_months(viewer, month, group),
+        shares=class_shares(viewer, month, group),
+        **_data_of(viewer, month, group),
     )
 
 
-def section_months(viewer: Viewer, month: date) -> tuple[AssessedMonth, ...]:
-    """Every section of the scheme in river order: 3 queries."""
+def streaks_of_group(viewer: Viewer, month: date, group: str) -> tuple[Streak, ...]:
+    """How long each section of the group has kept to its class: 3 SQL queries."""
+    return streaks(of_group(scheme_sections(viewer), group), month)
+
+
+def section_months(viewer: Viewer, month: date, group: str = ALL) -> tuple[AssessedMonth, ...]:
+    """The scheme's sections of the group in river order: 3 queries."""
     sections = list(
-        scheme_sections(viewer)
+        of_group(scheme_sections(viewer), group)
         .select_related("river", "upstream", "downstream")
         .defer("upstream__boundary", "downstream__boundary")
         .order_by("river__level", "river__code", "km", "code")
@@ -221,9 +246,9 @@ def targets_on(sections: Iterable[Section], day: date) -> dict[int, int]:
     return {t.section_id: t.water_class for t in dated if covers(t.in_force, day)}
 
 
-def class_shares(viewer: Viewer, last: date) -> tuple[ClassShare, ...]:
+def class_shares(viewer: Viewer, last: date, group: str = ALL) -> tuple[ClassShare, ...]:
     """Classes and misses of every month up to `last`, oldest first: 2 queries."""
-    sections = scheme_sections(viewer).order_by().values("pk")
+    sections = of_group(scheme_sections(viewer), group).order_by().values("pk")
     assessed = Assessment.objects.filter(section__in=sections, month__lte=last)
     counts: dict[date, Counter] = {}
     for month, water_class, number in (
@@ -245,8 +270,8 @@ def class_shares(viewer: Viewer, last: date) -> tuple[ClassShare, ...]:
     )
 
 
-def _data_of(viewer: Viewer, month: date) -> dict:
-    sections = scheme_sections(viewer).order_by().values("pk")
+def _data_of(viewer: Viewer, month: date, group: str) -> dict:
+    sections = of_group(scheme_sections(viewer), group).order_by().values("pk")
     used = MonthlyMean.objects.filter(section__in=sections, month=month).aggregate(
         # Three samples where one is due make no month 300 % complete.
         valid=Sum(Least("valid", "expected")),

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Sum
 
 from basins.access import Act, Viewer
 from monitoring.standards.gb3838_2002 import WaterClass
@@ -121,9 +121,15 @@ class AgreementInForce:
     parties: tuple[Place, ...]
     sections: tuple[str, ...]  # codes
     section_names: tuple[str, ...]
+    section_rivers: tuple[str, ...]  # the code of each section's river; "" where none is known
     crosses_province: bool
     since: date | None
     until: date | None
+    begun: date | None  # its first term, whether in force or not
+
+    def lies_on(self, river: str) -> bool:
+        """Whether it is of the river of that code, or has a section there."""
+        return river == self.river_code or river in self.section_rivers
 
 
 def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
@@ -279,6 +285,7 @@ def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementInF
         visible_agreements(viewer)
         .filter(Exists(current), state=Agreement.State.ACTIVE, **only)
         .select_related("river")
+        .annotate(begun=Min("terms__in_force__startswith"))
         .prefetch_related(
             Prefetch(
                 "parties",
@@ -288,7 +295,8 @@ def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementInF
             ),
             Prefetch("terms", queryset=terms, to_attr="in_force_now"),
             Prefetch(
-                "in_force_now__sections", queryset=TermSection.objects.select_related("section")
+                "in_force_now__sections",
+                queryset=TermSection.objects.select_related("section__river"),
             ),
         )
         .order_by("river__level", "river__code", "code")
@@ -309,10 +317,12 @@ def _agreement_line(agreement: Agreement) -> AgreementInForce:
         parties=tuple(parties),
         sections=tuple(sections),
         section_names=tuple(f"{s.name}*" if s.is_demo else s.name for s in sections.values()),
+        section_rivers=tuple(s.river.code if s.river else "" for s in sections.values()),
         # Parties outside the city carry another province in the first two digits (GB/T 2260).
         crosses_province=len({p.code[:2] for p in parties}) > 1,
         since=min((t.in_force.lower for t in terms if t.in_force.lower), default=None),
         until=max((t.in_force.upper for t in terms), default=None)
         if all(t.in_force.upper for t in terms)
         else None,
+        begun=agreement.begun,  # type: ignore[attr-defined]
     )

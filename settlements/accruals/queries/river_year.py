@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Q
+
 from basins.access import Act, Viewer
 from settlements.models import Accrual, CurrentTransfer, Party
 from settlements.money import ZERO
@@ -52,10 +54,16 @@ class RiverYear:
 
 
 def river_year(viewer: Viewer, river_code: str, year: int) -> RiverYear:
-    """The year's money of the agreements on a river, by month: 5 queries, 6 for a part, and 3
-    more where something was adjusted."""
-    of_year = Accrual.objects.filter(term__agreement__river__code=river_code, period__year=year)
-    of_river = visible_accruals(viewer).filter(term__agreement__river__code=river_code)
+    """The year's money of a river's sections, by month: 5 queries, 6 for a part, and 3 more where
+    something was adjusted.
+
+    Sections without a river are of their agreement's.
+    """
+    here = Q(term_section__section__river__code=river_code) | Q(
+        term_section__section__river=None, term__agreement__river__code=river_code
+    )
+    of_year = Accrual.objects.filter(here, period__year=year)
+    of_river = visible_accruals(viewer).filter(here)
     seen = of_river.filter(period__year=year)
     carried = carried_in(of_river, year)
     revised: dict[tuple[bool, date], list[Revision]] = defaultdict(list)
@@ -69,7 +77,9 @@ def river_year(viewer: Viewer, river_code: str, year: int) -> RiverYear:
     found: dict[tuple[bool, date], list[CurrentTransfer]] = defaultdict(list)
     places = {
         p.jurisdiction.code: Place.of(p.jurisdiction)
-        for p in Party.objects.filter(agreement__in=seen.values("term__agreement"))
+        for p in Party.objects.filter(
+            agreement__in=seen.values("term__agreement"), agreement__river__code=river_code
+        )
         .select_related("jurisdiction")
         .defer("jurisdiction__boundary")
         .order_by("agreement__code", "order")

@@ -46,6 +46,8 @@ from settlements.shown.worked import WorkedStep, worked
 from settlements.workflow import kind_of
 from settlements.years.queries.years import SectionYear, accruals_of_year, entry_of, section_years
 
+MOST_WORKED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -121,6 +123,18 @@ class WorkedSection:
         return self.revision.after.payments if self.revision else self.payments
 
     @property
+    def class_now(self) -> int | None:
+        return self.revision.after.water_class if self.revision else self.water_class
+
+    @property
+    def state_now(self) -> str:
+        return self.revision.after.month_state if self.revision else self.month_state
+
+    @property
+    def yuan_now(self) -> Decimal:
+        return sum((p.yuan for p in self.holding), ZERO)
+
+    @property
     def data_query(self) -> str:
         """Where the section's page shows this month's data: the month, and what decided it."""
         lead = next((m.code for m in self.means if m.deciding), "")
@@ -193,6 +207,12 @@ class SettlementMonth:
     @property
     def net_total(self) -> Decimal:
         return sum((n.yuan for n in self.nets), ZERO)
+
+    @property
+    def worked(self) -> tuple[WorkedSection, ...]:
+        """Those whose steps are shown one after the other: none where they are too many to read,
+        which are a table then."""
+        return self.chosen if len(self.chosen) <= MOST_WORKED else ()
 
     @property
     def has_demo_names(self) -> bool:
