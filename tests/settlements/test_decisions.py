@@ -117,7 +117,7 @@ def test_from_objection_to_net(border, people, april, objection):
     assert after["上游区"] - before.get("上游区", 0) == shift[border.upstream.code]
     assert sum(after.values()) == 0
     objection.refresh_from_db()
-    assert objection.treatment[0]["before"] == ["1.20000000", "N"]
+    assert objection.treatment[0]["before"] == ["1.200", "N"]
     assert objection.treatment[0]["after"][1] == "N"
 
 
