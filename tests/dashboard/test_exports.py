@@ -17,6 +17,8 @@ from basins.access import viewer_of
 from basins.models import AccessEvent
 from dashboard.papers import export
 from jobs.models import Job
+from settlements.ledger.services.payments import prepare_payment
+from settlements.ledger.services.slips import attach_slips
 from settlements.models import AgreementDraft, DraftDocument, FundProject, FundSpending, Notice
 from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
@@ -142,6 +144,12 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         file=ContentFile(b"%PDF-1.7", name="b.pdf"), filename="发票.pdf", kind="application/pdf",
         sha256=sha256(b"%PDF-1.7").hexdigest(), by=people.district, at=clock.now(),
     )  # fmt: skip
+    paid = prepare_payment(
+        agreement=border.agreement, payer=border.upstream, payee=border.downstream, yuan="1",
+        voucher="PZ-1", paid_on=clock.today(), overpayment=True, overpayment_why="预付",
+        by=people.treasury,
+    )  # fmt: skip
+    [slip] = attach_slips(payment=paid, files=[pdf("回单.pdf")], by=people.treasury)
     export.folder().mkdir()
     (export.folder() / f"{job.pk}.zip").write_bytes(b"PK")
     arguments = {
@@ -158,6 +166,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         "fund-export": ["csv"],
         "fund-document": [spending.pk],
         "ruling-evidence": [ruling.pk],
+        "ledger-payment-slip": [paid.pk, slip.pk],
         "objection-evidence-file": [objection.pk, objection.evidence.get().pk],
         "draft-document": [draft.pk, document.pk],
         "agreement-document": ["TEST", document.pk],

@@ -77,7 +77,11 @@ def test_they_are_prepared_at_one_act_and_signed_at_another_by_another(people):
     with pytest.raises(Refused, match="另一人"):
         sign_supplements(notices=made, by=people.bureau)
     assert not Notice.objects.filter(pk__in=[n.pk for n in made], state="published").exists()
+    with pytest.raises(Refused, match="已在编制"):  # twice is once
+        prepare_supplements(months=MONTHS, by=people.bureau)
     sign_supplements(notices=made, by=people.bureau2)
+    with pytest.raises(Refused):
+        sign_supplements(notices=made, by=people.bureau2)
     assert not Accrual.objects.filter(period__year=2023, state="preliminary").exists()
     begun = AgreementMonth.objects.filter(agreement__code="ZWEI")
     assert sorted(begun.values_list("month", flat=True)) == MONTHS

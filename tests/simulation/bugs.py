@@ -70,7 +70,7 @@ def _adjustment_counted_twice():
 
 
 def _fuse_bridged():
-    return patch.object(proposals, "_fuse_holds", lambda new, holds: True)
+    return patch.object(proposals, "_stopped", lambda new, holds: set())
 
 
 def _lapse_a_day_early():

@@ -43,7 +43,6 @@ class Model:
     confirmed: set[str] = field(default_factory=set)
     signed: dict[str, set[str]] = field(default_factory=lambda: {"data": set(), "amount": set()})
     raiser: str = ""
-    evidence: bool = False
     measured: bool = False
     over: bool = False  # the objection period
     data: int = 4  # the class the readings give: 4 or 2
@@ -101,7 +100,7 @@ class Model:
         return who in PARTIES and who != self.raiser and not self.over
 
     def _objection_accept(self, who: str) -> bool:
-        return self.evidence and (self.state["objection"] != "remeasuring" or self.measured)
+        return self.state["objection"] != "remeasuring" or self.measured
 
     def _objection_reject(self, who: str) -> bool:
         return self.state["objection"] != "remeasuring" or self.measured
@@ -153,7 +152,7 @@ class Model:
 
     def _after_objection_raise(self, who: str) -> None:
         self.state["objection"], self.state["month"] = "raised", "objected"
-        self.raiser, self.evidence, self.measured = who, False, False
+        self.raiser, self.measured = who, False
 
     def _after_objection_withdraw(self, who: str) -> None:
         self.state["objection"], self.state["month"] = "", "published"

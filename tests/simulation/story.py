@@ -361,7 +361,8 @@ STORY: tuple[Act, ...] = (
         _by(months.confirm_month, lambda: _month(DECEMBER), "downstream", "agreement_month")),
     Act("raise_objection", date(2024, 1, 17), _raise(DECEMBER, "data_error", "district")),
     Act("reject_objection", date(2024, 1, 18),
-        _by(decisions.reject_objection, _of_december, "bureau", "objection", reason="数据无误")),
+        _by(decisions.reject_objection, _of_december, "bureau", "objection", reason="数据无误",
+            unheard="急")),
     Act("settlements.daily", date(2024, 1, 25), lambda s: tasks.daily(), several=True),
     # Two months at once turn out otherwise: the run stops.
     Act("settlements.recompute", date(2024, 1, 26),

@@ -56,6 +56,10 @@ WITHIN = {
 APART = {
     "decision_preview.dry_run": "takes everything back at its end",
     "books.verify": "reads only, in one transaction",
+    **dict.fromkeys(
+        ("supplements.prepare_supplements", "supplements.sign_supplements"),
+        "prepare_notice and sign_off_notice of many months: tests/settlements/test_supplements.py",
+    ),
     "reference.load_reference": "the reference data of an installation, by its command",
     "person_acts.make_on_machine": "the first two administrators, by their command",
     **dict.fromkeys(

@@ -132,7 +132,6 @@ class Walk:
                 item="original",
                 file=SimpleUploadedFile("记录.pdf", b"%PDF-1.7 walk"),
             )
-        self.model.evidence = True
 
     def record_remeasurement(self) -> None:
         if self.model.state["objection"] != "remeasuring":
@@ -237,7 +236,11 @@ SERVICES: dict[tuple[str, str], tuple[Callable[..., object], str, dict[str, str]
     ("month", "confirm"): (months.confirm_month, "agreement_month", {}),
     ("objection", "withdraw"): (objections.withdraw_objection, "objection", {}),
     ("objection", "remeasure"): (decisions.order_remeasurement, "objection", {"reason": "复测"}),
-    ("objection", "reject"): (decisions.reject_objection, "objection", {"reason": "无误"}),
+    ("objection", "reject"): (
+        decisions.reject_objection,
+        "objection",
+        {"reason": "无误", "unheard": "急"},
+    ),
     ("adjustment", "review"): (adjustments.review_adjustment, "adjustment", {"reason": "核"}),
     ("adjustment", "return"): (adjustments.return_adjustment, "adjustment", {"why": "再核"}),
     ("adjustment", "dismiss"): (adjustments.dismiss_adjustment, "adjustment", {"reason": "不"}),
