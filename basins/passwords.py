@@ -69,9 +69,14 @@ class HabitPasswordValidator:
     def remains(self, password: str, user: User | None = None) -> str:
         """What is left of the password when habits, names and signs are taken out, also with what
         parts the words taken out before (zhang.san is zhangsan); the least counts."""
-        words = sorted({*HABITS, *_names(user)}, key=len, reverse=True)
+        # The longest first; of equally long ones both ways, as minzhao taken out of zhaominzhaomin
+        # leaves more than zhaomin does.
+        words = sorted({*HABITS, *_names(user)})
+        orders = (sorted(words, key=len)[::-1], sorted(words, key=len, reverse=True))
         apart, together = password, re.sub(r"[\W_]", "", password)
-        return min((_remains(each, words) for each in (apart, together)), key=len)
+        return min(
+            (_remains(each, order) for each in (apart, together) for order in orders), key=len
+        )
 
     def get_help_text(self) -> str:
         return "不要用常见的词、键盘顺序、地名、用户名加数字拼成密码。"

@@ -94,6 +94,7 @@ def test_what_is_wrong_is_said_and_the_old_one_stays(person, given, words):
         "重庆市重庆市20260101",
         "zhaomin-2026",
         "zhao min zhao min",
+        "min zhao min zhao",
         "Z.h.a.o.m.i.n-1990",
         "huanbao@2026",
         "1212121212ab",
