@@ -6,7 +6,7 @@ sees published results of all agreements, and drafts only of agreements it is pa
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
 
 from basins.access import Act, Scope, Viewer
 from basins.ranges import year_start
@@ -33,6 +33,16 @@ def visible_agreements(viewer: Viewer) -> QuerySet[Agreement]:
                 _is_party("pk", viewer), ~Q(state=Agreement.State.DRAFT)
             )
     return Agreement.objects.none()
+
+
+def own_first(agreement: str, viewer: Viewer) -> Exists | Value:
+    """Whether the viewer's own place is party, for who sees others' too; false for all where the
+    viewer sees everything or nothing but the own.
+
+    `agreement` names the agreement's id in the query, as in _is_party."""
+    if viewer.scope(Act.SEE_AGREEMENTS) is not Scope.PUBLISHED:
+        return Value(False, output_field=BooleanField())
+    return _is_party(agreement, viewer)
 
 
 def visible_accruals(viewer: Viewer) -> QuerySet[Accrual]:

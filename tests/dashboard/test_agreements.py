@@ -145,6 +145,19 @@ def test_a_later_amendment_does_not_change_what_the_earlier_one_said(border, peo
     assert spans(4) == [(said, "2024-07-01 起，长期")], "as it stood when it was amended"
 
 
+def test_an_amendment_does_not_change_what_a_term_of_the_data_said(border, people):
+    def line(number: int):
+        found = next(c for c in changes_of(viewer_of(people.bureau), "TEST") if c.term == number)
+        return next(line for line in found.lines if line.label == "有效期")
+
+    said = line(2).new
+    assert said == "2023-01-01 起，长期"
+    changed(border, rate="3000000.00")
+    assert line(2).new == said
+    assert line(3).old == said
+    assert line(1).new == "2018-06-01 至 2022-12-31", "an end it came with stays"
+
+
 def test_strands_are_shown_side_by_side(border, people, client):
     stored = with_defaults(
         rules.get("baseline").parameters, {"rate": "1.00"}, on=date(2024, 4, 1), source="附件"

@@ -9,9 +9,20 @@ from decimal import Decimal
 from functools import lru_cache
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
-from basins.access import Viewer
+from basins.access import Act, Viewer
 from basins.models import Jurisdiction, River
 from monitoring.models import Assessment, MonthlyMean, Section, Target
 from monitoring.visible import visible_sections
@@ -49,6 +60,7 @@ class SectionLine:
     complete: bool
     valid: int
     expected: int
+    own: bool  # at the border of the viewer's own place
 
     @property
     def shown_name(self) -> str:
@@ -78,6 +90,11 @@ class SectionList:
     assessed: int
     worse: int
 
+    @property
+    def own_first(self) -> bool:
+        """Whether the page begins with sections at the borders of the viewer's own place."""
+        return bool(self.page.object_list and self.page.object_list[0].own)
+
 
 @dataclass(frozen=True, slots=True)
 class ListChoices:
@@ -103,18 +120,31 @@ def list_choices(viewer: Viewer) -> ListChoices:
 def section_list(
     viewer: Viewer, month: date, only: SectionFilter = SectionFilter(), page: str | None = None
 ) -> SectionList:
-    """Sections in river order with the month's class: 5 queries whatever the sections."""
+    """Sections at the borders of the viewer's own place first, then in river order, with the
+    month's class: 5 queries whatever the sections."""
     found = _narrowed(with_month(visible_sections(viewer), month), only)
     totals = found.order_by().aggregate(
         assessed=Count("pk", filter=Q(class_now__isnull=False)),
         worse=Count("pk", filter=Q(class_now__gt=F("target_now"))),
     )
-    ordered = found.order_by(
-        F("river__level").asc(nulls_last=True), "river__code", F("km").asc(nulls_last=True), "code"
+    ordered = found.annotate(own=_at_own_border(viewer)).order_by(
+        "-own",
+        F("river__level").asc(nulls_last=True),
+        "river__code",
+        F("km").asc(nulls_last=True),
+        "code",
     )
     chosen = Paginator(ordered, PER_PAGE).get_page(page)
     chosen.object_list = _lines(list(chosen.object_list), month)  # type: ignore[assignment]
     return SectionList(month, chosen, totals["assessed"], totals["worse"])
+
+
+def _at_own_border(viewer: Viewer) -> Case | Value:
+    """False for all where the viewer sees everything."""
+    if viewer.jurisdiction_id is None or viewer.sees_all(Act.SEE_RESULTS):
+        return Value(False, output_field=BooleanField())
+    own = Q(upstream=viewer.jurisdiction_id) | Q(downstream=viewer.jurisdiction_id)
+    return Case(When(own, then=True), default=False, output_field=BooleanField())
 
 
 def with_month(sections: QuerySet[Section], month: date) -> QuerySet[Section]:
@@ -218,6 +248,7 @@ def _lines(sections: list[Section], month: date) -> list[SectionLine]:
                 complete=bool(assessment and assessment.complete),
                 valid=sum(min(row["valid"], row["expected"]) for row in used),
                 expected=sum(row["expected"] for row in used),
+                own=each.own,  # type: ignore[attr-defined]
             )
         )
     return lines

@@ -25,7 +25,7 @@ from settlements.shown.terms import (
     parameter_lines,
     strand_label,
 )
-from settlements.shown.visible import visible_agreements
+from settlements.shown.visible import own_first, visible_agreements
 from settlements.workflow import kind_of
 from settlements.years.queries.listing import SettlementLine, settlement_list
 
@@ -42,6 +42,7 @@ class AgreementLine:
     terms: int
     state: str
     kind: str
+    own: bool  # the viewer's own place is party
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +138,15 @@ class AgreementDetail:
 def agreement_list(
     viewer: Viewer, *, river: str = "", state: str = "", party: str = ""
 ) -> tuple[AgreementLine, ...]:
-    """By code: 3 SQL queries whatever their number."""
+    """Of the viewer's own place first, then by code: 3 SQL queries whatever their number."""
     wanted = {"river__code": river, "parties__jurisdiction__code": party}
     found = (
         visible_agreements(viewer)
         .filter(**{name: value for name, value in wanted.items() if value})
         .select_related("river")
         .prefetch_related(_parties(), Prefetch("terms", queryset=Term.objects.order_by("number")))
-        .order_by("code")
+        .annotate(own=own_first("pk", viewer))
+        .order_by("-own", "code")
     )
     lines = tuple(_line(a) for a in found)
     if not state:
@@ -258,6 +260,7 @@ def _line(found: Agreement) -> AgreementLine:
         terms=len(terms),
         state=str(state.label),
         kind=kind_of("agreement", state),
+        own=found.own,  # type: ignore[attr-defined]
     )
 
 

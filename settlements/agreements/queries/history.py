@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.db.models import Prefetch
 
 from basins.access import Viewer
+from basins.models import AuditRecord
 from basins.ranges import between, last_day
 from settlements import rules
 from settlements.agreements.queries.drafts import what_words
@@ -42,7 +43,7 @@ class AgreementChange:
 
 
 def changes_of(viewer: Viewer, code: str) -> tuple[AgreementChange, ...]:
-    """The record, newest first, for whoever sees the agreement: 8 SQL queries at most."""
+    """The record, newest first, for whoever sees the agreement: 9 SQL queries at most."""
     agreement = visible_agreements(viewer).filter(code=code).first()
     if agreement is None:
         return ()
@@ -64,7 +65,10 @@ def changes_of(viewer: Viewer, code: str) -> tuple[AgreementChange, ...]:
     )
     parties = list(agreement.parties.select_related("jurisdiction").order_by("order", "pk"))
     by_term = {d.term_id: d for d in drafts if d.term_id}
-    changes = [_term_change(agreement, t, terms, by_term, parties) for t in terms]
+    said = {pk: _end_said(draft) for pk, draft in by_term.items()}
+    said |= _first_ends([t for t in terms if t.pk not in by_term])
+    specs = {t.pk: _spec(t, said.get(t.pk)) for t in terms}
+    changes = [_term_change(agreement, t, terms, specs, by_term, parties) for t in terms]
     changes += [_end_change(d, terms) for d in drafts if d.ends]
     return tuple(sorted(changes, key=_order, reverse=True))
 
@@ -81,14 +85,15 @@ def _term_change(
     agreement: Agreement,
     term: Term,
     terms: list[Term],
+    specs: Mapping[int, TermSpec],
     by_term: Mapping[int, AgreementDraft],
     parties: list[Party],
 ) -> AgreementChange:
     before, draft = _before(term, terms), by_term.get(term.pk)
-    old = _spec(before, by_term.get(before.pk)) if before else None
+    old = specs[before.pk] if before else None
     lines = [
         line
-        for line in term_lines(old, _spec(term, draft))
+        for line in term_lines(old, specs[term.pk])
         if line.changed
         and (before is not None or line.what is not None)
         and not {line.old, line.new} <= UNSET  # a parameter that only the other rule has
@@ -131,15 +136,37 @@ def _before(term: Term, terms: Iterable[Term]) -> Term | None:
     return max(earlier, key=lambda t: t.in_force.lower, default=None)
 
 
-def _spec(term: Term, draft: AgreementDraft | None) -> TermSpec:
-    """The term as its activation put it in force: a later amendment cuts its end, and does not
-    change what the earlier one said."""
+def _spec(term: Term, said: str | None) -> TermSpec:
+    """The term as it was put in force, with the end said then ("": open, None: not known): a
+    later amendment cuts its end, and does not change what the earlier one said."""
     spec = spec_of(term, term.sections.all())
-    said = (draft.data.get("term", {}).get("values") or {}) if draft else {}
-    if "until" not in said:
+    if said is None:
         return spec
-    until = date.fromisoformat(said["until"]) if said["until"] else None
+    until = date.fromisoformat(said) if said else None
     return replace(spec, in_force=between(term.in_force.lower, until))
+
+
+def _end_said(draft: AgreementDraft) -> str | None:
+    """The day after the last one, as the draft says it."""
+    values = draft.data.get("term", {}).get("values") or {}
+    return (values["until"] or "") if "until" in values else None
+
+
+def _first_ends(terms: Iterable[Term]) -> dict[int, str]:
+    """Of terms that came with the data, the day after the last one as it was at first, from the
+    audit trail: 1 SQL query."""
+    records = (
+        AuditRecord.objects.filter(table=Term._meta.db_table, key__in=[str(t.pk) for t in terms])
+        .order_by("key", "pk")
+        .distinct("key")
+        .values_list("key", "before", "after")
+    )
+    return {int(key): _upper((before or after)["in_force"]) for key, before, after in records}
+
+
+def _upper(span: str) -> str:
+    """'[2019-01-01,2022-09-01)' as '2022-09-01'; '' where it is open."""
+    return span.strip("[()]").split(",")[1].strip('"')
 
 
 def _party_lines(parties: Iterable[Party], on: date) -> list[DiffLine]:
