@@ -67,6 +67,8 @@ HOME_PROVINCE = env("HOME_PROVINCE", "500000")
 # objection for so many working days (Anhui's scheme has 15).
 NOTICE_DAY = env_number("NOTICE_DAY", 15, 1, 28)
 OBJECTION_DAYS = env_number("OBJECTION_DAYS", 5, 1, 60)
+# 拨款通知: working days a debtor of a closed year has to pay. No scheme we hold names one: ours.
+PAYMENT_DAYS = env_number("PAYMENT_DAYS", 20, 1, 120)
 
 
 def secret_key() -> str:

@@ -11,6 +11,7 @@ from dashboard.audit import views as audit
 from dashboard.basins import views as basins
 from dashboard.basis import views as basis
 from dashboard.calendar import views as calendar
+from dashboard.demands import views as demands
 from dashboard.districts import views as districts
 from dashboard.explain import views as explain
 from dashboard.frame import sign_in
@@ -62,6 +63,13 @@ urlpatterns = [
     ),
     path("accruals/<int:pk>/", explain.explain, name="explain"),
     path("ledger/", include("dashboard.ledger.urls")),
+    path("ledger/demands/", demands.demand_list, name="ledger-demand-list"),
+    path("ledger/demands/<int:pk>/", demands.demand, name="ledger-demand"),
+    path(
+        "ledger/demands/<int:pk>/paper.<str:format>",
+        demands.demand_file,
+        name="ledger-demand-file",
+    ),
     path("data/observations/", observations.observation_list, name="observation-list"),
     path("data/observations/new/", observations.new, name="observation-new"),
     path("data/observations/upload/", observations.upload, name="observation-upload"),

@@ -5,6 +5,7 @@ from celery import shared_task
 from basins.services import sessions, sign_in_locks
 from basins.services.notifications import enter_mail_if_due
 from settlements import pipeline
+from settlements.ledger.services import demands
 from settlements.notices.services import months
 from settlements.objections.services.objections import refresh_evidence_deadlines
 
@@ -16,10 +17,11 @@ def recompute() -> None:
 
 @shared_task(name="settlements.daily")
 def daily() -> None:
-    """Months whose deadline passed, months that may be final, digests that are due; sessions
-    that are over go."""
+    """Months whose deadline passed, months that may be final, debts that are or fall due, digests
+    that are due; sessions that are over go."""
     months.lapse_due()
     months.finalise_due()
+    demands.remind_debtors()
     enter_mail_if_due()
     sessions.purge()
     sign_in_locks.forget()
@@ -28,4 +30,5 @@ def daily() -> None:
 @shared_task(name="settlements.refresh_deadlines")
 def refresh_deadlines() -> None:
     months.refresh_deadlines()
+    demands.refresh_due_days()
     refresh_evidence_deadlines()

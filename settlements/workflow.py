@@ -106,7 +106,8 @@ MOVES: tuple[Move, ...] = (
     Move("settlement", "close", "prepared", "closed", Act.CLOSE, "关账",
          "过渡账户为零，金额与签认时一致", "月核算转为已结清，记一笔平衡凭证", ("prepare",)),
     Move("settlement", "clear", "closed", "cleared", None, "清缴完毕", "各方余额为零"),
-    Move("settlement", "reopen_debt", "cleared", "closed", None, "恢复待缴", "付款被冲销"),
+    Move("settlement", "reopen_debt", "cleared", "closed", None, "恢复待缴",
+         "付款被冲销，或关账后的调整使一方又有应付"),
     # 付款
     Move("payment", "record", "", "prepared", Act.RECORD_PAYMENT, "登记付款",
          "不超过应付，超付须注明"),

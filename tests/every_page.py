@@ -36,6 +36,7 @@ from settlements.models import (
     AgreementDraft,
     AgreementMonth,
     BalanceStatement,
+    Demand,
     DraftDocument,
     FuseTrip,
     JournalEntry,
@@ -207,6 +208,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
     )  # fmt: skip
     account = LedgerAccount.objects.get(jurisdiction=border.upstream, agreement=money.main)
     entry = JournalEntry.objects.get(settlement__agreement=money.main, cause="settlement")
+    demand = Demand.objects.get(settlement__agreement=money.main, adjustment=None)
     adjustment = Adjustment.objects.get(accrual__period="2024-02-01")
     accrual = Accrual.objects.get(term__agreement=money.main, period="2024-08-01")
     of_main = (MAIN, 2024, 7)
@@ -227,6 +229,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "issue-request": asked,
         "fuse-trip": trip,
         "adjustment": adjustment,
+        "ledger-demand": demand,
         "ledger-payment ledger-payment-attach": payment,
         "ledger-reversal": reversal,
         "ledger-opening": batch,
@@ -269,6 +272,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "ledger-payment-slip": (payment.pk, slip.pk),
         "notice-file": (notice.pk, "xlsx"),
         "objection-evidence-file": (objection.pk, objection.evidence.get().pk),
+        "ledger-demand-file": (demand.pk, "xlsx"),
         "ledger-export": ("journal", "csv"),
         "rule": ("baseline",),
         "person-act-new": (people.bureau.pk, "reset"),

@@ -78,6 +78,7 @@ THINGS: dict[str, Exists] = {
         ("ledger-entry ledger-reverse", _by(money.JournalEntry)),
         ("ledger-payment ledger-payment-attach", _by(money.Payment)),
         ("ledger-payment-slip", _by(money.PaymentSlip, pk="number", payment="pk")),
+        ("ledger-demand ledger-demand-file", _by(money.Demand)),
         ("ledger-reversal", _by(money.Reversal)),
         ("ledger-opening", _by(money.OpeningBatch)),
         ("observation", _by(Observation)),

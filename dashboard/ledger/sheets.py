@@ -82,7 +82,7 @@ def arrears_sheet(arrears: Arrears, maker: str) -> Sheet:
         SheetColumn("序", 6),
         SheetColumn("欠款方", 18),
         SheetColumn("协议", 40),
-        SheetColumn("最早欠款", 12),
+        SheetColumn("最早到期", 12),
         *(SheetColumn(label, 18, total=True) for label in LABELS),
         SheetColumn("合计", 18, total=True),
     ]

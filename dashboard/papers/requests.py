@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from basins.access import Viewer
+from basins.clock import today
 from dashboard.forms.actions import wanted
 from dashboard.forms.filters import number
 from dashboard.ledger.forms import ReasonForm
@@ -46,12 +47,13 @@ def issue(request):
 
 
 def _year(request, viewer: Viewer, given) -> int:
-    """The year asked for, or the newest that has statements. Raises Http404."""
+    """The year asked for, or the last finished one that has statements. Raises Http404."""
     if not may_issue(viewer, PaperKind.DISTRICT):
         raise Http404
     years = queries.years_to_state(viewer)
-    if "year" not in given and years:
-        return years[0]
+    newest = queries.last_finished(years)
+    if "year" not in given and newest is not None:
+        return newest
     year = number(given.get("year"))
     if year is None or year not in years:
         raise Http404
@@ -70,6 +72,7 @@ def check_year(request):
         "papers": len(subjects),
         "files": 2 * len(subjects) + 1,
         "digest": services.digest_of_subjects(subjects),
+        "running": year >= today().year,
     }
     return render(request, "papers/check_year.html", context)
 

@@ -28,7 +28,7 @@ def shown(paper: Paper) -> dict[str, Any]:
         "kind": paper.kind.label,
         "mark": installation_mark(),
         "title": paper.title,
-        "number": paper.number or "（未签发，仅供预览）",
+        "number": paper.number or f"（{unissued(paper)}）",
         "issued": paper.is_issued,
         "date": date_zh(paper.date),
         "unit_line": paper.unit_line,
@@ -61,6 +61,11 @@ def shown(paper: Paper) -> dict[str, Any]:
         "ledger_head": paper.ledger_head,
         "digest": digest_of(paper) if paper.is_issued else "",
     }
+
+
+def unissued(paper: Paper) -> str:
+    """What stands in the place of a number."""
+    return "草稿，未编号" if paper.draft else "未签发，仅供预览"
 
 
 def makers(paper: Paper) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -79,7 +79,8 @@ def paper_list(request):
             "form": form,
             "listed": Paginator(found, PAGE).get_page(request.GET.get("page")),
             "may_export": may_issue(viewer, PaperKind.DISTRICT),
-            "export_years": queries.years_to_state(viewer),
+            "export_years": (to_state := queries.years_to_state(viewer)),
+            "finished": queries.last_finished(to_state),
             "exports": export.exports_of(viewer)[:5],
             "requests": queries.issue_requests(viewer).filter(state="prepared"),
         },
@@ -97,6 +98,8 @@ def preview(request):
         raise Http404
     if paper.kind is PaperKind.NOTICE:  # published as it is; its page offers the files
         return redirect("notice", queries.notice_of_subject(subject))
+    if paper.kind is PaperKind.DEMAND:
+        return redirect("ledger-demand", subject.rpartition(":")[2])
     if (known := known_moment(request)) is not None:
         return _as_known(request, viewer, paper, known)
     if (format := request.GET.get("format")) in FORMATS:
@@ -112,7 +115,8 @@ def preview(request):
             "body": body,
             "current": current,
             "unchanged": current is not None and current.body_digest == body,
-            "may_issue": may_issue(viewer, paper.kind),
+            "may_issue": may_issue(viewer, paper.kind) and not paper.draft,
+            "draft": paper.draft,
         },
     )
 

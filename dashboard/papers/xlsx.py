@@ -13,7 +13,7 @@ import xlsxwriter
 from django.utils import timezone
 
 from dashboard.frame.installation import mark_printed, marked_title
-from dashboard.papers.shown import NUMERALS, date_zh, in_wan, makers, moment, text_of
+from dashboard.papers.shown import NUMERALS, date_zh, in_wan, makers, moment, text_of, unissued
 from settlements.papers.codes import shown as shown_code
 from settlements.papers.paper import ColumnKind, Paper, Table, Value, digest_of
 
@@ -86,7 +86,7 @@ def _page(sheet: Any, paper: Paper) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.8, bottom=0.7)
     mark_printed(sheet)
-    code = f"核验码 {shown_code(paper.code)}" if paper.code else "未签发，仅供预览"
+    code = f"核验码 {shown_code(paper.code)}" if paper.code else unissued(paper)
     sheet.set_footer(f"&L{code}&C第 &P 页　共 &N 页&R{_plain(paper.number)}")
 
 
@@ -99,7 +99,7 @@ def _head(sheet: Any, looks: _Looks, paper: Paper, title: str, columns: int) -> 
     look = looks(bold=True, font_size=16, align="center")
     sheet.merge_range(0, 0, 0, last, marked_title(title), look)
     sheet.set_row(0, 30)
-    sheet.write_string(1, 0, paper.number or "（未签发，仅供预览）", looks())
+    sheet.write_string(1, 0, paper.number or f"（{unissued(paper)}）", looks())
     sheet.write_string(1, last, paper.unit_line, looks(align="right"))
 
 

@@ -11,10 +11,13 @@ from basins.access import Act, Scope, viewer_of
 from basins.clock import today
 from basins.models import Jurisdiction
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, WhyForm, decide
+from settlements.accruals.services.nets import in_words
 from settlements.models import Party, Settlement
 from settlements.moving.acts import Refused, check, refuse_same_person
 from settlements.papers.capitals import capitals
-from settlements.years.queries.closing import WORDS, Subject, found_settlement, months_to_sign
+from settlements.years.queries.adjustments import of_year
+from settlements.years.queries.closing import WORDS, Subject, found_settlement
+from settlements.years.queries.signing import by_section, months_to_sign, void_signatures_of
 from settlements.years.services import closing as services
 
 GET_POST = require_http_methods(["GET", "POST"])
@@ -67,6 +70,8 @@ def _signed(request, code: str, year: int, subject: Subject):
     except Refused as refused:
         return _sent_back(request, found, refused)
     data = services.YearData.of(found)
+    digest = data.digest() if subject == Subject.DATA else data.amount_digest()
+    own = next(n for n in _nets(found) if n["place"] == party)
     words = WORDS[subject].replace("年度", f" {year} 年度")
     return decide(
         request,
@@ -86,16 +91,17 @@ def _signed(request, code: str, year: int, subject: Subject):
                 CheckedFact(
                     "尚未签认", "、".join(j.name for j in services.unsigned(found, subject))
                 ),
-                CheckedFact(
-                    "所签内容摘要",
-                    (data.digest() if subject == Subject.DATA else data.amount_digest())[:16],
-                ),
+                CheckedFact("本方净额", in_words(own["yuan"])),
+                CheckedFact("所签内容摘要", digest),
             ],
             form=SignedOnPaperForm if for_other else None,
-            part="closing/_months.html" if subject == Subject.DATA else "closing/_nets.html",
+            part="closing/_signed.html",
             context={
-                "months": months_to_sign(viewer, found) if subject == Subject.DATA else [],
+                "sections": by_section(months_to_sign(viewer, found, party)),
+                "adjustments": of_year(viewer, found.agreement, year),
+                "void": void_signatures_of(found, party),
                 "nets": _nets(found),
+                "party": party,
                 "settlement": found,
             },
         ),

@@ -65,6 +65,15 @@ def wan_signed(yuan) -> str:
 
 
 @register.filter
+def yuan_signed(yuan) -> str:
+    """To the fen with '+' before what is received, without the unit; zero has no sign."""
+    if yuan is None:
+        return NOTHING
+    number = exact(yuan)
+    return with_sign(number, f"{abs(number):,.2f}", plus=True)
+
+
+@register.filter
 def yuan_exact(yuan) -> str:
     """To the fen, for the title: '1,234,567.00 元'."""
     if yuan is None:

@@ -21,20 +21,32 @@ LANGUAGE sql STABLE AS $$
       AND (p.until IS NULL OR p.until > m.month)
 $$;
 
--- Whether a party of the closed year still owes or is owed for it. Python asks the same
--- (`outstanding`); a test asks both about the same rows.
-CREATE OR REPLACE FUNCTION settlements_owing(year_id bigint) RETURNS boolean
-LANGUAGE sql STABLE AS $$
+-- What is left of a closed year by party (positive: it is still to receive): its nets, what
+-- adjustments of its months booked after the closing, and the payments made for it; nothing for a
+-- party whose whole account in the agreement is even. Python asks the same (`outstanding`); a test
+-- asks both about the same rows.
+CREATE OR REPLACE FUNCTION settlements_year_left(year_id bigint)
+RETURNS TABLE (jurisdiction_id bigint, yuan numeric) LANGUAGE sql STABLE AS $$
     WITH moved (jurisdiction_id, yuan) AS (
-        SELECT jurisdiction_id, yuan FROM settlements_settlementnet WHERE settlement_id = year_id
+        SELECT n.jurisdiction_id, n.yuan FROM settlements_settlementnet n
+        WHERE n.settlement_id = year_id
         UNION ALL
-        SELECT payer_id, yuan FROM settlements_payment
-        WHERE settlement_id = year_id AND state = 'approved' AND reversed_on IS NULL
-          AND kind IN ('direct', 'collection', 'deduction', 'offset')
+        SELECT p.payer_id, p.yuan FROM settlements_payment p
+        WHERE p.settlement_id = year_id AND p.state = 'approved' AND p.reversed_on IS NULL
+          AND p.kind IN ('direct', 'collection', 'deduction', 'offset')
         UNION ALL
-        SELECT payee_id, -yuan FROM settlements_payment
-        WHERE settlement_id = year_id AND state = 'approved' AND reversed_on IS NULL
-          AND kind IN ('direct', 'disbursement', 'offset')
+        SELECT p.payee_id, -p.yuan FROM settlements_payment p
+        WHERE p.settlement_id = year_id AND p.state = 'approved' AND p.reversed_on IS NULL
+          AND p.kind IN ('direct', 'disbursement', 'offset')
+        UNION ALL
+        SELECT n.jurisdiction_id, n.yuan FROM settlements_settlement s
+            JOIN settlements_term t ON t.agreement_id = s.agreement_id
+            JOIN settlements_accrual a ON a.term_id = t.id
+                AND a.period BETWEEN make_date(s.year, 1, 1) AND make_date(s.year, 12, 31)
+            JOIN settlements_adjustment d ON d.accrual_id = a.id AND d.state = 'approved'
+            JOIN settlements_journalentry e ON e.adjustment_id = d.id
+            JOIN settlements_adjustmentnet n ON n.adjustment_id = d.id
+        WHERE s.id = year_id
     ), standing (jurisdiction_id, yuan) AS (
         SELECT a.jurisdiction_id, COALESCE(sum(n.net), 0) FROM settlements_settlement s
             JOIN settlements_ledgeraccount a
@@ -42,11 +54,22 @@ LANGUAGE sql STABLE AS $$
             LEFT JOIN settlements_accountmonth n ON n.account_id = a.id AND n.basis = 'booked'
         WHERE s.id = year_id GROUP BY a.jurisdiction_id
     )
-    SELECT EXISTS (
-        SELECT 1 FROM moved m LEFT JOIN standing s USING (jurisdiction_id)
-        WHERE s.yuan IS DISTINCT FROM 0
-        GROUP BY m.jurisdiction_id HAVING sum(m.yuan) <> 0)
+    SELECT m.jurisdiction_id, sum(m.yuan) FROM moved m
+        LEFT JOIN standing s ON s.jurisdiction_id = m.jurisdiction_id
+    WHERE s.yuan IS DISTINCT FROM 0
+    GROUP BY m.jurisdiction_id HAVING sum(m.yuan) <> 0
 $$;
+
+-- The same of one party; 0 where nothing is left.
+CREATE OR REPLACE FUNCTION settlements_year_left_of(year_id bigint, party bigint) RETURNS numeric
+LANGUAGE sql STABLE AS $$
+    SELECT COALESCE((SELECT l.yuan FROM settlements_year_left(year_id) l
+                     WHERE l.jurisdiction_id = party), 0)
+$$;
+
+-- Whether anybody of the closed year still owes or is owed for it.
+CREATE OR REPLACE FUNCTION settlements_owing(year_id bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT 1 FROM settlements_year_left(year_id)) $$;
 
 -- Why the guard of a move does not hold (Chinese), else NULL: the guards of settlements/workflow.py
 -- that rest on nothing but what is stored.

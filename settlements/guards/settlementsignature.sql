@@ -3,7 +3,9 @@
 -- One change: it becomes void, once.
 CREATE OR REPLACE FUNCTION settlements_signature_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF OLD.void_at IS NOT NULL OR to_jsonb(NEW) - 'void_at' <> to_jsonb(OLD) - 'void_at' THEN
+    IF OLD.void_at IS NOT NULL OR NEW.void_at IS NULL
+            OR to_jsonb(NEW) - '{void_at,void_why}'::text[]
+                <> to_jsonb(OLD) - '{void_at,void_why}'::text[] THEN
         RAISE EXCEPTION '签认 #% 不能修改,只能因数据变动作废一次。', OLD.id USING ERRCODE = '23514';
     END IF;
     RETURN NEW;

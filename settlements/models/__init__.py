@@ -3,6 +3,7 @@
 from settlements.models.accruals import Accrual, Adjustment, AdjustmentNet, FuseTrip, Transfer
 from settlements.models.agreements import Agreement, Party, Term, TermSection
 from settlements.models.counted import CountedTransfer, CurrentTransfer
+from settlements.models.demands import Demand
 from settlements.models.drafts import AgreementDraft, DraftDocument
 from settlements.models.ledger import AccountMonth, JournalEntry, LedgerAccount, Posting
 from settlements.models.measures import FundProject, FundSpending, Measure
@@ -48,6 +49,7 @@ __all__ = [
     "Correction",
     "CountedTransfer",
     "CurrentTransfer",
+    "Demand",
     "DraftDocument",
     "Evidence",
     "FundProject",

@@ -20,6 +20,7 @@ class IssuedPaper(models.Model):
         DISTRICT = "district", "区县对账单"
         AGREEMENT = "agreement", "年度结算单"
         NOTICE = "notice", "月通报"
+        DEMAND = "demand", "拨款通知"
 
     kind = models.CharField("种类", max_length=12, choices=Kind.choices)
     # 号: without gaps per kind and year of issue.

@@ -80,7 +80,8 @@ class SettlementNet(models.Model):
 class SettlementSignature(models.Model):
     """A party's signature under the year's data, and then under its amounts.
 
-    `digest` is of what was signed: when the data change, the signature is void and stays here.
+    `digest` is of what was signed, `yuan` the party's net of the year as it stood then: when
+    either changes, the signature is void and stays here, with what changed and by whom.
     """
 
     class Subject(models.TextChoices):
@@ -95,12 +96,16 @@ class SettlementSignature(models.Model):
     )
     subject = models.CharField("签认对象", max_length=8, choices=Subject.choices)
     digest = models.CharField("所签内容摘要", max_length=64)
+    yuan = models.DecimalField(
+        "签认时本方净额(元)", max_digits=16, decimal_places=2, null=True, blank=True
+    )
     document = models.CharField("文号", max_length=80, blank=True, help_text="代为登记的依据。")
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="签认人", on_delete=models.PROTECT, related_name="+"
     )
     at = models.DateTimeField("时间")
     void_at = models.DateTimeField("作废时间", null=True, blank=True)
+    void_why = models.CharField("作废原因", max_length=400, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "年度签认"

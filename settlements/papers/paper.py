@@ -22,15 +22,23 @@ class PaperKind(StrEnum):
     DISTRICT = "district"
     AGREEMENT = "agreement"
     NOTICE = "notice"
+    DEMAND = "demand"
 
     @property
     def label(self) -> str:
-        return {"district": "区县对账单", "agreement": "年度结算单", "notice": "月通报"}[self.value]
+        return {
+            "district": "区县对账单",
+            "agreement": "年度结算单",
+            "notice": "月通报",
+            "demand": "拨款通知",
+        }[self.value]
 
     @property
     def prefix(self) -> str:
         """The letters of the number: 对账〔2026〕12号."""
-        return {"district": "对账", "agreement": "结算", "notice": "通报"}[self.value]
+        return {"district": "对账", "agreement": "结算", "notice": "通报", "demand": "拨款"}[
+            self.value
+        ]
 
 
 class ColumnKind(StrEnum):
@@ -116,6 +124,8 @@ class Paper:
     notes: tuple[str, ...] = ()
     filters: tuple[tuple[str, str], ...] = ()
     as_of: datetime | None = None  # of the data
+    # Why it can't be issued yet (Chinese), of a year that runs; "": it can.
+    draft: str = ""
     # Given when it is issued.
     number: str = ""
     date: date | None = None
@@ -178,6 +188,8 @@ def to_data(paper: Paper) -> dict[str, Any]:
         "signatures": [{"role": s.role, "unit": s.unit} for s in paper.signatures],
         "notes": list(paper.notes),
         "filters": [list(pair) for pair in paper.filters],
+        # Only where it says something, so that what was issued before there were drafts reads as it did.
+        **({"draft": paper.draft} if paper.draft else {}),
         "as_of": paper.as_of.isoformat() if paper.as_of else "",
         "number": paper.number,
         "date": paper.date.isoformat() if paper.date else "",
@@ -236,6 +248,7 @@ def from_data(data: dict[str, Any]) -> Paper:
         notes=tuple(data["notes"]),
         filters=tuple((name, value) for name, value in data["filters"]),
         as_of=datetime.fromisoformat(data["as_of"]) if data["as_of"] else None,
+        draft=data.get("draft", ""),
         number=data["number"],
         date=date.fromisoformat(data["date"]) if data["date"] else None,
         issued_at=datetime.fromisoformat(data["issued_at"]) if data["issued_at"] else None,

@@ -113,6 +113,9 @@ ledger/accounts/<int:pk>/                                          ooo..oo  -   
 ledger/entries/<int:pk>/                                           ooo..oo  -        SEE_LEDGER
 ledger/entries/<int:pk>/reverse/                                   .>.....  .>.....  RECORD_PAYMENT
 ledger/arrears/                                                    ooooooo  -        SEE_LEDGER
+ledger/demands/                                                    ooooooo  -        SEE_LEDGER
+ledger/demands/<int:pk>/                                           ooo..oo  -        SEE_LEDGER
+ledger/demands/<int:pk>/paper.<str:format>                         ooo..oo  -        SEE_LEDGER
 ledger/export/<str:what>.<str:form>                                ooooooo  -        SEE_LEDGER
 ledger/payments/                                                   ooooooo  -        SEE_LEDGER
 ledger/payments/new/                                               .o.....  .!.....  RECORD_PAYMENT

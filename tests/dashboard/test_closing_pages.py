@@ -99,7 +99,7 @@ def test_the_whole_way_of_a_year_through_its_pages(year, people, visit):
     visit(people.bureau2, "close/", DO, 302)
     year.refresh_from_db()
     assert (year.state, year.closed_by) == ("closed", people.bureau2)
-    assert "下游区尚未付清 5,000,000.00 元。" in visit(people.treasury)
+    assert "下游区尚未付清 5,000,000.00 元，拨款〔2024〕1号，" in visit(people.treasury)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The ledger page: balances, the trial balance, the journal, and who sees what of it."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -13,7 +13,7 @@ from basins.access import Viewer
 from settlements.ledger import chain
 from settlements.ledger.queries import ledger as queries
 from settlements.ledger.queries.accounts import accounts
-from settlements.ledger.queries.arrears import aged, arrears, unpaid
+from settlements.ledger.queries.arrears import Move, aged, arrears, unpaid
 from settlements.ledger.services.ledger import reverse as reverse_entry
 from settlements.models import LedgerAccount
 from settlements.money import yuan
@@ -181,15 +181,22 @@ def test_the_number_of_queries_does_not_grow_with_the_entries(client, people, le
 
 def test_the_oldest_debt_is_paid_first():
     days = [date(2024, month, 1) for month in (1, 2, 3)]
-    moves = [(days[0], yuan("-100")), (days[1], yuan("-50")), (days[2], yuan("120"))]
-    assert unpaid(moves) == [(days[1], yuan("30"))]
+    amounts = ("-100", "-50", "120")
+    moves = [Move(day, yuan(amount)) for day, amount in zip(days, amounts, strict=True)]
+    assert unpaid(moves) == [Move(days[1], yuan("30"))]
 
 
 def test_a_debt_is_as_many_days_old_as_since_its_business_date():
     on = date(2024, 12, 31)
-    debts = [(date.fromordinal(on.toordinal() - days), yuan("1")) for days in (0, 30, 31, 90)]
-    debts += [(date.fromordinal(on.toordinal() - days), yuan("1")) for days in (91, 365, 366)]
-    assert aged(debts, on) == (yuan("2"), yuan("2"), yuan("2"), yuan("1"))
+    ages = (0, 30, 31, 90, 91, 365, 366)
+    debts = [Move(on - timedelta(days), yuan("1")) for days in ages]
+    assert aged(debts, on) == (0, yuan("2"), yuan("2"), yuan("2"), yuan("1"))
+
+
+def test_a_debt_that_was_asked_for_is_as_many_days_old_as_since_it_fell_due():
+    on = date(2024, 12, 31)
+    debts = [Move(on - timedelta(days), yuan("1"), demanded=True) for days in (-5, 0, 1, 30, 31)]
+    assert aged(debts, on) == (yuan("2"), yuan("2"), yuan("1"), 0, 0)
 
 
 def test_arrears_name_debtors_by_agreement_and_leave_out_what_was_reversed(client, people, ledger):
@@ -201,7 +208,7 @@ def test_arrears_name_debtors_by_agreement_and_leave_out_what_was_reversed(clien
     found = arrears(BUREAU, date(2024, 3, 31))
     (debtor,) = found.debtors
     assert (debtor.place.code, found.total) == (ledger.up.code, yuan("300000"))
-    assert debtor.ages == (0, yuan("300000"), 0, 0)
+    assert debtor.ages == (0, 0, yuan("300000"), 0, 0)
     assert arrears(BUREAU, date(2024, 2, 2)).total == yuan("10500000")
     shown = page(client, people.treasury, "?on=2024-03-31", "/ledger/arrears/")
     assert "1 方共欠 30.00 万元" in shown

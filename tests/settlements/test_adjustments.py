@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import get_default_timezone
 
 from basins.clock import moved_to
+from basins.models import Notification
 from settlements import pipeline
 from settlements.models import Accrual, Adjustment, FuseTrip, JournalEntry, Settlement
 from settlements.moving.acts import NotAllowed, Refused
@@ -163,6 +164,24 @@ def test_an_approved_adjustment_voids_what_was_signed(year, border, people):
     year.refresh_from_db()
     assert year.state == "open"
     assert not year.signatures.filter(void_at__isnull=True).exists()
+    why = {s.jurisdiction.name: s.void_why for s in year.signatures.all()}
+    cause = "市局二批准了2023年5月的调整（复核属实）".replace("市局二", str(people.bureau2))
+    assert why == {
+        "上游区": f"净额由 0.00 元变为应付 1,000,000.00 元：{cause}",
+        "下游区": f"净额由 0.00 元变为应收 1,000,000.00 元：{cause}",
+    }
+    for who, own in ((people.district, "上游区"), (people.downstream, "下游区")):
+        told = Notification.objects.filter(user=who, key__startswith="signature-void").get()
+        assert told.text == f"测试河协议 2023 年的签认已作废，请重新签认：{why[own]}"
+    heard = Notification.objects.filter(user=people.bureau, key__startswith="signature-void").get()
+    assert "待各方重新签认" in heard.text
+
+
+def test_a_signature_keeps_the_net_it_was_given_for(year, border, people):
+    correct(border, "2023-05", "IV")
+    approved(pending(), people)
+    sign_data(settlement=year, by=people.district)
+    assert [s.yuan for s in year.signatures.all()] == [-MILLION]
 
 
 def test_sql_approves_nothing(year, border, people):

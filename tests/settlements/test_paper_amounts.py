@@ -125,6 +125,7 @@ def test_an_adjustment_after_the_closing_names_its_entry_and_leaves_the_year_alo
         paper = district_paper(Standing(viewer_of(people.bureau)), "500901", 2023)
         agreement = agreement_paper(Standing(viewer_of(people.bureau)), "TEST", 2023)
         after = district_paper(Standing(viewer_of(people.bureau)), "500901", 2025)
+        next_year = agreement_paper(Standing(viewer_of(people.bureau)), "TEST", 2024)
     assert paper.amounts[0].yuan == before["上游区"] == nets(closed_year)["上游区"]
     shown = table(paper, "调整")
     booked = f"记入 2025 年，{entry.label}"
@@ -137,6 +138,16 @@ def test_an_adjustment_after_the_closing_names_its_entry_and_leaves_the_year_alo
         yuan("-2000000"),
     ]
     assert booked in column(table(agreement, "调整"), "去向")
+    cleared = table(agreement, "清缴情况")
+    up, down = before["上游区"], before["下游区"]
+    assert [row.cells[1:] for row in cleared.rows] == [
+        ("上游区", up, yuan("-2000000"), 0, up - yuan("2000000")),
+        ("下游区", down, yuan("2000000"), 0, down + yuan("2000000")),
+    ]
+    opens = table(next_year, "以前年度结转")
+    assert [row.cells for row in opens.rows] == [("2023年", *row.cells[1:]) for row in cleared.rows]
+    assert next_year.sections[0].title == "以前年度结转", "the statement opens with it"
+    assert table(agreement, "以前年度结转").rows == ()
     (carried,) = [row for row in table(after, "调整").rows if not row.role]
     assert carried.cells[1] == "2023年6月"
     assert after.amounts[0].yuan == yuan("-2000000")
@@ -194,6 +205,10 @@ def test_payments_through_the_treasury_and_reversals_stand_line_by_line(closed_y
         ("冲销（直接支付）", yuan("-1000000")),
     ]
     assert column(rows, "付款日期") == [PAID] * 3 + [BACK]
+    assert column(rows, "金额（元）", "total") == [yuan("6000000")], (
+        "passed on, it is the same money"
+    )
+    assert "同一笔款不再计入合计" in rows.note
     for place, paper in papers.items():
         shown = table(paper, "付款")
         (paid,), (received,) = (

@@ -1,5 +1,6 @@
 """Building papers from data, issuing them, and telling a genuine one from an altered one."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,10 +11,10 @@ from django.utils import timezone
 from basins import clock
 from basins.access import viewer_of
 from settlements import pipeline
-from settlements.models import IssuedPaper, JournalEntry, Notice
+from settlements.models import Accrual, IssuedPaper, JournalEntry, Notice
 from settlements.money import yuan
-from settlements.moving.acts import NotAllowed
-from settlements.papers.paper import Paper, Table, from_data
+from settlements.moving.acts import NotAllowed, Refused
+from settlements.papers.paper import Paper, Table, from_data, to_data
 from settlements.papers.queries import papers as queries
 from settlements.papers.queries.papers import agreement_paper, built, district_paper
 from settlements.papers.queries.sources import Standing
@@ -26,7 +27,7 @@ from settlements.papers.services.papers import (
 )
 from tests.published import published
 from tests.told_once import World, bare, of_told, told_instead, told_once
-from tests.worlds import close_year
+from tests.worlds import close_published_year, close_year, publish_year, taken_as
 
 
 def measured_year() -> World:
@@ -50,6 +51,12 @@ def book(border, people) -> JournalEntry:
     """The year closed, and its entry in the ledger."""
     close_year(border.agreement, 2024, people, on=date(2025, 2, 3))
     return JournalEntry.objects.get(cause="settlement")
+
+
+def finished(viewer, subject: str) -> Paper:
+    """The statement once everything of its year is published."""
+    taken_as("published", Accrual.objects.filter(state="preliminary"))
+    return built(viewer, subject)
 
 
 def table(paper: Paper, title: str) -> Table:
@@ -176,10 +183,10 @@ def test_each_person_builds_what_they_may_see_and_nothing_else(year, people):
 
 def test_an_issued_paper_is_seen_by_its_parties_and_a_notice_by_all_districts(year, people):
     bureau = viewer_of(people.bureau)
-    for subject in SUBJECTS:
-        issue(built(bureau, subject), people.bureau)
     subject = notice_subject(notice(people))
     paper_of_published(built(bureau, subject))
+    for each in SUBJECTS:
+        issue(finished(bureau, each), people.bureau)
     for name, sees in SEES.items():
         seen = queries.visible_papers(viewer_of(getattr(people, name)))
         found = tuple(seen.filter(subject=s).exists() for s in (*SUBJECTS, subject))
@@ -203,7 +210,7 @@ def test_the_queries_of_a_paper_do_not_grow_with_its_months(
 ):
     viewer = viewer_of(people.bureau)
     subjects = (*SUBJECTS, notice_subject(notice(people)))
-    for subject, most in zip(subjects, (20, 14, 1), strict=True):
+    for subject, most in zip(subjects, (22, 14, 1), strict=True):
         with django_assert_max_num_queries(most):
             built(viewer, subject)
 
@@ -212,11 +219,11 @@ def test_the_queries_of_a_paper_do_not_grow_with_its_months(
 
 
 def test_the_same_content_issued_again_is_the_same_paper(year, people):
-    paper = built(viewer_of(people.bureau), SUBJECTS[0])
+    paper = finished(viewer_of(people.bureau), SUBJECTS[0])
     with clock.moved_to(date(2025, 3, 1)):
         first = issue(paper, people.bureau)
     with clock.moved_to(date(2025, 4, 1)):
-        again = issue(built(viewer_of(people.treasury), SUBJECTS[0]), people.treasury)
+        again = issue(finished(viewer_of(people.treasury), SUBJECTS[0]), people.treasury)
     assert again.pk == first.pk
     assert first.label == "结算〔2025〕1号"
     assert from_data(first.content).date == date(2025, 3, 1)
@@ -224,8 +231,9 @@ def test_the_same_content_issued_again_is_the_same_paper(year, people):
 
 def test_changed_content_takes_the_next_number_and_the_place_of_the_old(year, people):
     viewer = viewer_of(people.bureau)
+    publish_year(year.agreement, 2024, people, on=date(2025, 1, 20))
     first = issue(built(viewer, SUBJECTS[0]), people.bureau)
-    book(year, people)
+    close_published_year(year.agreement, 2024, people, on=date(2025, 2, 3))
     second = issue(built(viewer, SUBJECTS[0]), people.bureau)
     other = issue(built(viewer, SUBJECTS[1]), people.bureau)
     assert (first.number, second.number, other.number) == (1, 2, 1)
@@ -237,9 +245,39 @@ def test_changed_content_takes_the_next_number_and_the_place_of_the_old(year, pe
     assert (verdict.finding, verdict.superseding) == (PaperFinding.GENUINE, second)
 
 
+def test_a_statement_of_a_year_that_runs_is_a_draft_by_its_name_and_never_issued(year, people):
+    viewer = viewer_of(people.bureau)
+    with clock.moved_to(date(2024, 11, 30)):
+        for subject in SUBJECTS:
+            draft = built(viewer, subject)
+            assert draft.title.endswith("（草稿，截至 2024-11-30）")
+            assert draft.draft == "2024 年尚未结束"
+            assert draft.number == ""
+            assert any("没有文号和核验码" in note for note in draft.notes)
+            with pytest.raises(Refused, match="只是草稿，不编号、不签发"):
+                issue(draft, people.bureau)
+        assert queries.subjects_of_year(viewer, 2024) == []
+    assert built(viewer, SUBJECTS[0]).draft == "2024 年有 12 项核算尚未发布"
+    assert queries.subjects_of_year(viewer, 2024) == []
+    for subject in SUBJECTS:
+        paper = finished(viewer, subject)
+        assert (paper.draft, "草稿" in paper.title) == ("", False)
+    assert queries.subjects_of_year(viewer, 2024) == [*SUBJECTS, "district:500902:2024"]
+    assert not IssuedPaper.objects.exists()
+
+
+def test_what_was_issued_before_there_were_drafts_reads_as_it_did(year, people):
+    paper = finished(viewer_of(people.bureau), SUBJECTS[0])
+    content = to_data(paper)
+    assert "draft" not in content
+    assert from_data(content) == paper
+    draft = replace(paper, draft="2024 年尚未结束")
+    assert from_data(to_data(draft)) == draft
+
+
 def test_only_who_publishes_or_clears_issues_and_a_notice_is_signed_off_not_issued(year, people):
-    statement = built(viewer_of(people.bureau), SUBJECTS[0])
     monthly = built(viewer_of(people.bureau), notice_subject(notice(people)))
+    statement = finished(viewer_of(people.bureau), SUBJECTS[0])
     refused = [(statement, name) for name in SEES if name not in ("bureau", "treasury")]
     refused += [(monthly, name) for name in SEES]
     for paper, name in refused:
@@ -264,7 +302,7 @@ FORBIDDEN = (
 
 
 def test_the_database_lets_nobody_change_a_paper_or_leave_out_a_number(year, people):
-    issued = issue(built(viewer_of(people.bureau), SUBJECTS[0]), people.bureau)
+    issued = issue(finished(viewer_of(people.bureau), SUBJECTS[0]), people.bureau)
     record_file(paper=issued, format="pdf", content=b"x")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -277,7 +315,7 @@ def test_the_database_lets_nobody_change_a_paper_or_leave_out_a_number(year, peo
 
 ALTERATIONS = (
     "content = jsonb_set(content, '{amounts,0,yuan}', '\"9000001.00\"')",
-    "content = jsonb_set(content, '{sections,0,tables,0,rows,0,cells,0}', '\"别处\"')",
+    "content = jsonb_set(content, '{sections,1,tables,0,rows,0,cells,0}', '\"别处\"')",
     "content = jsonb_set(content, '{number}', '\"结算〔2026〕9号\"')",
     "content = content - 'amounts'",
     "digest = repeat('0', 64)",
@@ -288,7 +326,7 @@ ALTERATIONS = (
 
 
 def test_a_paper_altered_past_the_guards_is_told(year, people):
-    issued = issue(built(viewer_of(people.bureau), SUBJECTS[0]), people.bureau)
+    issued = issue(finished(viewer_of(people.bureau), SUBJECTS[0]), people.bureau)
     for alteration in ALTERATIONS:
         with transaction.atomic():
             with connection.cursor() as cursor:

@@ -140,14 +140,48 @@ def closed_year(agreement: Agreement, places, random: Random, made: Counter) -> 
     return settlement
 
 
+def adjusted_after(border, places, people, random: Random, made: Counter) -> None:
+    """Adjustments of months of the year and of the next, with an entry or without."""
+    part = border.term("baseline", date(2023, 1, 1)).sections.get()
+    for month in (date(2023, 1, 1), date(2023, 12, 1), date(2024, 1, 1)):
+        if random.random() < 0.8:
+            continue
+        accrual = Accrual.objects.create(
+            term=part.term, term_section=part, period=month, steps=[], inputs={}, rule_revision=1,
+            state="settled",
+        )  # fmt: skip
+        adjustment = Adjustment.objects.create(
+            accrual=accrual, outcome={}, inputs={}, input_digest="", state="approved",
+            approved_by=people.bureau, approved_at=NOW,
+        )  # fmt: skip
+        a, b = random.sample(places, 2)
+        yuan = random.choice([1, 2])
+        for place, signed in ((a, yuan), (b, -yuan)):
+            AdjustmentNet.objects.create(adjustment=adjustment, jurisdiction=place, yuan=signed)
+        if random.random() < 0.7:
+            made["entry"] += 1
+            JournalEntry.objects.create(
+                year=2024, number=made["entry"], booked_on=NOW, effective_on=NOW, text="",
+                cause="adjustment", adjustment=adjustment, by=people.bureau, booked_at=NOW,
+                previous_hash="", hash="",
+            )  # fmt: skip
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-def test_whether_a_closed_year_is_still_owed(border, places, seed):
+def test_whether_a_closed_year_is_still_owed(border, places, people, seed):
+    """And by whom how much."""
     random, made, said = Random(seed), Counter(), Counter()
     with past_the_guards():
         for n in range(40):
             agreement = agreed(border, f"A{n}")
             settlement = closed_year(agreement, places, random, made)
-            owing = any(outstanding(settlement).values())
+            border.agreement = agreement
+            adjusted_after(border, places, people, random, made)
+            left = {party: yuan for party, yuan in outstanding(settlement).items() if yuan}
+            owing = bool(left)
+            for place in places:
+                found = asked("settlements_year_left_of(%s, %s)", settlement.pk, place.pk)
+                assert found == left.get(place.pk, 0), f"year {n}, {place}"
             assert asked("settlements_owing(%s)", settlement.pk) is owing, f"year {n}"
             said[owing] += 1
     assert min(said[True], said[False]) >= 5

@@ -108,8 +108,8 @@ def _decision_without_data():
 
 def _signatures_outlive_the_data():
     return (
-        patch.object(settlements, "void_signatures", lambda settlement: False),
-        patch.object(adjustments, "void_if_changed", lambda settlement: False),
+        patch.object(settlements, "void_signatures", lambda *_: False),
+        patch.object(adjustments, "void_if_changed", lambda *_: False),
         patch.object(closing, "_refuse_changed", lambda data: None),
     )
 

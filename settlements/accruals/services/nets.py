@@ -8,6 +8,8 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from basins.clock import now
+from basins.links import to
+from basins.models import Role
 from basins.ranges import months_of, year_start
 from settlements.models import (
     Adjustment,
@@ -15,17 +17,22 @@ from settlements.models import (
     Agreement,
     Settlement,
     SettlementNet,
+    SettlementSignature,
     Transfer,
 )
-from settlements.money import ZERO
+from settlements.money import ZERO, format_yuan
 from settlements.moving.acts import moving
+from settlements.moving.notify import next_key, tell_parties, tell_role
+
+LONGEST_WHY = 400
+RECOMPUTED = "数据更正后重新核算"
 
 
-def resettle(*, agreement: Agreement, years: Iterable[int]) -> None:
+def resettle(*, agreement: Agreement, years: Iterable[int], cause: str = RECOMPUTED) -> None:
     """Sum the years' accruals per party again; closed years are left as they were closed.
 
-    Signatures under other data or amounts become void, and the year is open again. Runs in
-    the caller's transaction, which holds the agreement's lock.
+    Signatures under other data or amounts become void, and the year is open again; `cause` is
+    what its signers are told. Runs in the caller's transaction, which holds the agreement's lock.
     """
     for year in sorted(set(years)):
         settlement, _ = Settlement.objects.get_or_create(agreement=agreement, year=year)
@@ -42,21 +49,74 @@ def resettle(*, agreement: Agreement, years: Iterable[int]) -> None:
         settlement.computed_at = now()
         settlement.save(update_fields=["computed_at"])
         if before != nets:
-            void_signatures(settlement)
+            void_signatures(settlement, cause)
 
 
-def void_signatures(settlement: Settlement) -> bool:
-    """What the parties signed is no longer what the year says: back to open."""
-    if settlement.state in (Settlement.State.OPEN, *Settlement.FIXED):
-        valid = settlement.signatures.filter(void_at__isnull=True)
-        if settlement.state in Settlement.FIXED or not valid.exists():
-            return False
-    settlement.signatures.filter(void_at__isnull=True).update(void_at=now())
+def void_signatures(settlement: Settlement, cause: str) -> bool:
+    """What the parties signed is no longer what the year says: back to open, and each signer is
+    told what changed, from what to what in yuan, and by whom (`cause`)."""
+    valid = list(
+        settlement.signatures.filter(void_at__isnull=True)
+        .select_related("jurisdiction")
+        .defer("jurisdiction__boundary")
+    )
+    if settlement.state in Settlement.FIXED:
+        return False
+    if settlement.state == Settlement.State.OPEN and not valid:
+        return False
+    nets = dict(settlement.nets.values_list("jurisdiction_id", "yuan"))
+    moment = now()
+    for signature in valid:
+        signature.void_at = moment
+        signature.void_why = void_words(signature, nets.get(signature.jurisdiction_id), cause)
+        signature.save(update_fields=["void_at", "void_why"])
     if settlement.state != Settlement.State.OPEN:
-        with moving("void", by=None, note="签认后数据有变"):
+        with moving("void", by=None, note=f"签认后数据有变：{cause}"[:LONGEST_WHY]):
             settlement.state = Settlement.State.OPEN
             settlement.save(update_fields=["state"])
+    _tell_void(settlement, valid)
     return True
+
+
+def void_words(signature: SettlementSignature, now_yuan: Decimal | None, cause: str) -> str:
+    """What changed for the signer, from what to what, and why."""
+    then = signature.yuan
+    if then is None or now_yuan is None:
+        changed = "所签内容有变"
+    elif then == now_yuan:
+        changed = f"净额仍为{in_words(now_yuan)}，所依据的数据有变"
+    else:
+        changed = f"净额由{in_words(then)}变为{in_words(now_yuan)}"
+    return f"{changed}：{cause}"[:LONGEST_WHY]
+
+
+def in_words(net: Decimal) -> str:
+    """A party's net: 应收 500,000.00 元, 应付 … or 0.00 元."""
+    word = "应收 " if net > 0 else "应付 " if net < 0 else " "
+    return f"{word}{format_yuan(abs(net))} 元"
+
+
+def _tell_void(settlement: Settlement, signatures: Iterable[SettlementSignature]) -> None:
+    """Each signer once, whatever it had signed, and the bureau that closes the year."""
+    link = to("settlement", settlement.agreement.code, settlement.year)
+    key = next_key(f"signature-void:{settlement.pk}")
+    latest = {s.jurisdiction_id: s for s in signatures}
+    for place, signature in latest.items():
+        tell_parties(
+            [place],
+            key=key,
+            text=f"{settlement}的签认已作废，请重新签认：{signature.void_why}",
+            link=link,
+        )
+    if latest:
+        parties = "、".join(str(s.jurisdiction) for s in latest.values())
+        why = next(iter(latest.values())).void_why
+        tell_role(
+            Role.Code.BUREAU,
+            key=key,
+            text=f"{settlement}的签认已作废（{parties}），待各方重新签认：{why}",
+            link=link,
+        )
 
 
 def net_of(agreement: Agreement, year: int) -> dict[int, Decimal]:

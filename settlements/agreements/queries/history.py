@@ -161,7 +161,8 @@ def _first_ends(terms: Iterable[Term]) -> dict[int, str]:
         .distinct("key")
         .values_list("key", "before", "after")
     )
-    return {int(key): _upper((before or after)["in_force"]) for key, before, after in records}
+    first = ((key, before or after or {}) for key, before, after in records)
+    return {int(key): _upper(row["in_force"]) for key, row in first if "in_force" in row}
 
 
 def _upper(span: str) -> str:

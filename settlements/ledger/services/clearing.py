@@ -8,10 +8,18 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 
+from basins.ranges import months_of
 from settlements.ledger.balances import Basis, balances
-from settlements.models import Agreement, LedgerAccount, Payment, Settlement
+from settlements.models import (
+    Adjustment,
+    AdjustmentNet,
+    Agreement,
+    LedgerAccount,
+    Payment,
+    Settlement,
+)
 from settlements.money import ZERO
 from settlements.moving.acts import moving
 
@@ -22,11 +30,14 @@ PAYEE_RECEIVES = (Kind.DIRECT, Kind.DISBURSEMENT, Kind.OFFSET)
 
 
 def outstanding(settlement: Settlement) -> dict[int, Decimal]:
-    """Jurisdiction id → what is left of the year's net, after the payments made for that year.
+    """Jurisdiction id → what is left of the year's net and of what adjustments of its months
+    booked after the closing, after the payments made for that year.
 
     Nothing is left for a party whose whole account in the agreement is even.
     """
     left = dict(settlement.nets.values_list("jurisdiction_id", "yuan"))
+    for party, yuan in booked_after_closing(settlement).items():
+        left[party] = left.get(party, ZERO) + yuan
     for payment in Payment.objects.filter(
         settlement=settlement, state=Payment.State.APPROVED, reversed_on__isnull=True
     ):
@@ -37,6 +48,22 @@ def outstanding(settlement: Settlement) -> dict[int, Decimal]:
     for party in _even(settlement.agreement_id, left):
         left[party] = ZERO
     return left
+
+
+def booked_after_closing(settlement: Settlement) -> dict[int, Decimal]:
+    """Jurisdiction id → what adjustments of the year's months booked after its closing."""
+    rows = (
+        AdjustmentNet.objects.filter(
+            adjustment__state=Adjustment.State.APPROVED,
+            adjustment__entry__isnull=False,
+            adjustment__accrual__term__agreement=settlement.agreement_id,
+            adjustment__accrual__period__range=months_of(settlement.year),
+        )
+        .values("jurisdiction_id")
+        .annotate(total=Sum("yuan"))
+        .order_by("jurisdiction_id")
+    )
+    return {row["jurisdiction_id"]: row["total"] for row in rows}
 
 
 def _even(agreement_id: int, parties: Iterable[int]) -> list[int]:
@@ -53,14 +80,23 @@ def _even(agreement_id: int, parties: Iterable[int]) -> list[int]:
 
 
 @transaction.atomic
-def refresh_cleared(*, agreement: Agreement, on: date, taken_back: date | None = None) -> None:
+def refresh_cleared(
+    *,
+    agreement: Agreement,
+    on: date,
+    taken_back: date | None = None,
+    adjusted: int | None = None,
+) -> None:
     """Mark the agreement's closed years cleared where nothing is left. Called within the
     transaction of what was booked.
 
     `taken_back`: the day a payment was booked that is reversed now. Years cleared since then are
-    open again where something is left; those cleared before it did not rest on it.
+    open again where something is left; those cleared before it did not rest on it. `adjusted`:
+    the year whose month was adjusted now; it is open again where something is left.
     """
     which = Q(state=Settlement.State.CLOSED)
+    if adjusted is not None:
+        which |= Q(state=Settlement.State.CLEARED, year=adjusted)
     if taken_back is not None:
         which |= Q(state=Settlement.State.CLEARED, cleared_on__gte=taken_back)
     for settlement in (

@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from monitoring.standards.exact import Number, exact
 from monitoring.standards.rounding import round_to_places
-from settlements.models import Agreement, JournalEntry, Posting
+from settlements.ledger.services.clearing import PAYER_PAYS
+from settlements.models import Agreement, JournalEntry, Payment, Posting
 from settlements.models.shares import share_words
 from settlements.money import ZERO
 from settlements.papers.paper import (
@@ -27,6 +28,7 @@ from settlements.papers.queries.parts import (
     CLASS,
     DATE,
     DEMO_NOTE,
+    DRAFT_NOTE,
     TEXT,
     YUAN,
     amount,
@@ -37,15 +39,18 @@ from settlements.papers.queries.parts import (
     period_words,
     place_of_installation,
     section_words,
+    titled,
+    why_draft,
 )
-from settlements.papers.queries.sources import Standing
+from settlements.papers.queries.sources import Standing, YearOfParty
+from settlements.workflow import StateKind
 from settlements.years.queries.years import SectionYear, SettlementYear
 
 SIDE_BY_SIDE = 3  # sections of one table, so that A4 holds it
 
 
 def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
-    """The year of an agreement as its parties sign it: 20 SQL queries at most.
+    """The year of an agreement as its parties sign it: 22 SQL queries at most.
 
     None where the viewer does not see that year, or is no party and may not see its books.
     """
@@ -55,12 +60,14 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
     page = standing.year(agreement, year)
     if page is None:
         return None
+    cleared = standing.cleared(agreement, year)
     city = place_of_installation()
+    draft = why_draft(year, standing.today, _unpublished(page))
     parties = [net.place.name for net in page.nets]
     return Paper(
         kind=PaperKind.AGREEMENT,
         subject=f"agreement:{code}:{year}",
-        title=f"{page.title}{year}年度结算单",
+        title=titled(f"{page.title}{year}年度结算单", draft, standing.today),
         unit_line="单位：元",
         addressees=tuple(government(net.place.name, net.place.level) for net in page.nets),
         summary=(
@@ -71,6 +78,7 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
         ),
         amounts=tuple(amount(f"{net.place.name}{year}年净额", net.yuan) for net in page.booked),
         sections=(
+            PaperSection("以前年度结转", tables=(_brought_forward(cleared, year),)),
             PaperSection("各方净额", tables=(_nets(page),)),
             PaperSection(
                 "十二个月核算结果",
@@ -79,7 +87,12 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
             ),
             PaperSection("调整", tables=(_adjustments(standing, agreement, page, year),)),
             PaperSection(
-                "入账与付款", tables=(_entry(standing, code, year), _payments(standing, code, year))
+                "入账与付款",
+                tables=(
+                    _entry(standing, code, year),
+                    _payments(standing, code, year),
+                    *((_cleared(cleared, year),) if page.closed else ()),
+                ),
             ),
         ),
         signatures=(
@@ -93,10 +106,18 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
             "净额＝核算＋跨年度调整，正数为该方应收。",
             "关账后以本单净额入账；其后的更正以调整记入批准的年度，在“跨年度调整”中扣除。",
             *((DEMO_NOTE,) if page.has_demo_names else ()),
+            *((DRAFT_NOTE,) if draft else ()),
         ),
         filters=(("协议", f"{page.title}（{code}）"), ("年度", str(year)), *standing.filters),
         as_of=standing.at or page.computed_at,
+        draft=draft,
     )
+
+
+def _unpublished(page: SettlementYear) -> int:
+    """How many of the year's results are preliminary."""
+    months = [m.kind for s in page.sections for m in s.months if m.computed]
+    return [*months, *(line.kind for line in page.yearly)].count(StateKind.WAITING)
 
 
 def _nets(page: SettlementYear) -> Table:
@@ -310,6 +331,45 @@ def _entry(standing: Standing, code: str, year: int) -> Table:
     )
 
 
+BROUGHT = columns(
+    ("年度", TEXT, 8),
+    ("协议方", TEXT, 14),
+    ("关账净额（元）", YUAN, 14),
+    ("关账后调整（元）", YUAN, 14),
+    ("已收付（元）", YUAN, 14),
+    ("尚未收付（元）", YUAN, 14),
+)
+
+
+def _brought_forward(cleared: Sequence[YearOfParty], year: int) -> Table:
+    """What earlier years left to be paid: the statement opens with it."""
+    owed = {line.year for line in cleared if line.left and line.year < year}
+    rows = [_of_party(line) for line in cleared if line.year in owed]
+    return Table(
+        "以前年度结转",
+        BROUGHT,
+        tuple(rows),
+        note="尚未收付：正数待收，负数待付；本年净额不含以前年度结转，另行清缴。" if rows else "",
+        empty="以前年度没有未清的金额。",
+    )
+
+
+def _cleared(cleared: Sequence[YearOfParty], year: int) -> Table:
+    rows = [_of_party(line) for line in cleared if line.year == year]
+    return Table(
+        "清缴情况",
+        BROUGHT,
+        tuple(rows),
+        note="关账净额＋关账后调整＋已收付＝尚未收付；正数待收，负数待付。" if rows else "",
+        empty="净额为零，没有应清缴的金额。",
+    )
+
+
+def _of_party(line: YearOfParty) -> Row:
+    figures = (line.closed, line.adjusted, line.paid, line.left)
+    return Row((f"{line.year}年", line.place.name, *figures))
+
+
 def _payments(standing: Standing, code: str, year: int) -> Table:
     found = standing.payments(
         (Q(agreement__code=code) | Q(other_agreement__code=code))
@@ -319,9 +379,10 @@ def _payments(standing: Standing, code: str, year: int) -> Table:
     rows = [
         Row((m.day, m.payment.voucher, m.how, m.payer.name, m.payee.name, m.yuan)) for m in moved
     ]
+    passed_on = any(m.payment.kind == Payment.Kind.DISBURSEMENT for m in moved)
     if rows:
-        paid = sum((m.yuan for m in moved), ZERO)
-        rows.append(Row((None, "合计", None, None, None, paid), "total"))
+        paid = sum((m.yuan for m in moved if m.payment.kind in PAYER_PAYS), ZERO)
+        rows.append(Row((None, "付款合计", None, None, None, paid), "total"))
     return Table(
         "付款",
         columns(
@@ -333,5 +394,6 @@ def _payments(standing: Standing, code: str, year: int) -> Table:
             ("金额（元）", YUAN, 14),
         ),
         tuple(rows),
+        note="市级拨付是把代收、扣缴的款项转付收款方，同一笔款不再计入合计。" if passed_on else "",
         empty="尚无付款。",
     )

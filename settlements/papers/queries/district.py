@@ -27,6 +27,7 @@ from settlements.papers.queries.parts import (
     CLASS,
     DATE,
     DEMO_NOTE,
+    DRAFT_NOTE,
     TEXT,
     YUAN,
     StatedPeriod,
@@ -39,6 +40,8 @@ from settlements.papers.queries.parts import (
     place_of_installation,
     section_words,
     stated,
+    titled,
+    why_draft,
 )
 from settlements.papers.queries.sources import Standing, StatementChange
 from settlements.shown.revisions import CarriedOfYear
@@ -76,6 +79,7 @@ def district_paper(standing: Standing, code: str, year: int) -> Paper | None:
     until = last_day(year, standing.today)
     amounts = [amount(f"{year}年核算净额", net)]
     if account is not None:
+        amounts.append(amount(f"{year}年年初结转余额", opening))
         amounts.append(amount(f"{until:%Y-%m-%d} 账面余额", closing))
     sections = [
         PaperSection("各协议收付", tables=(_by_agreement(standing, groups, carried, place, year),)),
@@ -91,10 +95,12 @@ def district_paper(standing: Standing, code: str, year: int) -> Paper | None:
         ),
     ]
     city = place_of_installation()
+    unpublished = sum(a.state in Accrual.OPEN for a in accruals)
+    draft = why_draft(year, standing.today, unpublished)
     return Paper(
         kind=PaperKind.DISTRICT,
         subject=f"district:{code}:{year}",
-        title=f"{place.name}流域横向生态保护补偿{year}年对账单",
+        title=titled(f"{place.name}流域横向生态保护补偿{year}年对账单", draft, standing.today),
         unit_line="单位：元",
         addressees=(government(place.name, place.level),),
         summary=(_summary(place, year, groups, net),),
@@ -110,6 +116,7 @@ def district_paper(standing: Standing, code: str, year: int) -> Paper | None:
             "核算金额由系统按协议条款从监测数据逐月计算，可在系统内逐行查看计算过程。",
             "收到本单后请核对；有出入的，注明凭证号和金额后退回。",
             *((DEMO_NOTE,) if _has_demo(accruals) else ()),
+            *((DRAFT_NOTE,) if draft else ()),
         ),
         filters=(
             ("行政区", f"{place.name}（{place.code}）"),
@@ -117,6 +124,7 @@ def district_paper(standing: Standing, code: str, year: int) -> Paper | None:
             *standing.filters,
         ),
         as_of=standing.at or _as_of(accruals),
+        draft=draft,
     )
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from basins.access import Act, Scope, Viewer
+from basins.clock import today
 from basins.history import as_known
 from basins.models import Jurisdiction
 from settlements.models import (
@@ -25,12 +26,13 @@ from settlements.models import (
 from settlements.notices.queries.notices import visible_notices
 from settlements.papers.paper import Paper, PaperKind, as_draft, body_digest_of
 from settlements.papers.queries.agreement import agreement_paper
+from settlements.papers.queries.demand import demand_paper
 from settlements.papers.queries.district import district_paper, may_see_statement
 from settlements.papers.queries.notice import notice_of_subject, notice_paper
 from settlements.papers.queries.parts import may_see_books_of
 from settlements.papers.queries.sources import Standing
 from settlements.papers.queries.sources_known import StandingThen, without_moment
-from settlements.papers.services.papers import may_issue, subject_of
+from settlements.papers.services.papers import demand_of, may_issue, subject_of
 from settlements.reckoning.known_basis import Past
 from settlements.shown.visible import (
     visible_agreements,
@@ -81,6 +83,11 @@ def built(viewer: Viewer, subject: str, at: datetime | None = None) -> Paper | N
             return agreement_paper(standing, agreement, year)
         case PaperKind.DISTRICT:
             return district_paper(standing, jurisdiction, year)
+        case PaperKind.DEMAND:
+            demand = demand_of(subject)
+            if demand is None or (at is not None and demand.made_at > at):
+                return None
+            return demand_paper(viewer, demand.pk)
         case PaperKind.NOTICE if month is not None:
             notice = notice_of_subject(subject)
             if notice is None or (at is not None and not _published_by(notice, at)):
@@ -116,7 +123,7 @@ def visible_papers(viewer: Viewer) -> QuerySet[IssuedPaper]:
             )
         )
         seen |= Q(jurisdiction=viewer.jurisdiction_id)
-        seen |= Q(party, kind=IssuedPaper.Kind.AGREEMENT)
+        seen |= Q(party, kind__in=[IssuedPaper.Kind.AGREEMENT, IssuedPaper.Kind.DEMAND])
     return IssuedPaper.objects.filter(seen) if seen else IssuedPaper.objects.none()
 
 
@@ -177,6 +184,12 @@ def years_to_state(viewer: Viewer) -> list[int]:
     )
 
 
+def last_finished(years: Iterable[int]) -> int | None:
+    """The newest of the years that is over, else the newest."""
+    found = sorted(years, reverse=True)
+    return next((y for y in found if y < today().year), found[0] if found else None)
+
+
 @dataclass(frozen=True, slots=True)
 class CountOfKind:
     """Papers of a year of one kind: how many, and how many of them were issued before."""
@@ -235,10 +248,12 @@ def same_as_now(viewer: Viewer, issued: IssuedPaper) -> bool | None:
 
 
 def subjects_of_year(viewer: Viewer, year: int) -> list[str]:
-    """Every paper of a year: agreements, jurisdictions with money, published notices. 4 queries."""
+    """Every paper of a year that can be issued: agreements and jurisdictions with money, of a
+    finished year; published notices. 3 SQL queries."""
+    unpublished = Accrual.objects.filter(period__year=year, state__in=Accrual.OPEN)
     agreements = (
         visible_settlements(viewer)
-        .filter(year=year)
+        .filter(~Exists(unpublished.filter(term__agreement=OuterRef("agreement"))), year=year)
         .exclude(state=Settlement.State.OPEN, nets__isnull=True)
         .order_by("agreement__code")
         .values_list("agreement__code", flat=True)
@@ -247,8 +262,14 @@ def subjects_of_year(viewer: Viewer, year: int) -> list[str]:
     accruals = Accrual.objects.filter(term__agreement=OuterRef("agreement"), period__year=year)
     party = Party.objects.filter(jurisdiction=OuterRef("pk")).filter(Exists(accruals))
     account = LedgerAccount.objects.filter(jurisdiction=OuterRef("pk"), postings__entry__year=year)
+    open_of_place = unpublished.filter(
+        Q(term_section__upstream=OuterRef("pk"))
+        | Q(term_section__downstream=OuterRef("pk"))
+        | Q(transfers__payer=OuterRef("pk"))
+        | Q(transfers__payee=OuterRef("pk"))
+    )
     places = (
-        Jurisdiction.objects.filter(Exists(party) | Exists(account))
+        Jurisdiction.objects.filter(Exists(party) | Exists(account), ~Exists(open_of_place))
         .order_by("sort_key", "pk")
         .values_list("code", flat=True)
     )
@@ -258,8 +279,9 @@ def subjects_of_year(viewer: Viewer, year: int) -> list[str]:
         .order_by("month", "pk")
         .values_list("month", "pk")
     )
+    over = today() > date(year, 12, 31)
     return [
-        *(f"agreement:{code}:{year}" for code in agreements),
-        *(f"district:{code}:{year}" for code in places),
+        *(f"agreement:{code}:{year}" for code in (agreements if over else ())),
+        *(f"district:{code}:{year}" for code in (places if over else ())),
         *(f"notice:{month:%Y-%m}:{pk}" for month, pk in notices),
     ]

@@ -124,6 +124,26 @@ def may_see_books_of(viewer: Viewer, agreement: Agreement) -> bool:
     return Party.objects.filter(agreement=agreement, jurisdiction=viewer.jurisdiction_id).exists()
 
 
+def why_draft(year: int, today: date, unpublished: int) -> str:
+    """Why a statement of the year is a draft; "" of a finished one: the year is over, and every
+    result in it is published."""
+    if today <= date(year, 12, 31):
+        return f"{year} 年尚未结束"
+    if unpublished:
+        return f"{year} 年有 {unpublished} 项核算尚未发布"
+    return ""
+
+
+def titled(title: str, draft: str, today: date) -> str:
+    """A draft goes by its name: (草稿，截至 2026-11-30)."""
+    return f"{title}（草稿，截至 {today}）" if draft else title
+
+
+DRAFT_NOTE = (
+    "本件是草稿，没有文号和核验码，不作对账、结算和付款的依据；年度结束、各月发布后另行签发。"
+)
+
+
 def last_day(year: int, today: date) -> date:
     """The day a year's statement goes up to."""
     return min(date(year, 12, 31), today)

@@ -27,6 +27,8 @@ class RevisedSince:
 
 def revised_since(issued: IssuedPaper) -> RevisedSince | None:
     """None where nothing of it was adjusted: 2 SQL queries at most."""
+    if issued.kind == IssuedPaper.Kind.DEMAND:  # an adjustment after it has a demand of its own
+        return None
     of_paper, since = _scope(issued)
     found = Adjustment.objects.filter(
         of_paper, state=Adjustment.State.APPROVED, approved_at__gt=since

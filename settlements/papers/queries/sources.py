@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from basins import clock
 from basins.access import Act, Scope, Viewer
@@ -48,6 +48,25 @@ class StatementChange:
 
     def yuan_for(self, jurisdiction_id: int) -> Decimal:
         return sum((y for place, y in self.differences if place.pk == jurisdiction_id), ZERO)
+
+
+Cause = JournalEntry.Cause
+
+
+@dataclass(slots=True)
+class YearOfParty:
+    """清缴 of a closed year for a party, in yuan, positive: it receives."""
+
+    year: int
+    place: Jurisdiction
+    closed: Decimal = ZERO  # what the closing booked
+    adjusted: Decimal = ZERO  # what adjustments of its months booked after it
+    paid: Decimal = ZERO  # payments made for it, reversed ones taken back
+    even: bool = False  # the party's whole account in the agreement is even
+
+    @property
+    def left(self) -> Decimal:
+        return ZERO if self.even else self.closed + self.adjusted + self.paid
 
 
 class Standing:
@@ -144,9 +163,66 @@ class Standing:
         """Those that are booked by the moment: now, all."""
         return found
 
+    def cleared(self, agreement: Agreement, until: int) -> list[YearOfParty]:
+        """清缴 of the agreement's closed years up to one, by year and party: 2 SQL queries."""
+        own = self.postings(
+            Posting.objects.filter(
+                account__agreement=agreement, account__kind=LedgerAccount.Kind.COMPENSATION
+            )
+        )
+        whole = dict(
+            own.order_by()
+            .values_list("account__jurisdiction")
+            .annotate(total=Sum("yuan"))
+            .values_list("account__jurisdiction", "total")
+        )
+        found: dict[tuple[int, int], YearOfParty] = {}
+        for posting in (
+            own.select_related(
+                "account__jurisdiction",
+                "entry__settlement",
+                "entry__adjustment__accrual",
+                "entry__payment__settlement",
+                "entry__reverses__payment__settlement",
+            )
+            .defer("account__jurisdiction__boundary")
+            .order_by("account__jurisdiction__code", "pk")
+        ):
+            year, kind = _year_of(posting.entry, agreement), posting.entry.cause
+            if year is None or year > until:
+                continue
+            place = posting.account.jurisdiction
+            line = found.setdefault((year, place.pk), YearOfParty(year, place))
+            line.even = not whole[place.pk]
+            match kind:
+                case Cause.SETTLEMENT:
+                    line.closed += posting.yuan
+                case Cause.ADJUSTMENT:
+                    line.adjusted += posting.yuan
+                case _:
+                    line.paid += posting.yuan
+        closed = {line.year for line in found.values() if line.closed}
+        return sorted(
+            (line for line in found.values() if line.year in closed or line.adjusted),
+            key=lambda line: (line.year, line.place.code),
+        )
+
     def payments(self, which: Q) -> list[Payment]:
         """In the books, those reversed later among them, with what a statement names: 1 query."""
         return list(named_payments(which).filter(state=Payment.State.APPROVED))
+
+
+def _year_of(entry: JournalEntry, agreement: Agreement) -> int | None:
+    """The year whose clearing an entry is part of: closing, adjustment after it, payment or its
+    reversal; None: of none."""
+    if entry.settlement is not None:
+        return entry.settlement.year
+    if entry.adjustment is not None:
+        return entry.adjustment.accrual.period.year
+    payment = entry.payment or (entry.reverses.payment if entry.reverses else None)
+    if payment is None or payment.settlement is None or payment.agreement_id != agreement.pk:
+        return None
+    return payment.settlement.year
 
 
 def named_payments(which: Q) -> QuerySet[Payment]:

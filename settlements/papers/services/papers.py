@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from basins import clock
 from basins.access import Act, Viewer, viewer_of
+from basins.digits import whole
 from basins.malformed import MALFORMED
 from basins.models import Jurisdiction, User
-from settlements.models import Agreement, JournalEntry, Notice
+from settlements.models import Agreement, Demand, JournalEntry, Notice
 from settlements.models.papers import IssuedPaper, PaperFile
-from settlements.moving.acts import NotAllowed
+from settlements.moving.acts import NotAllowed, Refused
 from settlements.papers.codes import new_code
 from settlements.papers.paper import (
     Paper,
@@ -32,10 +33,17 @@ from settlements.papers.paper import (
 
 
 def may_issue(viewer: Viewer, kind: PaperKind) -> bool:
-    """Statements: who publishes or clears. A notice is issued by being signed off: nobody."""
-    if kind is PaperKind.NOTICE:
+    """Statements: who publishes or clears. A notice is issued by being signed off, a demand by
+    the closing or adjustment it is made with: nobody."""
+    if kind in (PaperKind.NOTICE, PaperKind.DEMAND):
         return False
     return viewer.may(Act.PUBLISH) or viewer.may(Act.RECORD_PAYMENT)
+
+
+def refuse_draft(paper: Paper) -> None:
+    """Raises Refused for a statement of a year that runs: it has no number."""
+    if paper.draft:
+        raise Refused(f"{paper.draft}，{paper.kind.label}只是草稿，不编号、不签发。")
 
 
 @transaction.atomic
@@ -43,10 +51,12 @@ def issue(paper: Paper, by: User, prepared_by: User | None = None) -> IssuedPape
     """Issue the paper, or find it where its subject's newest says the same.
 
     The pages come here by requests.approve_issue: `prepared_by` checked it first and stands on
-    it as who made it. Raises NotAllowed. One after the other across all processes, so that numbers have no gap.
+    it as who made it. One after the other across all processes, so that numbers have no gap.
+    Raises NotAllowed, Refused of a draft.
     """
     if not may_issue(viewer_of(by), paper.kind):
         raise NotAllowed(f"{by} 不能签发{paper.kind.label}。")
+    refuse_draft(paper)
     at = clock.now().replace(microsecond=0)
     return _keep(paper, by, at, prepared_by=prepared_by)
 
@@ -62,14 +72,43 @@ def paper_of_published(paper: Paper) -> IssuedPaper:
     notice = _notice_of(paper.subject)
     if agreement or jurisdiction or notice is None or notice.published_by is None:
         raise ValueError(f"{paper.subject} 不是已发布的月通报。")
-    return _keep(paper, notice.published_by, clock.now().replace(microsecond=0), notice)
+    assert notice.published_at is not None
+    own = Printed(
+        number=notice_number(notice),
+        at=notice.published_at,
+        prepared_by=str(notice.prepared_by),
+        issuer=str(notice.published_by),
+        ledger_head=notice.ledger_head,
+    )
+    return _keep(paper, notice.published_by, clock.now().replace(microsecond=0), own)
+
+
+@transaction.atomic
+def paper_of_demand_made(
+    paper: Paper, demand: Demand, *, prepared_by: str, issuer: str
+) -> IssuedPaper:
+    """The issued paper of a 拨款通知, entered when it is first asked for: number and day are the
+    demand's own. `paper` is what papers.queries builds of it; a moved due day makes another."""
+    own = Printed(number=demand.label, at=demand.made_at, prepared_by=prepared_by, issuer=issuer)
+    return _keep(paper, demand.by, clock.now().replace(microsecond=0), own)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a paper bears that was made with something else, and is entered here afterwards."""
+
+    number: str
+    at: datetime
+    prepared_by: str
+    issuer: str
+    ledger_head: str | None = None  # None: the present one
 
 
 def _keep(
     paper: Paper,
     by: User,
     at: datetime,
-    notice: Notice | None = None,
+    own: Printed | None = None,
     prepared_by: User | None = None,
 ) -> IssuedPaper:
     with connection.cursor() as cursor:
@@ -100,15 +139,16 @@ def _keep(
         code=new_code(),
         ledger_head=ledger_head(),
     )
-    if notice is not None:
-        signed_at = timezone.localtime(notice.published_at).replace(microsecond=0)
+    if own is not None:
+        made_at = timezone.localtime(own.at).replace(microsecond=0)
         issued = replace(
             issued,
-            number=notice_number(notice),
-            date=signed_at.date(),
-            issued_at=signed_at,
-            prepared_by=str(notice.prepared_by),
-            ledger_head=notice.ledger_head,
+            number=own.number,
+            date=made_at.date(),
+            issued_at=made_at,
+            issuer=own.issuer,
+            prepared_by=own.prepared_by,
+            ledger_head=issued.ledger_head if own.ledger_head is None else own.ledger_head,
         )
     agreement, jurisdiction, year, month = subject_of(paper.subject)
     return IssuedPaper.objects.create(
@@ -116,7 +156,7 @@ def _keep(
         year=day.year,
         number=number,
         subject=paper.subject,
-        agreement=Agreement.objects.get(code=agreement) if agreement else None,
+        agreement=_agreement(paper.subject, agreement),
         jurisdiction=Jurisdiction.objects.get(code=jurisdiction) if jurisdiction else None,
         period_year=year,
         period_month=month,
@@ -130,6 +170,13 @@ def _keep(
         issued_by=by,
         supersedes=last,
     )
+
+
+def _agreement(subject: str, code: str) -> Agreement | None:
+    """The agreement a paper is about, whose parties see it."""
+    if (demand := demand_of(subject)) is not None:
+        return demand.settlement.agreement
+    return Agreement.objects.get(code=code) if code else None
 
 
 def number_of(kind: PaperKind, year: int, number: int) -> str:
@@ -155,6 +202,15 @@ def _notice_of(subject: str) -> Notice | None:
     )
 
 
+def demand_of(subject: str) -> Demand | None:
+    """The demand a subject of four parts names."""
+    parts = subject.split(":")
+    if len(parts) != 4 or parts[0] != PaperKind.DEMAND:
+        return None
+    pk = whole(parts[3], 17)
+    return None if pk is None else Demand.objects.filter(pk=pk).first()
+
+
 def subject_of(subject: str) -> tuple[str, str, int, int | None]:
     """Agreement code, jurisdiction code, year and month named by a paper's subject.
 
@@ -162,6 +218,9 @@ def subject_of(subject: str) -> tuple[str, str, int, int | None]:
     """
     kind, _, rest = subject.partition(":")
     name, _, period = rest.rpartition(":")
+    if kind == PaperKind.DEMAND:  # "demand:500155:2024:7", of the demand with that key
+        name, _, year = name.partition(":")
+        return "", name, int(year), None
     if kind == PaperKind.NOTICE:  # "notice:2024-05:12", of the notice with that key
         year, month = rest.partition(":")[0].split("-")
         return "", "", int(year), int(month)
@@ -236,15 +295,20 @@ def verify_file(content: bytes, code: str = "") -> PaperVerdict:
             return replace(verdict, finding=PaperFinding.ALTERED, problem=problem)
         return replace(verdict, file=found)
     if found is None:
-        return PaperVerdict(PaperFinding.UNKNOWN, problem="没有为任何已签发文书生成过这个文件。")
+        problem = "没有为任何已签发文书生成过这个文件；草稿和预览不编号，不在核验之列。"
+        return PaperVerdict(PaperFinding.UNKNOWN, problem=problem)
     return replace(verdict_of(found.paper), file=found)
 
 
 def _number_printed(issued: IssuedPaper, paper: Paper) -> str:
-    """What number the paper must bear: a notice its own, any other that of its kind's series."""
+    """What number the paper must bear: a notice or demand its own, any other that of its kind's
+    series."""
     notice = _notice_of(issued.subject)
     if notice is not None:
         return notice_number(notice)
+    demand = demand_of(issued.subject)
+    if demand is not None:
+        return demand.label
     return number_of(paper.kind, issued.year, issued.number)
 
 

@@ -17,7 +17,7 @@ from settlements.models import IssuedPaper, IssueRequest
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.notify import tell_second
 from settlements.papers.paper import Paper, PaperKind, as_draft, body_digest_of
-from settlements.papers.services.papers import issue, may_issue
+from settlements.papers.services.papers import issue, may_issue, refuse_draft
 
 CHANGED = "核对之后数据有变，没有签发；请退回，按现在的内容重新提请。"
 
@@ -32,6 +32,7 @@ def propose_issue(*, paper: Paper, by: User) -> IssueRequest:
     """Ask for a statement, as it was checked, to be issued by another person. Raises Refused where
     that waits already, NotAllowed."""
     _permit(by, paper.kind)
+    refuse_draft(paper)
     return _proposed(
         by, subject=paper.subject, title=paper.title, digest=body_digest_of(as_draft(paper))
     )

@@ -3,10 +3,15 @@
 from datetime import date
 
 from django.db.models import (
+    BigIntegerField,
+    DecimalField,
     Exists,
+    F,
+    Func,
     OuterRef,
     Q,
     QuerySet,
+    Value,
 )
 
 from basins.access import Act, Viewer
@@ -21,6 +26,7 @@ from settlements.models import (
     AgreementDraft,
     AgreementMonth,
     Correction,
+    Demand,
     FuseTrip,
     IssueRequest,
     Measure,
@@ -454,6 +460,70 @@ def _report(measure: Measure) -> Task:
     )
 
 
+def _left_of(settlement: str, party: int | None) -> Func:
+    """What of a closed year is left of a party (positive: to receive), as the guards count it."""
+    return Func(
+        F(settlement),
+        Value(party, output_field=BigIntegerField()),
+        function="settlements_year_left_of",
+        output_field=DecimalField(max_digits=16, decimal_places=2),
+    )
+
+
+def payments_due(viewer: Viewer) -> QuerySet:
+    """The newest 拨款通知 of each closed year the viewer's own place owes something of."""
+    newer = Demand.objects.filter(
+        settlement=OuterRef("settlement"),
+        jurisdiction=viewer.jurisdiction_id,
+        pk__gt=OuterRef("pk"),
+    )
+    return (
+        Demand.objects.filter(
+            ~Exists(newer),
+            jurisdiction=viewer.jurisdiction_id,
+            settlement__state=Settlement.State.CLOSED,
+        )
+        .alias(left=_left_of("settlement", viewer.jurisdiction_id))
+        .filter(left__lt=0)
+        .select_related("settlement__agreement")
+        .order_by("due_on", "pk")
+    )
+
+
+def _pay(demand: Demand) -> Task:
+    also = "（关账后的调整）" if demand.adjustment_id else ""
+    return Task(
+        f"付款：{demand.settlement}{also}",
+        to("ledger-demand", demand.pk),
+        "查看通知",
+        deadline=demand.due_on,
+        provisional=demand.provisional,
+        note=demand.label,
+    )
+
+
+def payments_expected(viewer: Viewer) -> QuerySet:
+    """Closed years of which the viewer's own place is still to receive something."""
+    return (
+        Settlement.objects.filter(
+            state=Settlement.State.CLOSED, nets__jurisdiction=viewer.jurisdiction_id
+        )
+        .alias(left=_left_of("pk", viewer.jurisdiction_id))
+        .filter(left__gt=0)
+        .select_related("agreement")
+        .order_by("closed_on", "agreement__code")
+    )
+
+
+def _expect(settlement: Settlement) -> Task:
+    return Task(
+        f"待收款：{settlement}",
+        to("settlement", settlement.agreement.code, settlement.year),
+        "查看",
+        note=f"{settlement.closed_on} 关账",
+    )
+
+
 def debts(viewer: Viewer) -> QuerySet:
     return (
         Settlement.objects.filter(state=Settlement.State.CLOSED)
@@ -495,6 +565,8 @@ SOURCES: tuple[Source, ...] = (
     Source("objections-to-answer", "待答复的异议", Act.OBJECT, objections_to_answer, _answer),
     Source("objections-to-prove", "可补充证据的异议", Act.OBJECT, objections_to_prove, _prove),
     Source("years-to-sign", "待签认的年度", Act.CONFIRM, years_to_sign, _sign_year),
+    Source("payments-due", "待付款", Act.CONFIRM, payments_due, _pay),
+    Source("payments-expected", "待收款", Act.CONFIRM, payments_expected, _expect),
     Source("measures-to-report", "待报告整改的措施", Act.CONFIRM, measures_to_report, _report),
     Source("notices-to-sign", "待签发的月通报", Act.PUBLISH, notices_to_sign, _sign),
     Source("months-to-prepare", "待编制的月通报", Act.PUBLISH, months_to_prepare, _prepare),

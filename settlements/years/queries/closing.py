@@ -15,14 +15,14 @@ from django.utils.timezone import localtime
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
 from basins.links import Link, to
+from basins.models import Jurisdiction
 from basins.words import month_words
 from settlements.accruals.services.nets import adjusted_nets
-from settlements.ledger.services.clearing import outstanding
+from settlements.ledger.services.clearing import booked_after_closing, outstanding
 from settlements.ledger.services.payments import transit_balance
 from settlements.models import (
     Adjustment,
     Agreement,
-    AgreementMonth,
     FuseTrip,
     Settlement,
     SettlementSignature,
@@ -33,7 +33,6 @@ from settlements.money import ZERO, format_yuan
 from settlements.moving.acting import has_own_person
 from settlements.shown.places import Place
 from settlements.shown.visible import sees_drafts_of, visible_settlements
-from settlements.years.queries.years import accruals_of_year
 from settlements.years.services.closing import YearData, accruals_of, unsigned
 
 State = Settlement.State
@@ -99,6 +98,7 @@ class Closing:
     note: str
     signatures: tuple[SignatureLine, ...]
     sums: tuple[PartySum, ...]
+    owed: tuple[Lack, ...]  # what of closed years before is not paid
 
     @property
     def total(self) -> PartySum:
@@ -123,7 +123,7 @@ def found_settlement(viewer: Viewer, code: str, year: int) -> Settlement | None:
 def closing(viewer: Viewer, code: str, year: int) -> Closing | None:
     """The year's way to its closing, or None where there is no such year for this viewer.
 
-    At most 19 SQL queries, whatever its months and sections.
+    At most 20 SQL queries, whatever its months and sections, and 5 more an earlier year not paid.
     """
     settlement = found_settlement(viewer, code, year)
     if settlement is None:
@@ -148,6 +148,7 @@ def closing(viewer: Viewer, code: str, year: int) -> Closing | None:
         note=note,
         signatures=_signatures(settlement, places) if sees else (),
         sums=_sums(settlement, places, {party: n.yuan for party, n in nets.items()}),
+        owed=tuple(_owed_before(settlement)) if sees else (),
     )
 
 
@@ -204,7 +205,7 @@ def _next(settlement: Settlement) -> str:
         State.SIGNED: "下一步：各方确认年度金额",
         State.CONFIRMED: "下一步：市局提请关账",
         State.PREPARED: "下一步：市局另一人关账",
-        State.CLOSED: "下一步：各方付清后清缴完毕",
+        State.CLOSED: "下一步：付款方付清后清缴完毕",
         State.CLEARED: "本年度已全部办结",
     }[State(settlement.state)]
 
@@ -216,10 +217,7 @@ def _lacks(viewer: Viewer, settlement: Settlement, places: dict[int, Place]):
         left = outstanding(settlement)
         for party, yuan in sorted(left.items()):
             if yuan < 0 and party in places:
-                yield Lack(
-                    f"{places[party].name}尚未付清 {format_yuan(-yuan)} 元。",
-                    to("ledger-payment-list"),
-                )
+                yield _unpaid(settlement, party, places[party], -yuan)
         if viewer.may(Act.RECORD_PAYMENT):
             for payment in payments_due(left):
                 yield _to_record(settlement, places, payment)
@@ -239,6 +237,35 @@ def _lacks(viewer: Viewer, settlement: Settlement, places: dict[int, Place]):
             yield Lack("有一次停下的重算待核实。", to("fuse-trip", trip.pk))
     if state in (State.CONFIRMED, State.PREPARED) and (lying := transit_balance(agreement)):
         yield Lack(f"过渡账户尚有 {format_yuan(lying)} 元未拨付。", to("ledger-payment-list"))
+
+
+def _unpaid(settlement: Settlement, party: int, place: Place, yuan: Decimal) -> Lack:
+    """A debtor of the closed year with its demand and due day, where it has one."""
+    words = f"{place.name}尚未付清 {format_yuan(yuan)} 元"
+    demand = settlement.demands.filter(jurisdiction=party).order_by("pk").last()
+    if demand is None:
+        return Lack(f"{words}。", to("ledger-payment-list"))
+    late = (today() - demand.due_on).days
+    when = f"已逾期 {late} 天" if late > 0 else f"{demand.due_on} 到期"
+    return Lack(f"{words}，{demand.label}，{when}。", to("ledger-demand", demand.pk))
+
+
+def _owed_before(settlement: Settlement):
+    """What is not paid of the agreement's closed years before this one, adjustments booked after
+    their closing included."""
+    earlier = Settlement.objects.filter(
+        agreement=settlement.agreement_id, year__lt=settlement.year, state=State.CLOSED
+    )
+    for each in earlier.select_related("agreement").order_by("year"):
+        debts = {party: -yuan for party, yuan in outstanding(each).items() if yuan < 0}
+        late = booked_after_closing(each)
+        names = dict(Jurisdiction.objects.filter(pk__in=debts).values_list("pk", "name"))
+        for party, yuan in sorted(debts.items()):
+            also = "（含关账后的调整）" if late.get(party) else ""
+            yield Lack(
+                f"{each.year}年{also}：{names[party]}尚欠 {format_yuan(yuan)} 元",
+                to("settlement", each.agreement.code, each.year),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,15 +378,17 @@ def _signing(
 
 
 def _signatures(settlement: Settlement, places: dict[int, Place]) -> tuple[SignatureLine, ...]:
-    valid = {
+    newest = {
         (s.jurisdiction_id, s.subject): s
-        for s in settlement.signatures.filter(void_at__isnull=True).select_related("by")
+        for s in settlement.signatures.select_related("by").order_by("pk")
     }
 
     def words(party: int, subject: Subject) -> str:
-        found = valid.get((party, subject))
+        found = newest.get((party, subject))
         if found is None:
             return ""
+        if found.void_at is not None:
+            return f"{_moment(found.void_at)} 作废，待重新签认：{found.void_why}"
         document = f"，依 {found.document} 代为登记" if found.document else ""
         return f"{found.by} {_moment(found.at)}{document}"
 
@@ -367,42 +396,3 @@ def _signatures(settlement: Settlement, places: dict[int, Place]) -> tuple[Signa
         SignatureLine(place, words(pk, Subject.DATA), words(pk, Subject.AMOUNT))
         for pk, place in places.items()
     )
-
-
-@dataclass(frozen=True, slots=True)
-class MonthToSign:
-    """One accrual of the year, as it is signed."""
-
-    period: date
-    yearly: bool
-    section: str
-    is_demo: bool
-    water_class: int | None
-    month_state: str
-    complete: bool
-    state: str
-    digest: str
-
-
-def months_to_sign(viewer: Viewer, settlement: Settlement) -> list[MonthToSign]:
-    """The year's accruals with the state of their months: 3 SQL queries."""
-    agreement, year = settlement.agreement, settlement.year
-    states = {
-        m.month: str(m.get_state_display())
-        for m in AgreementMonth.objects.filter(agreement=agreement, month__year=year)
-    }
-    found = sorted(accruals_of_year(viewer, agreement, year), key=lambda a: (a.period, a.pk))
-    return [
-        MonthToSign(
-            a.period,
-            a.yearly,
-            a.term_section.section.name,
-            a.term_section.section.is_demo,
-            a.water_class,
-            a.get_month_state_display(),
-            a.complete,
-            states.get(date(year, 12, 1) if a.yearly else a.period, "未发布"),
-            f"{a.input_digest[:4]}-{a.input_digest[4:8]}".upper(),
-        )
-        for a in found
-    ]

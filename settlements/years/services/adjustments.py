@@ -17,6 +17,7 @@ from settlements.accruals.services.accruals import accrue_agreement
 from settlements.accruals.services.nets import resettle
 from settlements.accruals.services.proposals import holding, proposed
 from settlements.ledger.services.clearing import refresh_cleared
+from settlements.ledger.services.demands import demand_payment
 from settlements.ledger.services.ledger import Line, account_of, post
 from settlements.models import (
     Adjustment,
@@ -87,9 +88,10 @@ def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
     agreement, year = accrual.term.agreement, accrual.period.year
     settlement = Settlement.objects.select_for_update().get(agreement=agreement, year=year)
     if settlement.state not in Settlement.FIXED:
-        resettle(agreement=agreement, years=[year])
+        cause = f"{by}批准了{month_words(accrual.period)}的调整（{adjustment.reason}）"
+        resettle(agreement=agreement, years=[year], cause=cause)
         settlement.refresh_from_db()
-        void_if_changed(settlement)
+        void_if_changed(settlement, cause)
         return adjustment
     if nets:
         on = today()
@@ -104,7 +106,14 @@ def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
             ],
             by=by,
         )
-        refresh_cleared(agreement=agreement, on=on)
+        demand_payment(
+            settlement=settlement,
+            nets={parties[code]: yuan for code, yuan in nets.items()},
+            by=by,
+            on=on,
+            adjustment=adjustment,
+        )
+        refresh_cleared(agreement=agreement, on=on, adjusted=year)
     return adjustment
 
 

@@ -19,6 +19,7 @@ from basins.ranges import months_of
 from settlements.accruals.services.nets import resettle, void_signatures
 from settlements.accruals.services.superseded import superseded_of
 from settlements.ledger.services.clearing import refresh_cleared
+from settlements.ledger.services.demands import demand_payment
 from settlements.ledger.services.ledger import Line, account_of, post
 from settlements.models import (
     Accrual,
@@ -141,6 +142,7 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
             lines=lines,
             by=by,
         )
+        demand_payment(settlement=settlement, nets=dict(nets), by=by, on=on)
     refresh_cleared(agreement=agreement, on=on)
     return settlement
 
@@ -290,12 +292,14 @@ def _sign(
         if own not in left:
             raise Refused(f"{own}已签认{words}，或不是该年的一方。")
         left.remove(own)
+    nets = dict(settlement.nets.values_list("jurisdiction_id", "yuan"))
     SettlementSignature.objects.bulk_create(
         SettlementSignature(
             settlement=settlement,
             jurisdiction=own,
             subject=subject,
             digest=digest,
+            yuan=nets.get(own.pk),
             document=document.strip(),
             by=by,
             at=moment,
@@ -322,12 +326,13 @@ def _refuse_changed(data: YearData) -> None:
         raise NotReady(f"{settlement}签认后数据有变，须由各方重新签认。")
 
 
-def void_if_changed(settlement: Settlement) -> bool:
-    """After a change of the data: void what was signed of other data."""
+def void_if_changed(settlement: Settlement, cause: str) -> bool:
+    """After a change of the data: void what was signed of other data; `cause` is what signers
+    are told."""
     digest = data_digest(settlement)
     old = settlement.signatures.filter(void_at__isnull=True, subject=Subject.DATA)
     if old.exclude(digest=digest).exists():
-        return void_signatures(settlement)
+        return void_signatures(settlement, cause)
     return False
 
 

@@ -1,0 +1,160 @@
+"""拨款通知: a debtor of a closed year is asked to pay, with a due day, and reminded of it.
+
+Made with the entry that books the debt: the closing of the year, or an adjustment approved after
+it. What is left of one is the part of the year's debt it stands for, the oldest paid first.
+Amounts are Decimal yuan.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from basins.clock import now, today
+from basins.links import Link, to
+from basins.models import Jurisdiction, User
+from basins.services.working_days import Calendar, add_working_days
+from basins.words import day_words
+from settlements.ledger.services.clearing import outstanding
+from settlements.models import Adjustment, Demand, Settlement
+from settlements.money import ZERO, format_yuan
+from settlements.moving.notify import next_key, tell_parties
+
+SOON = timedelta(days=7)  # told again so long before the due day
+LATE_EVERY = timedelta(days=30)  # and so often after it
+
+
+def demand_payment(
+    *,
+    settlement: Settlement,
+    nets: Mapping[Jurisdiction, Decimal],
+    by: User,
+    on: date,
+    adjustment: Adjustment | None = None,
+) -> list[Demand]:
+    """Ask those whose net is below nothing for what it is. Called in the transaction of the entry
+    that books the nets, which has the journal's lock."""
+    debtors = sorted(
+        ((place, -yuan) for place, yuan in nets.items() if yuan < 0), key=lambda d: d[0].code
+    )
+    if not debtors:
+        return []
+    deadline = add_working_days(on, settings.PAYMENT_DAYS)
+    last = Demand.objects.filter(year=on.year).aggregate(last=Max("number"))["last"] or 0
+    made = []
+    for number, (place, yuan) in enumerate(debtors, start=last + 1):
+        made.append(
+            Demand.objects.create(
+                year=on.year,
+                number=number,
+                settlement=settlement,
+                adjustment=adjustment,
+                jurisdiction=place,
+                yuan=yuan,
+                made_on=on,
+                made_at=now(),
+                by=by,
+                days=settings.PAYMENT_DAYS,
+                due_on=deadline.date,
+                provisional=deadline.provisional,
+            )
+        )
+    for demand in made:
+        tell_parties(
+            [demand.jurisdiction_id],
+            key=f"demand:{demand.pk}",
+            text=f"{demand.label}：{demand.settlement}{_what(demand)}应付"
+            f" {format_yuan(demand.yuan)} 元，请于 {_day(demand.due_on)}"
+            f"{'（暂定）' if demand.provisional else ''}前付清",
+            link=demand_link(demand),
+        )
+    return made
+
+
+def demand_link(demand: Demand) -> Link:
+    return to("ledger-demand", demand.pk)
+
+
+def demands_left(settlement: Settlement) -> dict[int, Decimal]:
+    """Demand id → what is left of it in yuan, of the year's: 5 SQL queries."""
+    left = {party: -yuan for party, yuan in outstanding(settlement).items() if yuan < 0}
+    answer = {}
+    for demand in settlement.demands.order_by("-made_at", "-pk"):  # the oldest is paid first
+        own = min(demand.yuan, left.get(demand.jurisdiction_id, ZERO))
+        left[demand.jurisdiction_id] = left.get(demand.jurisdiction_id, ZERO) - own
+        answer[demand.pk] = own
+    return answer
+
+
+def remind_debtors() -> int:
+    """Tell who has not paid: a week before the due day, the day after it, then every thirty days,
+    each once. Returns how many demands were told of. Run every hour; run again it does nothing."""
+    told, day = 0, today()
+    waiting = Settlement.objects.filter(
+        state=Settlement.State.CLOSED, demands__due_on__lte=day + SOON
+    )
+    for settlement in waiting.distinct().order_by("pk"):
+        left = demands_left(settlement)
+        for demand in settlement.demands.select_related("settlement__agreement").order_by("pk"):
+            if left[demand.pk] and demand.due_on <= day + SOON:
+                told += _remind(demand, left[demand.pk], day)
+    return told
+
+
+@transaction.atomic
+def _remind(demand: Demand, left: Decimal, day: date) -> int:
+    late = (day - demand.due_on).days
+    when = f"late:{(late - 1) // LATE_EVERY.days}" if late > 0 else "soon"
+    words = (
+        f"已逾期 {late} 天（应于 {_day(demand.due_on)}前付清）"
+        if late > 0
+        else f"{_day(demand.due_on)}到期"
+    )
+    return bool(
+        tell_parties(
+            [demand.jurisdiction_id],
+            key=f"demand:{demand.pk}:{when}",
+            text=f"催款：{demand.label} {demand.settlement}{_what(demand)}"
+            f"尚欠 {format_yuan(left)} 元，{words}",
+            link=demand_link(demand),
+        )
+    )
+
+
+@transaction.atomic
+def refresh_due_days() -> int:
+    """After a change of the calendar: due days of years not cleared are computed again, none is
+    moved into the past, and the debtors are told. Returns how many moved."""
+    calendar, moved = Calendar(), 0
+    for demand in (
+        Demand.objects.select_for_update(of=("self",))
+        .filter(settlement__state=Settlement.State.CLOSED, due_on__gte=today())
+        .select_related("settlement__agreement")
+        .order_by("pk")
+    ):
+        deadline = calendar.add(demand.made_on, demand.days)
+        due_on = deadline.date if deadline.date >= today() else demand.due_on
+        if (due_on, deadline.provisional) == (demand.due_on, demand.provisional):
+            continue
+        before, demand.due_on, demand.provisional = demand.due_on, due_on, deadline.provisional
+        demand.save(update_fields=["due_on", "provisional"])
+        moved += 1
+        if before != due_on:
+            tell_parties(
+                [demand.jurisdiction_id],
+                key=next_key(f"demand-due:{demand.pk}"),
+                text=f"{demand.label}的付款截止日由 {_day(before)}改为 {_day(due_on)}",
+                link=demand_link(demand),
+            )
+    return moved
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day_words(day)}"
+
+
+def _what(demand: Demand) -> str:
+    return "关账后的调整，" if demand.adjustment_id else ""
