@@ -39,7 +39,8 @@ class Act(StrEnum):
     RECORD_PAYMENT = "record_payment"
     RECONCILE = "reconcile"  # a bureau enters the balance in its own books
     CONFIRM = "confirm"
-    CONFIRM_FOR = "confirm_for"  # 代为登记: for a party without a person of its own here
+    SIGN_YEAR = "sign_year"  # a year's data and amounts, or refuse these, for one's own side
+    CONFIRM_FOR = "confirm_for"  # 代为登记: what a party said on paper
     OBJECT = "object"
     HANDLE_WORK_ORDER = "handle_work_order"
     EDIT_AGREEMENTS = "edit_agreements"
@@ -69,6 +70,7 @@ TABLE: dict[Act, tuple[Scope, ...]] = {
     Act.RECORD_PAYMENT:    (N, A, N, N, N, N, N),
     Act.RECONCILE:         (N, A, O, O, N, N, N),
     Act.CONFIRM:           (N, N, O, N, N, N, N),
+    Act.SIGN_YEAR:         (N, O, O, O, N, N, N),
     Act.CONFIRM_FOR:       (A, N, N, N, N, N, N),
     Act.OBJECT:            (N, N, O, N, N, N, N),
     Act.HANDLE_WORK_ORDER: (N, N, O, O, N, N, N),

@@ -69,6 +69,11 @@ NOTICE_DAY = env_number("NOTICE_DAY", 15, 1, 28)
 OBJECTION_DAYS = env_number("OBJECTION_DAYS", 5, 1, 60)
 # 拨款通知: working days a debtor of a closed year has to pay. No scheme we hold names one: ours.
 PAYMENT_DAYS = env_number("PAYMENT_DAYS", 20, 1, 120)
+# A year's data, and then its amounts, are signed or refused within so many working days; who is
+# silent is reminded and has so many more; a refusal that was turned down goes to the common
+# superior within as many. Ours too.
+SIGN_DAYS = env_number("SIGN_DAYS", 10, 1, 60)
+SILENCE_DAYS = env_number("SILENCE_DAYS", 5, 1, 60)
 
 
 def secret_key() -> str:

@@ -8,6 +8,7 @@ from settlements import pipeline
 from settlements.ledger.services import demands
 from settlements.notices.services import months
 from settlements.objections.services.objections import refresh_evidence_deadlines
+from settlements.years.services import refusals, signing
 
 
 @shared_task(name="settlements.recompute")
@@ -22,6 +23,8 @@ def daily() -> None:
     months.lapse_due()
     months.finalise_due()
     demands.remind_debtors()
+    refusals.lapse_refusals()
+    signing.lapse_years()
     enter_mail_if_due()
     sessions.purge()
     sign_in_locks.forget()

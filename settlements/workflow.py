@@ -1,6 +1,7 @@
 """The workflow as data: which state each thing may reach, by what event, and who may cause it.
 
-One table for notices, months, objections, adjustments, years, payments and stopped runs. The
+One table for notices, months, objections, adjustments, years, refusals of these, payments and
+stopped runs. The
 pages offer what it allows, services check it, and a trigger on every table with a state
 refuses what it does not name, also to SQL (guards/_state_moves.sql). docs/workflow.md is drawn
 from it, and guards/_moves.sql, which the trigger reads.
@@ -93,11 +94,15 @@ MOVES: tuple[Move, ...] = (
          "年度未关账的计入该年，已关账的记入当前年度台账", "净额随之改变", ("review",)),
     # 年度结算
     Move("settlement", "compute", "", "open", None, "核算"),
-    Move("settlement", "sign_data", "open", "signed", Act.CONFIRM, "签认年度数据",
+    Move("settlement", "sign_data", "open", "signed", Act.SIGN_YEAR, "签认年度数据",
          "十二个月均已定稿，各方均已签认"),
+    Move("settlement", "lapse", "open", "signed", None, "逾期视为签认",
+         "催办后逾期不表态，条款规定视为确认"),
     Move("settlement", "void", "signed", "open", None, "签认作废", "签认后数据有变"),
-    Move("settlement", "confirm", "signed", "confirmed", Act.CONFIRM, "确认年度金额",
+    Move("settlement", "confirm", "signed", "confirmed", Act.SIGN_YEAR, "确认年度金额",
          "各方均已确认"),
+    Move("settlement", "lapse", "signed", "confirmed", None, "逾期视为确认",
+         "催办后逾期不表态，条款规定视为确认；或未采纳的异议逾期未报共同上级"),
     Move("settlement", "void", "confirmed", "open", None, "签认作废", "签认后数据有变"),
     Move("settlement", "prepare", "confirmed", "prepared", Act.CLOSE, "提请关账",
          "过渡账户为零"),
@@ -108,6 +113,35 @@ MOVES: tuple[Move, ...] = (
     Move("settlement", "clear", "closed", "cleared", None, "清缴完毕", "各方余额为零"),
     Move("settlement", "reopen_debt", "cleared", "closed", None, "恢复待缴",
          "付款被冲销，或关账后的调整使一方又有应付"),
+    # 不予确认年度金额
+    Move("refusal", "raise", "", "raised", Act.SIGN_YEAR, "不予确认年度金额",
+         "在签认期内，须有理由", "市局与其他方收到通知；年度不能确认"),
+    Move("refusal", "answer", "raised", "answered", Act.SIGN_YEAR, "答复不予确认",
+         "由协议另一方"),
+    Move("refusal", "withdraw", "raised", "withdrawn", Act.SIGN_YEAR, "撤回不予确认",
+         "由提出方"),
+    Move("refusal", "withdraw", "answered", "withdrawn", Act.SIGN_YEAR, "撤回不予确认",
+         "由提出方"),
+    Move("refusal", "withdraw", "rejected", "withdrawn", Act.SIGN_YEAR, "撤回不予确认",
+         "由提出方"),
+    *(Move("refusal", "void", state, "withdrawn", None, "金额有变，不再处理", "所拒的金额已变")
+      for state in ("raised", "answered", "rejected", "escalated")),
+    Move("refusal", "accept", "raised", "accepted", Act.DECIDE, "采纳不予确认",
+         "须写明理由", "各方签认作废，更正数据后重新签认"),
+    Move("refusal", "accept", "answered", "accepted", Act.DECIDE, "采纳不予确认",
+         "须写明理由", "各方签认作废，更正数据后重新签认"),
+    Move("refusal", "reject", "raised", "rejected", Act.DECIDE, "不采纳",
+         "须写明理由", "提出方可在期限内报共同上级"),
+    Move("refusal", "reject", "answered", "rejected", Act.DECIDE, "不采纳",
+         "须写明理由", "提出方可在期限内报共同上级"),
+    Move("refusal", "escalate", "rejected", "escalated", Act.SIGN_YEAR, "报共同上级裁定",
+         "在期限内，由提出方"),
+    Move("refusal", "lapse", "rejected", "upheld", None, "逾期未报，金额维持",
+         "期限届满，未报共同上级", "视为确认"),
+    Move("refusal", "rule_for", "escalated", "accepted", Act.DECIDE, "登记裁定：予以更正",
+         "须有裁定文号", "各方签认作废，更正数据后重新签认"),
+    Move("refusal", "rule_against", "escalated", "upheld", Act.DECIDE, "登记裁定：金额维持",
+         "须有裁定文号", "视为确认"),
     # 付款
     Move("payment", "record", "", "prepared", Act.RECORD_PAYMENT, "登记付款",
          "不超过应付，超付须注明"),
@@ -131,6 +165,7 @@ THINGS = {
     "objection": "异议",
     "adjustment": "调整",
     "settlement": "年度结算",
+    "refusal": "不予确认",
     "payment": "付款",
     "fuse": "停下的重算",
 }
@@ -181,6 +216,15 @@ STATES: dict[str, dict[str, StateKind]] = {
         "prepared": StateKind.OPEN,
         "closed": StateKind.DONE,
         "cleared": StateKind.DONE,
+    },
+    "refusal": {
+        "raised": StateKind.WAITING,
+        "answered": StateKind.WAITING,
+        "rejected": StateKind.WAITING,
+        "escalated": StateKind.WAITING,
+        "accepted": StateKind.DONE,
+        "upheld": StateKind.DONE,
+        "withdrawn": StateKind.REFUSED,
     },
     "payment": {
         "prepared": StateKind.OPEN,

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.template import Origin as Source
 from django.template.loaders.base import Loader
 from django.urls import URLPattern, get_resolver
@@ -35,6 +36,7 @@ from settlements.models import (
     Adjustment,
     AgreementDraft,
     AgreementMonth,
+    AmountRefusal,
     BalanceStatement,
     Demand,
     DraftDocument,
@@ -42,8 +44,10 @@ from settlements.models import (
     JournalEntry,
     LedgerAccount,
     Payment,
+    Settlement,
 )
 from settlements.money import yuan
+from settlements.moving.acts import moving
 from settlements.objections.services.joint_samples import record_joint_sample
 from settlements.objections.services.objections import raise_objection
 from settlements.objections.services.rulings import rule_month
@@ -209,6 +213,12 @@ def _arguments(money: Money) -> dict[str, tuple]:
     account = LedgerAccount.objects.get(jurisdiction=border.upstream, agreement=money.main)
     entry = JournalEntry.objects.get(settlement__agreement=money.main, cause="settlement")
     demand = Demand.objects.get(settlement__agreement=money.main, adjustment=None)
+    with transaction.atomic(), moving("raise", by=people.downstream):
+        refusal = AmountRefusal.objects.create(
+            settlement=Settlement.objects.get(agreement=money.main, year=2024),
+            jurisdiction=border.downstream, yuan=-1, digest="0" * 64, reason="采样有误。",
+            raised_by=people.downstream, raised_at=clock.now(), until=date(2024, 9, 20),
+        )  # fmt: skip
     adjustment = Adjustment.objects.get(accrual__period="2024-02-01")
     accrual = Accrual.objects.get(term__agreement=money.main, period="2024-08-01")
     of_main = (MAIN, 2024, 7)
@@ -230,6 +240,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "fuse-trip": trip,
         "adjustment": adjustment,
         "ledger-demand": demand,
+        "refusal": refusal,
         "ledger-payment ledger-payment-attach": payment,
         "ledger-reversal": reversal,
         "ledger-opening": batch,
@@ -256,7 +267,8 @@ def _arguments(money: Money) -> dict[str, tuple]:
     )
     found |= dict.fromkeys(
         ("settlement", "settlement-sign", "settlement-confirm", "settlement-prepare",
-         "settlement-return", "settlement-close"), (MAIN, 2024)
+         "settlement-return", "settlement-close", "settlement-refuse", "settlement-remind",
+         "settlement-decide-silent"), (MAIN, 2024)
     )  # fmt: skip
     found |= {
         "basin": ("TESTHE",),
@@ -273,6 +285,8 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "notice-file": (notice.pk, "xlsx"),
         "objection-evidence-file": (objection.pk, objection.evidence.get().pk),
         "ledger-demand-file": (demand.pk, "xlsx"),
+        "refusal-act": (refusal.pk, "answer"),
+        "refusal-scan": (refusal.pk,),
         "ledger-export": ("journal", "csv"),
         "rule": ("baseline",),
         "person-act-new": (people.bureau.pk, "reset"),

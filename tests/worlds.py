@@ -29,13 +29,8 @@ from settlements.models import (
 )
 from settlements.moving.acts import moving
 from settlements.rules.parameters import with_defaults
-from settlements.years.services.closing import (
-    close_settlement,
-    confirm_amounts,
-    prepare_closing,
-    sign_data,
-    unsigned,
-)
+from settlements.years.services.closing import close_settlement, prepare_closing
+from settlements.years.services.signing import confirm_amounts, sign_data, unsigned
 from tests.past import established
 
 # NH3-N (mg/L) well inside each class; everything else is class I.

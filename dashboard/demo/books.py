@@ -16,14 +16,9 @@ from settlements.ledger.services.payments import approve_payment, prepare_paymen
 from settlements.ledger.services.reconciliation import state_balance
 from settlements.models import Agreement, LedgerAccount, Payment, Settlement, SettlementSignature
 from settlements.money import yuan
-from settlements.years.services.closing import (
-    NotReady,
-    close_settlement,
-    confirm_amounts,
-    prepare_closing,
-    sign_data,
-    unsigned,
-)
+from settlements.years.services.closing import close_settlement, prepare_closing
+from settlements.years.services.signing import confirm_amounts, sign_data, unsigned
+from settlements.years.services.year_data import NotReady
 
 FIRST_YEAR = 2018
 CLOSED_A_DAY = 6

@@ -64,7 +64,7 @@ THINGS: dict[str, Exists] = {
         ("joint-sample-reserve", _by(money.JointSample)),
         ("objection-new month-confirm month-remind settlement-month month-explanation", _month),
         ("settlement settlement-sign settlement-confirm settlement-prepare settlement-return"
-         " settlement-close", _year),
+         " settlement-close settlement-refuse settlement-remind settlement-decide-silent", _year),
         ("explain accrual-explanation", _by(money.Accrual)),
         ("fuse-trip fuse-act", _by(money.FuseTrip)),
         ("adjustment adjustment-act", _by(money.Adjustment)),
@@ -79,6 +79,7 @@ THINGS: dict[str, Exists] = {
         ("ledger-payment ledger-payment-attach", _by(money.Payment)),
         ("ledger-payment-slip", _by(money.PaymentSlip, pk="number", payment="pk")),
         ("ledger-demand ledger-demand-file", _by(money.Demand)),
+        ("refusal refusal-scan refusal-act", _by(money.AmountRefusal)),
         ("ledger-reversal", _by(money.Reversal)),
         ("ledger-opening", _by(money.OpeningBatch)),
         ("observation", _by(Observation)),

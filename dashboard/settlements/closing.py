@@ -13,12 +13,15 @@ from basins.models import Jurisdiction
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, WhyForm, decide
 from settlements.accruals.services.nets import in_words
 from settlements.models import Party, Settlement
+from settlements.moving.acting import speaks_for
 from settlements.moving.acts import Refused, check, refuse_same_person
 from settlements.papers.capitals import capitals
 from settlements.years.queries.adjustments import of_year
 from settlements.years.queries.closing import WORDS, Subject, found_settlement
 from settlements.years.queries.signing import by_section, months_to_sign, void_signatures_of
 from settlements.years.services import closing as services
+from settlements.years.services import signing
+from settlements.years.services.year_data import YearData, refuse_unready
 
 GET_POST = require_http_methods(["GET", "POST"])
 
@@ -28,6 +31,14 @@ class SignedOnPaperForm(ActForm):
 
     document = forms.CharField(
         label="文号", max_length=80, help_text="该方书面签认文件的文号，如 XX 函〔2024〕12 号。"
+    )
+
+
+class ScanForm(ActForm):
+    """The paper itself, handed in on the 核对 page."""
+
+    scan = forms.FileField(
+        label="扫描件", help_text="该方书面文件的扫描件：PDF、PNG 或 JPEG，不超过 20 MB。"
     )
 
 
@@ -44,34 +55,34 @@ def confirm(request, code: str, year: int):
 def _signed(request, code: str, year: int, subject: Subject):
     """A party's signature: by its own official, or entered for it with the document's number."""
     viewer = viewer_of(request.user)
-    found = _settlement(viewer, code, year)
+    found = settlement_of_year(viewer, code, year)
     given = request.GET.get("party", "")
-    if viewer.scope(Act.CONFIRM) is Scope.OWN and not given:
-        party = _party(found, pk=viewer.jurisdiction_id)
+    if viewer.scope(Act.SIGN_YEAR) is Scope.OWN and not given:
+        party = party_of_year(found, jurisdiction__in=speaks_for(viewer))
     elif viewer.may(Act.CONFIRM_FOR) and given:
-        party = _party(found, code=given)
+        party = party_of_year(found, jurisdiction__code=given)
     else:
         raise Http404
-    act = services.sign_data if subject == Subject.DATA else services.confirm_amounts
+    act = signing.sign_data if subject == Subject.DATA else signing.confirm_amounts
     event = "sign_data" if subject == Subject.DATA else "confirm"
     for_other = bool(given)
 
     def do(filled):
-        document = {"party": party, "document": filled["document"]} if for_other else {}
+        document = {"party": party, **filled} if for_other else {}
         act(settlement=found, by=request.user, **document)
         return f"已{'代' + party.name + '登记' if for_other else WORDS[subject]}。"
 
     try:
         check("settlement", event, found.state, found.get_state_display())
         if subject == Subject.DATA:
-            services.refuse_unready(found)
-        if party not in services.unsigned(found, subject):
+            refuse_unready(found)
+        if party not in signing.unsigned(found, subject):
             raise Refused(f"{party}已{WORDS[subject]}。")
     except Refused as refused:
-        return _sent_back(request, found, refused)
-    data = services.YearData.of(found)
+        return sent_back(request, found, refused)
+    data = YearData.of(found)
     digest = data.digest() if subject == Subject.DATA else data.amount_digest()
-    own = next(n for n in _nets(found) if n["place"] == party)
+    own = next(n for n in nets_of_year(found) if n["place"] == party)
     words = WORDS[subject].replace("年度", f" {year} 年度")
     return decide(
         request,
@@ -81,31 +92,122 @@ def _signed(request, code: str, year: int, subject: Subject):
             if subject == Subject.DATA
             else "各方都确认后由市局提请关账；金额有变的，确认作废。",
             button=f"代{party}登记" if for_other else WORDS[subject],
-            back=_back(found),
+            back=back_of_year(found),
             do=do,
-            crumbs=_crumbs(found, WORDS[subject]),
+            crumbs=crumbs_of_year(found, WORDS[subject]),
             facts=[
-                CheckedFact("协议", found.agreement.title, _back(found)),
+                CheckedFact("协议", found.agreement.title, back_of_year(found)),
                 CheckedFact("年度", f"{year} 年"),
                 CheckedFact("签认方", party.name),
                 CheckedFact(
-                    "尚未签认", "、".join(j.name for j in services.unsigned(found, subject))
+                    "尚未签认", "、".join(j.name for j in signing.unsigned(found, subject))
                 ),
+                *deadline_of_year(found),
                 CheckedFact("本方净额", in_words(own["yuan"])),
                 CheckedFact("所签内容摘要", digest),
             ],
             form=SignedOnPaperForm if for_other else None,
+            attach=ScanForm if for_other else None,
             part="closing/_signed.html",
             context={
                 "sections": by_section(months_to_sign(viewer, found, party)),
                 "adjustments": of_year(viewer, found.agreement, year),
                 "void": void_signatures_of(found, party),
-                "nets": _nets(found),
+                "nets": nets_of_year(found),
                 "party": party,
                 "settlement": found,
             },
         ),
     )
+
+
+class DecideSilentForm(ActForm):
+    reason = forms.CharField(
+        label="市局决定的理由", max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+@GET_POST
+def remind(request, code: str, year: int):
+    """催办 a party that has not signed."""
+    found, party = _of_party(request, code, year, Act.CONFIRM_FOR)
+
+    def do(filled):
+        signing.remind_to_sign(settlement=found, party=party, by=request.user)
+        return f"已催办{party}。"
+
+    return decide(
+        request,
+        Decision(
+            title=f"催办{party}",
+            lead=f"每天至多一次；催办期满仍不表态的，{signing.silence_of(found).label}（按条款）。",
+            button=f"催办{party.name}",
+            back=back_of_year(found),
+            do=do,
+            crumbs=crumbs_of_year(found, "催办"),
+            facts=[
+                *year_facts(found),
+                CheckedFact("被催办方", party.name),
+                *deadline_of_year(found),
+            ],
+        ),
+    )
+
+
+@GET_POST
+def decide_silent(request, code: str, year: int):
+    """The bureau decides for a party that stayed silent."""
+    found, party = _of_party(request, code, year, Act.DECIDE)
+
+    def do(filled):
+        signing.decide_silent(
+            settlement=found, party=party, by=request.user, reason=filled["reason"]
+        )
+        return f"市局已就{party}逾期不表态作出决定。"
+
+    return decide(
+        request,
+        Decision(
+            title=f"{party}逾期不表态，由市局决定",
+            lead="催办期满仍不表态，按条款由市局决定；视同该方已签认，并告知该方。",
+            button="决定",
+            back=back_of_year(found),
+            do=do,
+            crumbs=crumbs_of_year(found, "由市局决定"),
+            facts=[
+                *year_facts(found),
+                CheckedFact("未表态方", party.name),
+                *deadline_of_year(found),
+            ],
+            form=DecideSilentForm,
+            part="closing/_nets.html",
+            context={"nets": nets_of_year(found)},
+            grave=True,
+        ),
+    )
+
+
+def _of_party(request, code: str, year: int, act: Act) -> tuple[Settlement, Jurisdiction]:
+    viewer = viewer_of(request.user)
+    if not viewer.may(act):
+        raise Http404
+    found = settlement_of_year(viewer, code, year)
+    return found, party_of_year(found, jurisdiction__code=request.GET.get("party", ""))
+
+
+def deadline_of_year(found: Settlement) -> list[CheckedFact]:
+    if found.sign_until is None:
+        return []
+    words = f"{found.sign_until}{'（暂定）' if found.sign_provisional else ''}"
+    return [CheckedFact("截止日", words)]
+
+
+def year_facts(found: Settlement) -> list[CheckedFact]:
+    return [
+        CheckedFact("协议", found.agreement.title, back_of_year(found)),
+        CheckedFact("年度", f"{found.year} 年"),
+        CheckedFact("现状态", str(found.get_state_display())),
+    ]
 
 
 @GET_POST
@@ -159,25 +261,21 @@ def _closing_act(request, found: Settlement, event: str, do, **words):
         if move.not_by:
             refuse_same_person("settlement", found.pk, move, request.user)
     except Refused as refused:
-        return _sent_back(request, found, refused)
+        return sent_back(request, found, refused)
     return decide(
         request,
         Decision(
-            back=_back(found),
+            back=back_of_year(found),
             do=do,
-            crumbs=_crumbs(found, words["button"]),
-            facts=[
-                CheckedFact("协议", found.agreement.title, _back(found)),
-                CheckedFact("年度", f"{found.year} 年"),
-                CheckedFact("现状态", str(found.get_state_display())),
-            ],
-            context={"nets": _nets(found), "settlement": found, "on": today()},
+            crumbs=crumbs_of_year(found, words["button"]),
+            facts=year_facts(found),
+            context={"nets": nets_of_year(found), "settlement": found, "on": today()},
             **words,
         ),
     )
 
 
-def _settlement(viewer, code: str, year: int) -> Settlement:
+def settlement_of_year(viewer, code: str, year: int) -> Settlement:
     found = found_settlement(viewer, code, year)
     if found is None:
         raise Http404
@@ -188,14 +286,12 @@ def _of_bureau(request, code: str, year: int) -> Settlement:
     viewer = viewer_of(request.user)
     if not viewer.may(Act.CLOSE):
         raise Http404
-    return _settlement(viewer, code, year)
+    return settlement_of_year(viewer, code, year)
 
 
-def _party(found: Settlement, **which) -> Jurisdiction:
+def party_of_year(found: Settlement, **which) -> Jurisdiction:
     party = (
-        Party.objects.filter(
-            agreement=found.agreement_id, **{f"jurisdiction__{k}": v for k, v in which.items()}
-        )
+        Party.objects.filter(agreement=found.agreement_id, **which)
         .select_related("jurisdiction")
         .defer("jurisdiction__boundary")
         .first()
@@ -205,7 +301,7 @@ def _party(found: Settlement, **which) -> Jurisdiction:
     return party.jurisdiction
 
 
-def _nets(found: Settlement) -> list[dict]:
+def nets_of_year(found: Settlement) -> list[dict]:
     """Each party's net in figures and in capitals."""
     return [
         {"place": n.jurisdiction, "yuan": n.yuan, "capitals": capitals(abs(n.yuan))}
@@ -215,19 +311,19 @@ def _nets(found: Settlement) -> list[dict]:
     ]
 
 
-def _sent_back(request, found: Settlement, refused: Refused):
+def sent_back(request, found: Settlement, refused: Refused):
     """Not possible now: said where one came from."""
     messages.error(request, str(refused))
-    return redirect(_back(found))
+    return redirect(back_of_year(found))
 
 
-def _back(found: Settlement) -> str:
+def back_of_year(found: Settlement) -> str:
     return reverse("settlement", args=[found.agreement.code, found.year])
 
 
-def _crumbs(found: Settlement, words: str) -> list[tuple[str, str | None]]:
+def crumbs_of_year(found: Settlement, words: str) -> list[tuple[str, str | None]]:
     return [
         ("结算", reverse("settlement-list")),
-        (f"{found.agreement.title} {found.year}年", _back(found)),
+        (f"{found.agreement.title} {found.year}年", back_of_year(found)),
         (words, None),
     ]

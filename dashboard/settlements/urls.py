@@ -5,13 +5,19 @@ from django.urls import path
 from dashboard.adjustments import views as adjustments
 from dashboard.funds import views as funds
 from dashboard.measures import views as measures
-from dashboard.settlements import closing
+from dashboard.settlements import closing, refusals
 
 YEAR = "settlements/<str:code>/<int:year>"
 
 urlpatterns = [
     path(f"{YEAR}/sign/", closing.sign, name="settlement-sign"),
     path(f"{YEAR}/confirm/", closing.confirm, name="settlement-confirm"),
+    path(f"{YEAR}/refuse/", refusals.refuse, name="settlement-refuse"),
+    path(f"{YEAR}/remind/", closing.remind, name="settlement-remind"),
+    path(f"{YEAR}/decide-silent/", closing.decide_silent, name="settlement-decide-silent"),
+    path("refusals/<int:pk>/", refusals.refusal, name="refusal"),
+    path("refusals/<int:pk>/scan/", refusals.refusal_scan, name="refusal-scan"),
+    path("refusals/<int:pk>/<str:event>/", refusals.refusal_act, name="refusal-act"),
     path(f"{YEAR}/prepare/", closing.prepare, name="settlement-prepare"),
     path(f"{YEAR}/return/", closing.send_back, name="settlement-return"),
     path(f"{YEAR}/close/", closing.close, name="settlement-close"),

@@ -9,6 +9,7 @@ from settlements.checks.base import Check, Context, rows
 from settlements.models import (
     Adjustment,
     AgreementMonth,
+    AmountRefusal,
     FuseTrip,
     Notice,
     Objection,
@@ -23,6 +24,7 @@ MODELS: dict[str, type[Model]] = {
     "objection": Objection,
     "adjustment": Adjustment,
     "settlement": Settlement,
+    "refusal": AmountRefusal,
     "payment": Payment,
     "fuse": FuseTrip,
 }

@@ -113,12 +113,18 @@ BEGIN
                       ELSE a.period = month.month END)) THEN
             RETURN '尚有待审的调整或停下的重算';
         END IF;
-    ELSIF thing = 'settlement' AND event IN ('sign_data', 'confirm') THEN
+    ELSIF thing = 'settlement' AND event IN ('sign_data', 'confirm', 'lapse') THEN
         IF EXISTS (
+                SELECT 1 FROM settlements_amountrefusal WHERE settlement_id = object
+                AND state IN ('raised', 'answered', 'rejected', 'escalated')) THEN
+            RETURN '尚有一方的异议未办结';
+        ELSIF EXISTS (
                 SELECT jurisdiction_id FROM settlements_settlementnet WHERE settlement_id = object
                 EXCEPT SELECT jurisdiction_id FROM settlements_settlementsignature
                 WHERE settlement_id = object AND void_at IS NULL
-                  AND subject = CASE event WHEN 'confirm' THEN 'amount' ELSE 'data' END) THEN
+                  AND subject = CASE event WHEN 'confirm' THEN 'amount' WHEN 'sign_data' THEN 'data'
+                      ELSE (SELECT CASE state WHEN 'confirmed' THEN 'amount' ELSE 'data' END
+                            FROM settlements_settlement WHERE id = object) END) THEN
             RETURN '尚有一方未签认';
         END IF;
     ELSIF thing = 'settlement' AND event = 'clear' AND settlements_owing(object) THEN

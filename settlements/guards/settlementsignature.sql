@@ -1,4 +1,4 @@
--- 年度签认: said once; it lapses when the data change, and is never taken away.
+-- 年度签认: said once; it is void when the data change, and is never taken away.
 
 -- One change: it becomes void, once.
 CREATE OR REPLACE FUNCTION settlements_signature_stays() RETURNS trigger LANGUAGE plpgsql AS $$

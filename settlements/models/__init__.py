@@ -30,6 +30,7 @@ from settlements.models.payments import (
     PaymentSlip,
     Reversal,
 )
+from settlements.models.refusals import AmountRefusal, RefusalReply
 from settlements.models.rulings import MonthRuling
 from settlements.models.scenarios import Scenario
 from settlements.models.settlements import Settlement, SettlementNet, SettlementSignature
@@ -45,6 +46,7 @@ __all__ = [
     "Agreement",
     "AgreementDraft",
     "AgreementMonth",
+    "AmountRefusal",
     "BalanceStatement",
     "Correction",
     "CountedTransfer",
@@ -74,6 +76,7 @@ __all__ = [
     "Payment",
     "PaymentSlip",
     "Posting",
+    "RefusalReply",
     "Reminder",
     "Reversal",
     "Scenario",

@@ -79,8 +79,13 @@ class Term(models.Model):
 
     `strand` keeps apart terms of one agreement that run side by side (water quality and a
     fixed yearly sum, say). `parameters` is {name: {value, source, is_default}}, complete:
-    nothing is filled in when the term is computed.
+    nothing is filled in when the term is computed. `silence` is what a party's silence means when
+    a year is to be signed or confirmed.
     """
+
+    class Silence(models.TextChoices):
+        DECIDE = "decide", "由市局决定"
+        CONFIRM = "confirm", "视为确认"
 
     agreement = models.ForeignKey(
         Agreement, verbose_name="协议", on_delete=models.PROTECT, related_name="terms"
@@ -92,6 +97,9 @@ class Term(models.Model):
     parameters = models.JSONField("参数")
     clauses = models.JSONField("条款出处", default=dict, help_text="{键: 条款原文或编号}")
     in_force = DateRangeField("有效期")
+    silence = models.CharField(
+        "催办后逾期不表态的", max_length=8, choices=Silence.choices, default=Silence.DECIDE
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "条款期"

@@ -37,6 +37,9 @@ class Settlement(models.Model):
         related_name="+",
     )
     cleared_on = models.DateField("清缴日期", null=True, blank=True)
+    # Until when the parties sign what is to be signed now: the data, then the amounts.
+    sign_until = models.DateField("签认截止日", null=True, blank=True)
+    sign_provisional = models.BooleanField("截止日暂定", default=False)
     computed_at = models.DateTimeField("计算时间", auto_now=True)
 
     class Meta:
@@ -88,6 +91,13 @@ class SettlementSignature(models.Model):
         DATA = "data", "年度数据"
         AMOUNT = "amount", "年度金额"
 
+    class Ground(models.TextChoices):
+        OWN = "own", "本方签认"
+        PAPER = "paper", "代为登记"
+        LAPSE = "lapse", "逾期视为确认"
+        DECISION = "decision", "市局决定"
+        RULING = "ruling", "异议裁定"
+
     settlement = models.ForeignKey(
         Settlement, verbose_name="年度结算", on_delete=models.PROTECT, related_name="signatures"
     )
@@ -99,9 +109,19 @@ class SettlementSignature(models.Model):
     yuan = models.DecimalField(
         "签认时本方净额(元)", max_digits=16, decimal_places=2, null=True, blank=True
     )
+    ground = models.CharField("方式", max_length=8, choices=Ground.choices, default=Ground.OWN)
     document = models.CharField("文号", max_length=80, blank=True, help_text="代为登记的依据。")
+    scan = models.FileField("扫描件", upload_to="signatures", max_length=120, blank=True)
+    scan_name = models.CharField("扫描件原文件名", max_length=200, blank=True)
+    scan_sha256 = models.CharField("扫描件 SHA-256", max_length=64, blank=True)
+    reason = models.CharField("理由", max_length=500, blank=True, help_text="市局决定的理由。")
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="签认人", on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name="签认人",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     at = models.DateTimeField("时间")
     void_at = models.DateTimeField("作废时间", null=True, blank=True)
@@ -115,7 +135,12 @@ class SettlementSignature(models.Model):
                 fields=["settlement", "jurisdiction", "subject"],
                 condition=Q(void_at__isnull=True),
                 name="signature_one_valid",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(ground="lapse", by__isnull=True)
+                | Q(~Q(ground="lapse"), by__isnull=False),
+                name="signature_by_somebody_or_lapsed",
+            ),
         ]
 
     def __str__(self) -> str:

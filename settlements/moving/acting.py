@@ -1,17 +1,37 @@
 """Who speaks for which party of an agreement.
 
-A district's official speaks for the district. A party without a person in office here (a
-township, the treasury as the city's side, a province across the border) signs on paper, and
-the bureau enters that with the document's number (代为登记).
+A district's official speaks for the district, a district's treasury (区财政) being a place of its
+own with officials of its own. A year is also signed by a township's person for the township, and
+by the municipal treasury's for the treasury where that is a party. A party without a person in
+office here (a province across the border) signs on paper, and the bureau enters that with the
+document's number (代为登记).
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
-from basins.access import Act, Scope, viewer_of
+from django.db.models import QuerySet
+
+from basins.access import PEOPLE, TABLE, Act, Scope, Viewer, viewer_of
 from basins.clock import today
 from basins.models import Jurisdiction, Role, User
 from settlements.models import Agreement
 from settlements.moving.acts import NotAllowed, Refused
+
+
+def speaks_for(viewer: Viewer, act: Act = Act.SIGN_YEAR) -> QuerySet[Jurisdiction]:
+    """The places in whose name the person acts."""
+    if viewer.scope(act) is not Scope.OWN:
+        return Jurisdiction.objects.none()
+    if viewer.role == Role.Code.TREASURY:
+        return municipal_treasuries()
+    return Jurisdiction.objects.filter(pk=viewer.jurisdiction_id)
+
+
+def municipal_treasuries() -> QuerySet[Jurisdiction]:
+    """The treasury of the city as a place, not those of districts."""
+    level = Jurisdiction.Level
+    return Jurisdiction.objects.filter(level=level.TREASURY, parent__level=level.PROVINCE)
 
 
 def party_signing(
@@ -31,13 +51,17 @@ def parties_signing(
     by: User,
     parties: Sequence[Jurisdiction | None],
     document: str = "",
+    act: Act = Act.CONFIRM,
+    overdue: bool = False,
 ) -> list[Jurisdiction]:
-    """As party_signing, for several parties of one document: 2 SQL queries whatever their number."""
+    """As party_signing, for several parties of one document: 2 SQL queries whatever their number.
+
+    `overdue`: the deadline is over, and the bureau may enter the paper of a party whose own
+    person did not act.
+    """
     viewer = viewer_of(by)
-    if viewer.scope(Act.CONFIRM) is Scope.OWN:
-        own = Jurisdiction.objects.filter(
-            pk=viewer.jurisdiction_id, parties__agreement=agreement
-        ).first()
+    if viewer.scope(act) is Scope.OWN:
+        own = speaks_for(viewer, act).filter(parties__agreement=agreement).first()
         if own is None:
             raise NotAllowed(f"{by} 不代表本协议的{parties[0] or '任何一方'}。")
         for party in parties:
@@ -50,7 +74,7 @@ def parties_signing(
     inside = set(
         agreement.parties.filter(jurisdiction__in=named).values_list("jurisdiction", flat=True)
     )
-    with_person = _with_own_person(named)
+    with_person = set() if overdue else with_own_person(named, act)
     for party in named:
         if party.pk not in inside:
             raise NotAllowed(f"{party} 不是本协议的一方。")
@@ -61,18 +85,29 @@ def parties_signing(
     return named
 
 
-def has_own_person(party: Jurisdiction) -> bool:
-    """Whether somebody in office can act for the jurisdiction."""
-    return bool(_with_own_person([party]))
+def with_own_person(parties: Iterable[Jurisdiction], act: Act = Act.CONFIRM) -> set[int]:
+    """Ids of those for which somebody in office can act: 2 SQL queries."""
+    return set(persons_of([party.pk for party in parties], act))
 
 
-def _with_own_person(parties: Sequence[Jurisdiction]) -> set[int]:
-    """Ids of those for which somebody in office can act."""
-    return set(
-        Role.objects.filter(
-            jurisdiction__in=parties,
-            role=Role.Code.DISTRICT,
-            in_force__contains=today(),
-            user__is_active=True,
-        ).values_list("jurisdiction", flat=True)
-    )
+def persons_of(places: Iterable[int], act: Act = Act.SIGN_YEAR) -> dict[int, list[int]]:
+    """Jurisdiction id → ids of the people in office today who act for it: 2 SQL queries."""
+    wanted, found = set(places), defaultdict(list)
+    in_office = Role.objects.filter(in_force__contains=today(), user__is_active=True)
+    own = [role for role in PEOPLE if TABLE[act][PEOPLE.index(role)] is Scope.OWN]
+    for place, user in (
+        in_office.filter(role__in=own, jurisdiction__in=wanted)
+        .order_by("user")
+        .values_list("jurisdiction_id", "user_id")
+    ):
+        found[place].append(user)
+    if Role.Code.TREASURY in own:
+        cashiers = list(
+            in_office.filter(role=Role.Code.TREASURY)
+            .order_by("user")
+            .values_list("user_id", flat=True)
+        )
+        if cashiers:
+            for place in municipal_treasuries().filter(pk__in=wanted).values_list("pk", flat=True):
+                found[place] += cashiers
+    return dict(found)

@@ -10,6 +10,7 @@ from basins.links import Link, to
 from basins.models import Notification, Role, User
 from basins.services.notifications import notify
 from settlements.models import AgreementMonth, Party
+from settlements.moving.acting import persons_of
 
 __all__ = [
     "next_key",
@@ -20,6 +21,7 @@ __all__ = [
     "tell_parties",
     "tell_role",
     "tell_second",
+    "tell_signers",
 ]
 
 
@@ -55,6 +57,12 @@ def tell_parties(
 ) -> int:
     """The officials of those jurisdictions; returns to how many it was news."""
     users = [user for users in officials_of(jurisdictions).values() for user in users]
+    return notify(users=users, key=key, text=text, link=link)
+
+
+def tell_signers(places: Iterable[int], *, key: str, text: str, link: Link | None = None) -> int:
+    """The people who sign a year for those places; returns to how many it was news."""
+    users = [user for users in persons_of(places).values() for user in users]
     return notify(users=users, key=key, text=text, link=link)
 
 

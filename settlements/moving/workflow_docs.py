@@ -13,6 +13,7 @@ from basins.models import Role
 from settlements.models import (
     Adjustment,
     AgreementMonth,
+    AmountRefusal,
     FuseTrip,
     Notice,
     Objection,
@@ -28,6 +29,7 @@ STATES: dict[str, type[models.TextChoices]] = {
     "objection": Objection.State,
     "adjustment": Adjustment.State,
     "settlement": Settlement.State,
+    "refusal": AmountRefusal.State,
     "payment": Payment.State,
     "fuse": FuseTrip.State,
 }
@@ -63,6 +65,14 @@ settled with its year, steps and versions of results are written by triggers alo
   city stands in for a neighbour that did not sign, and the bureau that publishes has spoken for it.
   A party across the border without a person here confirms by the lapse of time.
 - **A month is final** once it is confirmed or decided and no adjustment or stopped run is pending.
+- **A year is signed** by every party of its nets: by its own person, else on paper that the bureau enters
+  (代为登记), after the deadline also for a party whose person did not act. `SIGN_DAYS` working days from when
+  all months are final for the data, from the last signature under the data for the amounts. Who is silent is
+  reminded (催办) and has `SILENCE_DAYS` more; then its silence means what the terms in force at the year's end
+  say: confirmed, by the system, or decided by the bureau with a reason.
+- **A party that refuses the amounts** (不予确认) keeps the year from being confirmed until that is decided, in
+  the last stage by the parties' common superior, whose ruling the bureau enters with its document number. What
+  was accepted must be corrected before the year's data are signed again.
 - **Locks** are taken in one order: agreements by id, then the notice, then months by id.
 - `settlements.daily` lapses, finalises and mails digests every hour; run again it does nothing.
 

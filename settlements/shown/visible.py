@@ -9,6 +9,7 @@ from datetime import date
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
 
 from basins.access import Act, Scope, Viewer
+from basins.clock import today
 from basins.ranges import year_start
 from settlements.models import Accrual, Agreement, LedgerAccount, Party, Settlement
 
@@ -63,7 +64,8 @@ def visible_accruals(viewer: Viewer) -> QuerySet[Accrual]:
 
 
 def visible_settlements(viewer: Viewer) -> QuerySet[Settlement]:
-    """Closed and cleared settlements are published; open ones are drafts of their parties."""
+    """Closed and cleared settlements are published; open ones are drafts of their parties. A
+    township sees its own from when they are to be signed."""
     match viewer.scope(Act.SEE_RESULTS):
         case Scope.ALL:
             return Settlement.objects.all()
@@ -72,8 +74,13 @@ def visible_settlements(viewer: Viewer) -> QuerySet[Settlement]:
                 Q(state__in=Settlement.FIXED) | _is_party("agreement", viewer)
             )
         case Scope.OWN:
+            # A year to be signed: over, with everything in it published.
+            year = {"term__agreement": OuterRef("agreement"), "period__year": OuterRef("year")}
+            whole = Q(Exists(Accrual.objects.filter(**year)), year__lt=today().year) & ~Q(
+                Exists(Accrual.objects.filter(**year, state__in=Accrual.OPEN))
+            )
             return Settlement.objects.filter(
-                _is_party("agreement", viewer), state__in=Settlement.FIXED
+                Q(state__in=Settlement.FIXED) | whole, _is_party("agreement", viewer)
             )
     return Settlement.objects.none()
 
@@ -96,6 +103,17 @@ def only_words(viewer: Viewer) -> str:
         case Scope.PUBLISHED:
             return "仅含已发布、已结清及本区协议"
     return "仅含本地为协议方的已发布结果"
+
+
+def sees_year_of(viewer: Viewer, agreement: Agreement) -> bool:
+    """Whether who signed a year and what it still lacks may be shown: where drafts are, and to
+    who signs it for a party."""
+    if sees_drafts_of(viewer, agreement):
+        return True
+    return (
+        viewer.scope(Act.SIGN_YEAR) is Scope.OWN
+        and Party.objects.filter(agreement=agreement, jurisdiction=viewer.jurisdiction_id).exists()
+    )
 
 
 def sees_drafts_of(viewer: Viewer, agreement: Agreement) -> bool:

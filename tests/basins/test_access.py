@@ -21,13 +21,14 @@ EXPECTED = {
     },
     "treasury": {
         "all": "see_results see_drafts see_ledger see_agreements record_payment reconcile",
+        "own": "sign_year",
     },
     "district": {
         "published": "see_results see_agreements",
-        "own": "see_drafts see_ledger reconcile confirm object handle_work_order",
+        "own": "see_drafts see_ledger reconcile confirm sign_year object handle_work_order",
     },
     "township": {
-        "own": "see_results see_ledger see_agreements reconcile handle_work_order",
+        "own": "see_results see_ledger see_agreements reconcile sign_year handle_work_order",
     },
     "admin": {
         "all": "see_results see_drafts see_ledger see_agreements edit_agreements edit_reference "

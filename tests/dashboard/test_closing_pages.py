@@ -1,25 +1,22 @@
 """The year's page and its acts: who may what in which state, each after its 核对 page."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from html import unescape
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.access import viewer_of
 from basins.clock import moved_to
 from settlements import pipeline
-from settlements.models import Adjustment, JournalEntry, Settlement
+from settlements.models import Adjustment, AmountRefusal, JournalEntry, Settlement
 from settlements.moving.acts import NotAllowed
 from settlements.years.queries.closing import PaymentDue, closing, payments_due
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
-from settlements.years.services.closing import (
-    close_settlement,
-    confirm_amounts,
-    prepare_closing,
-    sign_data,
-)
+from settlements.years.services.closing import close_settlement, prepare_closing
+from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.blank import blank_pages
 from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import out_of_office, publish_year, refusal
@@ -192,9 +189,14 @@ def test_the_bureau_enters_a_signature_by_its_document(year, people, visit):
     checked = visit(people.bureau, "sign/?party=500902", {"action": "check", **given})
     assert "下函〔2024〕1号" in checked
     assert "更改" in checked
-    visit(people.bureau, "sign/?party=500902", {**DO, **given}, 302)
-    assert year.signatures.get().document == "下函〔2024〕1号"
-    own = visit(people.bureau, "sign/?party=500901", {**DO, **given}, 422)
+    missing = visit(people.bureau, "sign/?party=500902", {**DO, **given}, 422)
+    assert "扫描件" in missing
+    scan = SimpleUploadedFile("签认函.pdf", b"%PDF-1.4\n%%EOF\n")
+    visit(people.bureau, "sign/?party=500902", {**DO, **given, "scan": scan}, 302)
+    entered = year.signatures.get()
+    assert (entered.document, entered.scan_name) == ("下函〔2024〕1号", "签认函.pdf")
+    scan.seek(0)
+    own = visit(people.bureau, "sign/?party=500901", {**DO, **given, "scan": scan}, 422)
     assert "自己的经办人" in own
 
 
@@ -255,3 +257,58 @@ def test_what_is_owed_leads_the_treasury_to_the_payment_form_filled_in(
     assert form["settlement"].value() == str(year.pk)
     assert Decimal(form["yuan"].value()) == 5_000_000
     assert not form.errors
+
+
+def test_a_refusal_goes_its_way_through_its_pages(year, people, visit, client):
+    advance(year, people, "signed")
+    page = visit(people.downstream)
+    assert "不予确认…" in page
+    assert "请填写理由" in visit(
+        people.downstream, "refuse/", {"action": "check", "reason": ""}, 422
+    )
+    given = {"reason": "八月采样有误。"}
+    checked = visit(people.downstream, "refuse/", {"action": "check", **given})
+    assert "八月采样有误。" in checked
+    visit(people.downstream, "refuse/", {**DO, **given}, 302)
+    case = AmountRefusal.objects.get()
+    address = f"/refusals/{case.pk}/"
+    assert address in visit(people.district)
+
+    def act(user, event: str, data=None, status=302) -> str:
+        client.force_login(user)
+        answer = client.post(f"{address}{event}/", {**DO, **(data or {})})
+        assert answer.status_code == status
+        return answer.content.decode()
+
+    act(people.district, "withdraw", status=404)
+    act(people.downstream, "answer", {"text": "x"}, 404)
+    act(people.bureau, "reject", {"reason": "x"})  # too early: sent back with a word
+    case.refresh_from_db()
+    assert case.state == "raised"
+    act(people.district, "answer", {"text": "联合采样，无误。"})
+    act(people.bureau, "reject", {"reason": "记录齐全。"})
+    act(people.downstream, "escalate")
+    act(people.bureau, "rule_against", {"document": "渝府裁1号", "text": "维持"})
+    client.force_login(people.district)
+    shown = client.get(address).content.decode()
+    for words in ("联合采样，无误。", "记录齐全。", "渝府裁1号", "金额维持", "八月采样有误。"):
+        assert words in shown
+    for who in ("stranger", "township"):
+        client.force_login(getattr(people, who))
+        assert client.get(address).status_code == 404
+
+
+def test_the_bureau_reminds_and_decides_from_the_years_page(year, people, visit):
+    advance(year, people, "signed")
+    visit(people.district, "confirm/", DO, 302)
+    year.refresh_from_db()
+    with moved_to(year.sign_until + timedelta(days=1)):
+        assert "下游区，未催办" in visit(people.bureau)
+        visit(people.bureau, "remind/?party=500902", DO, 302)
+        assert "可表态至" in visit(people.bureau)
+        assert "remind" not in visit(people.downstream)
+    with moved_to(year.sign_until + timedelta(days=20)):
+        visit(people.bureau, "decide-silent/?party=500902", {**DO, "reason": "数据齐全"}, 302)
+        assert "市局决定" in visit(people.bureau)
+    year.refresh_from_db()
+    assert year.state == "confirmed"

@@ -20,7 +20,7 @@ from settlements.years.services.adjustments import (
     return_adjustment,
     review_adjustment,
 )
-from settlements.years.services.closing import sign_data
+from settlements.years.services.signing import sign_data
 from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import close_year, publish_year
 

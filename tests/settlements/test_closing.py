@@ -11,14 +11,9 @@ from settlements import pipeline
 from settlements.ledger.services.ledger import Line, account_of, post
 from settlements.models import Accrual, Settlement, StateMove
 from settlements.moving.acts import NotAllowed, Refused, moving
-from settlements.years.services.closing import (
-    NotReady,
-    close_settlement,
-    confirm_amounts,
-    prepare_closing,
-    return_closing,
-    sign_data,
-)
+from settlements.years.services.closing import close_settlement, prepare_closing, return_closing
+from settlements.years.services.signing import confirm_amounts, sign_data
+from settlements.years.services.year_data import NotReady
 from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import close_year, out_of_office, publish_year
 

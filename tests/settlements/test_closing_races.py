@@ -10,12 +10,8 @@ from settlements import pipeline
 from settlements.models import Adjustment, AdjustmentNet, JournalEntry, Settlement, StateMove
 from settlements.moving.acts import Refused
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
-from settlements.years.services.closing import (
-    close_settlement,
-    confirm_amounts,
-    prepare_closing,
-    sign_data,
-)
+from settlements.years.services.closing import close_settlement, prepare_closing
+from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.at_once import at_once
 from tests.published import person
 from tests.worlds import Border, People, publish_year

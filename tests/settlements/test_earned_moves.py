@@ -22,7 +22,8 @@ from settlements.money import yuan
 from settlements.moving.acts import Refused, moving
 from settlements.notices.services.months import confirm_month
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
-from settlements.years.services.closing import prepare_closing, sign_data
+from settlements.years.services.closing import prepare_closing
+from settlements.years.services.signing import sign_data
 from tests.books import Ledger
 from tests.disputes import objected
 from tests.told_once import World, bare, told_instead, told_once, with_april

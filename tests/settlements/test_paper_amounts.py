@@ -14,12 +14,8 @@ from settlements.papers.paper import Paper, Table
 from settlements.papers.queries.papers import agreement_paper, district_paper
 from settlements.papers.queries.sources import Standing
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
-from settlements.years.services.closing import (
-    close_settlement,
-    confirm_amounts,
-    prepare_closing,
-    sign_data,
-)
+from settlements.years.services.closing import close_settlement, prepare_closing
+from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.books import Ledger
 from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import jurisdiction, publish_year

@@ -24,12 +24,8 @@ from settlements.years.services.adjustments import (
     dismiss_adjustment,
     review_adjustment,
 )
-from settlements.years.services.closing import (
-    close_settlement,
-    confirm_amounts,
-    prepare_closing,
-    sign_data,
-)
+from settlements.years.services.closing import close_settlement, prepare_closing
+from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.conftest import empty_database
 from tests.worlds import Border, People, begun_later, publish_year
 

@@ -24,7 +24,7 @@ from settlements import pipeline
 from settlements.accruals.services.accruals import accrue_agreement
 from settlements.models import Accrual, Adjustment, Settlement, Transfer
 from settlements.money import yuan
-from settlements.years.services.closing import NotReady
+from settlements.years.services.year_data import NotReady
 from tests.worlds import close_year, month
 
 MILLION = yuan("1000000")

@@ -49,7 +49,7 @@ from settlements.rules.base import Outcome
 from settlements.rules.base import RoleTransfer as Paid
 from settlements.rules.facts import MonthState
 from settlements.years.services.adjustments import difference
-from settlements.years.services.closing import unsigned
+from settlements.years.services.signing import unsigned
 from tests.worlds import jurisdiction
 
 SEEDS = range(2)

@@ -29,7 +29,7 @@ from settlements.models import (
 )
 from settlements.moving.acts import Refused
 from settlements.notices.services import months, notices
-from settlements.years.services import closing
+from settlements.years.services import closing, signing
 from tests.books import Ledger
 from tests.simulation.invariants import found
 from tests.simulation.scheme import Scheme, months_of
@@ -156,7 +156,7 @@ class Bank:
             return
         months.finalise_due()
         if year.state in ("open", "signed"):
-            act = closing.sign_data if year.state == "open" else closing.confirm_amounts
+            act = signing.sign_data if year.state == "open" else signing.confirm_amounts
             act(settlement=year, by=dice.choice([people.district, people.downstream]))
         elif year.state == "confirmed":
             closing.prepare_closing(settlement=year, by=people.bureau)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from basins.clock import moved_to, today
 from settlements.ledger.services import payments, reconciliation, reversals
 from settlements.models import JournalEntry, LedgerAccount, Settlement
-from settlements.years.services import closing
+from settlements.years.services import closing, signing
 from tests.simulation.scheme import ZERO, Deal, year_of
 
 
@@ -48,7 +48,7 @@ def _change(years, deal: Deal, settlement: Settlement) -> None:
 
 def _sign(years, deal: Deal, settlement: Settlement) -> None:
     people = years.scheme.people
-    for act, subject in ((closing.sign_data, "data"), (closing.confirm_amounts, "amount")):
+    for act, subject in ((signing.sign_data, "data"), (signing.confirm_amounts, "amount")):
         if years.chance("wrong_person"):
             stranger = years.one_of(people.stranger, people.treasury, people.auditor)
             years.act(
@@ -56,7 +56,7 @@ def _sign(years, deal: Deal, settlement: Settlement) -> None:
                 lambda act=act, by=stranger: act(settlement=settlement, by=by),
                 refused=True,
             )
-        for party in closing.unsigned(settlement, subject):
+        for party in signing.unsigned(settlement, subject):
             by = years.scheme.official(party)
             years.act(act.__name__, lambda act=act, by=by: act(settlement=settlement, by=by))
         settlement.refresh_from_db()

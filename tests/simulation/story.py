@@ -50,7 +50,7 @@ from settlements.notices.services import months, notices
 from settlements.objections.services import decisions, joint_samples, objections, rulings
 from settlements.objections.services.decisions import Treatment
 from settlements.rules.facts import MonthState
-from settlements.years.services import adjustments, closing
+from settlements.years.services import adjustments, closing, signing
 from tests.disputes import pdf, proofs
 from tests.simulation.act import Act
 from tests.simulation.scheme import Scheme
@@ -379,10 +379,10 @@ STORY: tuple[Act, ...] = (
     Act("review_adjustment", date(2024, 1, 28), _review(DECEMBER)),
     Act("approve_adjustment", date(2024, 1, 28), _approve(DECEMBER)),
     Act("settlements.daily", date(2024, 1, 29), lambda s: tasks.daily(), several=True),
-    Act("sign_data", FEB, _by(closing.sign_data, _year, "district", "settlement")),
-    Act("sign_data", FEB, _by(closing.sign_data, _year, "downstream", "settlement")),
-    Act("confirm_amounts", FEB, _by(closing.confirm_amounts, _year, "district", "settlement")),
-    Act("confirm_amounts", FEB, _by(closing.confirm_amounts, _year, "downstream", "settlement")),
+    Act("sign_data", FEB, _by(signing.sign_data, _year, "district", "settlement")),
+    Act("sign_data", FEB, _by(signing.sign_data, _year, "downstream", "settlement")),
+    Act("confirm_amounts", FEB, _by(signing.confirm_amounts, _year, "district", "settlement")),
+    Act("confirm_amounts", FEB, _by(signing.confirm_amounts, _year, "downstream", "settlement")),
     Act("prepare_closing", FEB, _by(closing.prepare_closing, _year, "bureau", "settlement")),
     Act("return_closing", FEB,
         _by(closing.return_closing, _year, "bureau2", "settlement", why="再核")),

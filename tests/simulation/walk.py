@@ -26,7 +26,7 @@ from settlements.moving.acts import Refused
 from settlements.notices.services import months, notices
 from settlements.objections.services import decisions, objections
 from settlements.objections.services.decisions import Treatment
-from settlements.years.services import adjustments, closing
+from settlements.years.services import adjustments, closing, signing
 from tests.disputes import proofs
 from tests.simulation.invariants import broken_promises
 from tests.simulation.model import Model as Workflow
@@ -245,8 +245,8 @@ SERVICES: dict[tuple[str, str], tuple[Callable[..., object], str, dict[str, str]
     ("adjustment", "return"): (adjustments.return_adjustment, "adjustment", {"why": "再核"}),
     ("adjustment", "dismiss"): (adjustments.dismiss_adjustment, "adjustment", {"reason": "不"}),
     ("adjustment", "approve"): (adjustments.approve_adjustment, "adjustment", {}),
-    ("settlement", "sign_data"): (closing.sign_data, "settlement", {}),
-    ("settlement", "confirm"): (closing.confirm_amounts, "settlement", {}),
+    ("settlement", "sign_data"): (signing.sign_data, "settlement", {}),
+    ("settlement", "confirm"): (signing.confirm_amounts, "settlement", {}),
     ("settlement", "prepare"): (closing.prepare_closing, "settlement", {}),
     ("settlement", "return"): (closing.return_closing, "settlement", {"why": "再核"}),
     ("settlement", "close"): (closing.close_settlement, "settlement", {}),

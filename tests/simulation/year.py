@@ -6,7 +6,7 @@ from basins.clock import moved_to
 from settlements import tasks
 from settlements.models import Settlement
 from settlements.notices.services import months, notices
-from settlements.years.services import closing
+from settlements.years.services import closing, signing
 from tests.simulation.scheme import Scheme
 
 NOVEMBER, DECEMBER = date(2023, 11, 1), date(2023, 12, 1)
@@ -34,7 +34,7 @@ def prepared_closing() -> tuple[Scheme, Settlement]:
         months.lapse_due()
         months.finalise_due()
         settlement = Settlement.objects.get(year=2023)
-        for act in (closing.sign_data, closing.confirm_amounts):
+        for act in (signing.sign_data, signing.confirm_amounts):
             for by in (people.district, people.downstream):
                 act(settlement=settlement, by=by)
         closing.prepare_closing(settlement=settlement, by=people.bureau)

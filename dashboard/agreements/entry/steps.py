@@ -12,7 +12,7 @@ from dashboard.forms import values as typing
 from dashboard.forms.fields import ReadField, StepForm, choice, line
 from settlements.agreements.queries.drafts import Offered
 from settlements.agreements.services.entered import code_problems
-from settlements.models import Party
+from settlements.models import Party, Term
 from settlements.rules.facts import number_text
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,19}")
@@ -192,6 +192,13 @@ class TermForm(StepForm):
         self.fields["source"] = line(
             "来源", max_length=300, help_text="协议文本的名称和文号，如“渝财环〔2023〕1号”。"
         )
+        self.fields["silence"] = choice(
+            "催办后逾期不表态的",
+            Term.Silence.choices,
+            required=False,
+            initial=Term.Silence.DECIDE,
+            help_text="年度数据或金额到期未签认、催办后仍不表态的一方；不选为由市局决定。",
+        )
         self.fields["documents"] = forms.FileField(label="协议文件", required=False)
         for number in self.row_numbers("clauses"):
             self.fields[f"clauses-{number}-key"] = line("条款号", required=False, max_length=60)
@@ -224,6 +231,7 @@ class TermForm(StepForm):
             "until": typing.day_after(last).isoformat() if last else None,
             "signed_on": signed.isoformat() if signed else None,
             "source": given["source"],
+            "silence": given["silence"] or Term.Silence.DECIDE.value,
             "clauses": self.clauses,
         }
 
@@ -231,7 +239,7 @@ class TermForm(StepForm):
         return self.group("clauses", CLAUSE)
 
     def day_fields(self) -> list[dict[str, Any]]:
-        return [self.shown(name) for name in ("from", "last", "signed_on", "source")]
+        return [self.shown(name) for name in ("from", "last", "signed_on", "source", "silence")]
 
 
 class AmendForm(StepForm):
@@ -308,6 +316,7 @@ def typed_of(step: str, values: dict[str, Any]) -> dict[str, str]:
         "last": last,
         "signed_on": values["signed_on"] or "",
         "source": values["source"],
+        "silence": values.get("silence") or Term.Silence.DECIDE.value,
         **_typed_rows("clauses", values["clauses"]),
     }
 

@@ -15,6 +15,7 @@ from settlements.models import (
     Adjustment,
     AdjustmentNet,
     Agreement,
+    AmountRefusal,
     Settlement,
     SettlementNet,
     SettlementSignature,
@@ -22,7 +23,7 @@ from settlements.models import (
 )
 from settlements.money import ZERO, format_yuan
 from settlements.moving.acts import moving
-from settlements.moving.notify import next_key, tell_parties, tell_role
+from settlements.moving.notify import next_key, tell_role, tell_signers
 
 LONGEST_WHY = 400
 RECOMPUTED = "数据更正后重新核算"
@@ -62,6 +63,10 @@ def void_signatures(settlement: Settlement, cause: str) -> bool:
     )
     if settlement.state in Settlement.FIXED:
         return False
+    for refusal in settlement.refusals.filter(state__in=AmountRefusal.OPEN):
+        with moving("void", by=None, note=cause[:LONGEST_WHY]):
+            refusal.state = AmountRefusal.State.WITHDRAWN
+            refusal.save(update_fields=["state"])
     if settlement.state == Settlement.State.OPEN and not valid:
         return False
     nets = dict(settlement.nets.values_list("jurisdiction_id", "yuan"))
@@ -74,6 +79,9 @@ def void_signatures(settlement: Settlement, cause: str) -> bool:
         with moving("void", by=None, note=f"签认后数据有变：{cause}"[:LONGEST_WHY]):
             settlement.state = Settlement.State.OPEN
             settlement.save(update_fields=["state"])
+    # The parties are asked anew, with a day of their own.
+    settlement.sign_until, settlement.sign_provisional = None, False
+    settlement.save(update_fields=["sign_until", "sign_provisional"])
     _tell_void(settlement, valid)
     return True
 
@@ -102,7 +110,7 @@ def _tell_void(settlement: Settlement, signatures: Iterable[SettlementSignature]
     key = next_key(f"signature-void:{settlement.pk}")
     latest = {s.jurisdiction_id: s for s in signatures}
     for place, signature in latest.items():
-        tell_parties(
+        tell_signers(
             [place],
             key=key,
             text=f"{settlement}的签认已作废，请重新签认：{signature.void_why}",

@@ -87,6 +87,7 @@ class TermDetail:
     clauses: tuple[tuple[str, str], ...]
     sections: tuple[PartLine, ...]
     shares_note: str  # where they are all but a whole
+    silence: str  # what a party's silence means
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +287,7 @@ def _term(term: Term) -> TermDetail:
         clauses=clause_lines(family.parameters, term.clauses),
         sections=tuple(_part(part) for part in term.sections.all()),
         shares_note=nearly_whole(part.share for part in term.sections.all()),
+        silence=str(term.get_silence_display()),
     )
 
 

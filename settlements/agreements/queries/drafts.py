@@ -14,7 +14,7 @@ from basins.access import Act, Viewer
 from basins.models import Jurisdiction, River
 from monitoring.models import Section
 from settlements import rules
-from settlements.models import Agreement, AgreementDraft, DraftDocument, Party
+from settlements.models import Agreement, AgreementDraft, DraftDocument, Party, Term
 from settlements.shown.findings import starred
 from settlements.shown.terms import (
     MAIN,
@@ -249,6 +249,11 @@ def check_lines(found: AgreementDraft) -> tuple[CheckLine, ...]:
             CheckLine("有效期", span_words(term["from"], term["until"]), "term"),
             CheckLine("签署日期", term["signed_on"] or "-", "term"),
             CheckLine("来源", term["source"], "term"),
+            CheckLine(
+                str(Term._meta.get_field("silence").verbose_name),
+                Term.Silence(term.get("silence") or Term.Silence.DECIDE).label,
+                "term",
+            ),
             *(CheckLine(f"条款 {c['key']}", c["words"], "term") for c in term["clauses"]),
         ]
     for file in found.documents.all():

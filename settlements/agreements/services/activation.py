@@ -256,6 +256,7 @@ def _add_term(agreement: Agreement, found: Entered, *, number: int, strand: str)
         parameters=spec.parameters,
         clauses=found.clauses,
         in_force=spec.in_force,
+        silence=found.silence,
     )
     TermSection.objects.bulk_create(
         TermSection(

@@ -252,6 +252,7 @@ def _prefilled(agreement: Agreement, base: Term, on: date, end: date | None) -> 
             "until": end.isoformat() if end else None,
             "signed_on": None,
             "source": agreement.source,
+            "silence": base.silence,
             "clauses": [{"key": k, "words": str(w)} for k, w in base.clauses.items()],
         },
     }

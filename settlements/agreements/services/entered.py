@@ -35,6 +35,7 @@ class Entered:
     term: TermSpec
     signed_on: date | None
     source: str
+    silence: str
     clauses: dict[str, str] = field(default_factory=dict)
 
     def jurisdictions(self) -> tuple[Jurisdiction, ...]:
@@ -84,6 +85,7 @@ def entered(draft: AgreementDraft) -> Entered:
         term=TermSpec(rule["rule"], rule["parameters"], span, parts),
         signed_on=_day(term["signed_on"]),
         source=term["source"],
+        silence=term.get("silence") or Term.Silence.DECIDE.value,  # drafts of before have none
         clauses={clause["key"]: clause["words"] for clause in term["clauses"]},
     )
 

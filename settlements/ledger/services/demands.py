@@ -21,7 +21,7 @@ from basins.words import day_words
 from settlements.ledger.services.clearing import outstanding
 from settlements.models import Adjustment, Demand, Settlement
 from settlements.money import ZERO, format_yuan
-from settlements.moving.notify import next_key, tell_parties
+from settlements.moving.notify import next_key, tell_signers
 
 SOON = timedelta(days=7)  # told again so long before the due day
 LATE_EVERY = timedelta(days=30)  # and so often after it
@@ -63,7 +63,7 @@ def demand_payment(
             )
         )
     for demand in made:
-        tell_parties(
+        tell_signers(
             [demand.jurisdiction_id],
             key=f"demand:{demand.pk}",
             text=f"{demand.label}：{demand.settlement}{_what(demand)}应付"
@@ -114,7 +114,7 @@ def _remind(demand: Demand, left: Decimal, day: date) -> int:
         else f"{_day(demand.due_on)}到期"
     )
     return bool(
-        tell_parties(
+        tell_signers(
             [demand.jurisdiction_id],
             key=f"demand:{demand.pk}:{when}",
             text=f"催款：{demand.label} {demand.settlement}{_what(demand)}"
@@ -143,7 +143,7 @@ def refresh_due_days() -> int:
         demand.save(update_fields=["due_on", "provisional"])
         moved += 1
         if before != due_on:
-            tell_parties(
+            tell_signers(
                 [demand.jurisdiction_id],
                 key=next_key(f"demand-due:{demand.pk}"),
                 text=f"{demand.label}的付款截止日由 {_day(before)}改为 {_day(due_on)}",

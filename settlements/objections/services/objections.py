@@ -30,7 +30,7 @@ from settlements.models import (
     ObjectionReading,
     ObjectionReply,
 )
-from settlements.moving.acting import has_own_person, party_signing
+from settlements.moving.acting import party_signing, with_own_person
 from settlements.moving.acts import NotAllowed, Refused, check, moving
 from settlements.moving.notify import next_key, tell_parties, tell_role
 from settlements.moving.parties_of_month import confirming
@@ -368,11 +368,9 @@ def speaker(
 
 def absent_parties(month: AgreementMonth) -> list[Jurisdiction]:
     """Parties of the month for whom the bureau may enter what they wrote."""
-    return [
-        p.jurisdiction
-        for p in confirming(month.agreement_id, month.month)
-        if not has_own_person(p.jurisdiction)
-    ]
+    parties = [p.jurisdiction for p in confirming(month.agreement_id, month.month)]
+    with_person = with_own_person(parties)
+    return [place for place in parties if place.pk not in with_person]
 
 
 def refuse_decided(objection: Objection, what: str) -> None:

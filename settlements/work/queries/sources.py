@@ -1,9 +1,11 @@
 """The sources of 我的工作, one small query each; see settlements.work.queries.work."""
 
+from collections.abc import Callable
 from datetime import date
 
+from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import (
-    BigIntegerField,
+    Case,
     DecimalField,
     Exists,
     F,
@@ -11,7 +13,8 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
-    Value,
+    Subquery,
+    When,
 )
 
 from basins.access import Act, Viewer
@@ -25,6 +28,7 @@ from settlements.models import (
     Agreement,
     AgreementDraft,
     AgreementMonth,
+    AmountRefusal,
     Correction,
     Demand,
     FuseTrip,
@@ -37,11 +41,14 @@ from settlements.models import (
     OpeningBatch,
     Party,
     Payment,
+    RefusalReply,
     Reversal,
     Settlement,
+    SettlementNet,
     SettlementSignature,
     StateMove,
 )
+from settlements.moving.acting import speaks_for
 from settlements.notices.queries.notices import months_on, months_to_prepare
 from settlements.notices.services.notices import due_day
 from settlements.notices.services.supplements import (
@@ -50,6 +57,8 @@ from settlements.notices.services.supplements import (
     supplementary,
 )
 from settlements.work.queries.tasks import Source, Task
+
+State = Settlement.State
 
 # The month -----------------------------------------------------------------------------
 
@@ -306,23 +315,20 @@ def years_to_sign(viewer: Viewer) -> QuerySet:
         period__year=OuterRef("year"),
         state__in=Accrual.OPEN,
     )
-    mine = SettlementSignature.objects.filter(
-        settlement=OuterRef("pk"), jurisdiction=viewer.jurisdiction_id, void_at=None
+    mine = SettlementNet.objects.filter(
+        settlement=OuterRef("pk"), jurisdiction__in=speaks_for(viewer)
     )
-    party = Party.objects.filter(
-        ~Q(role=Party.Role.MUNICIPAL_FILL),
-        agreement=OuterRef("agreement"),
-        jurisdiction=viewer.jurisdiction_id,
+    signed = SettlementSignature.objects.filter(
+        settlement=OuterRef("settlement"), jurisdiction=OuterRef("jurisdiction"), void_at=None
     )
     data, amount = SettlementSignature.Subject
     return (
         Settlement.objects.filter(
-            Exists(party),
             Exists(months),
             ~Exists(months.exclude(state=AgreementMonth.State.FINAL)),
             ~Exists(unpublished),
-            Q(~Exists(mine.filter(subject=data)), state=Settlement.State.OPEN)
-            | Q(~Exists(mine.filter(subject=amount)), state=Settlement.State.SIGNED),
+            Q(Exists(mine.exclude(Exists(signed.filter(subject=data)))), state=State.OPEN)
+            | Q(Exists(mine.exclude(Exists(signed.filter(subject=amount)))), state=State.SIGNED),
             year__lt=today().year,
         )
         .select_related("agreement")
@@ -460,11 +466,104 @@ def _report(measure: Measure) -> Task:
     )
 
 
-def _left_of(settlement: str, party: int | None) -> Func:
+def years_waiting(viewer: Viewer) -> QuerySet:
+    """Years whose parties have not all signed what they were asked for; `missing`: their names."""
+    signed = SettlementSignature.objects.filter(
+        settlement=OuterRef("settlement"), jurisdiction=OuterRef("jurisdiction"), void_at=None
+    )
+    nets = SettlementNet.objects.filter(settlement=OuterRef("pk"))
+    data, amount = SettlementSignature.Subject
+
+    def names(subject: str) -> Subquery:
+        left = nets.exclude(Exists(signed.filter(subject=subject))).order_by()
+        return Subquery(
+            left.values("settlement")
+            .annotate(names=StringAgg("jurisdiction__name", "、", order_by="jurisdiction__code"))
+            .values("names")
+        )
+
+    return (
+        Settlement.objects.filter(state__in=[State.OPEN, State.SIGNED], sign_until__isnull=False)
+        .annotate(missing=Case(When(state=State.OPEN, then=names(data)), default=names(amount)))
+        .filter(missing__isnull=False)
+        .select_related("agreement")
+        .order_by("sign_until", "agreement__code")
+    )
+
+
+def _wait(settlement: Settlement) -> Task:
+    data = settlement.state == State.OPEN
+    return Task(
+        f"{'签认年度数据' if data else '确认年度金额'}：{settlement}",
+        to("settlement", settlement.agreement.code, settlement.year),
+        "催办",
+        deadline=settlement.sign_until,
+        provisional=settlement.sign_provisional,
+        note=f"尚缺{settlement.missing}",  # type: ignore[attr-defined]
+    )
+
+
+def _refusals() -> QuerySet:
+    return (
+        AmountRefusal.objects.select_related("settlement__agreement", "jurisdiction")
+        .defer("jurisdiction__boundary")
+        .order_by("until", "pk")
+    )
+
+
+def refusals_to_answer(viewer: Viewer) -> QuerySet:
+    """Of the other parties, while they may answer, by who has not."""
+    places = speaks_for(viewer)
+    own = SettlementNet.objects.filter(settlement=OuterRef("settlement"), jurisdiction__in=places)
+    said = RefusalReply.objects.filter(refusal=OuterRef("pk"), jurisdiction__in=places)
+    return (
+        _refusals()
+        .filter(
+            Exists(own),
+            ~Exists(said),
+            state__in=[AmountRefusal.State.RAISED, AmountRefusal.State.ANSWERED],
+            until__gte=today(),
+        )
+        .exclude(jurisdiction__in=places)
+    )
+
+
+def refusals_turned_down(viewer: Viewer) -> QuerySet:
+    """The viewer's own, while they can be taken to the common superior."""
+    return _refusals().filter(
+        jurisdiction__in=speaks_for(viewer),
+        state=AmountRefusal.State.REJECTED,
+        until__gte=today(),
+    )
+
+
+def refusals_to_decide(viewer: Viewer) -> QuerySet:
+    """Heard, or not answered in time; and those whose ruling is to be entered."""
+    of = AmountRefusal.State
+    return _refusals().filter(
+        Q(state__in=[of.ANSWERED, of.ESCALATED]) | Q(state=of.RAISED, until__lt=today())
+    )
+
+
+def _refusal(words: str, *, dated: bool = True) -> Callable[[AmountRefusal], Task]:
+    def task(refusal: AmountRefusal) -> Task:
+        return Task(
+            f"{words}：{refusal}",
+            to("refusal", refusal.pk),
+            "查看",
+            deadline=refusal.until if dated else None,
+            provisional=refusal.provisional and dated,
+            note=str(refusal.get_state_display()),
+        )
+
+    return task
+
+
+def _left_of(settlement: str, party: str) -> Func:
     """What of a closed year is left of a party (positive: to receive), as the guards count it."""
     return Func(
         F(settlement),
-        Value(party, output_field=BigIntegerField()),
+        F(party),
         function="settlements_year_left_of",
         output_field=DecimalField(max_digits=16, decimal_places=2),
     )
@@ -474,16 +573,16 @@ def payments_due(viewer: Viewer) -> QuerySet:
     """The newest 拨款通知 of each closed year the viewer's own place owes something of."""
     newer = Demand.objects.filter(
         settlement=OuterRef("settlement"),
-        jurisdiction=viewer.jurisdiction_id,
+        jurisdiction=OuterRef("jurisdiction"),
         pk__gt=OuterRef("pk"),
     )
     return (
         Demand.objects.filter(
             ~Exists(newer),
-            jurisdiction=viewer.jurisdiction_id,
-            settlement__state=Settlement.State.CLOSED,
+            jurisdiction__in=speaks_for(viewer),
+            settlement__state=State.CLOSED,
         )
-        .alias(left=_left_of("settlement", viewer.jurisdiction_id))
+        .alias(left=_left_of("settlement", "jurisdiction"))
         .filter(left__lt=0)
         .select_related("settlement__agreement")
         .order_by("due_on", "pk")
@@ -505,10 +604,8 @@ def _pay(demand: Demand) -> Task:
 def payments_expected(viewer: Viewer) -> QuerySet:
     """Closed years of which the viewer's own place is still to receive something."""
     return (
-        Settlement.objects.filter(
-            state=Settlement.State.CLOSED, nets__jurisdiction=viewer.jurisdiction_id
-        )
-        .alias(left=_left_of("pk", viewer.jurisdiction_id))
+        Settlement.objects.filter(state=State.CLOSED, nets__jurisdiction__in=speaks_for(viewer))
+        .alias(left=_left_of("pk", "nets__jurisdiction"))
         .filter(left__gt=0)
         .select_related("agreement")
         .order_by("closed_on", "agreement__code")
@@ -564,9 +661,31 @@ SOURCES: tuple[Source, ...] = (
     Source("notices-to-read", "未读的月通报", Act.CONFIRM, notices_to_read, _read),
     Source("objections-to-answer", "待答复的异议", Act.OBJECT, objections_to_answer, _answer),
     Source("objections-to-prove", "可补充证据的异议", Act.OBJECT, objections_to_prove, _prove),
-    Source("years-to-sign", "待签认的年度", Act.CONFIRM, years_to_sign, _sign_year),
-    Source("payments-due", "待付款", Act.CONFIRM, payments_due, _pay),
-    Source("payments-expected", "待收款", Act.CONFIRM, payments_expected, _expect),
+    Source("years-to-sign", "待签认的年度", Act.SIGN_YEAR, years_to_sign, _sign_year),
+    Source("payments-due", "待付款", Act.SIGN_YEAR, payments_due, _pay),
+    Source("payments-expected", "待收款", Act.SIGN_YEAR, payments_expected, _expect),
+    Source(
+        "refusals-to-answer",
+        "待答复的不予确认",
+        Act.SIGN_YEAR,
+        refusals_to_answer,
+        _refusal("答复"),
+    ),
+    Source(
+        "refusals-turned-down",
+        "未获采纳的不予确认",
+        Act.SIGN_YEAR,
+        refusals_turned_down,
+        _refusal("报共同上级或撤回"),
+    ),
+    Source(
+        "refusals-to-decide",
+        "待裁决的不予确认",
+        Act.DECIDE,
+        refusals_to_decide,
+        _refusal("裁决", dated=False),
+    ),
+    Source("years-waiting", "各方尚未签认的年度", Act.CONFIRM_FOR, years_waiting, _wait),
     Source("measures-to-report", "待报告整改的措施", Act.CONFIRM, measures_to_report, _report),
     Source("notices-to-sign", "待签发的月通报", Act.PUBLISH, notices_to_sign, _sign),
     Source("months-to-prepare", "待编制的月通报", Act.PUBLISH, months_to_prepare, _prepare),

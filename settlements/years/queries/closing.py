@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils.timezone import localtime
 
-from basins.access import Act, Scope, Viewer
+from basins.access import Act, Viewer
 from basins.clock import today
 from basins.links import Link, to
 from basins.models import Jurisdiction
@@ -27,13 +27,22 @@ from settlements.models import (
     Settlement,
     SettlementSignature,
     StateMove,
+    Term,
     Transfer,
 )
 from settlements.money import ZERO, format_yuan
-from settlements.moving.acting import has_own_person
+from settlements.moving.acting import speaks_for, with_own_person
 from settlements.shown.places import Place
-from settlements.shown.visible import sees_drafts_of, visible_settlements
-from settlements.years.services.closing import YearData, accruals_of, unsigned
+from settlements.shown.visible import sees_year_of, visible_settlements
+from settlements.years.services.signing import (
+    Ground,
+    is_overdue,
+    is_silent,
+    silence_of,
+    silent_after,
+    unsigned,
+)
+from settlements.years.services.year_data import YearData, accruals_of
 
 State = Settlement.State
 Subject = SettlementSignature.Subject
@@ -71,6 +80,15 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A party that has not signed, and what the bureau may do about it."""
+
+    place: Place
+    words: str
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PartySum:
     """months + adjustments = net of the year."""
 
@@ -99,6 +117,8 @@ class Closing:
     signatures: tuple[SignatureLine, ...]
     sums: tuple[PartySum, ...]
     owed: tuple[Lack, ...]  # what of closed years before is not paid
+    waiting: tuple[Missing, ...]  # who has not signed, for the bureau
+    refusals: tuple[Lack, ...]
 
     @property
     def total(self) -> PartySum:
@@ -128,7 +148,7 @@ def closing(viewer: Viewer, code: str, year: int) -> Closing | None:
     settlement = found_settlement(viewer, code, year)
     if settlement is None:
         return None
-    sees = sees_drafts_of(viewer, settlement.agreement)
+    sees = sees_year_of(viewer, settlement.agreement)
     nets = {
         n.jurisdiction_id: n
         for n in settlement.nets.select_related("jurisdiction")
@@ -149,6 +169,8 @@ def closing(viewer: Viewer, code: str, year: int) -> Closing | None:
         signatures=_signatures(settlement, places) if sees else (),
         sums=_sums(settlement, places, {party: n.yuan for party, n in nets.items()}),
         owed=tuple(_owed_before(settlement)) if sees else (),
+        waiting=_waiting_for(viewer, settlement),
+        refusals=tuple(_refusals(settlement)) if sees else (),
     )
 
 
@@ -200,9 +222,10 @@ def _moment(at: datetime) -> str:
 
 
 def _next(settlement: Settlement) -> str:
+    until = f"，截止 {settlement.sign_until}" if settlement.sign_until else ""
     return {
-        State.OPEN: "下一步：各方签认年度数据",
-        State.SIGNED: "下一步：各方确认年度金额",
+        State.OPEN: f"下一步：各方签认年度数据{until}",
+        State.SIGNED: f"下一步：各方确认年度金额{until}",
         State.CONFIRMED: "下一步：市局提请关账",
         State.PREPARED: "下一步：市局另一人关账",
         State.CLOSED: "下一步：付款方付清后清缴完毕",
@@ -237,6 +260,13 @@ def _lacks(viewer: Viewer, settlement: Settlement, places: dict[int, Place]):
             yield Lack("有一次停下的重算待核实。", to("fuse-trip", trip.pk))
     if state in (State.CONFIRMED, State.PREPARED) and (lying := transit_balance(agreement)):
         yield Lack(f"过渡账户尚有 {format_yuan(lying)} 元未拨付。", to("ledger-payment-list"))
+
+
+def _refusals(settlement: Settlement):
+    """Parties that refused the amounts, newest first."""
+    for each in settlement.refusals.select_related("jurisdiction").defer("jurisdiction__boundary"):
+        words = f"{each.jurisdiction.name}不予确认：{each.get_state_display()}"
+        yield Lack(words, to("refusal", each.pk))
 
 
 def _unpaid(settlement: Settlement, party: int, place: Place, yuan: Decimal) -> Lack:
@@ -358,23 +388,47 @@ def _signing(
     if blocked or not (left := unsigned(settlement, subject)):
         return (), ""
     code, year = settlement.agreement.code, settlement.year
-    if viewer.scope(Act.CONFIRM) is Scope.OWN:
-        mine = any(j.pk == viewer.jurisdiction_id for j in left)
-        return (
-            ((Offer(WORDS[subject], to(PAGES[subject], code, year)),), "")
-            if mine
-            else ((), "贵方已签认，等待其他方。")
-        )
+    if own := set(speaks_for(viewer).values_list("pk", flat=True)):
+        if any(j.pk in own for j in left):
+            offers = [Offer(WORDS[subject], to(PAGES[subject], code, year))]
+            if subject == Subject.AMOUNT:
+                offers.append(Offer("不予确认", to("settlement-refuse", code, year), main=False))
+            return tuple(offers), ""
+        if settlement.nets.filter(jurisdiction__in=own).exists():
+            return (), "贵方已签认，等待其他方。"
     if viewer.may(Act.CONFIRM_FOR):
+        with_person = set() if is_overdue(settlement) else with_own_person(left, Act.SIGN_YEAR)
         return (
             tuple(
                 Offer(f"代{j.name}登记", to(PAGES[subject], code, year, party=j.code), main=False)
                 for j in left
-                if not has_own_person(j)
+                if j.pk not in with_person
             ),
             "",
         )
     return (), ""
+
+
+def _waiting_for(viewer: Viewer, settlement: Settlement) -> tuple[Missing, ...]:
+    """Who has not signed what is to be signed now, for the bureau: since when reminded, and what
+    can be done about it."""
+    subject = SUBJECTS.get(State(settlement.state))
+    if subject is None or settlement.sign_until is None or not viewer.may(Act.CONFIRM_FOR):
+        return ()
+    code, year = settlement.agreement.code, settlement.year
+    found = []
+    for place in unsigned(settlement, subject):
+        after = silent_after(settlement, place)
+        offers = [Offer("催办", to("settlement-remind", code, year, party=place.code), main=False)]
+        if subject == Subject.AMOUNT and place.pk not in with_own_person([place], Act.SIGN_YEAR):
+            refuse = to("settlement-refuse", code, year, party=place.code)
+            offers.append(Offer(f"代{place.name}登记不予确认", refuse, main=False))
+        if is_silent(settlement, place) and silence_of(settlement) == Term.Silence.DECIDE:
+            decide = to("settlement-decide-silent", code, year, party=place.code)
+            offers.append(Offer("由市局决定", decide, main=False))
+        words = "未催办" if after is None else f"已催办，可表态至 {after}"
+        found.append(Missing(Place.of(place), words, tuple(offers)))
+    return tuple(found)
 
 
 def _signatures(settlement: Settlement, places: dict[int, Place]) -> tuple[SignatureLine, ...]:
@@ -389,6 +443,13 @@ def _signatures(settlement: Settlement, places: dict[int, Place]) -> tuple[Signa
             return ""
         if found.void_at is not None:
             return f"{_moment(found.void_at)} 作废，待重新签认：{found.void_why}"
+        match found.ground:
+            case Ground.LAPSE:
+                return f"{_moment(found.at)} {found.reason or '逾期视为确认'}"
+            case Ground.DECISION:
+                return f"{_moment(found.at)} 市局决定（{found.by}）：{found.reason}"
+            case Ground.RULING:
+                return f"{_moment(found.at)} 依裁定 {found.document}"
         document = f"，依 {found.document} 代为登记" if found.document else ""
         return f"{found.by} {_moment(found.at)}{document}"
 

@@ -1,6 +1,6 @@
 """What of a year is signed: its months as they count now, with what they rest on.
 
-The digest over it is settlements.years.services.closing.YearData's. Amounts are Decimal yuan,
+The digest over it is settlements.years.services.year_data.YearData's. Amounts are Decimal yuan,
 signed from the side of the party that signs (positive: it receives).
 """
 

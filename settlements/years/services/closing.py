@@ -1,90 +1,46 @@
-"""年清缴: the year signed by its parties, confirmed, and closed into the ledger by two persons.
+"""年清缴: a year its parties have confirmed is closed into the ledger by two persons.
 
 Locks are taken in one order everywhere: agreement, settlement, months, journal.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
 
-from basins.clock import now, today
+from basins.clock import today
 from basins.links import to
-from basins.models import Jurisdiction, Role, User
-from basins.ranges import months_of
+from basins.models import Role, User
 from settlements.accruals.services.nets import resettle, void_signatures
-from settlements.accruals.services.superseded import superseded_of
 from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.demands import demand_payment
 from settlements.ledger.services.ledger import Line, account_of, post
 from settlements.models import (
     Accrual,
-    Adjustment,
-    Agreement,
-    AgreementMonth,
-    FuseTrip,
     LedgerAccount,
     Posting,
     Settlement,
     SettlementSignature,
 )
-from settlements.moving.acting import parties_signing
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
 from settlements.moving.notify import next_key, tell_second
-from settlements.reckoning.periods import due_in_year
+from settlements.years.services.signing import locked
+from settlements.years.services.year_data import (
+    NotReady,
+    YearData,
+    accruals_of,
+    data_digest,
+    refuse_unready,
+)
 
 State = Settlement.State
 Subject = SettlementSignature.Subject
 
 
-class NotReady(Refused):
-    """The year is not ready for the act; the message (Chinese) names what is missing."""
-
-
-@transaction.atomic
-def sign_data(
-    *,
-    settlement: Settlement,
-    by: User,
-    party: Jurisdiction | None = None,
-    parties: Sequence[Jurisdiction] = (),
-    document: str = "",
-) -> Settlement:
-    """A party signs the year's data, before the amounts; the last one moves the year on.
-
-    `party`, or several `parties` of one letter, are entered for by the bureau. Raises
-    NotReady naming the months that are not final. Source: 新安江 (domain.md §8a).
-    """
-    settlement = _locked(settlement)
-    check("settlement", "sign_data", settlement.state, settlement.get_state_display())
-    digest = refuse_unready(settlement).digest()
-    return _sign(settlement, Subject.DATA, digest, by, parties or (party,), document)
-
-
-@transaction.atomic
-def confirm_amounts(
-    *,
-    settlement: Settlement,
-    by: User,
-    party: Jurisdiction | None = None,
-    parties: Sequence[Jurisdiction] = (),
-    document: str = "",
-) -> Settlement:
-    """A party confirms the year's amounts; the last one moves the year on."""
-    settlement = _locked(settlement)
-    check("settlement", "confirm", settlement.state, settlement.get_state_display())
-    digest = YearData.of(settlement).amount_digest()
-    return _sign(settlement, Subject.AMOUNT, digest, by, parties or (party,), document)
-
-
 @transaction.atomic
 def prepare_closing(*, settlement: Settlement, by: User) -> Settlement:
     """The bureau asks for the closing. Raises NotReady where money lies in transit."""
-    settlement = _locked(settlement)
+    settlement = locked(settlement)
     permit(check("settlement", "prepare", settlement.state, settlement.get_state_display()), by)
     _refuse_changed(refuse_unready(settlement))
     _refuse_transit(settlement)
@@ -102,7 +58,7 @@ def prepare_closing(*, settlement: Settlement, by: User) -> Settlement:
 @transaction.atomic
 def return_closing(*, settlement: Settlement, by: User, why: str) -> Settlement:
     """Back to confirmed, with the reason."""
-    settlement = _locked(settlement)
+    settlement = locked(settlement)
     permit(check("settlement", "return", settlement.state, settlement.get_state_display()), by)
     if not why.strip():
         raise Refused("退回须写明理由。")
@@ -116,7 +72,7 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
 
     `on`: the day it is booked, today unless said. Raises NotReady, Refused.
     """
-    settlement = _locked(settlement)
+    settlement = locked(settlement)
     move = check("settlement", "close", settlement.state, settlement.get_state_display())
     permit(move, by)
     refuse_same_person("settlement", settlement.pk, move, by)
@@ -144,174 +100,6 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
         )
         demand_payment(settlement=settlement, nets=dict(nets), by=by, on=on)
     refresh_cleared(agreement=agreement, on=on)
-    return settlement
-
-
-def accruals_of(agreement: Agreement, year: int):
-    """The year's accruals of the agreement, monthly and yearly ones."""
-    return Accrual.objects.filter(term__agreement=agreement, period__range=months_of(year))
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Lacking:
-    """A section and month that are due and have no accrual."""
-
-    section: str
-    period: date
-
-    def __str__(self) -> str:
-        return f"{self.section} {self.period:%Y-%m}"
-
-
-@dataclass(frozen=True, slots=True)
-class YearData:
-    """What a year rests on, as it is now: 5 SQL queries, and 3 more for what is due."""
-
-    settlement: Settlement
-    accruals: list[Accrual]
-    adjusted: list[tuple[int, str, str]]  # id, digest, state
-    final: frozenset[date]  # months that are final
-    stopped: bool
-
-    @classmethod
-    def of(cls, settlement: Settlement) -> "YearData":
-        agreement, year = settlement.agreement, settlement.year
-        own = accruals_of(agreement, year)
-        return cls(
-            settlement=settlement,
-            accruals=list(
-                own.order_by("period", "term_section").only(
-                    "period", "yearly", "term_section_id", "input_digest", "month_state", "state"
-                )
-            ),
-            adjusted=list(
-                Adjustment.objects.filter(accrual__in=own)
-                .order_by("pk")
-                .values_list("pk", "input_digest", "state")
-            ),
-            final=frozenset(
-                AgreementMonth.objects.filter(
-                    agreement=agreement, month__year=year, state=AgreementMonth.State.FINAL
-                ).values_list("month", flat=True)
-            ),
-            stopped=FuseTrip.objects.filter(
-                agreement=agreement, state=FuseTrip.State.TRIPPED
-            ).exists(),
-        )
-
-    def digest(self) -> str:
-        """SHA-256 of the inputs of the accruals, and of the adjustments approved."""
-        accruals = [(a.pk, a.input_digest, a.month_state) for a in self.accruals]
-        approved = [(pk, digest) for pk, digest, state in self.adjusted if state == "approved"]
-        return _digest([accruals, approved])
-
-    def amount_digest(self) -> str:
-        """SHA-256 of the year's nets per party, to the fen, and of its data."""
-        nets = self.settlement.nets.order_by("jurisdiction__code").values_list(
-            "jurisdiction__code", "yuan"
-        )
-        return _digest([self.digest(), [[code, f"{yuan:.2f}"] for code, yuan in nets]])
-
-    def pending(self) -> int:
-        return sum(state in Adjustment.PENDING for _, _, state in self.adjusted)
-
-    def missing(self) -> list["Lacking"]:
-        """Months of the year in which a term is in force but a section has no accrual, neither
-        its own nor one published under an earlier term."""
-        agreement = self.settlement.agreement
-        have = {(a.term_section_id, a.period) for a in self.accruals}
-        lacking = [
-            (part, period)
-            for part, period in due_in_year(agreement, self.settlement.year)
-            if (part.pk, period) not in have
-        ]
-        if lacking:
-            answered = superseded_of(agreement).answered
-            lacking = [each for each in lacking if (each[0].pk, each[1]) not in answered]
-        return sorted({Lacking(str(part.section), period) for part, period in lacking})
-
-    def not_final(self) -> list[date]:
-        """Months with accruals that are not published and final yet."""
-        waiting = {
-            month
-            for a in self.accruals
-            if (month := date(a.period.year, 12, 1) if a.yearly else a.period) not in self.final
-            or a.state in Accrual.OPEN
-        }
-        return sorted(waiting)
-
-
-def refuse_unready(settlement: Settlement) -> YearData:
-    """Raises NotReady unless every section and month due is final and nothing is pending."""
-    year = settlement.year
-    if today() <= date(year, 12, 31):
-        raise NotReady(f"{year} 年尚未结束。")
-    data = YearData.of(settlement)
-    name = f"{settlement.agreement.title} {year} 年"
-    if missing := data.missing():
-        raise NotReady(f"{name}缺核算：{'、'.join(map(str, missing))}；请先重算。")
-    if waiting := data.not_final():
-        raise NotReady(f"{name}尚未定稿的月份：{'、'.join(f'{m:%Y-%m}' for m in waiting)}。")
-    if pending := data.pending():
-        raise NotReady(f"{name}有 {pending} 项待审的调整；请先处理。")
-    if data.stopped:
-        raise NotReady(f"{settlement.agreement.title}有一次停下待查的重算；请先核实。")
-    return data
-
-
-def data_digest(settlement: Settlement) -> str:
-    """SHA-256 of what the year rests on: inputs of its accruals, adjustments approved."""
-    return YearData.of(settlement).digest()
-
-
-def unsigned(settlement: Settlement, subject: str) -> list[Jurisdiction]:
-    """Parties of the year whose valid signature is missing, in their order."""
-    have = settlement.signatures.filter(subject=subject, void_at__isnull=True)
-    return list(
-        Jurisdiction.objects.filter(pk__in=settlement.nets.values("jurisdiction"))
-        .exclude(pk__in=have.values("jurisdiction"))
-        .order_by("code")
-    )
-
-
-def _sign(
-    settlement: Settlement,
-    subject: str,
-    digest: str,
-    by: User,
-    parties: Sequence[Jurisdiction | None],
-    document: str,
-) -> Settlement:
-    words = SettlementSignature.Subject(subject).label
-    left = unsigned(settlement, subject)
-    moment = now()
-    signing = parties_signing(
-        agreement=settlement.agreement, by=by, parties=parties, document=document
-    )
-    for own in signing:
-        if own not in left:
-            raise Refused(f"{own}已签认{words}，或不是该年的一方。")
-        left.remove(own)
-    nets = dict(settlement.nets.values_list("jurisdiction_id", "yuan"))
-    SettlementSignature.objects.bulk_create(
-        SettlementSignature(
-            settlement=settlement,
-            jurisdiction=own,
-            subject=subject,
-            digest=digest,
-            yuan=nets.get(own.pk),
-            document=document.strip(),
-            by=by,
-            at=moment,
-        )
-        for own in signing
-    )
-    if not left:
-        event, target = {
-            Subject.DATA: ("sign_data", State.SIGNED),
-            Subject.AMOUNT: ("confirm", State.CONFIRMED),
-        }[Subject(subject)]
-        _move(settlement, event, target, by)
     return settlement
 
 
@@ -354,18 +142,3 @@ def _move(settlement: Settlement, event: str, target: str, by: User, note: str =
     with moving(event, by=by, note=note):
         settlement.state = target
         settlement.save()
-
-
-def _locked(settlement: Settlement) -> Settlement:
-    """The settlement and its agreement, locked in that order, as they are now."""
-    Agreement.objects.select_for_update(no_key=True).get(pk=settlement.agreement_id)
-    return (
-        Settlement.objects.select_for_update(of=("self",))
-        .select_related("agreement")
-        .get(pk=settlement.pk)
-    )
-
-
-def _digest(content: Iterable) -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

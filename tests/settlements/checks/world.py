@@ -14,12 +14,8 @@ from settlements.papers.queries.papers import agreement_paper
 from settlements.papers.queries.sources import Standing
 from settlements.papers.services.papers import issue
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
-from settlements.years.services.closing import (
-    close_settlement,
-    confirm_amounts,
-    prepare_closing,
-    sign_data,
-)
+from settlements.years.services.closing import close_settlement, prepare_closing
+from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.books import Ledger
 from tests.published import published
 from tests.worlds import Border, People, begun_later

@@ -1,0 +1,438 @@
+"""签认: a year's parties sign its data and then its amounts by a day, or are spoken for.
+
+A party signs by its own person, or on paper that the bureau enters with the document's number and
+scan (代为登记): where nobody here acts for it, or where its person let the deadline pass, who is
+told. Who stays silent after being reminded (催办) lapses into what the terms say: confirmed by
+the system, or decided by the bureau. Locks: the agreement, then the year.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+
+from basins.access import Act, viewer_of
+from basins.clock import now, today
+from basins.links import Link, to
+from basins.models import Jurisdiction, Role, User
+from basins.ranges import year_start
+from basins.services.working_days import Deadline, add_working_days
+from basins.words import day_words
+from settlements.models import (
+    Agreement,
+    AmountRefusal,
+    Reminder,
+    Settlement,
+    SettlementSignature,
+    StateMove,
+    Term,
+)
+from settlements.moving.acting import parties_signing, persons_of
+from settlements.moving.acts import NotAllowed, Refused, check, moving
+from settlements.moving.documents import Document, checked, kept
+from settlements.moving.notify import next_key, notify, tell_role, tell_signers
+from settlements.years.services.year_data import NotReady, YearData, refuse_unready
+
+State = Settlement.State
+Subject = SettlementSignature.Subject
+Ground = SettlementSignature.Ground
+# What is to be signed in which state, and the event by which the last signature moves the year on.
+SUBJECTS = {State.OPEN: Subject.DATA, State.SIGNED: Subject.AMOUNT}
+EVENTS = {Subject.DATA: "sign_data", Subject.AMOUNT: "confirm"}
+NEXT = {Subject.DATA: State.SIGNED, Subject.AMOUNT: State.CONFIRMED}
+WORDS = {Subject.DATA: "签认年度数据", Subject.AMOUNT: "确认年度金额"}
+
+
+@transaction.atomic
+def sign_data(*, settlement: Settlement, by: User, **given) -> Settlement:
+    """A party signs the year's data, before the amounts; the last one moves the year on.
+
+    `party`, or several `parties` of one letter (`document`, `scan`), are entered for by the bureau.
+    Raises NotReady naming the months that are not final. Source: 新安江 (domain.md §8a).
+    """
+    settlement = locked(settlement)
+    check("settlement", "sign_data", settlement.state, settlement.get_state_display())
+    digest = refuse_unready(settlement).digest()
+    return _sign(settlement, Subject.DATA, digest, by, **given)
+
+
+@transaction.atomic
+def confirm_amounts(*, settlement: Settlement, by: User, **given) -> Settlement:
+    """A party confirms the year's amounts; the last one moves the year on. Arguments as
+    sign_data's."""
+    settlement = locked(settlement)
+    check("settlement", "confirm", settlement.state, settlement.get_state_display())
+    digest = YearData.of(settlement).amount_digest()
+    return _sign(settlement, Subject.AMOUNT, digest, by, **given)
+
+
+def unsigned(settlement: Settlement, subject: str) -> list[Jurisdiction]:
+    """Parties of the year whose valid signature is missing, in their order."""
+    have = settlement.signatures.filter(subject=subject, void_at__isnull=True)
+    return list(
+        Jurisdiction.objects.filter(pk__in=settlement.nets.values("jurisdiction"))
+        .exclude(pk__in=have.values("jurisdiction"))
+        .order_by("code")
+    )
+
+
+def is_overdue(settlement: Settlement) -> bool:
+    """Whether the day by which the parties were to sign is over."""
+    return settlement.sign_until is not None and settlement.sign_until < today()
+
+
+def _sign(
+    settlement: Settlement,
+    subject: Subject,
+    digest: str,
+    by: User,
+    *,
+    party: Jurisdiction | None = None,
+    parties: Sequence[Jurisdiction] = (),
+    document: str = "",
+    scan: File | None = None,
+) -> Settlement:
+    words = Subject(subject).label
+    left = unsigned(settlement, subject)
+    named = parties or (party,)
+    signing = parties_signing(
+        agreement=settlement.agreement,
+        by=by,
+        parties=named,
+        document=document,
+        act=Act.SIGN_YEAR,
+        overdue=is_overdue(settlement),
+    )
+    for own in signing:
+        if own not in left:
+            raise Refused(f"{own}已签认{words}，或不是该年的一方。")
+        left.remove(own)
+    _refuse_while_refused(settlement, signing, subject)
+    on_paper = viewer_of(by).may(Act.CONFIRM_FOR)
+    file = checked(scan) if scan is not None else None
+    ground = Ground.PAPER if on_paper else Ground.OWN
+    sign_for(
+        settlement, subject, signing, ground=ground, digest=digest, by=by,
+        document=document.strip(), file=file,
+    )  # fmt: skip
+    if on_paper:
+        _tell_entered_for(settlement, subject, signing, by, document)
+    return settlement
+
+
+def sign_for(
+    settlement: Settlement,
+    subject: Subject,
+    parties: Iterable[Jurisdiction],
+    *,
+    ground: Ground,
+    digest: str,
+    by: User | None,
+    document: str = "",
+    reason: str = "",
+    file: Document | None = None,
+) -> None:
+    """Keep the signatures; where they are the last, the year moves on. `by` None: the system.
+    Called with the year locked."""
+    nets = dict(settlement.nets.values_list("jurisdiction_id", "yuan"))
+    moment = now()
+    for own in parties:
+        signature = SettlementSignature(
+            settlement=settlement,
+            jurisdiction=own,
+            subject=subject,
+            digest=digest,
+            yuan=nets.get(own.pk),
+            ground=ground,
+            document=document,
+            reason=reason,
+            scan_name=file.name if file else "",
+            scan_sha256=file.sha256 if file else "",
+            by=by,
+            at=moment,
+        )
+        if file is not None:
+            signature.scan.name = kept(file, "signatures")
+        signature.save()
+    move_on(settlement, subject, by)
+
+
+def move_on(settlement: Settlement, subject: Subject, by: User | None) -> None:
+    """To the next state once every party has signed and no refusal is open."""
+    if unsigned(settlement, subject) or settlement.refusals.filter(state__in=AmountRefusal.OPEN):
+        return
+    settlement.state = NEXT[subject]
+    due = sign_deadline() if settlement.state == State.SIGNED else None
+    settlement.sign_until = due.date if due else None
+    settlement.sign_provisional = bool(due and due.provisional)
+    with moving(EVENTS[subject] if by is not None else "lapse", by=by):
+        settlement.save()
+    if due is not None:
+        ask_to_sign(settlement, Subject.AMOUNT)
+    else:
+        tell_role(
+            Role.Code.BUREAU,
+            key=next_key(f"year-confirmed:{settlement.pk}"),
+            text=f"{settlement}各方已确认，可以提请关账",
+            link=year_link(settlement),
+        )
+
+
+def sign_deadline() -> Deadline:
+    return add_working_days(today(), settings.SIGN_DAYS)
+
+
+def ask_to_sign(settlement: Settlement, subject: Subject) -> None:
+    """Each party's people are told by when."""
+    until = settlement.sign_until
+    assert until is not None
+    tell_signers(
+        [place.pk for place in unsigned(settlement, subject)],
+        key=next_key(f"year-{subject}:{settlement.pk}"),
+        text=f"请于 {_day(until)}{'（暂定）' if settlement.sign_provisional else ''}前"
+        f"{WORDS[subject]}：{settlement}",
+        link=year_link(settlement),
+    )
+
+
+def year_link(settlement: Settlement) -> Link:
+    return to("settlement", settlement.agreement.code, settlement.year)
+
+
+# Silence -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def remind_to_sign(*, settlement: Settlement, party: Jurisdiction, by: User) -> Reminder:
+    """催办 a party that has not signed, once a day. Raises Refused where there is no need."""
+    if not viewer_of(by).may(Act.CONFIRM_FOR):
+        raise NotAllowed(f"{by} 不能催办年度签认。")
+    settlement = locked(settlement)
+    subject = SUBJECTS.get(State(settlement.state))
+    if subject is None or party not in unsigned(settlement, subject):
+        raise Refused(f"{party}无须签认，不必催办。")
+    if settlement.sign_until is None:
+        raise Refused(f"{settlement}尚未到签认的时候，不必催办。")
+    reminder, made = Reminder.objects.get_or_create(
+        thing="settlement",
+        object_id=settlement.pk,
+        jurisdiction=party,
+        day=today(),
+        defaults={"by": by, "at": now()},
+    )
+    if not made:
+        raise Refused(f"今天已经催办过{party}（{reminder.by}），明天可再催办。")
+    after = silent_after(settlement, party)
+    means = silence_of(settlement)
+    tell_signers(
+        [party.pk],
+        key=f"remind:settlement:{settlement.pk}:{party.pk}:{today()}",
+        text=f"催办：请{WORDS[subject]}：{settlement}；{_day(after) if after else ''}前仍不表态的，"
+        f"{means.label}",
+        link=year_link(settlement),
+    )
+    return reminder
+
+
+def silence_of(settlement: Settlement) -> Term.Silence:
+    """What a party's silence means, by the terms in force at the year's end: decided by the
+    bureau unless all say that it confirms. 1 SQL query."""
+    last = date(settlement.year, 12, 31)
+    words = set(
+        Term.objects.filter(
+            agreement=settlement.agreement_id,
+            in_force__overlap=(year_start(settlement.year), date(settlement.year + 1, 1, 1)),
+        )
+        .order_by()
+        .values_list("silence", "in_force")
+    )
+    at_end = {word for word, span in words if last in span} or {word for word, _ in words}
+    return Term.Silence.CONFIRM if at_end == {"confirm"} else Term.Silence.DECIDE
+
+
+def silent_after(settlement: Settlement, party: Jurisdiction) -> date | None:
+    """The last day on which a reminded party can still speak; None where it was not reminded
+    about what is to be signed now. The deadline is never cut short."""
+    begun = settlement.sign_until
+    since = (
+        Reminder.objects.filter(
+            thing="settlement",
+            object_id=settlement.pk,
+            jurisdiction=party,
+            at__gte=_asked_at(settlement),
+        )
+        .order_by("day")
+        .values_list("day", flat=True)
+        .first()
+    )
+    if since is None or begun is None:
+        return None
+    return max(add_working_days(since, settings.SILENCE_DAYS).date, begun)
+
+
+def _asked_at(settlement: Settlement):
+    """From when on what is to be signed now could be signed: the newest step of the year, or the
+    newest signature that became void."""
+    move = (
+        StateMove.objects.filter(thing="settlement", object_id=settlement.pk)
+        .order_by("-pk")
+        .values_list("at", flat=True)
+        .first()
+    )
+    void = (
+        settlement.signatures.filter(void_at__isnull=False)
+        .order_by("-void_at")
+        .values_list("void_at", flat=True)
+        .first()
+    )
+    return max(moment for moment in (move, void) if moment is not None)
+
+
+def is_silent(settlement: Settlement, party: Jurisdiction) -> bool:
+    """Whether the party's silence has its meaning by now: reminded, and the days are over."""
+    after = silent_after(settlement, party)
+    return after is not None and after < today() and not _refuses(settlement, party)
+
+
+@transaction.atomic
+def decide_silent(*, settlement: Settlement, party: Jurisdiction, by: User, reason: str) -> None:
+    """The bureau decides for a party that stayed silent, with the reason. Raises Refused where it
+    may still speak, or its silence confirms by itself."""
+    if not viewer_of(by).may(Act.DECIDE):
+        raise NotAllowed(f"{by} 不能代为决定。")
+    settlement = locked(settlement)
+    subject = SUBJECTS.get(State(settlement.state))
+    if subject is None or party not in unsigned(settlement, subject):
+        raise Refused(f"{party}无须签认。")
+    if not reason.strip():
+        raise Refused("市局决定须写明理由。")
+    if not is_silent(settlement, party):
+        raise Refused(f"{party}尚可自行表态；须先催办，期满仍不表态的才能由市局决定。")
+    if silence_of(settlement) == Term.Silence.CONFIRM:
+        raise Refused(f"条款规定{party}逾期视为确认，由系统办理，无须决定。")
+    digest = digest_to_sign(settlement, subject)
+    sign_for(
+        settlement, subject, [party], ground=Ground.DECISION, digest=digest, by=by,
+        reason=reason.strip(),
+    )  # fmt: skip
+    tell_signers(
+        [party.pk],
+        key=next_key(f"year-decided:{settlement.pk}:{party.pk}"),
+        text=f"贵方逾期未{WORDS[subject]}，市局已决定：{settlement}，理由：{reason.strip()}",
+        link=year_link(settlement),
+    )
+
+
+def lapse_years() -> int:
+    """Daily: deadlines begin where a year can be signed; silence that confirms does. Returns how
+    many parties lapsed. Run again it does nothing."""
+    _begin_deadlines()
+    lapsed = 0
+    for pk in (
+        Settlement.objects.filter(state__in=list(SUBJECTS), sign_until__lt=today())
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    ):
+        lapsed += _lapse_year(pk)
+    return lapsed
+
+
+@transaction.atomic
+def _lapse_year(pk: int) -> int:
+    settlement = locked(Settlement.objects.get(pk=pk))
+    subject = SUBJECTS.get(State(settlement.state))
+    if subject is None or silence_of(settlement) != Term.Silence.CONFIRM:
+        return 0
+    silent = [place for place in unsigned(settlement, subject) if is_silent(settlement, place)]
+    if not silent:
+        return 0
+    try:
+        digest = digest_to_sign(settlement, subject)
+    except NotReady:  # something of it is being corrected: it can't be signed by anybody just now
+        return 0
+    sign_for(settlement, subject, silent, ground=Ground.LAPSE, digest=digest, by=None)
+    tell_signers(
+        [place.pk for place in silent],
+        key=next_key(f"year-lapsed:{settlement.pk}"),
+        text=f"贵方逾期未{WORDS[subject]}，按条款视为确认：{settlement}",
+        link=year_link(settlement),
+    )
+    return len(silent)
+
+
+def _begin_deadlines() -> None:
+    """Years that are over and whose data can be signed get their day, and the parties are asked."""
+    for pk in (
+        Settlement.objects.filter(state=State.OPEN, sign_until=None, year__lt=today().year)
+        .filter(nets__isnull=False)
+        .distinct()
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    ):
+        _begin_deadline(pk)
+
+
+@transaction.atomic
+def _begin_deadline(pk: int) -> None:
+    settlement = locked(Settlement.objects.get(pk=pk))
+    try:
+        refuse_unready(settlement)
+    except NotReady:
+        return
+    due = sign_deadline()
+    settlement.sign_until, settlement.sign_provisional = due.date, due.provisional
+    settlement.save(update_fields=["sign_until", "sign_provisional"])
+    ask_to_sign(settlement, Subject.DATA)
+
+
+def digest_to_sign(settlement: Settlement, subject: Subject) -> str:
+    """Of what is signed now. Raises NotReady for data that can't be."""
+    if subject == Subject.DATA:
+        return refuse_unready(settlement).digest()
+    return YearData.of(settlement).amount_digest()
+
+
+def _refuses(settlement: Settlement, party: Jurisdiction) -> bool:
+    return settlement.refusals.filter(jurisdiction=party, state__in=AmountRefusal.OPEN).exists()
+
+
+def _refuse_while_refused(
+    settlement: Settlement, signing: Iterable[Jurisdiction], subject: Subject
+) -> None:
+    """Who refuses takes that back before it confirms."""
+    for own in signing if subject == Subject.AMOUNT else ():
+        if _refuses(settlement, own):
+            raise Refused(f"{own}的不予确认尚在处理中；要确认请先撤回。")
+
+
+def _tell_entered_for(
+    settlement: Settlement,
+    subject: Subject,
+    parties: Iterable[Jurisdiction],
+    by: User,
+    document: str,
+) -> None:
+    """What was entered in a party's name is told to its own people, where it has some."""
+    for place, users in persons_of([p.pk for p in parties]).items():
+        notify(
+            users=users,
+            key=next_key(f"year-entered:{settlement.pk}:{place}"),
+            text=f"{by}依 {document.strip()} 代贵方{WORDS[subject]}：{settlement}；有出入请即联系市局",
+            link=year_link(settlement),
+        )
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day_words(day)}"
+
+
+def locked(settlement: Settlement) -> Settlement:
+    """The settlement and its agreement, locked in that order, as they are now."""
+    Agreement.objects.select_for_update(no_key=True).get(pk=settlement.agreement_id)
+    return (
+        Settlement.objects.select_for_update(of=("self",))
+        .select_related("agreement")
+        .get(pk=settlement.pk)
+    )

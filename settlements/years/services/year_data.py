@@ -1,0 +1,154 @@
+"""What a year rests on: its accruals and approved adjustments, and what it still lacks."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from basins.clock import today
+from basins.ranges import months_of
+from settlements.accruals.services.superseded import superseded_of
+from settlements.models import (
+    Accrual,
+    Adjustment,
+    Agreement,
+    AgreementMonth,
+    AmountRefusal,
+    FuseTrip,
+    Settlement,
+)
+from settlements.moving.acts import Refused
+from settlements.reckoning.periods import due_in_year
+
+
+class NotReady(Refused):
+    """The year is not ready for the act; the message (Chinese) names what is missing."""
+
+
+def accruals_of(agreement: Agreement, year: int):
+    """The year's accruals of the agreement, monthly and yearly ones."""
+    return Accrual.objects.filter(term__agreement=agreement, period__range=months_of(year))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lacking:
+    """A section and month that are due and have no accrual."""
+
+    section: str
+    period: date
+
+    def __str__(self) -> str:
+        return f"{self.section} {self.period:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class YearData:
+    """What a year rests on, as it is now: 5 SQL queries, and 3 more for what is due."""
+
+    settlement: Settlement
+    accruals: list[Accrual]
+    adjusted: list[tuple[int, str, str]]  # id, digest, state
+    final: frozenset[date]  # months that are final
+    stopped: bool
+
+    @classmethod
+    def of(cls, settlement: Settlement) -> "YearData":
+        agreement, year = settlement.agreement, settlement.year
+        own = accruals_of(agreement, year)
+        return cls(
+            settlement=settlement,
+            accruals=list(
+                own.order_by("period", "term_section").only(
+                    "period", "yearly", "term_section_id", "input_digest", "month_state", "state"
+                )
+            ),
+            adjusted=list(
+                Adjustment.objects.filter(accrual__in=own)
+                .order_by("pk")
+                .values_list("pk", "input_digest", "state")
+            ),
+            final=frozenset(
+                AgreementMonth.objects.filter(
+                    agreement=agreement, month__year=year, state=AgreementMonth.State.FINAL
+                ).values_list("month", flat=True)
+            ),
+            stopped=FuseTrip.objects.filter(
+                agreement=agreement, state=FuseTrip.State.TRIPPED
+            ).exists(),
+        )
+
+    def digest(self) -> str:
+        """SHA-256 of the inputs of the accruals, and of the adjustments approved."""
+        accruals = [(a.pk, a.input_digest, a.month_state) for a in self.accruals]
+        approved = [(pk, digest) for pk, digest, state in self.adjusted if state == "approved"]
+        return _digest([accruals, approved])
+
+    def amount_digest(self) -> str:
+        """SHA-256 of the year's nets per party, to the fen, and of its data."""
+        nets = self.settlement.nets.order_by("jurisdiction__code").values_list(
+            "jurisdiction__code", "yuan"
+        )
+        return _digest([self.digest(), [[code, f"{yuan:.2f}"] for code, yuan in nets]])
+
+    def pending(self) -> int:
+        return sum(state in Adjustment.PENDING for _, _, state in self.adjusted)
+
+    def missing(self) -> list["Lacking"]:
+        """Months of the year in which a term is in force but a section has no accrual, neither
+        its own nor one published under an earlier term."""
+        agreement = self.settlement.agreement
+        have = {(a.term_section_id, a.period) for a in self.accruals}
+        lacking = [
+            (part, period)
+            for part, period in due_in_year(agreement, self.settlement.year)
+            if (part.pk, period) not in have
+        ]
+        if lacking:
+            answered = superseded_of(agreement).answered
+            lacking = [each for each in lacking if (each[0].pk, each[1]) not in answered]
+        return sorted({Lacking(str(part.section), period) for part, period in lacking})
+
+    def not_final(self) -> list[date]:
+        """Months with accruals that are not published and final yet."""
+        waiting = {
+            month
+            for a in self.accruals
+            if (month := date(a.period.year, 12, 1) if a.yearly else a.period) not in self.final
+            or a.state in Accrual.OPEN
+        }
+        return sorted(waiting)
+
+
+def refuse_unready(settlement: Settlement) -> YearData:
+    """Raises NotReady unless every section and month due is final and nothing is pending."""
+    year = settlement.year
+    if today() <= date(year, 12, 31):
+        raise NotReady(f"{year} 年尚未结束。")
+    data = YearData.of(settlement)
+    digest = data.amount_digest()
+    accepted = settlement.refusals.filter(state=AmountRefusal.State.ACCEPTED, digest=digest).first()
+    if accepted is not None:
+        raise NotReady(
+            f"{accepted.jurisdiction}的不予确认已采纳，数据尚未更正；请先更正并批准调整。"
+        )
+    name = f"{settlement.agreement.title} {year} 年"
+    if missing := data.missing():
+        raise NotReady(f"{name}缺核算：{'、'.join(map(str, missing))}；请先重算。")
+    if waiting := data.not_final():
+        raise NotReady(f"{name}尚未定稿的月份：{'、'.join(f'{m:%Y-%m}' for m in waiting)}。")
+    if pending := data.pending():
+        raise NotReady(f"{name}有 {pending} 项待审的调整；请先处理。")
+    if data.stopped:
+        raise NotReady(f"{settlement.agreement.title}有一次停下待查的重算；请先核实。")
+    return data
+
+
+def data_digest(settlement: Settlement) -> str:
+    """SHA-256 of what the year rests on: inputs of its accruals, adjustments approved."""
+    return YearData.of(settlement).digest()
+
+
+def _digest(content: Iterable) -> str:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
