@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from basins.ranges import between
+from monitoring.assessment.services.assessment import claim_marks, day_of, month_bounds
 from monitoring.models import (
     Assessment,
     DirtyMonth,
@@ -25,7 +26,7 @@ from settlements.accruals.services.accruals import accrue_agreement
 from settlements.models import Accrual, Adjustment, Settlement, Transfer
 from settlements.money import yuan
 from settlements.years.services.closing import NotReady
-from tests.worlds import close_year, month
+from tests.worlds import close_year, mark_months, month
 
 MILLION = yuan("1000000")
 
@@ -410,3 +411,28 @@ def test_a_moved_reading_is_known_at_its_new_time_from_then_on(border):
             " recorded_at = '2023-06-01' RETURNING recorded_at = now()"
         )
         assert cursor.fetchall() == [(True,)] * 5
+
+
+def test_marks_are_claimed_up_to_the_limit_by_whatever_plan(border):
+    """A nested loop ran the sub-query once for each mark, and each time took others."""
+    mark_months(border.section, "2018-01", 120)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        cursor.execute("SET LOCAL enable_material = off; SET LOCAL enable_memoize = off")
+    assert len(claim_marks(50)) == 50
+    assert DirtyMonth.objects.count() == 70
+
+
+@pytest.mark.parametrize("when", ["1986-05", "1986-06", "1991-09", "2023-05", "2024-02"])
+def test_a_reading_belongs_to_its_day_of_the_calendar_here(when):
+    """In the months when summer time began or ended a day has 23 or 25 hours."""
+    start, end = month_bounds(month(when))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT sampled_at AT TIME ZONE 'Asia/Shanghai', {day_of(start, end)}
+                       AT TIME ZONE 'Asia/Shanghai'
+                FROM generate_series(%(start)s::timestamptz, %(end)s - interval '1 second',
+                                     interval '29 minutes 59 seconds') AS r (sampled_at)""",
+            {"start": start, "end": end},
+        )
+        assert all(day == at.replace(hour=0, minute=0, second=0) for at, day in cursor.fetchall())
