@@ -26,7 +26,11 @@ from settlements.accruals.services.accruals import accrue_agreement
 from settlements.models import Accrual, Adjustment, Settlement, Transfer
 from settlements.money import yuan
 from settlements.years.services.closing import NotReady
+from tests.told_once import bare, computed, told_instead, told_once
 from tests.worlds import close_year, mark_months, month
+
+told = told_once(computed)
+of_other_terms = told_instead(bare)
 
 MILLION = yuan("1000000")
 
@@ -230,6 +234,7 @@ def test_a_year_that_is_not_over_is_not_closed(border, people):
         close_year(border.agreement, 2023, people, on=month("2023-12"))
 
 
+@of_other_terms
 def test_a_base_period_moves_every_month_that_is_compared_with_it(border):
     border.agreement.terms.filter(rule="baseline").delete()
     border.term(
@@ -244,6 +249,7 @@ def test_a_base_period_moves_every_month_that_is_compared_with_it(border):
     assert border.transfers("2023-05") == [(border.upstream, border.downstream, MILLION)]
 
 
+@of_other_terms
 def test_a_yearly_cap_cuts_the_later_months_and_says_so(border):
     border.agreement.terms.filter(rule="baseline").delete()
     border.term("baseline", month("2023-01"), yearly_cap="1500000")
@@ -259,6 +265,7 @@ def test_a_yearly_cap_cuts_the_later_months_and_says_so(border):
     assert border.transfers("2023-05") == [(border.downstream, border.upstream, yuan("500000"))]
 
 
+@of_other_terms
 def test_a_yearly_cap_holds_over_the_running_month_too(border):
     with time_machine.travel(datetime(2023, 11, 20, 4, tzinfo=UTC), tick=False):
         border.agreement.terms.filter(rule="baseline").delete()
@@ -270,6 +277,7 @@ def test_a_yearly_cap_holds_over_the_running_month_too(border):
         assert border.transfers("2023-11") == []
 
 
+@of_other_terms
 def test_a_fixed_yearly_sum_is_paid_once_for_the_year(border):
     border.agreement.terms.filter(rule="baseline").delete()
     border.term("fixed_annual", month("2023-01"), amount="3500000", from_year=2023, to_year=2030)
@@ -286,6 +294,7 @@ def run_verify(capsys) -> tuple[int, dict]:
     return 0, json.loads(capsys.readouterr().out)
 
 
+@of_other_terms
 def test_every_accrual_follows_from_its_stored_inputs_also_under_a_cap(border, capsys):
     border.agreement.terms.filter(rule="baseline").delete()
     border.term("baseline", month("2023-01"), yearly_cap="1500000")
