@@ -29,7 +29,8 @@ setup:  ## make .venv from requirements.lock (again only when the lock changes)
 
 browser:  ## install Chromium and Chinese fonts for the tests, if absent (apt)
 	@missing=""; \
-	command -v chromium >/dev/null || missing="chromium"; \
+	command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || \
+	  missing="chromium-headless-shell"; \
 	ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc >/dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
 	[ -n "$$missing" ] || exit 0; \
 	as=""; [ "$$(id -u)" = 0 ] || as="sudo -n"; \

@@ -5,6 +5,7 @@ from celery import shared_task
 from basins.services import sessions, sign_in_locks
 from basins.services.notifications import enter_mail_if_due
 from settlements import pipeline
+from settlements.accruals.services.gaps import fill_gaps
 from settlements.ledger.services import demands
 from settlements.notices.services import months
 from settlements.objections.services.objections import refresh_evidence_deadlines
@@ -18,8 +19,10 @@ def recompute() -> None:
 
 @shared_task(name="settlements.daily")
 def daily() -> None:
-    """Months whose deadline passed, months that may be final, debts that are or fall due, digests
-    that are due; sessions that are over go."""
+    """Months that are over without an accrual, months whose deadline passed, months that may be
+    final, debts that are or fall due, years to be signed, digests that are due; sessions that are
+    over go."""
+    fill_gaps()
     months.lapse_due()
     months.finalise_due()
     demands.remind_debtors()

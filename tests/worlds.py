@@ -173,6 +173,17 @@ class Border:
         return found
 
 
+def mark_months(section: Section, first: str, count: int) -> None:
+    """So many months in a row wait to be computed, as if something of them had changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO monitoring_dirtymonth (section_id, month, marked_at)
+               SELECT %s, (%s::date + n * interval '1 month')::date, now()
+               FROM generate_series(0, %s - 1) AS n ON CONFLICT DO NOTHING""",
+            [section.pk, month(first), count],
+        )
+
+
 def begun_later(border: Border, day: date) -> None:
     """The agreement's first term begins that day: before anything is computed."""
     first = border.agreement.terms.get(number=1)

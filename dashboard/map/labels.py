@@ -1,6 +1,7 @@
 """Where names stand: each takes the first place near its point that covers nothing."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dashboard.map.projection import Point
@@ -8,12 +9,16 @@ from dashboard.map.projection import Point
 CHARACTER = 12.0  # width of a Chinese character in units
 DIGIT = 7.5
 LINE = 14.0
+SQUARE = 32.0  # of the grid by which boxes find their neighbours
 # Tried in this order: on the point, then farther and farther away.
 OFFSETS = [
     (0, 0), (0, -14), (0, 14), (-22, 0), (22, 0), (-20, -16), (20, -16), (-20, 16), (20, 16),
     (0, -28), (0, 28), (-40, 0), (40, 0), (-34, -26), (34, -26), (-34, 26), (34, 26),
     (0, -42), (0, 42), (-56, -10), (56, -10), (-56, 12), (56, 12),
 ]  # fmt: skip
+
+
+Square = tuple[int, int]  # column and row
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,17 @@ def text_width(text: str) -> float:
 
 @dataclass
 class Labels:
-    """Places taken so far."""
+    """Places taken so far, found by the squares of a grid that they touch."""
 
     frame: Box
     taken: list[Box] = field(default_factory=list)
+    _touching: dict[Square, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def block(self, boxes: Iterable[Box]) -> None:
-        self.taken.extend(boxes)
+        for box in boxes:
+            for square in _squares(box):
+                self._touching[square].append(len(self.taken))
+            self.taken.append(box)
 
     def place(self, points: Iterable[Point], lines: list[str], *, must: bool) -> Point | None:
         """Middle of the text block (lines of `LINE` units) at or near one of the points.
@@ -55,22 +64,32 @@ class Labels:
         """
         width = max(text_width(line) for line in lines) + 2
         height = LINE * len(lines)
-        best: tuple[float, int, Point, Box] | None = None
-        order = 0
+        best: tuple[float, Point, Box] | None = None
         for point in points:
             for dx, dy in OFFSETS if must else OFFSETS[:9]:
-                order += 1
                 x, y = point[0] + dx, point[1] + dy
                 box = Box.around(x, y, width, height)
                 whole = box.overlap(self.frame) >= width * height - 0.01
-                cost = sum(box.overlap(t) for t in self.taken) + (0 if whole else 1e6)
+                cost = self._covered(box) + (0 if whole else 1e6)
                 if best is None or cost < best[0]:
-                    best = cost, order, (x, y), box
+                    best = cost, (x, y), box
                 if cost == 0:
                     break
             if best is not None and best[0] == 0:
                 break
         if best is None or (not must and best[0] > 0):
             return None
-        self.taken.append(best[3])
-        return best[2]
+        self.block([best[2]])
+        return best[1]
+
+    def _covered(self, box: Box) -> float:
+        """Area of what is taken that it would cover, in the order it was taken."""
+        near = {n for square in _squares(box) for n in self._touching.get(square, ())}
+        return sum(box.overlap(self.taken[n]) for n in sorted(near))
+
+
+def _squares(box: Box) -> Iterator[Square]:
+    """The squares of the grid that the box touches."""
+    for column in range(int(box.left // SQUARE), int(box.right // SQUARE) + 1):
+        for row in range(int(box.top // SQUARE), int(box.bottom // SQUARE) + 1):
+            yield column, row

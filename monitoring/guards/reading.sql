@@ -22,6 +22,52 @@ END $$;
 CREATE TRIGGER reading_known_since BEFORE UPDATE ON monitoring_reading
     FOR EACH ROW EXECUTE FUNCTION monitoring_reading_known_since();
 
+-- What a statement's readings name must be there, and stay until it commits: asked once for all of
+-- them, where foreign keys would ask for each. What would take away or renumber it is refused by
+-- monitoring_reading_refers (_reading_refers.sql).
+CREATE OR REPLACE FUNCTION monitoring_reading_names_what_is_there() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sections   bigint[];
+    indicators smallint[];
+    batches    bigint[];
+    there      bigint;
+BEGIN
+    SELECT array_agg(DISTINCT section_id), array_agg(DISTINCT indicator_id),
+        coalesce(array_agg(DISTINCT batch_id) FILTER (WHERE batch_id IS NOT NULL), '{}')
+    INTO sections, indicators, batches
+    FROM (SELECT DISTINCT section_id, indicator_id, batch_id FROM new_rows) AS named;
+    PERFORM 1 FROM monitoring_section WHERE id = ANY (sections) ORDER BY id FOR KEY SHARE;
+    GET DIAGNOSTICS there = ROW_COUNT;
+    IF there < cardinality(sections) THEN
+        RAISE EXCEPTION '监测数据的断面 % 不存在,请先建断面。',
+            (SELECT string_agg(id::text, '、' ORDER BY id) FROM unnest(sections) AS id
+             WHERE id NOT IN (SELECT s.id FROM monitoring_section s)) USING ERRCODE = '23503';
+    END IF;
+    PERFORM 1 FROM monitoring_indicator WHERE id = ANY (indicators) ORDER BY id FOR KEY SHARE;
+    GET DIAGNOSTICS there = ROW_COUNT;
+    IF there < cardinality(indicators) THEN
+        RAISE EXCEPTION '监测数据的指标 % 不存在,请先建指标。',
+            (SELECT string_agg(id::text, '、' ORDER BY id) FROM unnest(indicators) AS id
+             WHERE id NOT IN (SELECT i.id FROM monitoring_indicator i)) USING ERRCODE = '23503';
+    END IF;
+    PERFORM 1 FROM monitoring_importbatch WHERE id = ANY (batches) ORDER BY id FOR KEY SHARE;
+    GET DIAGNOSTICS there = ROW_COUNT;
+    IF there < cardinality(batches) THEN
+        RAISE EXCEPTION '监测数据的导入批次 % 不存在,请先登记批次。',
+            (SELECT string_agg(id::text, '、' ORDER BY id) FROM unnest(batches) AS id
+             WHERE id NOT IN (SELECT b.id FROM monitoring_importbatch b)) USING ERRCODE = '23503';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER reading_names_on_insert AFTER INSERT ON monitoring_reading
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION monitoring_reading_names_what_is_there();
+
+CREATE TRIGGER reading_names_on_update AFTER UPDATE ON monitoring_reading
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION monitoring_reading_names_what_is_there();
+
 -- A reading is recorded when it comes: only a demonstration that is being seeded gives other times.
 -- The mark is updated, not skipped, when it is there already: the row lock makes a worker
 -- leave it alone until this transaction has committed the readings it stands for.

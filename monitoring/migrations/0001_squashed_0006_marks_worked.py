@@ -11,13 +11,14 @@ from basins.tables import CreateTables
 
 
 READINGS = """
--- Columns ordered by alignment: 8 bytes, 2 bytes, 1 byte, variable.
+-- Columns ordered by alignment: 8 bytes, 2 bytes, 1 byte, variable. That sections, batches and
+-- indicators are there is asked once a statement (guards/reading.sql).
 CREATE TABLE monitoring_reading (
-    section_id   bigint      NOT NULL REFERENCES monitoring_section (id),
+    section_id   bigint      NOT NULL,
     sampled_at   timestamptz NOT NULL,
     recorded_at  timestamptz NOT NULL DEFAULT now(),
-    batch_id     bigint      REFERENCES monitoring_importbatch (id),
-    indicator_id smallint    NOT NULL REFERENCES monitoring_indicator (id),
+    batch_id     bigint,
+    indicator_id smallint    NOT NULL,
     origin       smallint    NOT NULL,
     below_limit  boolean     NOT NULL DEFAULT false,
     flag         varchar(4)  NOT NULL DEFAULT 'N',

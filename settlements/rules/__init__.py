@@ -8,7 +8,9 @@ under the parameters that a term stored.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from settlements.rules import (
@@ -65,6 +67,17 @@ def get(code: str) -> Family[Any]:
 def read(code: str, stored: Mapping[str, Any]) -> Rule:
     """The family of that code under the parameters a term stored.
 
-    Raises UnknownRule, and ParameterErrors naming every parameter that is wrong.
+    Raises UnknownRule, and ParameterErrors naming every parameter that is wrong. Read once for
+    the same parameters: a term is asked for them at every step of a recomputation.
     """
-    return get(code).read(stored)
+    family = get(code)
+    try:
+        text = json.dumps(stored)
+    except TypeError:  # not as a database stores it
+        return family.read(stored)
+    return _read(family, text)
+
+
+@lru_cache(maxsize=2048)
+def _read(family: Family[Any], stored: str) -> Rule:
+    return family.read(json.loads(stored))

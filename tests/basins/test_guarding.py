@@ -189,7 +189,7 @@ def test_every_partition_of_readings_has_the_triggers_of_the_whole_also_one_made
     assert len(parts) == 121
     assert "monitoring_reading_2031_05" in parts
     whole = watched("monitoring_reading")
-    assert len(whole) == 5
+    assert len(whole) == 7
     assert [part for part in parts if watched(part) != whole] == []
 
 

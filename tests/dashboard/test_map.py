@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from math import hypot
+from random import Random
 
 import pytest
 
@@ -138,6 +139,20 @@ def test_a_name_stays_inside_the_frame():
     labels = Labels(Box(0, 0, 400, 400))
     x, _ = labels.place([(2, 200)], ["城口"], must=True)
     assert x >= 13
+
+
+def test_names_stand_where_looking_at_every_place_taken_would_put_them():
+    class ByAll(Labels):
+        def _covered(self, box):
+            return sum(box.overlap(each) for each in self.taken)
+
+    chance = Random(17)
+    by_grid, by_all = Labels(Box(0, 0, 400, 300)), ByAll(Box(0, 0, 400, 300))
+    for _ in range(60):
+        point = chance.uniform(-20, 420), chance.uniform(-20, 320)
+        lines, must = chance.choice([["万州"], ["酉阳", "+12.34"]]), chance.random() < 0.6
+        assert by_grid.place([point], lines, must=must) == by_all.place([point], lines, must=must)
+    assert by_grid.taken == by_all.taken
 
 
 def test_an_arrow_starts_with_the_payer_and_ends_at_the_receiver():

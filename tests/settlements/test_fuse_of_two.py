@@ -1,4 +1,5 @@
-"""A stop is decided for one agreement: what nobody has looked at of another stays stopped."""
+"""Runs over two agreements. A stop is decided for one of them: what nobody has looked at of the
+other stays stopped."""
 
 from datetime import date
 
@@ -9,10 +10,10 @@ from basins.models import Jurisdiction, River
 from basins.ranges import between
 from monitoring.models import Section, Target
 from settlements import pipeline
-from settlements.models import Adjustment, FuseTrip
+from settlements.models import Accrual, Adjustment, FuseTrip
 from settlements.years.services.adjustments import drop_fuse, release_fuse
 from tests.told_once import World, bare, told_once
-from tests.worlds import Border, publish_year
+from tests.worlds import Border, mark_months, month, publish_year
 
 MONTHS = ("2023-05", "2023-06")
 
@@ -125,3 +126,35 @@ def test_a_waiting_stop_is_weighed_with_what_comes_beside_it(stopped, border, ot
     assert proposed(other) == 0
     assert trip(other).state == "tripped"
     assert len(trip(other).changes) == 3
+
+
+def test_all_that_waits_is_one_run_however_much_stands_between(border, other):
+    with moved_to(date(2024, 2, 5)):
+        mark_months(border.section, "2024-01", 60)  # in turn before those of the other section
+        spoil(border, other)
+        assert [trip.agreement.code for trip in FuseTrip.objects.order_by("pk")] == ["TEST", "ZWEI"]
+        for each in FuseTrip.objects.all():
+            assert "将改变 4 个已发布月份" in "".join(each.reasons)
+
+
+def test_a_run_fills_the_gaps_of_what_it_touched_and_of_all_when_nothing_waits(border, other):
+    with moved_to(date(2024, 2, 5)):
+        for each in (border, other):
+            Accrual.objects.filter(
+                term__agreement=each.agreement, period__in=[month("2022-01"), month("2022-02")]
+            ).delete()
+
+        def gaps() -> list[int]:
+            return [
+                2 - Accrual.objects.filter(
+                    term__agreement=each.agreement, period__in=[month("2022-01"), month("2022-02")]
+                ).count()
+                for each in (border, other)
+            ]  # fmt: skip
+
+        assert gaps() == [2, 2]
+        border.measured("2022-07", "II")
+        pipeline.recompute()
+        assert gaps() == [0, 2]
+        pipeline.recompute()
+        assert gaps() == [0, 0]

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from basins.ranges import between
+from monitoring.assessment.services.assessment import claim_marks, day_of, month_bounds
 from monitoring.models import (
     Assessment,
     DirtyMonth,
@@ -25,7 +26,11 @@ from settlements.accruals.services.accruals import accrue_agreement
 from settlements.models import Accrual, Adjustment, Settlement, Transfer
 from settlements.money import yuan
 from settlements.years.services.year_data import NotReady
-from tests.worlds import close_year, month
+from tests.told_once import bare, computed, told_instead, told_once
+from tests.worlds import close_year, mark_months, month
+
+told = told_once(computed)
+of_other_terms = told_instead(bare)
 
 MILLION = yuan("1000000")
 
@@ -229,6 +234,7 @@ def test_a_year_that_is_not_over_is_not_closed(border, people):
         close_year(border.agreement, 2023, people, on=month("2023-12"))
 
 
+@of_other_terms
 def test_a_base_period_moves_every_month_that_is_compared_with_it(border):
     border.agreement.terms.filter(rule="baseline").delete()
     border.term(
@@ -243,6 +249,7 @@ def test_a_base_period_moves_every_month_that_is_compared_with_it(border):
     assert border.transfers("2023-05") == [(border.upstream, border.downstream, MILLION)]
 
 
+@of_other_terms
 def test_a_yearly_cap_cuts_the_later_months_and_says_so(border):
     border.agreement.terms.filter(rule="baseline").delete()
     border.term("baseline", month("2023-01"), yearly_cap="1500000")
@@ -258,6 +265,7 @@ def test_a_yearly_cap_cuts_the_later_months_and_says_so(border):
     assert border.transfers("2023-05") == [(border.downstream, border.upstream, yuan("500000"))]
 
 
+@of_other_terms
 def test_a_yearly_cap_holds_over_the_running_month_too(border):
     with time_machine.travel(datetime(2023, 11, 20, 4, tzinfo=UTC), tick=False):
         border.agreement.terms.filter(rule="baseline").delete()
@@ -269,6 +277,7 @@ def test_a_yearly_cap_holds_over_the_running_month_too(border):
         assert border.transfers("2023-11") == []
 
 
+@of_other_terms
 def test_a_fixed_yearly_sum_is_paid_once_for_the_year(border):
     border.agreement.terms.filter(rule="baseline").delete()
     border.term("fixed_annual", month("2023-01"), amount="3500000", from_year=2023, to_year=2030)
@@ -285,6 +294,7 @@ def run_verify(capsys) -> tuple[int, dict]:
     return 0, json.loads(capsys.readouterr().out)
 
 
+@of_other_terms
 def test_every_accrual_follows_from_its_stored_inputs_also_under_a_cap(border, capsys):
     border.agreement.terms.filter(rule="baseline").delete()
     border.term("baseline", month("2023-01"), yearly_cap="1500000")
@@ -410,3 +420,28 @@ def test_a_moved_reading_is_known_at_its_new_time_from_then_on(border):
             " recorded_at = '2023-06-01' RETURNING recorded_at = now()"
         )
         assert cursor.fetchall() == [(True,)] * 5
+
+
+def test_marks_are_claimed_up_to_the_limit_by_whatever_plan(border):
+    """A nested loop ran the sub-query once for each mark, and each time took others."""
+    mark_months(border.section, "2018-01", 120)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        cursor.execute("SET LOCAL enable_material = off; SET LOCAL enable_memoize = off")
+    assert len(claim_marks(50)) == 50
+    assert DirtyMonth.objects.count() == 70
+
+
+@pytest.mark.parametrize("when", ["1986-05", "1986-06", "1991-09", "2023-05", "2024-02"])
+def test_a_reading_belongs_to_its_day_of_the_calendar_here(when):
+    """In the months when summer time began or ended a day has 23 or 25 hours."""
+    start, end = month_bounds(month(when))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT sampled_at AT TIME ZONE 'Asia/Shanghai', {day_of(start, end)}
+                       AT TIME ZONE 'Asia/Shanghai'
+                FROM generate_series(%(start)s::timestamptz, %(end)s - interval '1 second',
+                                     interval '29 minutes 59 seconds') AS r (sampled_at)""",
+            {"start": start, "end": end},
+        )
+        assert all(day == at.replace(hour=0, minute=0, second=0) for at, day in cursor.fetchall())

@@ -127,20 +127,23 @@ def _reversal_of_a_half():
 
 def _dismissed_takes_effect():
     """A dismissed adjustment holds as an approved one does."""
-    real = settlements.adjusted_nets
+    real = settlements.adjusted_nets_of
 
-    def nets(agreement, year):
-        found = dict(real(agreement, year))
+    def nets(agreement, years):
+        found = {year: dict(of_year) for year, of_year in real(agreement, years).items()}
         for adjustment in Adjustment.objects.filter(
-            state="dismissed", accrual__term__agreement=agreement, accrual__period__year=year
-        ):
+            state="dismissed",
+            accrual__term__agreement=agreement,
+            accrual__period__year__in=list(years),
+        ).select_related("accrual"):
+            of_year = found.setdefault(adjustment.accrual.period.year, {})
             for party in agreement.parties.select_related("jurisdiction"):
                 code = party.jurisdiction.code
                 yuan = adjustments.difference(adjustment).get(code, 0)
-                found[party.jurisdiction_id] = found.get(party.jurisdiction_id, 0) + yuan
+                of_year[party.jurisdiction_id] = of_year.get(party.jurisdiction_id, 0) + yuan
         return found
 
-    return patch.object(settlements, "adjusted_nets", nets)
+    return patch.object(settlements, "adjusted_nets_of", nets)
 
 
 # Name → how it is planted.

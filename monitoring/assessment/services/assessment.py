@@ -5,7 +5,7 @@ the limit; single-factor class); completeness by the scheme's default in `Comple
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal, localcontext
@@ -94,11 +94,12 @@ class Mean:
 
 def month_bounds(month: date) -> tuple[datetime, datetime]:
     """[start, end) of the month in Asia/Shanghai, as aware datetimes."""
-    zone = timezone.get_default_timezone()
-    return (
-        datetime.combine(month, time(), tzinfo=zone),
-        datetime.combine(next_month(month), time(), tzinfo=zone),
-    )
+    return day_begins(month), day_begins(next_month(month))
+
+
+def day_begins(day: date) -> datetime:
+    """The first moment of the day in Asia/Shanghai."""
+    return datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
 
 
 @transaction.atomic
@@ -139,8 +140,7 @@ def _assess_month(month: date, section_ids: list[int]) -> None:
 # A month is a constant range, so that one partition alone is read.
 MEANS = """
 WITH days AS (
-    SELECT r.section_id, r.indicator_id, r.origin,
-           (r.sampled_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
+    SELECT r.section_id, r.indicator_id, r.origin, {day} AS day,
            sum(CASE WHEN r.below_limit THEN r.value / 2 ELSE r.value END) AS total,
            count(*) AS n,
            count(*) FILTER (WHERE r.below_limit) AS below{ions}
@@ -153,12 +153,23 @@ WITH days AS (
 SELECT d.section_id, i.code, d.origin, sum(d.total), sum(d.n)::integer, sum(d.below)::integer,
        count(*) FILTER (WHERE d.n >= w.needed)::integer AS good_days{ions_total}
 FROM days d
-JOIN unnest(%(planned)s::bigint[], %(froms)s::date[], %(untils)s::date[], %(needed)s::integer[])
-    AS w (section_id, first, until, needed)
+JOIN unnest(%(planned)s::bigint[], %(froms)s::timestamptz[], %(untils)s::timestamptz[],
+            %(needed)s::integer[]) AS w (section_id, first, until, needed)
     ON w.section_id = d.section_id AND d.day >= w.first AND d.day < w.until
 JOIN monitoring_indicator i ON i.id = d.indicator_id
 GROUP BY 1, 2, 3
 """
+
+
+def day_of(start: datetime, end: datetime) -> str:
+    """SQL for the moment at which the day of a reading `r` between the two began here.
+
+    Counted in days of 24 hours from `start` where there are no others (a third less time for
+    the means), else by the calendar: summer time was kept from 1986 to 1991.
+    """
+    if start.utcoffset() == end.utcoffset():
+        return "date_bin('1 day', r.sampled_at, %(start)s)"
+    return "date_trunc('day', r.sampled_at, 'Asia/Shanghai')"
 
 
 # Hydrogen ions of the pH readings, for a mean of their concentrations.
@@ -203,6 +214,7 @@ def means_of_month(
         cursor.execute(
             MEANS.format(
                 readings=readings.relation,
+                day=day_of(start, end),
                 ions=IONS if ions else "",
                 ions_total=", sum(d.ions)" if ions else "",
             ),
@@ -212,8 +224,8 @@ def means_of_month(
                 "end": end,
                 "sections": section_ids,
                 "planned": [section for section, _ in spans],
-                "froms": [span.first for _, span in spans],
-                "untils": [span.until for _, span in spans],
+                "froms": [day_begins(span.first) for _, span in spans],
+                "untils": [day_begins(span.until) for _, span in spans],
                 "needed": [ceil(span.per_day * scheme.day_share) for _, span in spans],
                 "valid": list(Reading.VALID_FLAGS),
                 "origins": [Origin.AUTOMATIC.value, Origin.MANUAL.value, Origin.JOINT.value],
@@ -411,26 +423,37 @@ WAITING = "(retry_at IS NULL OR retry_at < now())"
 RETRY_AFTER = timedelta(minutes=10)
 
 
-def claim_marks(limit: int, *, only: SectionMonth | None = None) -> list[SectionMonth]:
+def claim_marks(limit: int, *, among: Sequence[SectionMonth] | None = None) -> list[SectionMonth]:
     """Take up to `limit` dirty marks, oldest first, inside the caller's transaction.
 
     A worker that dies before it commits gives them back: the deletion is rolled back with
-    the work. Marks of readings not yet committed are locked and left alone. `only`: that
-    mark or none.
+    the work. Marks of readings not yet committed are locked and left alone. `among`: of those
+    marks alone.
     """
-    one = "AND section_id = %s AND month = %s" if only else ""
+    given = "" if among is None else _AMONG
+    # Materialized: joined by a nested loop, a sub-query would be run again for each mark and,
+    # passing over those it has locked, take others every time, beyond the limit.
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""DELETE FROM monitoring_dirtymonth d
-               USING (SELECT section_id, month FROM monitoring_dirtymonth
-                      WHERE {WAITING} {one}
-                      ORDER BY marked_at, section_id, month
-                      LIMIT %s FOR UPDATE SKIP LOCKED) AS c
+            f"""WITH c AS MATERIALIZED (
+                   SELECT section_id, month FROM monitoring_dirtymonth
+                   WHERE {WAITING} {given}
+                   ORDER BY marked_at, section_id, month
+                   LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+               DELETE FROM monitoring_dirtymonth d USING c
                WHERE d.section_id = c.section_id AND d.month = c.month
                RETURNING d.section_id, d.month""",
-            [*(only or ()), limit],
+            {
+                "limit": limit,
+                "sections": [section for section, _ in among or ()],
+                "months": [month for _, month in among or ()],
+            },
         )
         return sorted(cursor.fetchall())
+
+
+_AMONG = """AND (section_id, month) IN (
+                       SELECT * FROM unnest(%(sections)s::bigint[], %(months)s::date[]))"""
 
 
 def marks_waiting(limit: int) -> list[SectionMonth]:

@@ -97,8 +97,7 @@ def _go(
     trips = FuseTrip.objects.aggregate(last=Max("pk"))["last"] or 0
     run.done = treat(objection, treatment, by=by, reason=reason or "试算", with_files=False)
     marks = [(section.pk, each) for each in months]
-    for mark in marks:
-        claim_marks(1, only=mark)
+    claim_marks(len(marks), among=marks)
     accrue_changed(assess_months(marks))
     for month in months:
         (means, was), (after, now) = before[month], _means(section.pk, month)

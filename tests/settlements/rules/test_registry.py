@@ -4,6 +4,7 @@ import ast
 import pkgutil
 import re
 from dataclasses import replace
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from settlements.models import Party
 from settlements.rules import RULES, Family, UnknownRule, get
 from settlements.rules.family import Classes, Rule, Yardstick
 from settlements.rules.kinds import specs
+from settlements.rules.parameters import with_defaults
 
 ROOT = Path(__file__).resolve().parents[3]
 APPS = ("basins", "config", "dashboard", "jobs", "monitoring", "settlements", "written")
@@ -184,3 +186,13 @@ def test_a_rules_code_is_named_nowhere_outside_the_rules():
         if (text in RULES or named.search(text)) and text not in ROLES
     ]
     assert found == []
+
+
+def test_the_same_stored_parameters_are_read_once_and_others_anew():
+    family = get("baseline")
+    stored = with_defaults(family.parameters, {}, on=date(2023, 1, 1))
+    first = rules.read("baseline", stored)
+    assert rules.read("baseline", dict(stored)) is first
+    stored["rate"] = {**stored["rate"], "value": "2.00"}
+    assert rules.read("baseline", stored).parameters.value("rate") == 2
+    assert first.parameters.value("rate") != 2
