@@ -325,8 +325,8 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebase
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_SUBJECT_PREFIX = ""
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "rivers@localhost")
-# Where the links of a mail lead.
-SITE_URL = env("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+# Where the links of a mail lead; without it, to the port `make demo` answers on.
+SITE_URL = env("SITE_URL", f"http://127.0.0.1:{env('PORT', '8000').strip() or '8000'}").rstrip("/")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 REST_FRAMEWORK = {
