@@ -82,6 +82,7 @@ THINGS: dict[str, Exists] = {
         ("ledger-opening", _by(money.OpeningBatch)),
         ("observation", _by(Observation)),
         ("ruling ruling-evidence", _by(money.MonthRuling)),
+        ("verdict-evidence", _by(money.VerdictEvidence)),
         ("rule", lambda given: given["code"] in {rule.code for rule in RULES.values()}),
         ("scenario scenario-copy scenario-delete scenario-export scenario-export-xlsx"
          " scenario-term-add scenario-term-remove scenario-term", _scenario),

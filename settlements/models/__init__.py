@@ -29,7 +29,7 @@ from settlements.models.payments import (
     PaymentSlip,
     Reversal,
 )
-from settlements.models.rulings import MonthRuling
+from settlements.models.rulings import MonthRuling, VerdictEvidence
 from settlements.models.scenarios import Scenario
 from settlements.models.settlements import Settlement, SettlementNet, SettlementSignature
 from settlements.models.versions import AccrualVersion
@@ -82,4 +82,5 @@ __all__ = [
     "Term",
     "TermSection",
     "Transfer",
+    "VerdictEvidence",
 ]

@@ -19,6 +19,7 @@ from settlements.models import (
 )
 from settlements.money import ZERO
 from settlements.moving.acts import moving
+from settlements.moving.telling import tell_of_year
 
 
 def resettle(*, agreement: Agreement, years: Iterable[int]) -> None:
@@ -56,6 +57,7 @@ def void_signatures(settlement: Settlement) -> bool:
         with moving("void", by=None, note="签认后数据有变"):
             settlement.state = Settlement.State.OPEN
             settlement.save(update_fields=["state"])
+    tell_of_year("settlement.void", settlement)
     return True
 
 

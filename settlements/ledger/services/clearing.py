@@ -14,6 +14,7 @@ from settlements.ledger.balances import Basis, balances
 from settlements.models import Agreement, LedgerAccount, Payment, Settlement
 from settlements.money import ZERO
 from settlements.moving.acts import moving
+from settlements.moving.telling import tell_of_year
 
 Kind = Payment.Kind
 # Who a payment settles something for: its payer, its payee, or both.
@@ -77,3 +78,4 @@ def refresh_cleared(*, agreement: Agreement, on: date, taken_back: date | None =
             continue
         with moving(event, by=None):
             settlement.save(update_fields=["state", "cleared_on"])
+        tell_of_year("settlement.clear" if done else "settlement.reopen_debt", settlement)

@@ -13,11 +13,14 @@ from django.utils import timezone
 
 from basins import clock
 from basins.access import Act, Viewer, viewer_of
+from basins.links import to
 from basins.malformed import MALFORMED
 from basins.models import Jurisdiction, User
 from settlements.models import Agreement, JournalEntry, Notice
 from settlements.models.papers import IssuedPaper, PaperFile
 from settlements.moving.acts import NotAllowed
+from settlements.moving.notify import signatories
+from settlements.moving.telling import tell
 from settlements.papers.codes import new_code
 from settlements.papers.paper import (
     Paper,
@@ -48,7 +51,28 @@ def issue(paper: Paper, by: User, prepared_by: User | None = None) -> IssuedPape
     if not may_issue(viewer_of(by), paper.kind):
         raise NotAllowed(f"{by} 不能签发{paper.kind.label}。")
     at = clock.now().replace(microsecond=0)
-    return _keep(paper, by, at, prepared_by=prepared_by)
+    before = IssuedPaper.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    issued = _keep(paper, by, at, prepared_by=prepared_by)
+    if issued.pk > before:  # not the same paper found again
+        _tell(issued, paper.subject, by, prepared_by)
+    return issued
+
+
+def _tell(issued: IssuedPaper, subject: str, by: User, prepared_by: User | None) -> None:
+    """The parties of the agreement, or the district, that the paper is of; and who asked for it."""
+    parties = [issued.jurisdiction_id] if issued.jurisdiction_id else []
+    if issued.agreement is not None:
+        parties = [p.jurisdiction_id for p in signatories(agreement=issued.agreement)]
+    tell(
+        "paper.issue",
+        to("paper", issued.pk),
+        about=issued.pk,
+        by=by,
+        parties=parties,
+        persons=[prepared_by.pk if prepared_by is not None else None],
+        title=issued.title,
+        number=number_of(PaperKind(issued.kind), issued.year, issued.number),
+    )
 
 
 @transaction.atomic

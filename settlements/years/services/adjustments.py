@@ -11,11 +11,11 @@ from django.db import transaction
 
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Jurisdiction, Role, User
-from basins.words import month_words
+from basins.models import Jurisdiction, User
+from basins.words import period_words
 from settlements.accruals.services.accruals import accrue_agreement
 from settlements.accruals.services.nets import resettle
-from settlements.accruals.services.proposals import holding, proposed
+from settlements.accruals.services.proposals import Holding, holding, proposed
 from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.ledger import Line, account_of, post
 from settlements.models import (
@@ -25,8 +25,10 @@ from settlements.models import (
     FuseTrip,
     Settlement,
 )
+from settlements.money import format_yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
-from settlements.moving.notify import next_key, tell_second
+from settlements.moving.notify import signatories
+from settlements.moving.telling import tell
 from settlements.years.services.closing import void_if_changed
 
 State = Adjustment.State
@@ -40,14 +42,7 @@ def review_adjustment(*, adjustment: Adjustment, by: User, reason: str) -> Adjus
     adjustment.reviewed_by, adjustment.reviewed_at = by, now()
     adjustment.reason = _said(reason, "提请批准调整")
     _move(adjustment, "review", State.REVIEWED, by, adjustment.reason)
-    accrual = adjustment.accrual
-    tell_second(
-        Role.Code.BUREAU,
-        by=by,
-        key=next_key(f"adjustment-reviewed:{adjustment.pk}"),
-        text=f"提请批准调整：{accrual.term.agreement} {month_words(accrual.period)}",
-        link=to("adjustment", adjustment.pk),
-    )
+    _tell("adjustment.review", adjustment, by)
     return adjustment
 
 
@@ -56,7 +51,10 @@ def return_adjustment(*, adjustment: Adjustment, by: User, why: str) -> Adjustme
     """Not approved as it stands: back to be looked at again."""
     adjustment = _locked(adjustment)
     _permit(adjustment, "return", by)
-    return _move(adjustment, "return", State.PROPOSED, by, _said(why, "退回调整"))
+    said, reviewer = _said(why, "退回调整"), adjustment.reviewed_by_id
+    _move(adjustment, "return", State.PROPOSED, by, said)
+    _tell("adjustment.return", adjustment, by, persons=[reviewer], why=said)
+    return adjustment
 
 
 @transaction.atomic
@@ -66,7 +64,9 @@ def dismiss_adjustment(*, adjustment: Adjustment, by: User, reason: str) -> Adju
     _permit(adjustment, "dismiss", by)
     adjustment.reviewed_by, adjustment.reviewed_at = by, now()
     adjustment.reason = _said(reason, "不予调整")
-    return _move(adjustment, "dismiss", State.DISMISSED, by, adjustment.reason)
+    _move(adjustment, "dismiss", State.DISMISSED, by, adjustment.reason)
+    _tell("adjustment.dismiss", adjustment, by, why=adjustment.reason)
+    return adjustment
 
 
 @transaction.atomic
@@ -76,6 +76,7 @@ def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
     move = _permit(adjustment, "approve", by)
     refuse_same_person("adjustment", adjustment.pk, move, by)
     nets = difference(adjustment)
+    held = holding([adjustment.accrual_id])[adjustment.accrual_id]
     adjustment.approved_by, adjustment.approved_at = by, now()
     _move(adjustment, "approve", State.APPROVED, by, adjustment.reason)
     parties = {j.code: j for j in Jurisdiction.objects.filter(code__in=nets)}
@@ -85,6 +86,14 @@ def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
     )
     accrual = adjustment.accrual
     agreement, year = accrual.term.agreement, accrual.period.year
+    _tell(
+        "adjustment.approve",
+        adjustment,
+        by,
+        persons=[adjustment.reviewed_by_id],
+        before=_words(held),
+        after=_words(proposed(adjustment)),
+    )
     settlement = Settlement.objects.select_for_update().get(agreement=agreement, year=year)
     if settlement.state not in Settlement.FIXED:
         resettle(agreement=agreement, years=[year])
@@ -93,7 +102,7 @@ def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
         return adjustment
     if nets:
         on = today()
-        post(
+        entry = post(
             cause="adjustment",
             adjustment=adjustment,
             on=on,
@@ -103,6 +112,15 @@ def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
                 for code, yuan in nets.items()
             ],
             by=by,
+        )
+        tell(
+            "adjustment.booked",
+            to("ledger-entry", entry.pk),
+            about=adjustment.pk,
+            by=by,
+            agreement=agreement,
+            month=period_words(accrual.period, accrual.yearly),
+            entry=entry.label,
         )
         refresh_cleared(agreement=agreement, on=on)
     return adjustment
@@ -125,6 +143,7 @@ def release_fuse(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
     trip = _trip_locked(trip)
     permit(check("fuse", "release", trip.state, trip.get_state_display()), by)
     _decide(trip, "release", FuseTrip.State.RELEASED, by, _said(reason, "放行"))
+    _tell_of_trip("fuse.release", trip, by)
     accrue_agreement(agreement=trip.agreement, fused=False)
     return trip
 
@@ -135,6 +154,7 @@ def drop_fuse(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
     trip = _trip_locked(trip)
     permit(check("fuse", "drop", trip.state, trip.get_state_display()), by)
     _decide(trip, "drop", FuseTrip.State.DROPPED, by, _said(reason, "不予执行"))
+    _tell_of_trip("fuse.drop", trip, by)
     return trip
 
 
@@ -143,6 +163,45 @@ def _decide(trip: FuseTrip, event: str, target: str, by: User, reason: str) -> N
     with moving(event, by=by, note=reason):
         trip.state = target
         trip.save()
+
+
+def _tell(event: str, adjustment: Adjustment, by: User, **said) -> None:
+    """The parties, the bureau and whoever the table names, of a step of an adjustment."""
+    accrual = adjustment.accrual
+    agreement = accrual.term.agreement
+    tell(
+        event,
+        to("adjustment", adjustment.pk),
+        about=adjustment.pk,
+        by=by,
+        parties=[p.jurisdiction_id for p in signatories(agreement=agreement)],
+        again=True,
+        agreement=agreement,
+        month=period_words(accrual.period, accrual.yearly),
+        **said,
+    )
+
+
+def _words(holds: Holding) -> str:
+    """What holds of a month, as a message says it."""
+    codes = {code for payer, payee, _ in holds.payments for code in (payer, payee)}
+    names = dict(Jurisdiction.objects.filter(code__in=codes).values_list("code", "name"))
+    paid = [
+        f"{names[payer]}付{names[payee]} {format_yuan(yuan)} 元"
+        for payer, payee, yuan in sorted(holds.payments)
+    ]
+    return "、".join(paid) or "互不补偿"
+
+
+def _tell_of_trip(event: str, trip: FuseTrip, by: User) -> None:
+    tell(
+        event,
+        to("fuse-trip", trip.pk),
+        about=trip.pk,
+        by=by,
+        agreement=trip.agreement,
+        why=trip.reason,
+    )
 
 
 def _trip_locked(trip: FuseTrip) -> FuseTrip:
