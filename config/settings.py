@@ -67,6 +67,8 @@ HOME_PROVINCE = env("HOME_PROVINCE", "500000")
 # objection for so many working days (Anhui's scheme has 15).
 NOTICE_DAY = env_number("NOTICE_DAY", 15, 1, 28)
 OBJECTION_DAYS = env_number("OBJECTION_DAYS", 5, 1, 60)
+# Working days the parties have to speak to a proposed adjustment before it is approved; 0: none.
+HEARING_DAYS = env_number("HEARING_DAYS", 5, 0, 60)
 
 
 def secret_key() -> str:

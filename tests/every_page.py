@@ -228,7 +228,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "scenario-run scenario-run-cancel": run,
         "paper-export paper-export-cancel paper-export-file": exported,
         "paper paper-style": paper,
-        "fund-project fund-spend fund-correct": project,
+        "fund-project fund-spend fund-correct fund-reduce": project,
         "fund-document": spending,
         "measure measure-report measure-lift": measure,
         "issue-request": asked,

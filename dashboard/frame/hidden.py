@@ -68,7 +68,7 @@ THINGS: dict[str, Exists] = {
         ("explain accrual-explanation", _by(money.Accrual)),
         ("fuse-trip fuse-act", _by(money.FuseTrip)),
         ("adjustment adjustment-act", _by(money.Adjustment)),
-        ("fund-project fund-spend fund-correct", _by(money.FundProject)),
+        ("fund-project fund-spend fund-correct fund-reduce", _by(money.FundProject)),
         ("fund-export", lambda given: given["form"] in FORMATS),
         ("fund-document", _by(money.FundSpending)),
         ("measure measure-report measure-lift", _by(money.Measure)),

@@ -1,11 +1,18 @@
 """Who owes whom: agreements and their terms, accruals, settlements, the ledger."""
 
-from settlements.models.accruals import Accrual, Adjustment, AdjustmentNet, FuseTrip, Transfer
+from settlements.models.accruals import (
+    Accrual,
+    Adjustment,
+    AdjustmentNet,
+    AdjustmentRemark,
+    FuseTrip,
+    Transfer,
+)
 from settlements.models.agreements import Agreement, Party, Term, TermSection
 from settlements.models.counted import CountedTransfer, CurrentTransfer
 from settlements.models.drafts import AgreementDraft, DraftDocument
 from settlements.models.ledger import AccountMonth, JournalEntry, LedgerAccount, Posting
-from settlements.models.measures import FundProject, FundSpending, Measure
+from settlements.models.measures import FundProject, FundReduction, FundSpending, Measure
 from settlements.models.notices import (
     AgreementMonth,
     MonthConfirmation,
@@ -41,6 +48,7 @@ __all__ = [
     "AccrualVersion",
     "Adjustment",
     "AdjustmentNet",
+    "AdjustmentRemark",
     "Agreement",
     "AgreementDraft",
     "AgreementMonth",
@@ -51,6 +59,7 @@ __all__ = [
     "DraftDocument",
     "Evidence",
     "FundProject",
+    "FundReduction",
     "FundSpending",
     "FuseTrip",
     "IssueRequest",

@@ -63,6 +63,9 @@ settled with its year, steps and versions of results are written by triggers alo
 - **Who confirms a month**: every party that was one during the month, except 市级财政补位. There the
   city stands in for a neighbour that did not sign, and the bureau that publishes has spoken for it.
   A party across the border without a person here confirms by the lapse of time.
+- **An adjustment is heard**: its parties are told when it is proposed, see its evidence, and may
+  speak to it for `HEARING_DAYS` (5) working days. Before these are over, or all have spoken, an
+  approval needs a reason of its own. One that follows from an objection was heard in that.
 - **A month is final** once it is confirmed or decided and no adjustment or stopped run is pending.
 - **Locks** are taken in one order: agreements by id, then the notice, then months by id.
 - `settlements.daily` lapses, finalises and mails digests every hour; run again it does nothing.

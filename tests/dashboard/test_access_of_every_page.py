@@ -19,6 +19,7 @@ from django.test.utils import override_settings
 from basins.access import PEOPLE, TABLE, Act, Scope, viewer_of
 from basins.clock import moved_to
 from basins.models import AccessEvent, Notification
+from dashboard.frame.acting import ACTS, OF_EVENTS
 from settlements.models import (
     Adjustment,
     AgreementDraft,
@@ -115,6 +116,7 @@ funds/new/                                                         ..oo...  ..!!
 funds/<int:pk>/                                                    ooo...o  -
 funds/<int:pk>/spend/                                              ..o....  ..!....  CONFIRM
 funds/<int:pk>/correct/                                            ..o....  ..!....  CONFIRM
+funds/<int:pk>/reduce/                                             ..o....  ..!....  CONFIRM
 funds/spendings/<int:pk>/file/                                     ooo...o  -
 measures/                                                          oooo.oo  -        SEE_DRAFTS
 measures/new/                                                      o......  !......  DECIDE
@@ -252,6 +254,8 @@ def part_of(route: str) -> str:
     return route.partition("/")[0] or "overview"
 
 
+# Posts that try something and keep nothing, or choose what one sees.
+NO_ACT = {"verify"}
 PARTS = sorted({part_of(route) for route in rows()})
 
 
@@ -373,6 +377,18 @@ def test_the_table_of_addresses_says_what_the_access_table_says(route, act, lett
             assert letter != ".", who
         elif scope is Scope.NONE:
             assert letter == ".", who
+
+
+def test_every_address_that_takes_an_act_says_in_words_what_it_is_for():
+    """Else the trail says of it no more than 网页."""
+    unsaid = {
+        name
+        for route, name in routes().items()
+        if rows()[route or "/"][1] != "-"
+        and not route.startswith(("api/", "account/", "simulator/"))
+        if name not in ACTS and name not in OF_EVENTS
+    }
+    assert unsaid <= NO_ACT
 
 
 # Always waited for, whatever else is the case; the others of WAITING wait by day or by what came

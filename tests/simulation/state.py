@@ -66,6 +66,8 @@ _FACTS = {
     "reversals": "SELECT state, why FROM settlements_reversal",
     "corrections": "SELECT state, why FROM settlements_correction",
     "slips": "SELECT sha256, name FROM settlements_paymentslip",
+    "reductions": "SELECT yuan, why FROM settlements_fundreduction",
+    "remarks": "SELECT text FROM settlements_adjustmentremark",
     "proofs": "SELECT sha256, name FROM settlements_verdictevidence",
     "issue_requests": "SELECT subject, papers, state, rejected_why FROM settlements_issuerequest",
     "statements": "SELECT as_of, yuan, our_yuan, note FROM settlements_balancestatement",

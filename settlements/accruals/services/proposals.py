@@ -16,12 +16,14 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Self
 
+from django.conf import settings
 from django.db.models import Sum
 
-from basins.clock import now
+from basins.clock import now, today
 from basins.links import to
 from basins.ranges import months_of
-from basins.words import period_words
+from basins.services.working_days import add_working_days
+from basins.words import day_words, period_words
 from settlements.models import (
     Accrual,
     Adjustment,
@@ -148,6 +150,7 @@ def propose(findings: list[Finding], *, fused: bool = True) -> list[Adjustment]:
 def _tell(event: str, adjustments: Iterable[Adjustment]) -> None:
     """The bureau and the parties, once an agreement, however many months; `adjustments` with
     their accruals and terms."""
+    until = add_working_days(today(), settings.HEARING_DAYS).date
     by_agreement: dict[Agreement, list[Adjustment]] = defaultdict(list)
     for adjustment in adjustments:
         by_agreement[adjustment.accrual.term.agreement].append(adjustment)
@@ -163,6 +166,7 @@ def _tell(event: str, adjustments: Iterable[Adjustment]) -> None:
             agreement=agreement,
             months=f"{period_words(*periods[0])}{several}",
             cause="、".join(list(causes)[:FEW]) + ("等" if len(causes) > FEW else ""),
+            until=day_words(until),
         )
 
 

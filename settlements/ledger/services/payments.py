@@ -520,7 +520,9 @@ def _text(payment: Payment) -> str:
         Kind.DEDUCTION: f"市级扣缴{payer}补偿资金",
     }[Kind(payment.kind)]
     year = f"{payment.settlement.year} 年，" if payment.settlement else ""
-    return f"{words}：{year}《{payment.agreement.title}》{'，超付' if payment.overpayment else ''}"
+    agreements = [a for a in (payment.agreement, payment.other_agreement) if a is not None]
+    named = "与".join(f"《{a.title}》" for a in agreements)
+    return f"{words}：{year}{named}{'，超付' if payment.overpayment else ''}"
 
 
 def _lines(payment: Payment, on: date) -> list[Line]:

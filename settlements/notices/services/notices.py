@@ -149,6 +149,9 @@ def publish_drawn(
     """Publish a prepared notice with what was drawn for it, in a transaction that locked the
     agreements before drawing."""
     moment, day = now(), today()
+    until = until or objection_deadline(day, settings.OBJECTION_DAYS)
+    if drawn.months:
+        notice.objection_until, notice.provisional = until.date, until.provisional
     with moving("sign_off", by=by):
         notice.state = Notice.State.PUBLISHED
         notice.year, notice.number = day.year, _next_number(day.year)
@@ -157,10 +160,10 @@ def publish_drawn(
         notice.save(
             update_fields=[
                 "state", "year", "number", "published_by", "published_at", "ledger_head",
+                "objection_until", "provisional",
             ]
         )  # fmt: skip
     Accrual.objects.filter(pk__in=drawn.accruals).update(state=Accrual.State.PUBLISHED)
-    until = until or objection_deadline(day, settings.OBJECTION_DAYS)
     with moving("publish", by=by):
         AgreementMonth.objects.bulk_create(
             AgreementMonth(

@@ -86,7 +86,8 @@ def paper_of_published(paper: Paper) -> IssuedPaper:
     notice = _notice_of(paper.subject)
     if agreement or jurisdiction or notice is None or notice.published_by is None:
         raise ValueError(f"{paper.subject} 不是已发布的月通报。")
-    return _keep(paper, notice.published_by, clock.now().replace(microsecond=0), notice)
+    assert notice.published_at is not None
+    return _keep(paper, notice.published_by, notice.published_at.replace(microsecond=0), notice)
 
 
 def _keep(
@@ -125,12 +126,9 @@ def _keep(
         ledger_head=ledger_head(),
     )
     if notice is not None:
-        signed_at = timezone.localtime(notice.published_at).replace(microsecond=0)
         issued = replace(
             issued,
             number=notice_number(notice),
-            date=signed_at.date(),
-            issued_at=signed_at,
             prepared_by=str(notice.prepared_by),
             ledger_head=notice.ledger_head,
         )

@@ -5,17 +5,18 @@ rulings and the decided objections of that time.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, prefetch_related_objects
 from django.utils.timezone import localtime
 
-from basins.access import Act, Viewer
+from basins.access import Act, Scope, Viewer
 from basins.links import Link, to
 from basins.ranges import months_of
 from basins.words import month_words
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
-from settlements.models import Adjustment, Objection, Settlement, StateMove
+from settlements.models import Adjustment, AdjustmentRemark, Objection, Settlement, StateMove
 from settlements.rules.base import MonthState
 from settlements.shown.input_changes import InputChange, inputs_changed
 from settlements.shown.payments import payments_prefetch
@@ -23,8 +24,20 @@ from settlements.shown.reading_changes import ReadingChange, Window, readings_ch
 from settlements.shown.visible import visible_rulings
 from settlements.workflow import move_of
 from settlements.years.queries.adjustments import AdjustmentLine, lines_of, visible_adjustments
+from settlements.years.services.hearing import awaited, hearing_until
 
 State = Adjustment.State
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What the parties said of it, and who still may."""
+
+    until: date
+    provisional: bool
+    awaited: tuple[str, ...]
+    remarks: tuple[AdjustmentRemark, ...]
+    may_speak: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ class AdjustmentPage:
     events: tuple[dict[str, str], ...]
     acts: tuple[str, ...]  # events of the workflow the viewer may cause
     is_reviewer: bool
+    hearing: Hearing
 
 
 def adjustment_page(viewer: Viewer, pk: int) -> AdjustmentPage | None:
@@ -99,6 +113,20 @@ def adjustment_page(viewer: Viewer, pk: int) -> AdjustmentPage | None:
         events=_events(viewer, found),
         acts=_acts(viewer, found),
         is_reviewer=found.state == State.REVIEWED and found.reviewed_by_id == viewer.user_id,
+        hearing=_hearing(viewer, found),
+    )
+
+
+def _hearing(viewer: Viewer, found: Adjustment) -> Hearing:
+    until, pending = hearing_until(found), found.state in Adjustment.PENDING
+    return Hearing(
+        until=until.date,
+        provisional=until.provisional,
+        awaited=tuple(awaited(found)) if pending else (),
+        remarks=tuple(
+            found.remarks.select_related("jurisdiction", "by").defer("jurisdiction__boundary")
+        ),
+        may_speak=pending and viewer.scope(Act.CONFIRM) is Scope.OWN,
     )
 
 

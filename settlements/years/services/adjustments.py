@@ -8,6 +8,7 @@ the day of the approval.
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from basins.clock import now, today
 from basins.links import to
@@ -30,6 +31,7 @@ from settlements.moving.acts import Refused, check, moving, permit, refuse_same_
 from settlements.moving.notify import signatories
 from settlements.moving.telling import tell
 from settlements.years.services.closing import void_if_changed
+from settlements.years.services.hearing import refuse_unheard
 
 State = Adjustment.State
 
@@ -70,15 +72,20 @@ def dismiss_adjustment(*, adjustment: Adjustment, by: User, reason: str) -> Adju
 
 
 @transaction.atomic
-def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
-    """By another person than its reviewer: the difference to what holds now takes effect."""
+def approve_adjustment(*, adjustment: Adjustment, by: User, unheard: str = "") -> Adjustment:
+    """By another person than its reviewer: the difference to what holds now takes effect.
+
+    `unheard`: why it is approved before the parties spoke or their time ran out. Raises
+    NotYetHeard.
+    """
     adjustment = _locked(adjustment)
     move = _permit(adjustment, "approve", by)
     refuse_same_person("adjustment", adjustment.pk, move, by)
+    note = refuse_unheard(adjustment, unheard)  # the reason is the reviewer's
     nets = difference(adjustment)
     held = holding([adjustment.accrual_id])[adjustment.accrual_id]
     adjustment.approved_by, adjustment.approved_at = by, now()
-    _move(adjustment, "approve", State.APPROVED, by, adjustment.reason)
+    _move(adjustment, "approve", State.APPROVED, by, note)
     parties = {j.code: j for j in Jurisdiction.objects.filter(code__in=nets)}
     AdjustmentNet.objects.bulk_create(
         AdjustmentNet(adjustment=adjustment, jurisdiction=parties[code], yuan=yuan)
@@ -156,6 +163,42 @@ def drop_fuse(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
     _decide(trip, "drop", FuseTrip.State.DROPPED, by, _said(reason, "不予执行"))
     _tell_of_trip("fuse.drop", trip, by)
     return trip
+
+
+def of_released(trip: FuseTrip, state: str) -> QuerySet[Adjustment]:
+    """The adjustments in that state of what a released stop would change, by month."""
+    return (
+        Adjustment.objects.filter(
+            accrual__in=[change["accrual"] for change in trip.changes], state=state
+        )
+        .select_related("accrual__term__agreement", "accrual__term_section__section")
+        .order_by("accrual__period", "pk")
+    )
+
+
+@transaction.atomic
+def review_released(*, trip: FuseTrip, by: User, reason: str) -> list[Adjustment]:
+    """Put forward all that a released stop proposed, with one reason: all of them or none."""
+    return [
+        review_adjustment(adjustment=each, by=by, reason=reason)
+        for each in _some(_trip_locked(trip), State.PROPOSED)
+    ]
+
+
+@transaction.atomic
+def approve_released(*, trip: FuseTrip, by: User, unheard: str = "") -> list[Adjustment]:
+    """Approve all that another person put forward of a released stop: all of them or none."""
+    return [
+        approve_adjustment(adjustment=each, by=by, unheard=unheard)
+        for each in _some(_trip_locked(trip), State.REVIEWED)
+    ]
+
+
+def _some(trip: FuseTrip, state: str) -> list[Adjustment]:
+    found = list(of_released(trip, state))
+    if trip.state != FuseTrip.State.RELEASED or not found:
+        raise Refused(f"这次重算没有{State(state).label}的调整；可能已由他人办理。")
+    return found
 
 
 def _decide(trip: FuseTrip, event: str, target: str, by: User, reason: str) -> None:
