@@ -41,7 +41,7 @@ def test_the_trial_balance_says_it_balances_with_its_sum(client, people, ledger)
     found = page(client, people.treasury)
     assert "试算平衡：全部分录合计 0.00 元" in found
     assert "应收</span>300.00" in found
-    assert "−300.00" in found
+    assert "应付</span>300.00" in found
 
 
 def test_the_trial_balance_says_where_it_does_not(client, people, ledger):

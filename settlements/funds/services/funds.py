@@ -161,6 +161,8 @@ def reduce(
     project = _locked(project, by)
     given = _positive(amount, "减少金额")
     _refuse_text(why, "理由", "why")
+    if project.reductions.filter(yuan=given, why=why.strip()).exists():  # a form sent twice
+        raise FundRefused("同额、同理由的一笔已经登记；如确是另一笔，请在理由中写明。", "why")
     left = standing_allotment(project) - spent(project)
     if given > left:
         raise FundRefused(
