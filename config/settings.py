@@ -74,6 +74,8 @@ PAYMENT_DAYS = env_number("PAYMENT_DAYS", 20, 1, 120)
 # superior within as many. Ours too.
 SIGN_DAYS = env_number("SIGN_DAYS", 10, 1, 60)
 SILENCE_DAYS = env_number("SILENCE_DAYS", 5, 1, 60)
+# Working days the parties have to speak to a proposed adjustment before it is approved; 0: none.
+HEARING_DAYS = env_number("HEARING_DAYS", 5, 0, 60)
 
 
 def secret_key() -> str:
@@ -332,8 +334,8 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebase
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_SUBJECT_PREFIX = ""
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "rivers@localhost")
-# Where the links of a mail lead.
-SITE_URL = env("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+# Where the links of a mail lead; without it, to the port `make demo` answers on.
+SITE_URL = env("SITE_URL", f"http://127.0.0.1:{env('PORT', '8000').strip() or '8000'}").rstrip("/")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 REST_FRAMEWORK = {

@@ -73,6 +73,12 @@ def acting(**said: Any) -> Iterator[Acting]:
         _tell_open()
 
 
+def because(why: str) -> None:
+    """Say the reason of what is done now, until the `acting` around it ends."""
+    _present.set(replace(_present.get(), why=why))
+    _tell_open()
+
+
 def _tell_open() -> None:
     for each in connections.all(initialized_only=True):
         if each.alias == "default":

@@ -21,6 +21,8 @@ product.PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
     *product.PASSWORD_HASHERS,
 ]
+# What is proposed is approved on the same day, but in the tests of the hearing itself.
+product.HEARING_DAYS = 0
 # Static files are looked up when asked for: every new client would list them all.
 product.WHITENOISE_AUTOREFRESH = True
 

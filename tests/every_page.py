@@ -49,6 +49,7 @@ from settlements.models import (
 from settlements.money import yuan
 from settlements.moving.acts import moving
 from settlements.objections.services.joint_samples import record_joint_sample
+from settlements.objections.services.judging import judge_with_evidence
 from settlements.objections.services.objections import raise_objection
 from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
@@ -127,6 +128,11 @@ def _arguments(money: Money) -> dict[str, tuple]:
     ruling = rule_month(
         section=border.section, month=month("2024-08"), state="excluded", ground="disaster",
         reason="山洪", by=people.bureau, evidence=SimpleUploadedFile("证据.pdf", PDF),
+    )  # fmt: skip
+    judged = judge_with_evidence(
+        section=border.section, key=ReadingKey("NH3-N", at, Origin.MANUAL.value),
+        outcome="accepted", reason="原始记录属实", by=people.bureau,
+        evidence=SimpleUploadedFile("原始记录.pdf", PDF),
     )  # fmt: skip
     rows, _ = understand([Typed(1, "BORDER", "水量", "2024-05", "12万m³", "月报")])
     record_observations(rows=rows, by=people.bureau)
@@ -228,12 +234,13 @@ def _arguments(money: Money) -> dict[str, tuple]:
         " objection-remeasurement": objection,
         "joint-sample-reserve": sample,
         "ruling ruling-evidence": ruling,
+        "verdict-evidence": judged.evidence,
         "observation": observation,
         "draft-check": draft,
         "scenario-run scenario-run-cancel": run,
         "paper-export paper-export-cancel paper-export-file": exported,
         "paper paper-style": paper,
-        "fund-project fund-spend fund-correct": project,
+        "fund-project fund-spend fund-correct fund-reduce": project,
         "fund-document": spending,
         "measure measure-report measure-lift": measure,
         "issue-request": asked,

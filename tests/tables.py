@@ -31,7 +31,8 @@ class Cell:
         yuan = Decimal(digits.replace(",", "")) * (-1 if sign else 1)
         shown = re.search(r"([+−]?)([0-9,]+\.[0-9]{2})$", self.words)
         assert shown is not None, f"{title} is shown as {self.words!r}"
-        in_wan = Decimal(shown[2].replace(",", "")) * (-1 if shown[1] == "−" else 1)
+        owed = shown[1] == "−" or self.words.startswith("应付")  # a sign, or a word in its place
+        in_wan = Decimal(shown[2].replace(",", "")) * (-1 if owed else 1)
         assert abs(in_wan - yuan / 10_000) <= Decimal("0.005"), f"{title} is shown as {self.words}"
         return yuan
 

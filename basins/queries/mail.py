@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db.models import Count, F, Q, QuerySet
 
 from basins.access import Act, Viewer
-from basins.models import Delivery, Notification
+from basins.clock import today
+from basins.models import Delivery, Notification, Role, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,13 @@ def given_up(viewer: Viewer) -> list[GivenUp]:
         .order_by("-mail_given_up_at", "-pk")[:50]
     )
     return [GivenUp(str(n.user), n.text, n.mail_tries, n.mail_given_up_at) for n in found]
+
+
+def registrars() -> list[str]:
+    """Who registers a person's address: the administrators in office, by name."""
+    return [
+        str(user)
+        for user in User.objects.filter(
+            roles__role=Role.Code.ADMIN, roles__in_force__contains=today(), is_active=True
+        ).order_by("display_name", "pk")
+    ]

@@ -26,6 +26,7 @@ from basins.clock import now, today
 from basins.links import Link, to
 from basins.malformed import MALFORMED, words_of
 from basins.models import Delivery, Notification, Role, User
+from basins.words import SYSTEM
 from jobs import services as jobs
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ WAITS = (
     timedelta(hours=2),
     timedelta(hours=12),
 )
+LONGEST_SUBJECT = 60  # characters of what it is about
+MARKS = {"demo": "（演示）", "test": "（测试）"}
 MOST_TRIES = 3  # of one message while others to the same address go out
 TOO_OLD = timedelta(
     days=14
@@ -308,16 +311,26 @@ def _tell_administrators(key: str, text: str) -> None:
 
 
 def _message(user: User, notifications: list[Notification]) -> EmailMessage:
-    first, several = notifications[0], len(notifications) > 1
-    # A subject is one line, however many its text has.
-    subject = f"{len(notifications)} 条通知" if several else " ".join(first.text.split())
     lines = [f"{user}：", ""]
     for n in notifications[:A_DIGEST]:
         lines += [f"{_when(n.created_at)}  {n.text}", f"{settings.SITE_URL}{n.link}", ""]
     if len(notifications) > A_DIGEST:
         lines += [f"另有 {len(notifications) - A_DIGEST} 条，见 {settings.SITE_URL}/notifications/"]
-    lines += ["接收方式可在“通知”页更改。"]
-    return EmailMessage(subject=subject, body="\n".join(lines), to=[user.email])
+    lines += [
+        f"接收方式可在“通知”页更改：{settings.SITE_URL}{to('notification-delivery')}",
+        "邮箱由管理员登记；要更改请联系贵单位所用系统的管理员。",
+    ]
+    return EmailMessage(subject=_subject(notifications), body="\n".join(lines), to=[user.email])
+
+
+def _subject(notifications: list[Notification]) -> str:
+    """The system's name, and what it is about: one line, however many its text has."""
+    about = " ".join(notifications[0].text.split())
+    if len(about) > LONGEST_SUBJECT:
+        about = f"{about[: LONGEST_SUBJECT - 1]}…"
+    if len(notifications) > 1:
+        about = f"{len(notifications)} 条通知：{about}等"
+    return f"【{SYSTEM}{MARKS.get(settings.INSTALLATION, '')}】{about}"
 
 
 def _when(moment: datetime) -> str:

@@ -13,15 +13,16 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
-from dashboard.forms.acts import CheckedFact, Decision, WhyForm, decide
+from dashboard.forms.acts import ActForm, CheckedFact, Decision, WhyForm, decide
 from dashboard.forms.filters import ALL, chosen, number, offer
 from settlements.accruals.queries import stops
-from settlements.models import Adjustment
+from settlements.models import Adjustment, FuseTrip
 from settlements.money import ZERO
 from settlements.moving.acts import Refused, check, refuse_same_person
 from settlements.years.queries import adjustments as queries
 from settlements.years.queries.adjustment import adjustment_page
 from settlements.years.services import adjustments as services
+from settlements.years.services.hearing import LONGEST, awaited, remark_on
 
 PAGE = 30
 GET_POST = require_http_methods(["GET", "POST"])
@@ -33,6 +34,19 @@ ACTS = {
     "dismiss": ("不予调整", "已发布的结果不变；数据再有变化时另行提出。", "不予调整", True),
     "approve": ("批准调整", "批准后不能撤回；再有变化的另提调整。", "批准调整", False),
 }
+
+
+class RemarkForm(ActForm):
+    text = forms.CharField(
+        label="意见", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class UnheardForm(ActForm):
+    unheard = forms.CharField(
+        label="提前批准的理由", max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="各方尚未表示意见，期限未到；写入记录。",
+    )  # fmt: skip
 
 
 class AdjustmentFilters(forms.Form):
@@ -87,6 +101,8 @@ def act(request, pk: int, event: str):
     """提请批准, 退回, 不予调整 or 批准: with its reason, then 核对."""
     viewer = viewer_of(request.user)
     page = adjustment_page(viewer, pk)
+    if page is not None and event == "remark" and page.hearing.may_speak:
+        return _remark(request, page)
     if page is None or event not in ACTS or not viewer.may(Act.ADJUST):
         raise Http404
     found, line = page.adjustment, page.line
@@ -102,7 +118,9 @@ def act(request, pk: int, event: str):
 
     def do(filled):
         if event == "approve":
-            services.approve_adjustment(adjustment=found, by=request.user)
+            services.approve_adjustment(
+                adjustment=found, by=request.user, unheard=filled.get("unheard", "")
+            )
         else:
             acts: dict[str, tuple[Callable[..., Any], str]] = {
                 "review": (services.review_adjustment, "reason"),
@@ -144,7 +162,7 @@ def act(request, pk: int, event: str):
                 (button, None),
             ],
             facts=facts,
-            form=None if event == "approve" else WhyForm,
+            form=_form_of(event, page),
             part="adjustments/_shifts.html",
             context={"shifts": line.shifts},
             grave=grave,
@@ -152,15 +170,122 @@ def act(request, pk: int, event: str):
     )
 
 
+def _form_of(event: str, page) -> type[ActForm] | None:
+    """An approval asks for nothing but, before the parties were heard, why."""
+    if event != "approve":
+        return WhyForm
+    return UnheardForm if page.hearing.awaited else None
+
+
+def _remark(request, page):
+    """A party's words, before the adjustment is decided."""
+    line, back = page.line, reverse("adjustment", args=[page.adjustment.pk])
+
+    def do(filled):
+        remark_on(adjustment=page.adjustment, by=request.user, text=filled["text"])
+        return "意见已提出，市局已收到通知。"
+
+    return decide(
+        request,
+        Decision(
+            title="对调整提出意见",
+            lead="意见随调整留存，批准前由市局考虑；提出后不能修改。",
+            button="提出意见",
+            back=back,
+            do=do,
+            crumbs=[
+                ("调整", reverse("adjustment-list")),
+                (f"{line.year}年 {line.section}", back),
+                ("提出意见", None),
+            ],
+            facts=[
+                CheckedFact("协议", line.title),
+                CheckedFact("现为", line.before),
+                CheckedFact("应为", line.after),
+                CheckedFact("起因", line.cause or "-"),
+            ],
+            form=RemarkForm,
+        ),
+    )
+
+
 # Stopped runs ------------------------------------------------------------------------------
+
+
+# act: the state it takes, title, button
+BATCH = {
+    "review": (Adjustment.State.PROPOSED, "一并提请批准", "提请批准"),
+    "approve": (Adjustment.State.REVIEWED, "一并批准", "批准"),
+}
 
 
 @require_GET
 def stop(request, pk: int):
-    page = stops.stop_page(viewer_of(request.user), pk)
+    viewer = viewer_of(request.user)
+    page = stops.stop_page(viewer, pk)
     if page is None:
         raise Http404
-    return render(request, "adjustments/stop.html", {"page": page})
+    batches = []
+    if viewer.may(Act.ADJUST) and page.trip.state == page.trip.State.RELEASED:
+        for event, (state, title, _) in BATCH.items():
+            found = services.of_released(page.trip, state)
+            own = found.filter(reviewed_by=viewer.user_id).count() if event == "approve" else 0
+            if (count := found.count()) and not own:
+                batches.append((event, title, count))
+    return render(request, "adjustments/stop.html", {"page": page, "batches": batches})
+
+
+def _batch(request, trip: FuseTrip, event: str):
+    """All that a released stop proposed, at one act each of two persons."""
+    state, title, button = BATCH[event]
+    found = list(services.of_released(trip, state))
+    back = reverse("fuse-trip", args=[trip.pk])
+    if not found:
+        messages.error(request, f"没有{state.label}的调整。")
+        return redirect(back)
+    lines = queries.lines_of(
+        viewer_of(request.user),
+        Adjustment.objects.filter(pk__in=[each.pk for each in found]),
+        linked=True,
+    )
+    form: type[ActForm] | None = WhyForm
+    if event == "approve":
+        form = UnheardForm if any(awaited(each) for each in found) else None
+
+    def do(filled):
+        if event == "approve":
+            done = services.approve_released(
+                trip=trip, by=request.user, unheard=filled.get("unheard", "")
+            )
+        else:
+            done = services.review_released(trip=trip, by=request.user, reason=filled["why"])
+        return f"已{button} {len(done)} 项调整。"
+
+    return decide(
+        request,
+        Decision(
+            title=f"{title}：{trip.agreement.title} {len(found)} 项调整",
+            lead="一次办理全部，有一项不能办理则都不办理；也可逐项办理。",
+            button=button,
+            back=back,
+            do=do,
+            crumbs=[("调整", reverse("adjustment-list")), ("停下的重算", back), (title, None)],
+            facts=[
+                CheckedFact("协议", trip.agreement.title),
+                CheckedFact("放行的理由", trip.reason or "-"),
+                *(
+                    CheckedFact(
+                        f"{each.year}年{'' if each.yearly else f'{each.period.month}月'}"
+                        f" {each.section}",
+                        f"{each.before} → {each.after}",
+                        reverse("adjustment", args=[each.id]),
+                    )
+                    for each in lines
+                ),
+            ],
+            form=form,
+        ),
+    )
 
 
 @GET_POST
@@ -168,6 +293,8 @@ def stop_act(request, pk: int, event: str):
     """放行 or 不予执行, with its reason."""
     viewer = viewer_of(request.user)
     page = stops.stop_page(viewer, pk)
+    if page is not None and event in BATCH and viewer.may(Act.ADJUST):
+        return _batch(request, page.trip, event)
     if page is None or event not in ("release", "drop") or not viewer.may(Act.ADJUST):
         raise Http404
     trip, back = page.trip, reverse("fuse-trip", args=[pk])

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
 from basins.services.stars import looked_at
+from dashboard.audit.words import history_url
 from dashboard.forms.filters import ALL, chosen, offer
 from settlements.agreements.queries import agreements as queries
 from settlements.agreements.queries.drafts import documents_of
@@ -50,5 +51,6 @@ def agreement(request, code: str):
         "documents": documents_of(viewer, page.code),
         "changes": changes_of(viewer, page.code),
         "starred": looked_at(user=request.user, kind="agreement", code=page.code),
+        "history_url": history_url(viewer, Agreement.objects.only("pk").get(code=page.code)),
     }
     return render(request, "agreements/agreement.html", context)

@@ -18,6 +18,7 @@ from basins.models import AccessEvent, AuditRecord
 from dashboard.audit.words import Names, access_person, access_words, told
 from dashboard.files.cells import EachLine, safe
 from dashboard.forms.filters import offer
+from dashboard.frame.acting import words_of_acts
 from settlements.work.queries.audit import AuditFilter
 
 AT_ONCE = 500  # records whose names are fetched together
@@ -47,6 +48,7 @@ class AuditFilters(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    how = forms.ChoiceField(label="途径", required=False)
     address = forms.CharField(label="地址", required=False, max_length=45)
     text = forms.CharField(label="内容", required=False, max_length=60)
     key = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
@@ -54,11 +56,12 @@ class AuditFilters(forms.Form):
     def __init__(self, data, *, kinds: Iterable[tuple[str, str]] | None):
         super().__init__(data)
         if kinds is None:
-            del self.fields["table"], self.fields["key"]
+            del self.fields["table"], self.fields["key"], self.fields["how"]
             offer(self, "act", AccessEvent.Kind.choices)
         else:
             offer(self, "table", kinds)
             offer(self, "act", AuditRecord.Op.choices)
+            offer(self, "how", [(words, words) for words in words_of_acts()])
 
     def chosen(self) -> AuditFilter:
         self.is_valid()

@@ -32,6 +32,7 @@ class ValueChange:
     label: str
     before: str
     after: str
+    money: bool = False  # yuan to the fen
     masked: bool = False  # digests: that it changed is all that can be told
 
     @property
@@ -39,7 +40,8 @@ class ValueChange:
         """“止日”由 2024-12-31 改为 2025-12-31."""
         if self.masked and EMPTY not in (self.before, self.after):
             return f"“{self.label}”改过（不留内容）"
-        return f"“{self.label}”由 {short(self.before)} 改为 {short(self.after)}"
+        before, after = (short(text).rstrip("。") for text in (self.before, self.after))
+        return f"“{self.label}”由 {before} 改为 {after}"
 
     @property
     def changed(self) -> bool:
@@ -74,9 +76,15 @@ def changes_of(
         elif isinstance(field, models.JSONField):
             yield from _json(model, field, before, after)
         else:
-            yield ValueChange(label, shown(field, was, name), shown(field, become, name))
+            yield ValueChange(
+                label, shown(field, was, name), shown(field, become, name), money=_is_money(field)
+            )
     for column in [c for c in {**before, **after} if c not in known]:
         yield ValueChange(column, plain(before.get(column)), plain(after.get(column)))
+
+
+def _is_money(field: models.Field) -> bool:
+    return isinstance(field, models.DecimalField) and str(field.verbose_name).endswith("(元)")
 
 
 def shown(field: models.Field, value: Any, name: NAME) -> str:

@@ -19,7 +19,7 @@ from django.urls import reverse
 from basins.access import Viewer
 from basins.audit import Audited, audited_of, by_table
 from basins.models import AccessEvent, AuditRecord, Jurisdiction
-from dashboard.audit.values import ValueChange, changes_of, plain
+from dashboard.audit.values import EMPTY, ValueChange, changes_of, plain
 from monitoring.figures import FIGURES
 from settlements.work.queries.audit import visible_tables
 
@@ -111,14 +111,23 @@ class Told:
         """“将《甲河协议》第 2 条款期的“止日”由 2024-12-31 改为 2025-12-31”."""
         match self.record.op:
             case Op.INSERT:
-                return f"新增了{self.object}"
+                return f"新增了{self.object}{self._amounts(after=True)}"
             case Op.DELETE:
-                return f"删除了{self.object}"
+                return f"删除了{self.object}{self._amounts(after=False)}"
             case Op.ESTABLISHED:
                 return f"{self.object}作为既有资料载入"
         named = "；".join(each.told for each in self.changes[:NAMED])
         more = f"，共 {len(self.changes)} 项" if len(self.changes) > NAMED else ""
         return f"将{self.object}的{named}{more}"
+
+    def _amounts(self, *, after: bool) -> str:
+        """“，金额 1,000.00 元”: what a new or a removed row says in yuan."""
+        said = [
+            f"{row.label.removesuffix('(元)')} {text} 元"
+            for row in self.rows
+            if row.money and (text := row.after if after else row.before) != EMPTY
+        ]
+        return "".join(f"，{words}" for words in said[:NAMED])
 
     @property
     def sentence(self) -> str:

@@ -56,9 +56,7 @@ def demand_file(request, pk: int, format: str):
     found = _found(_viewer(request), pk)
     if format not in (*FORMATS, "html"):
         raise Http404
-    prepared_by, issuer = made_by(found)
-    paper = paper_of_demand(found)
-    issued = paper_of_demand_made(paper, found, prepared_by=prepared_by, issuer=issuer)
+    issued = paper_of_demand_made(paper_of_demand(found), found, prepared_by=made_by(found))
     if format == "html":
         return redirect("paper", issued.pk)
     return issued_file(request, issued, format)

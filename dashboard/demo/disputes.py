@@ -107,7 +107,9 @@ def _accepted(month: AgreementMonth, accrual: Accrual, day: date, people: People
         with recorded_at(on(day + 4 * DAY, 10)):
             review_adjustment(adjustment=adjustment, by=bureau, reason="与裁决一致，请批准。")
         with recorded_at(on(day + 4 * DAY, 15)):
-            approve_adjustment(adjustment=adjustment, by=people["bureau2"])
+            approve_adjustment(
+                adjustment=adjustment, by=people["bureau2"], unheard="各方已在异议中陈述（演示）。"
+            )
     return objection
 
 

@@ -97,7 +97,9 @@ def _correct(accrual: Accrual, day: date, people: People, *, approved: bool) -> 
                     adjustment=found, by=people["bureau"], reason="与水文整编资料一致（演示）。"
                 )
             with recorded_at(day + 2 * DAY):
-                approve_adjustment(adjustment=found, by=people["bureau2"])
+                approve_adjustment(
+                    adjustment=found, by=people["bureau2"], unheard="各方来函均无意见（演示）。"
+                )
 
 
 def _use_money(people: People) -> None:

@@ -7,7 +7,8 @@ from basins.services.refusals import tell_of_many
 from dashboard.frame.access_log import note
 from dashboard.frame.addresses import client_address
 from dashboard.frame.hidden import hid_something
-from jobs.acting import acting, person
+from jobs.acting import acting, because, person
+from settlements.workflow import MOVES, THINGS
 
 # Acts by the name of their address; the audit trail says 网页 with the address for any other.
 ACTS = {
@@ -63,7 +64,36 @@ ACTS = {
     "ledger-opening": "复核期初余额",
     "notification-delivery": "通知方式",
     "mail-trouble": "重发邮件",
+    "settlement-sign": "签认年度数据",
+    "settlement-confirm": "确认年度金额",
+    "settlement-prepare": "提请关账",
+    "settlement-return": "退回关账",
+    "settlement-close": "关账",
+    "supplement-prepare": "编制补充通报",
+    "supplement-sign": "签发补充通报",
+    "ledger-payment-attach": "附银行回单",
+    "ledger-checks": "核对台账",
+    "fund-new": "安排补偿资金",
+    "fund-spend": "报告支出",
+    "fund-correct": "冲减支出",
+    "fund-reduce": "减少安排",
+    "measure-new": "实施措施",
+    "measure-report": "报告整改",
+    "measure-lift": "解除措施",
+    "water-body": "确定断面水体",
+    "rule": "试算补偿规则",
+    "star": "关注",
+    "looked-at": "关注",
+    "notification-read-all": "阅读通知",
+    "notification": "阅读通知",
+    "paper-export-cancel": "取消签发全年文书",
+    "scenario-run-cancel": "取消推演",
 }
+# Addresses that name the event of the workflow themselves: the thing each is about.
+OF_EVENTS = {"adjustment-act": "adjustment", "fuse-act": "fuse"}
+# Where a form asks for the reason of an act.
+REASONS = ("why", "reason")
+LONGEST = 500  # characters of a reason in the trail
 
 
 class ActingMiddleware:
@@ -92,6 +122,20 @@ class ActingMiddleware:
                 tell_of_many(request.user)
             return response
 
+    def process_view(self, request, view, args, kwargs):
+        """The reason typed with an act goes into its records. The form was read already, to check
+        where it came from."""
+        if request.method == "POST" and request.user.is_authenticated:
+            typed = (request.POST.get(name, "").strip() for name in REASONS)
+            if why := next((text for text in typed if text), ""):
+                because(why[:LONGEST])
+
+
+def words_of_acts() -> list[str]:
+    """Every act an address can be for."""
+    events = {m.words for m in MOVES if m.thing in OF_EVENTS.values() and m.who is not None}
+    return sorted({*ACTS.values(), *events, "网页", "基础资料", "接口"})
+
 
 def act_of(request) -> str:
     """What the address is for, in words."""
@@ -103,4 +147,7 @@ def act_of(request) -> str:
         return "基础资料"
     if match.app_name == "api":
         return "接口"
+    if thing := OF_EVENTS.get(match.url_name or ""):
+        event = match.kwargs.get("event")
+        return next((m.words for m in MOVES if (m.thing, m.event) == (thing, event)), THINGS[thing])
     return ACTS.get(match.url_name or "", "网页")

@@ -28,7 +28,7 @@ PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
         ("区县", "district-list", Act.SEE_RESULTS),
         ("指标值", "observation-list", FIGURES),
         ("联合监测", "joint-sample-list", OFFICES),
-        ("月度状态认定", "ruling-list", FIGURES),
+        ("月度状态认定", "ruling-list", Act.SEE_DRAFTS),
         ("统计口径", "basis", Act.SEE_RESULTS),
         ("断面水体", "water-body-list", FIGURES),
     ],

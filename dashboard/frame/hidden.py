@@ -68,7 +68,7 @@ THINGS: dict[str, Exists] = {
         ("explain accrual-explanation", _by(money.Accrual)),
         ("fuse-trip fuse-act", _by(money.FuseTrip)),
         ("adjustment adjustment-act", _by(money.Adjustment)),
-        ("fund-project fund-spend fund-correct", _by(money.FundProject)),
+        ("fund-project fund-spend fund-correct fund-reduce", _by(money.FundProject)),
         ("fund-export", lambda given: given["form"] in FORMATS),
         ("fund-document", _by(money.FundSpending)),
         ("measure measure-report measure-lift", _by(money.Measure)),
@@ -84,6 +84,7 @@ THINGS: dict[str, Exists] = {
         ("ledger-opening", _by(money.OpeningBatch)),
         ("observation", _by(Observation)),
         ("ruling ruling-evidence", _by(money.MonthRuling)),
+        ("verdict-evidence", _by(money.VerdictEvidence)),
         ("rule", lambda given: given["code"] in {rule.code for rule in RULES.values()}),
         ("scenario scenario-copy scenario-delete scenario-export scenario-export-xlsx"
          " scenario-term-add scenario-term-remove scenario-term", _scenario),

@@ -75,6 +75,11 @@ class CorrectForm(ActForm):
     why = forms.CharField(label="理由", max_length=services.LONGEST_TEXT)
 
 
+class ReduceForm(ActForm):
+    amount = _money("减少金额", help_text="不超过未支出的；全部取消填全部结余。")
+    why = forms.CharField(label="理由", max_length=services.LONGEST_TEXT)
+
+
 class ProofForm(ActForm):
     file = forms.FileField(
         label="凭据", help_text=f"PDF、PNG 或 JPEG，至多 {LARGEST // MEGABYTE} MB。"
@@ -224,6 +229,21 @@ def correct(request, pk: int):
     )  # fmt: skip
 
 
+@GET_POST
+def reduce(request, pk: int):
+    page = _own_project(request, pk)
+
+    def do(filled):
+        made = services.reduce(project=page.project, by=request.user, **filled)
+        return f"已减少安排 {format_yuan(made.yuan)} 元，可另行安排。"
+
+    return _project_act(
+        request, page, do, title=f"减少安排：{page.project.name}", button="减少安排",
+        lead="以一笔反向记录减少或取消安排，原记录留存；未支出的才能减少。", form=ReduceForm,
+        grave=True,
+    )  # fmt: skip
+
+
 def _project_act(request, page: queries.ProjectPage, do, **words):
     back = reverse("fund-project", args=[page.project.pk])
     return decide(
@@ -238,7 +258,7 @@ def _project_act(request, page: queries.ProjectPage, do, **words):
             ],
             facts=[
                 CheckedFact("协议", page.project.agreement.title),
-                CheckedFact("已安排", f"{format_yuan(page.project.allotted)} 元"),
+                CheckedFact("已安排", f"{format_yuan(page.allotted)} 元"),
                 CheckedFact("已支出", f"{format_yuan(page.spent)} 元"),
                 CheckedFact("结余", f"{format_yuan(page.left)} 元"),
             ],

@@ -13,7 +13,7 @@ from dashboard.forms.acts import ActForm, CheckedFact, Decision, decide
 from dashboard.forms.fields import ReadField
 from dashboard.forms.values import read_day
 from dashboard.ledger.forms import ReasonForm
-from dashboard.templatetags.figures import money_word, yuan_exact
+from dashboard.templatetags.figures import magnitude, money_word, yuan_exact
 from settlements.ledger.balances import standing
 from settlements.ledger.queries import reconciliation as queries
 from settlements.ledger.queries.ledger import account_name
@@ -206,4 +206,4 @@ def close(request, pk: int):
 
 
 def _said(yuan) -> str:
-    return f"{money_word(yuan)} {yuan_exact(yuan)}".strip()
+    return f"{money_word(yuan)} {yuan_exact(magnitude(yuan))}".strip()

@@ -33,9 +33,10 @@ from settlements.notices.queries.notices import (
     with_amounts,
 )
 from settlements.notices.services import notices as services
-from settlements.notices.services.content import draw
+from settlements.notices.services.content import draw, without_data
 from settlements.notices.services.months import confirm_month
 from settlements.notices.services.reminders import note_receipt, remind_to_confirm, remind_to_read
+from settlements.notices.services.words import procedure_of
 from settlements.papers.queries.notice import paper_of
 from settlements.papers.services.papers import paper_of_published
 
@@ -130,6 +131,7 @@ def prepare(request):
             "drawn": drawn,
             "content": with_amounts(drawn.content),
             "due_on": services.due_day(month),
+            "procedure": procedure_of(None, provisional=False),
             "choices": _choices(month, drawn, leave_out, posted=bool(wrong)),
             "rounding": decided_by_rounding(drawn.accruals),
             "compared": notice_compared(month, drawn.accruals),
@@ -141,13 +143,16 @@ def prepare(request):
 
 def _choices(month: date, drawn, leave_out, *, posted: bool) -> list[dict]:
     """Every agreement of the month: whether it is left out and why, and what it lacks."""
-    rows = {a["code"]: a["title"] for a in draw(month, {}).agreements}
+    blocks = draw(month, {}).agreements
+    no_data = {a["code"]: without_data(a) for a in blocks}
+    rows = {a["code"]: a["title"] for a in blocks}
     rows |= {e["code"]: e["title"] for e in drawn.content["left_out"]}
     return [
         {
             "code": code,
             "title": rows.get(code, code),
             "lacks": drawn.incomplete.get(code, []),
+            "no_data": no_data.get(code, ""),
             "out": code in leave_out,
             "why": leave_out.get(code, ""),
             "wrong": posted and code in leave_out and not leave_out[code],

@@ -14,21 +14,26 @@ from basins.access import Act, viewer_of
 from basins.clock import today
 from basins.digits import whole
 from basins.ranges import month_start, months_before
+from dashboard.files.stored import stored_file
 from dashboard.forms.actions import wanted
 from dashboard.forms.filters import chosen
 from dashboard.forms.values import read_month
 from dashboard.objections.forms import JointForm, JudgeForm, ReserveForm, ReviewFilters, key_of
 from monitoring.models import Section, Verdict
-from monitoring.screening.services.verdicts import VerdictRefused, examined, judge_reading
-from settlements.models import JointSample, Objection
+from monitoring.screening.services.verdicts import VerdictRefused
+from settlements.models import JointSample, Objection, VerdictEvidence
 from settlements.moving.acts import Refused
+from settlements.moving.documents import DocumentRefused
 from settlements.objections.queries import objections as queries
+from settlements.objections.queries.rulings import visible_verdict_evidence
+from settlements.objections.services.decision_preview import judgement_run
 from settlements.objections.services.joint_samples import (
     compare,
     enter_reserve,
     examine_results,
     record_joint_sample,
 )
+from settlements.objections.services.judging import EvidenceMissing, judge_with_evidence
 
 PAGE = 50
 
@@ -149,21 +154,27 @@ def judge(request):
     line = queries.line_of(section, key) if key is not None and section is not None else None
     if line is None or key is None or section is None:
         raise Http404
-    form = JudgeForm(request.POST if request.method == "POST" else None)
-    checked, action = False, ""
+    form = JudgeForm(request.POST if request.method == "POST" else None, request.FILES or None)
+    checked, action, run = False, "", None
     if request.method == "POST":
         action = wanted(request, "check", "change", "judge", missing="check")
     if request.method == "POST" and form.is_valid() and action != "change":
         checked = action != "judge"
         typed = form.cleaned_data
+        given = {
+            "section": section, "key": key, "outcome": typed["outcome"],
+            "value": typed["number"], "reason": typed["reason"], "by": request.user,
+        }  # fmt: skip
         try:
+            run = judgement_run(**given)
             if not checked:
-                judge_reading(
-                    section=section, key=key, outcome=typed["outcome"], value=typed["number"],
-                    reason=typed["reason"], by=request.user,
-                )  # fmt: skip
-            elif typed["outcome"] == Verdict.Outcome.CORRECTED:
-                examined(typed["number"], key.indicator)
+                judge_with_evidence(**given, evidence=typed["evidence"])
+        except DocumentRefused as error:
+            form.add_error("evidence", str(error))
+            checked = True  # the judgement stands as it was checked; the file is chosen again
+        except EvidenceMissing as error:
+            form.add_error("evidence", str(error))
+            checked = True
         except VerdictRefused as error:
             form.add_error(None, str(error))
             checked = False
@@ -174,10 +185,23 @@ def judge(request):
                 query = {"section": section.code, "month": f"{month:%Y-%m}"}
                 return redirect(f"{reverse('data-review')}?{urlencode(query)}")
     context = {
-        "form": form, "line": line, "section": section, "checked": checked,
+        "form": form, "line": line, "section": section, "checked": checked, "run": run,
+        "proofs": VerdictEvidence.objects.filter(verdict__in=line.verdicts).order_by("pk"),
         "outcome": str(Verdict.Outcome(form.cleaned_data["outcome"]).label) if checked else "",
     }  # fmt: skip
     return render(request, "objections/judge.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+def verdict_evidence(request, pk: int):
+    """What a judgement rests on, as an attachment; also for the parties it touches."""
+    found = visible_verdict_evidence(viewer_of(request.user)).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return stored_file(
+        request, found.file, name=found.name, kind=found.kind, sha256=found.sha256,
+        what=f"审核证据“{found.name}”",
+    )  # fmt: skip
 
 
 def _objection(request) -> Objection | None:

@@ -15,6 +15,7 @@ from monitoring.models import Indicator, Section
 from monitoring.screening.services.verdicts import ReadingKey, VerdictRefused
 from monitoring.standards.detection import MeasuredValue, parse
 from settlements.models import MonthRuling, Objection
+from settlements.moving.documents import LARGEST, MEGABYTE
 from settlements.objections.kinds import GROUNDS, ObjectionKind, ground_of
 from settlements.objections.queries.objections import ObjectionLine, ObjectionPage
 from settlements.objections.services.decisions import Treatment, awaited
@@ -455,6 +456,12 @@ class JudgeForm(PlainForm):
         help_text="仅“更正为”须填；未检出填 0.025L。",
     )
     reason = forms.CharField(label="理由", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    evidence = forms.FileField(
+        label="证据",
+        required=False,
+        help_text=f"原始记录、复测报告或来函；PDF、PNG 或 JPEG，至多 {LARGEST // MEGABYTE} MB。"
+        "更正数值必附。",
+    )
 
     def clean(self):
         typed = super().clean() or {}

@@ -35,4 +35,9 @@ urlpatterns = [
     ),
     path("data/review/", data_review.review, name="data-review"),
     path("data/review/judge/", data_review.judge, name="data-judge"),
+    path(
+        "data/review/evidence/<int:pk>/",
+        data_review.verdict_evidence,
+        name="verdict-evidence",
+    ),
 ]

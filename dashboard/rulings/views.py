@@ -30,11 +30,10 @@ class RulingFilters(forms.Form):
         label="效力", required=False, choices=[*ALL, ("yes", "有效"), ("no", "已撤销")]
     )
 
-    def __init__(self, data):
+    def __init__(self, data, viewer):
         super().__init__(data)
-        offer(self, "section", queries.sections_ruled_on())
-        years = {d.year for d in MonthRuling.objects.dates("month", "year")}
-        offer(self, "year", [(str(y), f"{y}年") for y in sorted(years, reverse=True)])
+        offer(self, "section", queries.sections_of_rulings(viewer))
+        offer(self, "year", [(str(y), f"{y}年") for y in queries.years_ruled_on(viewer)])
 
 
 class RulingForm(forms.Form):
@@ -103,16 +102,23 @@ class RevokeForm(forms.Form):
 @require_GET
 def ruling_list(request):
     viewer = _reader(request)
-    form = RulingFilters(request.GET)
+    form = RulingFilters(request.GET, viewer)
     wanted = chosen(form)
     found = queries.listed(
+        viewer,
         section=wanted.get("section", ""),
         year=number(wanted.get("year", "")),
         state=wanted.get("state", ""),
         live=wanted.get("live", ""),
     )
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "form": form, "may_rule": viewer.may(Act.REVIEW_DATA)}
+    context = {
+        "page": page,
+        "form": form,
+        "may_rule": viewer.may(Act.REVIEW_DATA),
+        "names": queries.names(viewer),
+        "figures": viewer.may(Act.REVIEW_DATA) or viewer.may(Act.EDIT_AGREEMENTS),
+    }
     return render(request, "rulings/list.html", context)
 
 
@@ -182,7 +188,7 @@ def _check(request, form: RulingForm):
 def ruling(request, pk: int):
     """One ruling; who reviews data may revoke it, seeing what that changes."""
     viewer = _reader(request)
-    found = queries.ruling(pk)
+    found = queries.ruling(viewer, pk)
     if found is None or (request.method == "POST" and not viewer.may(Act.REVIEW_DATA)):
         raise Http404
     form = RevokeForm(request.POST or None)
@@ -197,6 +203,7 @@ def ruling(request, pk: int):
     may_revoke = viewer.may(Act.REVIEW_DATA) and found.revoked_at is None
     context = {
         "ruling": found,
+        "names": queries.names(viewer),
         "form": form,
         "may_revoke": may_revoke,
         "effects": queries.effects(
@@ -211,8 +218,7 @@ def ruling(request, pk: int):
 @require_GET
 def evidence(request, pk: int):
     """The stored evidence, as an attachment of the kind its content was found to be."""
-    _reader(request)
-    found = queries.ruling(pk)
+    found = queries.ruling(_reader(request), pk)
     if found is None or not found.evidence:
         raise Http404
     return stored_file(

@@ -32,6 +32,7 @@ urlpatterns = [
     path("funds/<int:pk>/", funds.project, name="fund-project"),
     path("funds/<int:pk>/spend/", funds.spend, name="fund-spend"),
     path("funds/<int:pk>/correct/", funds.correct, name="fund-correct"),
+    path("funds/<int:pk>/reduce/", funds.reduce, name="fund-reduce"),
     path("funds/spendings/<int:pk>/file/", funds.document, name="fund-document"),
     path("measures/", measures.listing, name="measure-list"),
     path("measures/new/", measures.new, name="measure-new"),

@@ -100,6 +100,12 @@ def money_word(yuan) -> str:
 
 
 @register.filter
+def magnitude(yuan):
+    """Without its sign: beside a word that says the same."""
+    return None if yuan is None else abs(exact(yuan))
+
+
+@register.filter
 def sign_class(yuan) -> str:
     """CSS class by sign: 'pos', 'neg' or ''."""
     if yuan is None or exact(yuan) == 0:

@@ -70,7 +70,7 @@ def delivery(request):
     return render(
         request,
         "notifications/delivery.html",
-        {"form": form, "email": request.user.email},
+        {"form": form, "email": request.user.email, "registrars": mail.registrars()},
         status=422 if form.errors else 200,
     )
 

@@ -15,6 +15,7 @@ from settlements.models import (
     IssuedPaper,
     MonthRuling,
     PaymentSlip,
+    VerdictEvidence,
 )
 from settlements.moving.documents import fault_of
 from settlements.papers.services.papers import verdict_of
@@ -41,6 +42,8 @@ def _files() -> Iterator[tuple[str, File, str]]:
         yield f"资金使用单据“{spending.filename}”", spending.file, spending.sha256
     for slip in PaymentSlip.objects.order_by("pk").iterator():
         yield f"付款 {slip.payment_id} 的银行回单“{slip.name}”", slip.file, slip.sha256
+    for proof in VerdictEvidence.objects.order_by("pk").iterator():
+        yield f"审核结论 #{proof.verdict_id} 的证据“{proof.name}”", proof.file, proof.sha256
     for ruling in MonthRuling.objects.exclude(evidence="").order_by("pk").iterator():
         words = f"市局认定 #{ruling.pk} 的证据“{ruling.evidence_name}”"
         yield words, ruling.evidence, ruling.evidence_sha256
@@ -63,7 +66,7 @@ CHECKS = (
     Check(
         "files_unchanged",
         "存放的文件未变",
-        "证据、协议文件、资金单据、银行回单和认定依据，每份文件都在，且与提交时的摘要值逐字节相符。",
+        "证据、协议文件、资金单据、银行回单、审核证据和认定依据，每份文件都在，且与提交时的摘要值逐字节相符。",
         files_unchanged,
         locks=False,
     ),

@@ -1,12 +1,19 @@
 """Who owes whom: agreements and their terms, accruals, settlements, the ledger."""
 
-from settlements.models.accruals import Accrual, Adjustment, AdjustmentNet, FuseTrip, Transfer
+from settlements.models.accruals import (
+    Accrual,
+    Adjustment,
+    AdjustmentNet,
+    AdjustmentRemark,
+    FuseTrip,
+    Transfer,
+)
 from settlements.models.agreements import Agreement, Party, Term, TermSection
 from settlements.models.counted import CountedTransfer, CurrentTransfer
 from settlements.models.demands import Demand
 from settlements.models.drafts import AgreementDraft, DraftDocument
 from settlements.models.ledger import AccountMonth, JournalEntry, LedgerAccount, Posting
-from settlements.models.measures import FundProject, FundSpending, Measure
+from settlements.models.measures import FundProject, FundReduction, FundSpending, Measure
 from settlements.models.notices import (
     AgreementMonth,
     MonthConfirmation,
@@ -31,7 +38,7 @@ from settlements.models.payments import (
     Reversal,
 )
 from settlements.models.refusals import AmountRefusal, RefusalReply
-from settlements.models.rulings import MonthRuling
+from settlements.models.rulings import MonthRuling, VerdictEvidence
 from settlements.models.scenarios import Scenario
 from settlements.models.settlements import Settlement, SettlementNet, SettlementSignature
 from settlements.models.versions import AccrualVersion
@@ -43,6 +50,7 @@ __all__ = [
     "AccrualVersion",
     "Adjustment",
     "AdjustmentNet",
+    "AdjustmentRemark",
     "Agreement",
     "AgreementDraft",
     "AgreementMonth",
@@ -55,6 +63,7 @@ __all__ = [
     "DraftDocument",
     "Evidence",
     "FundProject",
+    "FundReduction",
     "FundSpending",
     "FuseTrip",
     "IssueRequest",
@@ -87,4 +96,5 @@ __all__ = [
     "Term",
     "TermSection",
     "Transfer",
+    "VerdictEvidence",
 ]

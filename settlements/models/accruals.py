@@ -198,6 +198,33 @@ class AdjustmentNet(models.Model):
         return f"{self.adjustment} {self.jurisdiction} {self.yuan}"
 
 
+@audited(part_of="adjustment")
+class AdjustmentRemark(models.Model):
+    """意见: what a party said of a proposed adjustment before it was decided.
+
+    Only added (guards/adjustmentremark.sql).
+    """
+
+    adjustment = models.ForeignKey(
+        Adjustment, verbose_name="调整", on_delete=models.PROTECT, related_name="remarks"
+    )
+    jurisdiction = models.ForeignKey(
+        Jurisdiction, verbose_name="协议方", on_delete=models.PROTECT, related_name="+"
+    )
+    text = models.CharField("意见", max_length=1000)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="提出人", on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "调整意见"
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.jurisdiction}：{self.text}"
+
+
 @audited(part_of="agreement")
 class FuseTrip(models.Model):
     """停下的重算: a run that would change too much at once waits for a person (design.md §4)."""

@@ -58,6 +58,38 @@ class FundProject(models.Model):
 
 
 @audited(part_of="project")
+class FundReduction(models.Model):
+    """减少安排: a counter-record that takes back part or all of what was allotted, with its reason.
+
+    Only added (guards/fundreduction.sql).
+    """
+
+    project = models.ForeignKey(
+        FundProject, verbose_name="项目", on_delete=models.PROTECT, related_name="reductions"
+    )
+    yuan = models.DecimalField("减少金额(元)", max_digits=16, decimal_places=2)
+    why = models.CharField("理由", max_length=200)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="登记人", on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "减少安排"
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(yuan__gt=0),
+                name="fund_reduction_takes",
+                violation_error_message="减少的金额须大于零。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project} 减少 {self.yuan} 元"
+
+
+@audited(part_of="project")
 class FundSpending(models.Model):
     """支出: reported with its document; corrected by a further, negative one with a reason."""
 

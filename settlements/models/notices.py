@@ -42,6 +42,10 @@ class Notice(models.Model):
         related_name="+",
     )
     published_at = models.DateTimeField("签发时间", null=True, blank=True)
+    # As it was told; a change of the calendar moves the months' own deadlines. None where no month
+    # began with it, and of notices from before it was kept.
+    objection_until = models.DateField("异议截止日", null=True, blank=True)
+    provisional = models.BooleanField("暂定", default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "月通报"

@@ -4,6 +4,8 @@ A later paper on the same subject names the one it takes the place of, so nothin
 changed: the earlier one's `superseded_by` is found, not stored.
 """
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -78,6 +80,18 @@ class IssuedPaper(models.Model):
         """文号 as it is printed; of a content that is not what was issued, the number it was given."""
         number = self.content.get("number") if isinstance(self.content, dict) else None
         return number or f"{self.get_kind_display()}〔{self.year}〕{self.number}号"
+
+    @property
+    def signed_at(self) -> datetime:
+        """When it was signed off, as it is printed: a notice long before its file was first made."""
+        text = self.content.get("issued_at") if isinstance(self.content, dict) else None
+        return datetime.fromisoformat(text) if text else self.issued_at
+
+    @property
+    def signed_by(self) -> str:
+        """Who signed it off, as it is printed."""
+        name = self.content.get("issuer") if isinstance(self.content, dict) else None
+        return name or str(self.issued_by)
 
     @property
     def is_superseded(self) -> bool:

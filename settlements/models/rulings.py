@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from basins.audit import audited
-from monitoring.models import Section
+from monitoring.models import Section, Verdict
 from settlements.models.agreements import Agreement
 from settlements.models.drafts import DraftDocument
 from settlements.rules.facts import OVERRIDES, MonthState
@@ -92,3 +92,28 @@ class MonthRuling(models.Model):
 
     def __str__(self) -> str:
         return f"{self.section} {self.month:%Y-%m} {self.get_state_display()}"
+
+
+class VerdictEvidence(models.Model):
+    """审核证据: the file that a person's judgement of a reading rests on, kept by its hash.
+
+    Only added (guards/verdictevidence.sql).
+    """
+
+    verdict = models.OneToOneField(
+        Verdict, verbose_name="审核结论", on_delete=models.PROTECT, related_name="evidence"
+    )
+    file = models.FileField("文件", upload_to="verdicts", max_length=120)
+    name = models.CharField("原文件名", max_length=200)
+    kind = models.CharField("类型", max_length=80)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="提交人", on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "审核证据"
+
+    def __str__(self) -> str:
+        return self.name

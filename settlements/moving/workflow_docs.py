@@ -20,6 +20,7 @@ from settlements.models import (
     Payment,
     Settlement,
 )
+from settlements.moving.told import LINES, NOBODY_WAITS, SILENT, WAITING, Telling
 from settlements.workflow import MOVES, THINGS, Move, moves_sql
 
 FOLDER = Path(settings.BASE_DIR)
@@ -64,6 +65,9 @@ settled with its year, steps and versions of results are written by triggers alo
 - **Who confirms a month**: every party that was one during the month, except 市级财政补位. There the
   city stands in for a neighbour that did not sign, and the bureau that publishes has spoken for it.
   A party across the border without a person here confirms by the lapse of time.
+- **An adjustment is heard**: its parties are told when it is proposed, see its evidence, and may
+  speak to it for `HEARING_DAYS` (5) working days. Before these are over, or all have spoken, an
+  approval needs a reason of its own. One that follows from an objection was heard in that.
 - **A month is final** once it is confirmed or decided and no adjustment or stopped run is pending.
 - **A year is signed** by every party of its nets: by its own person, else on paper that the bureau enters
   (代为登记), after the deadline also for a party whose person did not act. `SIGN_DAYS` working days from when
@@ -86,6 +90,24 @@ query for all sources) and the district's page follow. A query names a page (`ba
 address is made where it is written.
 """
 
+TOLD = """## 告知
+
+Who is told of what stands in one table, `settlements/moving/told.py`: for each move above and each
+other event whom it tells, in which words, and which page it leads to. Where an act is due it stands
+in 我的工作 as well, on the lists named by their keys; else it is a notification. Mail goes by what
+each person chose (即时, 每日汇总, 每周汇总). Services say that something happened with
+`tell("event", …)` and nothing else tells anybody; whoever did it is not told. Accounts, mail that does
+not go out and refused looks are told by `basins` itself, to the administrators and auditors.
+A test fails for a move without a line, a line nobody sends, and a page the one told may not open.
+
+"""
+
+WAITS = """## 谁在等
+
+Every state that waits for somebody stands on a list of 我的工作; a test walks all of them.
+
+"""
+
 
 def page() -> str:
     """The whole of docs/workflow.md."""
@@ -95,7 +117,36 @@ def page() -> str:
         parts.append(
             f"## {name} (`{thing}`)\n\n![{name}](workflow-{thing}.svg)\n\n{_table(thing, moves)}"
         )
-    return "\n".join(parts)
+    return "\n".join([*parts, TOLD + told_table(), WAITS + waiting_table()])
+
+
+def told_table() -> str:
+    """Event → whom → how, and the events that tell nobody."""
+    lines = ["| 事件 | 告知 | 内容 | 页面 | 方式 |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{each.event}` | {each.whom} | {each.sentence} | `{each.page}` | {_how(each)} |"
+        for each in LINES
+    ]
+    lines += [f"| `{event}` | - | - | - | 不另行告知：{why} |" for event, why in SILENT.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _how(each: Telling) -> str:
+    lists = "、".join(f"`{key}`" for key in each.lists)
+    return f"待办 {lists}" if lists else "通知"
+
+
+def waiting_table() -> str:
+    """State → the lists it stands on."""
+    lines = ["| 状态 | 列于 |", "|---|---|"]
+    lines += [
+        f"| `{thing}.{state}` | {'、'.join(f'`{key}`' for key in lists)} |"
+        for (thing, state), lists in WAITING.items()
+    ]
+    lines += [
+        f"| `{thing}.{state}` | 无人须办：{why} |" for (thing, state), why in NOBODY_WAITS.items()
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def files() -> dict[str, str]:

@@ -6,12 +6,21 @@ sees published results of all agreements, and drafts only of agreements it is pa
 
 from datetime import date
 
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
+from django.contrib.postgres.fields import DateRangeField
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 
 from basins.access import Act, Scope, Viewer
 from basins.clock import today
 from basins.ranges import year_start
-from settlements.models import Accrual, Agreement, LedgerAccount, Party, Settlement
+from settlements.models import (
+    Accrual,
+    Agreement,
+    LedgerAccount,
+    MonthRuling,
+    Party,
+    Settlement,
+    TermSection,
+)
 
 
 def _is_party(agreement: str, viewer: Viewer) -> Exists:
@@ -93,6 +102,29 @@ def visible_accounts(viewer: Viewer) -> QuerySet[LedgerAccount]:
         case Scope.PUBLISHED | Scope.OWN:
             return LedgerAccount.objects.filter(jurisdiction=viewer.jurisdiction_id)
     return LedgerAccount.objects.none()
+
+
+def visible_rulings(viewer: Viewer) -> QuerySet[MonthRuling]:
+    """认定 of months: all, or those that an agreement rests on to which the viewer is party."""
+    match viewer.scope(Act.SEE_DRAFTS):
+        case Scope.ALL:
+            return MonthRuling.objects.all()
+        case Scope.OWN:
+            days = Func(
+                F("month"),
+                template="daterange(%(expressions)s, (%(expressions)s + interval '1 month')::date)",
+                output_field=DateRangeField(),
+            )
+            own = TermSection.objects.filter(
+                section=OuterRef("section"),
+                term__in_force__overlap=OuterRef("days"),
+                term__agreement__parties__jurisdiction=viewer.jurisdiction_id,
+            )
+            of_agreement = own.filter(term__agreement=OuterRef("agreement"))
+            return MonthRuling.objects.alias(days=days).filter(
+                Q(Exists(own), agreement=None) | Exists(of_agreement)
+            )
+    return MonthRuling.objects.none()
 
 
 def only_words(viewer: Viewer) -> str:

@@ -1,10 +1,14 @@
 """Telling people once, and mailing each thing once, at the rhythm they chose."""
 
+import os
 import smtplib
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
+from django.conf import settings as configured
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
@@ -29,6 +33,7 @@ from jobs import services as jobs
 from jobs.models import Job
 from tests.past import established
 
+SUBJECT = "【流域横向生态保护补偿（演示）】"
 TUESDAY = datetime(2026, 11, 24, 2, tzinfo=UTC)
 WEDNESDAY = datetime(2026, 11, 25, 2, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 30, 2, tzinfo=UTC)
@@ -42,8 +47,9 @@ def person(name: str, *, rhythm: str = "", email: str = "a@example.org") -> User
 
 
 def mailed() -> list[tuple[str, str]]:
-    """Whom, and the subject."""
-    return [(m.to[0], m.subject) for m in mail.outbox]
+    """Whom, and the subject without the system's name, which every one begins with."""
+    assert all(m.subject.startswith(SUBJECT) for m in mail.outbox)
+    return [(m.to[0], m.subject.removeprefix(SUBJECT)) for m in mail.outbox]
 
 
 def run() -> None:
@@ -120,7 +126,7 @@ def test_two_runs_at_once_mail_each_thing_once(committed):
         thread.join(timeout=60)
     subjects = sorted(subject for to, subject in mailed() if to == "a@example.org")
     assert subjects == [f"第 {number} 件" for number in range(8)]
-    assert [s for to, s in mailed() if to == "b@example.org"] == ["8 条通知"]
+    assert [s for to, s in mailed() if to == "b@example.org"] == ["8 条通知：第 0 件等"]
 
 
 def test_a_daily_digest_goes_out_once_a_day_with_what_is_new(committed):
@@ -131,7 +137,10 @@ def test_a_daily_digest_goes_out_once_a_day_with_what_is_new(committed):
             assert enter_mail_if_due() is (number != 1)
             run()
             run()
-    assert [subject for _, subject in mailed()] == ["第 0 件", "2 条通知"]
+    assert [subject for _, subject in mailed()] == [
+        "第 0 件",
+        "2 条通知：第 1 件等",
+    ]
 
 
 def test_a_weekly_digest_waits_for_monday(committed):
@@ -326,3 +335,29 @@ def test_a_star_is_put_on_once_and_taken_off():
     assert [unfollow(user=anna, kind="river", code="LONGXI") for _ in range(2)] == [True, False]
     with pytest.raises(ValueError, match="planet"):
         follow(user=anna, kind="planet", code="MARS")
+
+
+def test_a_subject_is_one_short_line_with_the_systems_name(committed, settings):
+    settings.INSTALLATION = "production"
+    anna = person("anna", rhythm="at_once")
+    notify(users=[anna.pk], key="k", text="月通报\n被退回：" + "理由" * 60)
+    run()
+    subject = mail.outbox[0].subject
+    assert subject.startswith("【流域横向生态保护补偿】月通报 被退回：理由")
+    assert len(subject) < 80
+    assert "邮箱由管理员登记" in mail.outbox[0].body
+
+
+def test_links_lead_to_the_port_the_demonstration_answers_on():
+    asked = "import config.settings as s; print(s.SITE_URL)"
+    for given, wanted in (
+        ({"PORT": "8123"}, "http://127.0.0.1:8123"),
+        ({}, "http://127.0.0.1:8000"),
+        ({"PORT": "8123", "SITE_URL": "https://rivers.example/"}, "https://rivers.example"),
+    ):
+        without = {k: v for k, v in os.environ.items() if k not in ("PORT", "SITE_URL")}
+        found = subprocess.run(
+            [sys.executable, "-c", asked], env=without | given, check=True, text=True,
+            capture_output=True, cwd=configured.BASE_DIR,
+        )  # fmt: skip
+        assert found.stdout.strip() == wanted

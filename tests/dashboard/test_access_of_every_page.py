@@ -8,6 +8,7 @@ for stations and people without a role; the sign-in for who has not signed in (4
 
 from collections.abc import Callable
 from http.cookies import SimpleCookie
+from urllib.parse import parse_qsl
 
 import pytest
 from django.conf import settings as configured
@@ -15,9 +16,25 @@ from django.db import transaction
 from django.test import Client
 from django.test.utils import override_settings
 
-from basins.access import PEOPLE, TABLE, Act, Scope
+from basins.access import PEOPLE, TABLE, Act, Scope, viewer_of
 from basins.clock import moved_to
-from basins.models import AccessEvent
+from basins.models import AccessEvent, Notification
+from dashboard.frame.acting import ACTS, OF_EVENTS
+from settlements.models import (
+    Adjustment,
+    AgreementDraft,
+    Correction,
+    FuseTrip,
+    IssueRequest,
+    Notice,
+    Objection,
+    OpeningBatch,
+    Payment,
+    Reversal,
+    Settlement,
+)
+from settlements.moving.told import WAITING
+from settlements.work.queries.sources import SOURCES
 from tests.blank import BLANK
 from tests.every_page import Everything, routes
 from tests.money_world import MAIN, TODAY, rolled_back
@@ -82,6 +99,7 @@ data/joint-samples/new/                                            o......  !...
 data/joint-samples/<int:pk>/reserve/                               o......  !......  REVIEW_DATA
 data/review/                                                       o......  -        REVIEW_DATA
 data/review/judge/                                                 .......  .......
+data/review/evidence/<int:pk>/                                     ooo..oo  -        SEE_DRAFTS
 settlements/<str:code>/<int:year>/sign/                            ..>....  ..>....
 settlements/<str:code>/<int:year>/confirm/                         ..>....  ..>....
 settlements/<str:code>/<int:year>/refuse/                          ..>....  ..>....
@@ -104,6 +122,7 @@ funds/new/                                                         ..oo...  ..!!
 funds/<int:pk>/                                                    ooo...o  -
 funds/<int:pk>/spend/                                              ..o....  ..!....  CONFIRM
 funds/<int:pk>/correct/                                            ..o....  ..!....  CONFIRM
+funds/<int:pk>/reduce/                                             ..o....  ..!....  CONFIRM
 funds/spendings/<int:pk>/file/                                     ooo...o  -
 measures/                                                          oooo.oo  -        SEE_DRAFTS
 measures/new/                                                      o......  !......  DECIDE
@@ -146,10 +165,10 @@ data/observations/template.csv                                     o......  -   
 data/observations/<int:pk>/                                        o....o.  -
 data/water-bodies/                                                 o....o.  -
 data/water-bodies/<str:code>/                                      o......  !......  REVIEW_DATA
-rulings/                                                           o....o.  -
+rulings/                                                           oooo.oo  -        SEE_DRAFTS
 rulings/new/                                                       o......  !......  REVIEW_DATA
-rulings/<int:pk>/                                                  o....o.  o......
-rulings/<int:pk>/evidence/                                         o....o.  -
+rulings/<int:pk>/                                                  ooo..oo  o......  SEE_DRAFTS
+rulings/<int:pk>/evidence/                                         ooo..oo  -        SEE_DRAFTS
 rules/                                                             .....o.  -        EDIT_AGREEMENTS
 rules/<str:code>/                                                  .....o.  .....!.  EDIT_AGREEMENTS
 simulator/                                                         ooooooo  !!!!!!!  SEE_AGREEMENTS
@@ -244,6 +263,8 @@ def part_of(route: str) -> str:
     return route.partition("/")[0] or "overview"
 
 
+# Posts that try something and keep nothing, or choose what one sees.
+NO_ACT = {"verify"}
 PARTS = sorted({part_of(route) for route in rows()})
 
 
@@ -268,7 +289,7 @@ OPENS_TO_NOBODY = {"api/"}
 def status(world) -> Callable[[str | None, str, str], int]:
     """The status of a method and address for a person; -404 where nothing noted the refusal."""
     keys = {}
-    for who in (*ROLES, *OTHERS[:2]):
+    for who in (*ROLES, *OTHERS[:2], "bureau2", "treasury2"):
         client = Client()
         client.force_login(getattr(world.money.people, who))
         keys[who] = client.cookies[configured.SESSION_COOKIE_NAME].value
@@ -365,3 +386,70 @@ def test_the_table_of_addresses_says_what_the_access_table_says(route, act, lett
             assert letter != ".", who
         elif scope is Scope.NONE:
             assert letter == ".", who
+
+
+def test_every_address_that_takes_an_act_says_in_words_what_it_is_for():
+    """Else the trail says of it no more than 网页."""
+    unsaid = {
+        name
+        for route, name in routes().items()
+        if rows()[route or "/"][1] != "-"
+        and not route.startswith(("api/", "account/", "simulator/"))
+        if name not in ACTS and name not in OF_EVENTS
+    }
+    assert unsaid <= NO_ACT
+
+
+# Always waited for, whatever else is the case; the others of WAITING wait by day or by what came
+# after, and have tests of their own (tests/dashboard/test_work.py, tests/settlements).
+WAITED_FOR = {
+    "notice": (Notice, {"prepared"}),
+    "objection": (Objection, {"raised", "answered", "remeasuring"}),
+    "adjustment": (Adjustment, {"proposed", "reviewed"}),
+    "settlement": (Settlement, {"confirmed", "prepared", "closed"}),
+    "payment": (Payment, {"prepared"}),
+    "reversal": (Reversal, {"prepared"}),
+    "correction": (Correction, {"prepared"}),
+    "opening": (OpeningBatch, {"prepared"}),
+    "issue_request": (IssueRequest, {"prepared"}),
+    "fuse": (FuseTrip, {"tripped"}),
+    "draft": (AgreementDraft, {"draft", "submitted"}),
+}
+
+
+def test_whatever_waits_for_somebody_stands_on_somebodys_list(world):
+    people = world.money.people
+    viewers = [viewer_of(getattr(people, who)) for who in (*ROLES, "bureau2", "treasury2")]
+    AgreementDraft.objects.create(title="录入中", prepared_by=people.admin).preparers.add(
+        people.admin
+    )
+    nowhere, walked = [], set()
+    for thing, (model, states) in WAITED_FOR.items():
+        for row in model.objects.filter(state__in=states):
+            walked.add(thing)
+            lists = [source for source in SOURCES if source.key in WAITING[thing, row.state]]
+            stands = any(
+                viewer.may(source.act) and source.rows(viewer).filter(pk=row.pk).exists()
+                for source in lists
+                for viewer in viewers
+                if source.rows(viewer).model is model
+            )
+            if not stands:
+                nowhere.append((thing, row.state, row.pk))
+    assert nowhere == []
+    # Those of which this world has none stand on the same list as those of which it has.
+    assert set(WAITED_FOR) - walked <= {"adjustment", "notice"}
+
+
+def test_whoever_is_told_of_something_can_open_the_page(world, status):
+    """Every notification of this world, by the person it was sent to."""
+    named = {getattr(world.money.people, who).pk: who for who in (*ROLES, "bureau2", "treasury2")}
+    told = Notification.objects.exclude(link="").filter(user__in=named)
+    wrong = {}
+    for user, link in sorted(set(told.values_list("user", "link"))):
+        path, _, query = link.partition("?")
+        code = status(named[user], "get", path, **dict(parse_qsl(query)))
+        if code not in (200, 302):
+            wrong[named[user], link] = code
+    assert wrong == {}
+    assert told.values("key").distinct().count() > 20

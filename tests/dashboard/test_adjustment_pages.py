@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from basins.clock import moved_to
+from basins.models import Notification
 from settlements import pipeline
 from settlements.models import Adjustment, FuseTrip, JournalEntry
 from settlements.years.services.adjustments import review_adjustment
@@ -106,6 +107,47 @@ def test_returned_and_dismissed_with_a_reason(found, people, visit):
     assert "缺原始记录" in page
 
 
+def test_the_parties_speak_before_it_is_approved(found, people, visit, settings):
+    settings.HEARING_DAYS = 5
+    own = f"/adjustments/{found.pk}/"
+    assert "上游区、下游区尚未表示意见" in visit(people.bureau, own)
+    assert "提出意见…" in visit(people.district, own)
+    assert "提出意见…" not in visit(people.bureau, own)
+    visit(people.bureau, f"{own}remark/", status=404)
+    visit(people.stranger, f"{own}remark/", status=404)
+    visit(people.district, f"{own}remark/", {"action": "do", "text": ""}, 422)
+    for _ in range(2):  # sent twice, it is said once
+        visit(people.district, f"{own}remark/", {"action": "do", "text": "采样时段有误"}, 302)
+    assert found.remarks.count() == 1
+    assert "上游区，" in visit(people.bureau2, own)
+    assert "采样时段有误" in visit(people.downstream, own)
+    told = Notification.objects.filter(text__contains="采样时段有误")
+    assert {n.user for n in told} == {people.downstream, people.bureau, people.bureau2}
+    review_adjustment(adjustment=found, by=people.bureau, reason="属实")
+    asked = visit(people.bureau2, f"{own}approve/")
+    assert "提前批准的理由" in asked
+    visit(people.bureau2, f"{own}approve/", {"action": "do", "unheard": ""}, 422)
+    assert Adjustment.objects.get().state == "reviewed"
+    visit(people.bureau2, f"{own}approve/", {"action": "do", "unheard": "下游区来函无意见"}, 302)
+    assert "提前批准（下游区未表示意见）：下游区来函无意见" in visit(people.bureau, own)
+    visit(people.district, f"{own}remark/", {"action": "do", "text": "再说"}, 404)
+
+
+def test_after_the_days_or_once_all_spoke_nothing_more_is_asked(found, people, visit, settings):
+    settings.HEARING_DAYS = 5
+    review_adjustment(adjustment=found, by=people.bureau, reason="属实")
+    own = f"/adjustments/{found.pk}/"
+    with moved_to(date(2024, 2, 12)):
+        assert "提前批准的理由" in visit(people.bureau2, f"{own}approve/")
+    with moved_to(date(2024, 2, 20)):
+        assert "提前批准的理由" not in visit(people.bureau2, f"{own}approve/")
+        assert "提前批准" not in visit(people.bureau2, own)
+    for who in (people.district, people.downstream):
+        visit(who, f"{own}remark/", {"action": "do", "text": "无意见"}, 302)
+    visit(people.bureau2, f"{own}approve/", {"action": "do"}, 302)
+    assert Adjustment.objects.get().state == "approved"
+
+
 def test_parties_read_and_nobody_else_finds_it(found, people, client):
     own = f"/adjustments/{found.pk}/"
     with blank_pages():
@@ -170,4 +212,15 @@ def test_a_stopped_run_is_released_on_its_page(year, border, people, visit):
     visit(people.bureau, f"{own}release/", {"action": "do", "why": "系统偏差"}, 302)
     assert Adjustment.objects.filter(state="proposed").count() == 4
     visit(people.bureau, f"{own}drop/", {"action": "do", "why": "再来"}, 302)
+    assert "一并提请批准 4 项…" in visit(people.bureau, own)
+    assert "一并提请" not in visit(people.district, own)
+    visit(people.district, f"{own}approve/", {"action": "do"}, 404)
+    visit(people.bureau, f"{own}review/", {"action": "do", "why": "系统偏差，逐月属实"}, 302)
+    assert "一并批准" not in visit(people.bureau, own)
+    visit(people.bureau, f"{own}approve/", {"action": "do"}, 422)  # another person's
+    assert Adjustment.objects.filter(state="reviewed").count() == 4
+    assert "一并批准 4 项…" in visit(people.bureau2, own)
+    assert "2023年8月" in visit(people.bureau2, f"{own}approve/")
+    visit(people.bureau2, f"{own}approve/", {"action": "do"}, 302)
+    assert Adjustment.objects.filter(state="approved").count() == 4
     assert FuseTrip.objects.get().state == "released"

@@ -206,7 +206,12 @@ def test_a_return_needs_its_reason(year, people, visit):
     visit(people.bureau2, "return/", {**DO, "why": "金额待核"}, 302)
     year.refresh_from_db()
     assert year.state == "confirmed"
-    assert "金额待核" in visit(people.bureau)
+    page = visit(people.bureau)
+    assert "金额待核" in page
+    # Who confirmed keeps the step; who sent back stands beside it, in words.
+    step = page.split("各方已确认</b>", 1)[1].split("</li>", 1)[0]
+    assert "退回关账 bureau2：金额待核" in " ".join(step.split())
+    assert "bureau2" not in step.split("退回关账", 1)[0]
 
 
 def test_months_and_adjustments_add_up_to_the_net(year, border, people, visit):

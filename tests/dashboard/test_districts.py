@@ -42,7 +42,7 @@ def test_a_district_reads_its_net_its_months_and_why(border, people, client):
     found = page(client, people.district)
     assert "2023 年净额（1–12月）" in found
     assert "−100.00" in found
-    assert "2023年12月为什么应收 +100.00 万元" in found
+    assert "2023年12月为什么应收 100.00 万元" in found
     assert "由下游区补偿上游区 100.00 万元" in found
     assert "/settlements/TEST/2023/12/" in found
     assert "四季度" in found

@@ -8,7 +8,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.clock import moved_to
-from settlements.funds.services.funds import FundRefused, allot, correct, received, spend
+from settlements.funds.services.funds import (
+    FundRefused,
+    allot,
+    correct,
+    received,
+    reduce,
+    spend,
+)
 from settlements.ledger.services.reversals import approve_reversal, propose_reversal
 from settlements.models import FundProject, FundSpending
 from settlements.moving.acts import NotAllowed
@@ -61,6 +68,27 @@ def pay_out(found, people, amount, **given) -> FundSpending:
             "file": proof(), "by": people.downstream, **given,
         }
     )  # fmt: skip
+
+
+def test_a_wrong_allotment_is_taken_back_by_a_record_of_its_own(ledger, people, client):
+    found = project(ledger, people)
+    pay_out(found, people, "100000")
+    with pytest.raises(FundRefused, match=r"超过未支出的 500,000.00 元"):
+        reduce(project=found, amount="500000.01", why="项目撤销", by=people.downstream)
+    with pytest.raises(FundRefused, match="请写明理由"):
+        reduce(project=found, amount="1", why=" ", by=people.downstream)
+    with pytest.raises(NotAllowed):
+        reduce(project=found, amount="1", why="x", by=people.district)
+    reduce(project=found, amount="500000", why="项目撤销", by=people.downstream)
+    assert FundProject.objects.get().allotted == 600000  # the record stays as it was made
+    with pytest.raises(FundRefused, match=r"超过结余的 0.00 元"):
+        pay_out(found, people, "1", text="尾款")
+    project(ledger, people, "900000", "另一项")  # what was taken back is there again
+    client.force_login(people.downstream)
+    page = client.get(f"/funds/{found.pk}/").content.decode()
+    assert "安排 10.00 万元，结余 0.00" in page
+    assert "500,000.00 元，项目撤销" in page
+    assert "安排 100.00" in client.get("/funds/").content.decode()
 
 
 def test_no_more_is_allotted_than_was_received(ledger, people):

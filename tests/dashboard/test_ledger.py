@@ -40,8 +40,8 @@ def test_the_trial_balance_says_it_balances_with_its_sum(client, people, ledger)
     ledger.owe("3000000")
     found = page(client, people.treasury)
     assert "试算平衡：全部分录合计 0.00 元" in found
-    assert "+300.00" in found
-    assert "−300.00" in found
+    assert "应收</span>300.00" in found
+    assert "应付</span>300.00" in found
 
 
 def test_the_trial_balance_says_where_it_does_not(client, people, ledger):
@@ -97,7 +97,7 @@ def test_a_district_sees_its_own_posting_and_only_the_names_of_the_others(client
     assert "下游区" in found
     assert "外人区" not in found
     assert "试算" not in found
-    assert "+300.00" not in found
+    assert "应收</span>300.00" not in found
 
 
 @pytest.mark.parametrize("query", ["?account=500902", "?entry=QC-2024-0001", "?cause=opening"])
@@ -150,7 +150,7 @@ def test_long_journals_come_in_pages_and_totals_cover_all_of_them(client, people
         ledger.owe("10000")
     found = page(client, people.bureau, f"?account={ledger.down.code}")
     assert f"共 {queries.PAGE + 2} 条" in found
-    assert f"+{queries.PAGE + 2}.00" in found
+    assert f"应收</span>{queries.PAGE + 2}.00" in found
     assert f"DZ-2024-{queries.PAGE + 2:04d}" in found  # the newest stands first
     assert "DZ-2024-0002" in page(client, people.bureau, f"?account={ledger.down.code}&page=2")
 

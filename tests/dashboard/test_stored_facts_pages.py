@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.html import escape
 
+from basins.models import Notification
 from monitoring.models import Observation
 from monitoring.observations.services.observation_file import Typed
 from monitoring.observations.services.observations import record_observations, understand
@@ -16,6 +17,7 @@ from tests.worlds import month, refusal
 
 PDF = b"%PDF-1.7\n%...\n"
 FIGURES, RULINGS = "/data/observations/", "/rulings/"
+OFFICES = {"bureau", "treasury", "admin", "auditor"}
 ONE = {
     "name": "flow", "whose": "交界", "period": "2023年5月", "value": "１２．５万m³",
     "source": "水文站 5 月月报",
@@ -50,8 +52,8 @@ def stored(people, value: str = "12万m³") -> Observation:
         (FIGURES + "upload/", {"bureau"}, "post", 422),
         (FIGURES + "record/", {"bureau"}, "post", 302),
         (FIGURES + "template.csv", {"bureau"}, "get", 200),
-        (RULINGS, {"bureau", "admin"}, "get", 200),
-        (RULINGS + "{ruling}/", {"bureau", "admin"}, "get", 200),
+        (RULINGS, OFFICES | {"district", "downstream", "stranger"}, "get", 200),
+        (RULINGS + "{ruling}/", OFFICES | {"district", "downstream"}, "get", 200),
         (RULINGS + "{ruling}/", {"bureau"}, "post", 200),
         (RULINGS + "new/", {"bureau"}, "get", 200),
         (RULINGS + "new/", {"bureau"}, "post", 422),
@@ -71,6 +73,27 @@ def test_who_may_not_finds_nothing_there(client, people, border, path, readers, 
         assert answer.status_code == (status if may else refusal(name)), name
     client.logout()
     assert getattr(client, method)(address).status_code == 302
+
+
+def test_a_party_sees_the_rulings_that_touch_it_without_names(client, people, border):
+    made = rule_month(
+        section=border.section, month=month("2023-07"), state="no_data", ground="missing",
+        reason="停站", by=people.bureau,
+    )  # fmt: skip
+    link = f'href="/rulings/{made.pk}/"'
+    seen = {}
+    for who in ("bureau", "district", "downstream", "stranger"):
+        client.force_login(getattr(people, who))
+        seen[who] = link in client.get(RULINGS).content.decode()
+    assert seen == {"bureau": True, "district": True, "downstream": True, "stranger": False}
+    client.force_login(people.district)
+    page = client.get(f"{RULINGS}{made.pk}/").content.decode()
+    assert "停站" in page
+    assert "市局，" in page
+    assert f">{people.bureau}，" not in page
+    assert "撤销认定" not in page
+    told = Notification.objects.filter(link=f"/rulings/{made.pk}/")
+    assert {n.user for n in told} == {people.district, people.downstream, people.bureau2}
 
 
 def test_a_missing_figure_and_a_missing_ruling_are_404(bureau):

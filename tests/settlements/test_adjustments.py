@@ -171,9 +171,9 @@ def test_an_approved_adjustment_voids_what_was_signed(year, border, people):
         "下游区": f"净额由 0.00 元变为应收 1,000,000.00 元：{cause}",
     }
     for who, own in ((people.district, "上游区"), (people.downstream, "下游区")):
-        told = Notification.objects.filter(user=who, key__startswith="signature-void").get()
+        told = Notification.objects.filter(user=who, key__startswith="settlement.void:").get()
         assert told.text == f"测试河协议 2023 年的签认已作废，请重新签认：{why[own]}"
-    heard = Notification.objects.filter(user=people.bureau, key__startswith="signature-void").get()
+    heard = Notification.objects.get(user=people.bureau, key__startswith="settlement.voided")
     assert "待各方重新签认" in heard.text
 
 

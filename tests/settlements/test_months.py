@@ -231,7 +231,7 @@ def test_a_new_holiday_moves_the_deadline_and_tells_the_parties_once(april, peop
         tasks.refresh_deadlines()
     april.refresh_from_db()
     assert april.objection_until == date(2023, 5, 23)
-    told = Notification.objects.filter(key__startswith="deadline:")
+    told = Notification.objects.filter(key__startswith="month.deadline:")
     assert {n.user for n in told} == {people.district, people.downstream}
     assert "5月22日改为5月23日" in told[0].text
 
@@ -244,7 +244,7 @@ def test_every_move_is_told_also_back_to_a_day_it_was_moved_to_before(april, peo
             refresh_deadlines()
             CalendarDay.objects.filter(date=date(2023, 5, 18)).delete()
             refresh_deadlines()
-    told = Notification.objects.filter(key__startswith="deadline:", user=people.district)
+    told = Notification.objects.filter(key__startswith="month.deadline:", user=people.district)
     days = [n.text.split("改为")[1] for n in told.order_by("pk")]
     assert days == ["5月23日", "5月22日", "5月23日", "5月22日"]
 
@@ -293,7 +293,10 @@ def test_a_party_is_reminded_once_a_day_and_told(april, people, border):
         remind()
     assert Reminder.objects.count() == 2
     assert (
-        Notification.objects.filter(user=people.downstream, key__startswith="remind:").count() == 2
+        Notification.objects.filter(
+            user=people.downstream, key__startswith="notice.remind:"
+        ).count()
+        == 2
     )
 
 

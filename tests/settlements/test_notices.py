@@ -269,7 +269,7 @@ def test_a_return_needs_a_reason_and_tells_who_prepared(april, people):
 
 def test_the_parties_officials_are_told_once_each(april, people):
     notice = published(people, "2023-04")
-    told = Notification.objects.filter(key=f"notice:{notice.pk}")
+    told = Notification.objects.filter(key=f"notice.sign_off:{notice.pk}")
     assert {n.user for n in told} == {people.district, people.downstream}
     assert "1 个协议" in told[0].text
 

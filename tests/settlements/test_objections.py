@@ -66,7 +66,7 @@ def test_a_ground_is_kept_in_words_and_found_again():
 
 def test_an_objection_moves_the_month_and_tells_the_others(objection, april, people):
     assert state_of(april) == "objected"
-    told = Notification.objects.filter(key=f"objection:{objection.pk}:raised")
+    told = Notification.objects.filter(key=f"objection.raise:{objection.pk}")
     assert {n.user for n in told} == {people.downstream, people.bureau, people.bureau2}
     assert objection.evidence_until == date(2023, 5, 23)  # five working days after 16 May
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from basins import clock
 from basins.access import viewer_of
+from basins.words import day_words
 from settlements import pipeline
 from settlements.models import Accrual, IssuedPaper, JournalEntry, Notice
 from settlements.money import yuan
@@ -126,6 +127,12 @@ def test_the_notice_on_paper_says_what_the_published_notice_says(year, people):
     assert (paper.number, paper.date) == ("通报〔2025〕1号", date(2025, 2, 1))
     assert (paper.prepared_by, paper.issuer) == ("bureau", "bureau2")
     assert paper.summary[0] == found.summary
+    month = found.months.get()
+    until = f"{month.objection_until.year}年{day_words(month.objection_until)}"
+    assert paper.summary[-1].startswith(f"各方可于 {until}前（含当日）确认，或附理由和证据提出异议")
+    # Listed by its signing, whenever its file was first made.
+    assert (issued.signed_at, issued.signed_by) == (found.published_at, "bureau2")
+    assert issued.issued_at == found.published_at
     assert paper.ledger_head == found.ledger_head
     assert paper.amounts[0].yuan == yuan(found.content["total"]) == yuan("1000000")
     parties = table(paper, "各方收付")

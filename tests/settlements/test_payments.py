@@ -220,6 +220,8 @@ def test_debts_of_two_agreements_are_set_off_within_the_smaller(ledger):
     with pytest.raises(PaymentRefused, match=r"应付的 300,000\.00 元；协议间抵扣不能超过"):
         ledger.prepare("300000.01", kind="offset", other_agreement=ledger.other)
     entry = ledger.pay("300000", kind="offset", other_agreement=ledger.other)
+    for agreement in (ledger.agreement, ledger.other):  # the voucher names both
+        assert f"《{agreement.title}》" in entry.text
     assert entry.label.startswith("DK-")
     assert entry.postings.count() == 4
     assert ledger.balance(ledger.up) == yuan("-700000")

@@ -82,7 +82,9 @@ def test_a_payment_dated_before_a_statement_says_which_it_changes_and_marks_it(l
         entry = approve_payment(payment=payment, by=ledger.people.treasury2)
     assert line(ledger, agreed).changed_by == line(ledger, later).changed_by == (entry.label,)
     assert line(ledger, elsewhere).changed_by == ()
-    told = Notification.objects.filter(user=ledger.people.treasury, key__startswith="statement:")
+    told = Notification.objects.filter(
+        user=ledger.people.treasury, key__startswith="statement.moved:"
+    )
     assert told.count() == 2
     assert entry.label in told[0].text
     reverse(entry, on=date(2024, 3, 2), why="退汇", by=None)

@@ -278,7 +278,7 @@ def test_a_year_that_can_be_signed_gets_its_day_and_the_parties_are_asked(year, 
     year.refresh_from_db()
     assert year.sign_until == date(2024, 2, 23)
     [words] = told_to(people.district, "签认年度数据")
-    assert words == "请于 2024年2月23日前签认年度数据：测试河协议 2023 年"
+    assert words == "测试河协议 2023 年各月均已定稿，请于 2024年2月23日前签认年度数据"
     lapse_years()
     assert len(told_to(people.district, "签认年度数据")) == 1
     sign_data(settlement=year, by=people.district)

@@ -21,6 +21,7 @@ from monitoring.observations.services import observations
 from monitoring.screening.services import verdicts
 from monitoring.sections.services import water_bodies
 from monitoring.standards.basis import Basis
+from monitoring.standards.detection import measured
 from settlements.agreements.services import activation, amendments, drafts, ending
 from settlements.funds.services import funds, measures
 from settlements.models import (
@@ -36,6 +37,7 @@ from settlements.models import (
     Scenario,
 )
 from settlements.notices.services import reminders
+from settlements.objections.services import judging
 from settlements.papers.queries.papers import built
 from settlements.papers.services import papers, requests
 from settlements.scenarios.services import scenarios
@@ -135,6 +137,12 @@ def _correct(s: Scheme):
     )
 
 
+def _reduce(s: Scheme):
+    return funds.reduce(
+        project=FundProject.objects.get(), amount="10", why="多安排", by=s.people.downstream
+    )
+
+
 def _take_measure(s: Scheme):
     return measures.take_measure(
         kind="rectification", jurisdiction=s.border.upstream, reason="超标", on=FEB,
@@ -200,6 +208,13 @@ def _judge(s: Scheme):
     )  # fmt: skip
 
 
+def _judge_with_evidence(s: Scheme):
+    return judging.judge_with_evidence(
+        section=s.deals[0].section, key=s.deals[0].key(NOVEMBER), outcome="corrected",
+        value=measured(Decimal("0.5")), reason="复测", by=s.people.bureau, evidence=_file("复测.pdf"),
+    )  # fmt: skip
+
+
 def _remind(service, **given):
     def do(s: Scheme):
         return service(
@@ -233,6 +248,7 @@ OFFICE: tuple[Act, ...] = (
         lambda s: ingest.import_readings(raw=READINGS, filename="读数.csv", by=s.people.bureau)),
     Act("record_observations", JANUARY, _figures),
     Act("judge_reading", JANUARY, _judge),
+    Act("judge_with_evidence", JANUARY, _judge_with_evidence),
     # Reading and reminding
     Act("remind_to_read", JANUARY, _remind(reminders.remind_to_read, notice=_published)),
     Act("note_receipt", JANUARY,
@@ -291,6 +307,7 @@ OFFICE: tuple[Act, ...] = (
     Act("allot", FEB, _allot, _received),
     Act("spend", FEB, _spend),
     Act("funds.correct", FEB, _correct),
+    Act("funds.reduce", FEB, _reduce),
     Act("take_measure", FEB, _take_measure),
     Act("report_rectification", FEB,
         lambda s: measures.report_rectification(

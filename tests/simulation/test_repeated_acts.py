@@ -49,12 +49,21 @@ WITHIN = {
     "services.sweep": "jobs.sweep",
     "nets.resettle": "settlements.recompute",
     "nets.void_signatures": "approve_adjustment",
+    "telling.tell": "sign_off_notice",
     "verdicts.keep_reading": "enter_reserve",
     "verdicts.mark_month": "accept_objection",
 }
 # … or it changes nothing that a person or a task could do twice.
 APART = {
-    "decision_preview.dry_run": "takes everything back at its end",
+    **dict.fromkeys(
+        ("decision_preview.dry_run", "decision_preview.judgement_run"),
+        "takes everything back at its end",
+    ),
+    **dict.fromkeys(
+        ("adjustments.review_released", "adjustments.approve_released", "hearing.remark_on"),
+        "review_adjustment and approve_adjustment of many, and what a party says before:"
+        " tests/dashboard/test_adjustment_pages.py",
+    ),
     "books.verify": "reads only, in one transaction",
     **dict.fromkeys(
         ("supplements.prepare_supplements", "supplements.sign_supplements"),

@@ -9,7 +9,6 @@ from django.db.models import Sum
 
 from basins.clock import now
 from basins.links import to
-from basins.models import Role
 from basins.ranges import months_of, year_start
 from settlements.models import (
     Adjustment,
@@ -23,7 +22,7 @@ from settlements.models import (
 )
 from settlements.money import ZERO, format_yuan
 from settlements.moving.acts import moving
-from settlements.moving.notify import next_key, tell_role, tell_signers
+from settlements.moving.telling import tell, tell_of_year
 
 LONGEST_WHY = 400
 RECOMPUTED = "数据更正后重新核算"
@@ -120,24 +119,24 @@ def in_words(net: Decimal) -> str:
 
 def _tell_void(settlement: Settlement, signatures: Iterable[SettlementSignature]) -> None:
     """Each signer once, whatever it had signed, and the bureau that closes the year."""
-    link = to("settlement", settlement.agreement.code, settlement.year)
-    key = next_key(f"signature-void:{settlement.pk}")
     latest = {s.jurisdiction_id: s for s in signatures}
+    link = to("settlement", settlement.agreement.code, settlement.year)
     for place, signature in latest.items():
-        tell_signers(
-            [place],
-            key=key,
-            text=f"{settlement}的签认已作废，请重新签认：{signature.void_why}",
-            link=link,
+        tell(
+            "settlement.void",
+            link,
+            about=f"{settlement.pk}:{place}",
+            parties=[place],
+            again=True,
+            settlement=settlement,
+            why=signature.void_why,
         )
     if latest:
-        parties = "、".join(str(s.jurisdiction) for s in latest.values())
-        why = next(iter(latest.values())).void_why
-        tell_role(
-            Role.Code.BUREAU,
-            key=key,
-            text=f"{settlement}的签认已作废（{parties}），待各方重新签认：{why}",
-            link=link,
+        tell_of_year(
+            "settlement.voided",
+            settlement,
+            names="、".join(str(s.jurisdiction) for s in latest.values()),
+            why=next(iter(latest.values())).void_why,
         )
 
 

@@ -16,13 +16,18 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Self
 
+from django.conf import settings
 from django.db.models import Sum
 
-from basins.clock import now
+from basins.clock import now, today
+from basins.links import to
 from basins.ranges import months_of
+from basins.services.working_days import add_working_days
+from basins.words import day_words, period_words
 from settlements.models import (
     Accrual,
     Adjustment,
+    Agreement,
     FuseTrip,
     MonthRuling,
     Objection,
@@ -31,10 +36,13 @@ from settlements.models import (
 )
 from settlements.money import format_wan
 from settlements.moving.acts import moving
+from settlements.moving.notify import signatories
+from settlements.moving.telling import tell
 from settlements.rules.base import MonthState, Outcome
 
 State = Adjustment.State
 MAX_MONTHS = 3
+FEW = 3  # causes named in one message
 MAX_SHARE = Decimal("0.05")
 Payments = frozenset[tuple[str, str, Decimal]]  # payer code, payee code, yuan
 
@@ -124,7 +132,7 @@ def propose(findings: list[Finding], *, fused: bool = True) -> list[Adjustment]:
         return []
     causes = _rulings(new, holds) | _objections(new)
     with moving("propose", by=None):
-        return Adjustment.objects.bulk_create(
+        made = Adjustment.objects.bulk_create(
             Adjustment(
                 accrual=f.accrual,
                 term_section=f.term_section,
@@ -134,6 +142,31 @@ def propose(findings: list[Finding], *, fused: bool = True) -> list[Adjustment]:
                 cause=f.cause or causes.get(f.accrual.pk, "监测数据更正"),
             )
             for f in new
+        )
+    _tell("adjustment.propose", made)
+    return made
+
+
+def _tell(event: str, adjustments: Iterable[Adjustment]) -> None:
+    """The bureau and the parties, once an agreement, however many months; `adjustments` with
+    their accruals and terms."""
+    until = add_working_days(today(), settings.HEARING_DAYS).date
+    by_agreement: dict[Agreement, list[Adjustment]] = defaultdict(list)
+    for adjustment in adjustments:
+        by_agreement[adjustment.accrual.term.agreement].append(adjustment)
+    for agreement, own in sorted(by_agreement.items(), key=lambda pair: pair[0].pk):
+        periods = sorted({(a.accrual.period, a.accrual.yearly) for a in own})
+        several = f"等 {len(periods)} 个月" if len(periods) > 1 else ""
+        causes = dict.fromkeys(a.cause for a in own)
+        tell(
+            event,
+            to("adjustment-list", agreement=agreement.code),
+            about=f"{own[0].pk}:{len(own)}",
+            parties=[p.jurisdiction_id for p in signatories(agreement=agreement)],
+            agreement=agreement,
+            months=f"{period_words(*periods[0])}{several}",
+            cause="、".join(list(causes)[:FEW]) + ("等" if len(causes) > FEW else ""),
+            until=day_words(until),
         )
 
 
@@ -173,6 +206,12 @@ def _withdraw(
     if gone:
         with moving("withdraw", by=None):
             Adjustment.objects.filter(pk__in=gone).update(state=State.WITHDRAWN)
+        _tell(
+            "adjustment.withdraw",
+            Adjustment.objects.filter(pk__in=gone)
+            .select_related("accrual__term__agreement")
+            .order_by("pk"),
+        )
 
 
 def _rulings(findings: list[Finding], holds: dict[int, Holding]) -> dict[int, str]:
@@ -317,10 +356,13 @@ def _expire(by_agreement: Iterable[int]) -> None:
     )
     if not tripped.exists():
         return
+    over = list(tripped.select_related("agreement").order_by("pk"))
     with moving("expire", by=None):
         tripped.update(
             state=FuseTrip.State.DROPPED, decided_at=now(), reason="数据已恢复，自动解除。"
         )
+    for trip in over:
+        tell("fuse.expire", to("fuse-trip", trip.pk), about=trip.pk, agreement=trip.agreement)
 
 
 def _digest(agreement: int, own: list[Finding]) -> str:
@@ -357,13 +399,20 @@ def _trip(
         for f in sorted(own, key=lambda f: (f.accrual.period, f.accrual.pk))
     ]
     with moving("trip", by=None, note="".join(reasons)):
-        FuseTrip.objects.create(
+        trip = FuseTrip.objects.create(
             agreement_id=agreement,
             reasons=reasons,
             changes=changes,
             digest=digest,
             tripped_at=now(),
         )
+    tell(
+        "fuse.trip",
+        to("fuse-trip", trip.pk),
+        about=trip.pk,
+        agreement=own[0].accrual.term.agreement,
+        reasons="".join(reasons),
+    )
 
 
 def _as_json(holds: Holding) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from basins.links import to
-from basins.models import Role, User
+from basins.models import User
 from basins.ranges import next_month
 from monitoring.models import Assessment
 from settlements import rules
@@ -28,7 +28,8 @@ from settlements.agreements.services.drafts import (
 from settlements.agreements.services.ending import end_day, ending_problems, strands_to_end
 from settlements.agreements.services.entered import Entered, entered
 from settlements.models import Accrual, Agreement, AgreementDraft, Party, Term, TermSection
-from settlements.moving.notify import notify, people_of
+from settlements.moving.notify import signatories
+from settlements.moving.telling import tell
 from settlements.reckoning.computation import NotAParty
 from settlements.reckoning.periods import last_month
 from settlements.reckoning.preview import preview
@@ -85,13 +86,15 @@ def submit_draft(*, draft: AgreementDraft, by: User, confirmed: int = 0) -> Agre
     if draft.state == State.DRAFT:
         _refuse_unconfirmed(draft, _checked(draft), confirmed)
     mark_submitted(draft, by)
-    # None of those who had a hand in it may activate it.
-    hands = {by.pk, *draft.preparers.values_list("pk", flat=True)}
-    notify(
-        users=set(people_of(Role.Code.ADMIN)) - hands,
-        key=f"draft-submitted:{draft.pk}:{draft.version}",
-        text=f"{by}提交了《{draft.title}》{'的修订' if draft.amends_id else ''}，请您核对启用",
-        link=to("draft-check", draft.pk),
+    tell(
+        "draft.submit",
+        to("draft-check", draft.pk),
+        about=f"{draft.pk}:{draft.version}",
+        by=by,
+        # None of those who had a hand in it may activate it.
+        persons=draft.preparers.values_list("pk", flat=True),
+        title=draft.title,
+        what="的修订" if draft.amends_id else "",
     )
     return draft
 
@@ -158,6 +161,16 @@ def activate_draft(
     accrue_agreement(agreement=agreement, fused=False)  # the difference was confirmed
     if draft.term is not None:
         _accrue_running(draft.term)
+    tell(
+        "draft.activate",
+        to("agreement", agreement.code),
+        about=draft.pk,
+        by=by,
+        parties=[p.jurisdiction_id for p in signatories(agreement=agreement)],
+        persons=draft.preparers.values_list("pk", flat=True),
+        title=agreement.title,
+        what="的修订" if draft.amends_id else "",
+    )
     return agreement
 
 

@@ -22,9 +22,11 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 
+from basins.links import to
 from basins.models import User
 from settlements.models import Agreement, AgreementDraft, DraftDocument
 from settlements.moving.documents import checked, kept
+from settlements.moving.telling import tell
 
 STEPS = {
     "parties": "协议方",
@@ -135,6 +137,15 @@ def return_draft(*, draft: AgreementDraft, by: User) -> AgreementDraft:
     draft.state, draft.submitted_at = State.DRAFT, None
     draft.version += 1
     draft.save()
+    tell(
+        "draft.return",
+        to("draft-check", draft.pk),
+        about=draft.pk,
+        by=by,
+        persons=draft.preparers.values_list("pk", flat=True),
+        again=True,
+        title=draft.title,
+    )
     return draft
 
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet, Sum
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction, Role
 from settlements.funds.services.funds import received_payments
-from settlements.models import Agreement, FundProject, FundSpending, Payment
+from settlements.models import Agreement, FundProject, FundReduction, FundSpending, Payment
 from settlements.money import ZERO
 from settlements.shown.places import Place
 
@@ -108,7 +108,7 @@ class Funds:
 
 
 def funds(viewer: Viewer, *, place: str = "", agreement: str = "", purpose: str = "") -> Funds:
-    """Every district and agreement with money received or allotted: 4 SQL queries."""
+    """Every district and agreement with money received or allotted: 6 SQL queries."""
     paid = Payment.objects.filter(received_payments(), payee__level=Jurisdiction.Level.DISTRICT)
     projects = visible_projects(viewer)
     if viewer.role not in SEES_ALL:
@@ -124,12 +124,20 @@ def funds(viewer: Viewer, *, place: str = "", agreement: str = "", purpose: str 
         for row in paid.values("payee", "agreement").annotate(total=Sum("yuan")).order_by()
     }
     rows = list(projects.order_by("jurisdiction__sort_key", "agreement__code", "allotted_on", "pk"))
+    reduced: dict[int, Decimal] = defaultdict(lambda: ZERO)
     spent = dict(
         FundSpending.objects.filter(project__in=[p.pk for p in rows])
         .order_by()
         .values_list("project")
         .annotate(total=Sum("yuan"))
     )
+    for pk, total in (
+        FundReduction.objects.filter(project__in=[p.pk for p in rows])
+        .order_by()
+        .values_list("project")
+        .annotate(total=Sum("yuan"))
+    ):
+        reduced[pk] = total
     own: dict[tuple[int, int], list[FundProject]] = defaultdict(list)
     for project in rows:
         own[project.jurisdiction_id, project.agreement_id].append(project)
@@ -139,7 +147,7 @@ def funds(viewer: Viewer, *, place: str = "", agreement: str = "", purpose: str 
     }
     agreements = Agreement.objects.in_bulk({k[1] for k in keys})
     lines = [
-        _line(places[p], agreements[a], got.get((p, a), ZERO), own[p, a], spent, purpose)
+        _line(places[p], agreements[a], got.get((p, a), ZERO), own[p, a], spent, reduced, purpose)
         for p, a in sorted(keys, key=lambda k: (places[k[0]].sort_key, agreements[k[1]].code))
     ]
     return Funds(tuple(line for line in lines if line.projects or not purpose))
@@ -151,6 +159,7 @@ def _line(
     received: Decimal,
     projects: list[FundProject],
     spent: dict[int, Decimal],
+    reduced: dict[int, Decimal],
     purpose: str,
 ) -> FundLine:
     return FundLine(
@@ -158,14 +167,14 @@ def _line(
         agreement=agreement.code,
         title=agreement.title,
         received=received,
-        allotted=sum((p.allotted for p in projects), ZERO),
+        allotted=sum((p.allotted - reduced[p.pk] for p in projects), ZERO),
         spent=sum((spent.get(p.pk, ZERO) for p in projects), ZERO),
         projects=tuple(
             ProjectLine(
                 p.pk,
                 p.name,
                 p.get_purpose_display(),
-                p.allotted,
+                p.allotted - reduced[p.pk],
                 p.allotted_on,
                 p.document_number,
                 spent.get(p.pk, ZERO),
@@ -180,12 +189,18 @@ def _line(
 class ProjectPage:
     project: FundProject
     spendings: tuple[FundSpending, ...]
+    reductions: tuple[FundReduction, ...]
     spent: Decimal
     may_report: bool
 
     @property
+    def allotted(self) -> Decimal:
+        """What stands of it, less what was taken back."""
+        return self.project.allotted - sum((r.yuan for r in self.reductions), ZERO)
+
+    @property
     def left(self) -> Decimal:
-        return self.project.allotted - self.spent
+        return self.allotted - self.spent
 
 
 def project_page(viewer: Viewer, pk: int) -> ProjectPage | None:
@@ -197,6 +212,7 @@ def project_page(viewer: Viewer, pk: int) -> ProjectPage | None:
     return ProjectPage(
         found,
         spendings,
+        tuple(found.reductions.select_related("by").order_by("at", "pk")),
         sum((s.yuan for s in spendings), ZERO),
         may_enter(viewer) and viewer.jurisdiction_id == found.jurisdiction_id,
     )

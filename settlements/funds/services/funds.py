@@ -1,7 +1,9 @@
 """资金使用: a district allots what it received to projects, and reports what was spent.
 
 Never more allotted than received, never more spent than allotted; a spending is corrected by a
-further, negative one. Amounts are Decimal yuan. Locks: the agreement, then the project.
+further, negative one, an allotment by a reduction. Amounts are Decimal yuan.
+
+Locks: the agreement, then the project.
 """
 
 from datetime import date
@@ -14,7 +16,7 @@ from django.db.models import Q, Sum
 from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
 from basins.models import Jurisdiction, User
-from settlements.models import Agreement, FundProject, FundSpending, Payment
+from settlements.models import Agreement, FundProject, FundReduction, FundSpending, Payment
 from settlements.money import ZERO, MoneyError, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.documents import checked, kept
@@ -106,10 +108,11 @@ def spend(
         yuan=given, spent_on=on, text=text.strip(), sha256=document.sha256,
     )  # fmt: skip
     gone = spent(project)
-    if gone + given > project.allotted:
+    stands = standing_allotment(project)
+    if gone + given > stands:
         raise FundRefused(
-            f"支出金额 {format_yuan(given)} 元超过结余的 {format_yuan(project.allotted - gone)} 元："
-            f"已安排 {format_yuan(project.allotted)} 元，已支出 {format_yuan(gone)} 元。",
+            f"支出金额 {format_yuan(given)} 元超过结余的 {format_yuan(stands - gone)} 元："
+            f"已安排 {format_yuan(stands)} 元，已支出 {format_yuan(gone)} 元。",
             "amount",
         )
     return FundSpending.objects.create(
@@ -149,6 +152,34 @@ def correct(
     )
 
 
+@transaction.atomic
+def reduce(
+    *, project: FundProject, amount: str | int | Decimal, why: str, by: User
+) -> FundReduction:
+    """Take back so much of what was allotted and not spent, with the reason; it can be allotted
+    anew. Raises FundRefused, NotAllowed."""
+    project = _locked(project, by)
+    given = _positive(amount, "减少金额")
+    _refuse_text(why, "理由", "why")
+    if project.reductions.filter(yuan=given, why=why.strip()).exists():  # a form sent twice
+        raise FundRefused("同额、同理由的一笔已经登记；如确是另一笔，请在理由中写明。", "why")
+    left = standing_allotment(project) - spent(project)
+    if given > left:
+        raise FundRefused(
+            f"减少金额 {format_yuan(given)} 元超过未支出的 {format_yuan(left)} 元；"
+            "已支出的先冲减。",
+            "amount",
+        )
+    return FundReduction.objects.create(
+        project=project, yuan=given, why=why.strip(), by=by, at=now()
+    )
+
+
+def standing_allotment(project: FundProject) -> Decimal:
+    """What is allotted to it, less what was taken back."""
+    return project.allotted - _sum(project.reductions.all(), "yuan")
+
+
 def received(place: Jurisdiction, agreement: Agreement) -> Decimal:
     """What was paid to the jurisdiction under the agreement and not reversed: 1 SQL query."""
     return _sum(
@@ -162,7 +193,9 @@ def received_payments() -> Q:
 
 
 def allotted(place: Jurisdiction, agreement: Agreement) -> Decimal:
-    return _sum(FundProject.objects.filter(jurisdiction=place, agreement=agreement), "allotted")
+    given = _sum(FundProject.objects.filter(jurisdiction=place, agreement=agreement), "allotted")
+    own = FundReduction.objects.filter(project__jurisdiction=place, project__agreement=agreement)
+    return given - _sum(own, "yuan")
 
 
 def spent(project: FundProject) -> Decimal:

@@ -7,10 +7,10 @@ from django.db import transaction
 from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Jurisdiction, River, Role, User
+from basins.models import Jurisdiction, River, User
 from settlements.models import Measure
 from settlements.moving.acts import NotAllowed, Refused
-from settlements.moving.notify import tell_parties, tell_role
+from settlements.moving.telling import tell
 
 LONGEST, LONGEST_NUMBER = 1000, 80
 
@@ -62,11 +62,14 @@ def take_measure(
         by=by,
         at=now(),
     )
-    tell_parties(
-        [jurisdiction.pk],
-        key=f"measure:{made.pk}",
-        text=f"市局对贵区实施{made.get_kind_display()}（{made.document_number}）。",
-        link=to("measure", made.pk),
+    tell(
+        "measure.take",
+        to("measure", made.pk),
+        about=made.pk,
+        by=by,
+        parties=[jurisdiction.pk],
+        kind=made.get_kind_display(),
+        number=made.document_number,
     )
     return made
 
@@ -90,11 +93,14 @@ def report_rectification(*, measure: Measure, report: str, by: User) -> Measure:
         report = f"{measure.report}\n{today():%Y-%m-%d} 补充：{report}"
     measure.report, measure.reported_by, measure.reported_at = report, by, now()
     measure.save(update_fields=["report", "reported_by", "reported_at"])
-    tell_role(
-        Role.Code.BUREAU,
-        key=f"measure-report:{measure.pk}:{measure.reported_at:%Y%m%d%H%M%S}",
-        text=f"{measure.jurisdiction}报告了整改情况：{measure}。",
-        link=to("measure", measure.pk),
+    tell(
+        "measure.report",
+        to("measure", measure.pk),
+        about=measure.pk,
+        by=by,
+        again=True,
+        party=measure.jurisdiction,
+        measure=measure,
     )
     return measure
 
@@ -113,11 +119,14 @@ def lift_measure(*, measure: Measure, on: date, why: str, by: User) -> Measure:
     measure.lifted_on, measure.lifted_by = on, by
     measure.lifted_why = _said(why, "解除理由", "why")
     measure.save(update_fields=["lifted_on", "lifted_by", "lifted_why"])
-    tell_parties(
-        [measure.jurisdiction_id],
-        key=f"measure-lifted:{measure.pk}",
-        text=f"市局已解除{measure.get_kind_display()}（{measure.document_number}）。",
-        link=to("measure", measure.pk),
+    tell(
+        "measure.lift",
+        to("measure", measure.pk),
+        about=measure.pk,
+        by=by,
+        parties=[measure.jurisdiction_id],
+        kind=measure.get_kind_display(),
+        number=measure.document_number,
     )
     return measure
 

@@ -22,6 +22,7 @@ from settlements.models import (
 )
 from settlements.money import ZERO
 from settlements.moving.acts import moving
+from settlements.moving.telling import tell_of_year
 
 Kind = Payment.Kind
 # Who a payment settles something for: its payer, its payee, or both.
@@ -113,3 +114,4 @@ def refresh_cleared(
             continue
         with moving(event, by=None):
             settlement.save(update_fields=["state", "cleared_on"])
+        tell_of_year("settlement.clear" if done else "settlement.reopen_debt", settlement)

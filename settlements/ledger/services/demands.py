@@ -21,7 +21,7 @@ from basins.words import day_words
 from settlements.ledger.services.clearing import outstanding
 from settlements.models import Adjustment, Demand, Settlement
 from settlements.money import ZERO, format_yuan
-from settlements.moving.notify import next_key, tell_signers
+from settlements.moving.telling import tell
 
 SOON = timedelta(days=7)  # told again so long before the due day
 LATE_EVERY = timedelta(days=30)  # and so often after it
@@ -63,13 +63,17 @@ def demand_payment(
             )
         )
     for demand in made:
-        tell_signers(
-            [demand.jurisdiction_id],
-            key=f"demand:{demand.pk}",
-            text=f"{demand.label}：{demand.settlement}{_what(demand)}应付"
-            f" {format_yuan(demand.yuan)} 元，请于 {_day(demand.due_on)}"
-            f"{'（暂定）' if demand.provisional else ''}前付清",
-            link=demand_link(demand),
+        tell(
+            "demand.make",
+            demand_link(demand),
+            about=demand.pk,
+            by=by,
+            parties=[demand.jurisdiction_id],
+            demand=demand.label,
+            settlement=demand.settlement,
+            what=_what(demand),
+            yuan=format_yuan(demand.yuan),
+            until=f"{_day(demand.due_on)}{'（暂定）' if demand.provisional else ''}",
         )
     return made
 
@@ -114,12 +118,16 @@ def _remind(demand: Demand, left: Decimal, day: date) -> int:
         else f"{_day(demand.due_on)}到期"
     )
     return bool(
-        tell_signers(
-            [demand.jurisdiction_id],
-            key=f"demand:{demand.pk}:{when}",
-            text=f"催款：{demand.label} {demand.settlement}{_what(demand)}"
-            f"尚欠 {format_yuan(left)} 元，{words}",
-            link=demand_link(demand),
+        tell(
+            "demand.remind",
+            demand_link(demand),
+            about=f"{demand.pk}:{when}",
+            parties=[demand.jurisdiction_id],
+            demand=demand.label,
+            settlement=demand.settlement,
+            what=_what(demand),
+            yuan=format_yuan(left),
+            when=words,
         )
     )
 
@@ -143,11 +151,15 @@ def refresh_due_days() -> int:
         demand.save(update_fields=["due_on", "provisional"])
         moved += 1
         if before != due_on:
-            tell_signers(
-                [demand.jurisdiction_id],
-                key=next_key(f"demand-due:{demand.pk}"),
-                text=f"{demand.label}的付款截止日由 {_day(before)}改为 {_day(due_on)}",
-                link=demand_link(demand),
+            tell(
+                "demand.due",
+                demand_link(demand),
+                about=demand.pk,
+                parties=[demand.jurisdiction_id],
+                again=True,
+                demand=demand.label,
+                before=_day(before),
+                until=_day(due_on),
             )
     return moved
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from basins.access import Act, viewer_of
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Jurisdiction, Role, User
+from basins.models import Jurisdiction, User
 from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
 from settlements.ledger.services.opening_once import Account, accounts_of, lock_openings, taken
 from settlements.models import (
@@ -28,7 +28,7 @@ from settlements.models import (
 )
 from settlements.money import ZERO, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
-from settlements.moving.notify import tell_second
+from settlements.moving.telling import tell
 from written.amounts import read_yuan
 from written.files import COMMA_UNCLEAR, read_sheets
 from written.headings import Headings, find_headings, normal, unit_in
@@ -156,12 +156,13 @@ def prepare_opening(*, file: OpeningFile, on: date, by: User | None) -> OpeningB
         prepared_at=now(),
     )
     if by is not None:
-        tell_second(
-            Role.Code.TREASURY,
+        tell(
+            "opening.propose",
+            to("ledger-opening", batch.pk),
+            about=batch.pk,
             by=by,
-            key=f"opening-prepared:{batch.pk}",
-            text=f"导入了 {on} 的期初余额（{batch.filename}）",
-            link=to("ledger-opening", batch.pk),
+            on=on,
+            file=batch.filename,
         )
     return batch
 
@@ -186,7 +187,7 @@ def approve_opening(
     batch.state = OpeningBatch.State.APPROVED
     batch.approved_by, batch.approved_at = by, now()
     batch.save(update_fields=["state", "approved_by", "approved_at"])
-    return post(
+    entry = post(
         cause=JournalEntry.Cause.OPENING,
         on=booked_on or today(),
         effective_on=batch.on,
@@ -195,6 +196,19 @@ def approve_opening(
         lines=_lines(batch),
         by=by,
     )
+    if by is not None:
+        tell(
+            "opening.approve",
+            to("ledger-opening", batch.pk),
+            to("ledger-entry", entry.pk),
+            about=batch.pk,
+            by=by,
+            parties=entry.postings.values_list("account__jurisdiction", flat=True),
+            persons=[batch.prepared_by_id],
+            on=batch.on,
+            booked=entry.label,
+        )
+    return entry
 
 
 @transaction.atomic
@@ -206,6 +220,15 @@ def reject_opening(*, batch: OpeningBatch, why: str, by: User) -> OpeningBatch:
     batch.state, batch.rejected_why = OpeningBatch.State.REJECTED, why.strip()
     batch.approved_by, batch.approved_at = by, now()
     batch.save(update_fields=["state", "rejected_why", "approved_by", "approved_at"])
+    tell(
+        "opening.reject",
+        to("ledger-opening", batch.pk),
+        about=batch.pk,
+        by=by,
+        persons=[batch.prepared_by_id],
+        on=batch.on,
+        why=batch.rejected_why,
+    )
     return batch
 
 

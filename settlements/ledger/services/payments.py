@@ -16,8 +16,7 @@ from django.db.utils import IntegrityError
 
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Jurisdiction, Role, User
-from basins.services.notifications import notify
+from basins.models import Jurisdiction, User
 from settlements.ledger.balances import standing
 from settlements.ledger.services.clearing import outstanding, refresh_cleared
 from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
@@ -35,7 +34,7 @@ from settlements.models import (
 from settlements.models.payments import OVERPAID_SHARE
 from settlements.money import ZERO, MoneyError, format_yuan, yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
-from settlements.moving.notify import tell_second
+from settlements.moving.telling import tell
 from settlements.vouchers import canonical, key_of
 
 Kind = Payment.Kind
@@ -199,14 +198,7 @@ def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
         if "payment_voucher_once" not in str(error):
             raise
         raise PaymentRefused(*_voucher_problems(draft)) from error
-    tell_second(
-        Role.Code.TREASURY,
-        by=by,
-        key=f"payment-prepared:{payment.pk}",
-        text=f"登记了付款 {payment.voucher}：{payment.payer}付{payment.payee}"
-        f" {format_yuan(payment.yuan)} 元",
-        link=to("ledger-payment", payment.pk),
-    )
+    _tell("payment.record", payment, by)
     return payment
 
 
@@ -246,12 +238,16 @@ def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> Jo
         if agreement is not None:
             refresh_cleared(agreement=agreement, on=booked_on)
     for statement in statements_changed(draft):
-        notify(
-            users=[statement.by_id],
-            key=f"statement:{statement.pk}:{entry.pk}",
-            text=f"{entry.label}（付款日期 {payment.paid_on}）改变了您登记的对账余额：{statement}",
-            link=to("ledger-account", statement.account_id),
+        tell(
+            "statement.moved",
+            to("ledger-account", statement.account_id),
+            about=f"{statement.pk}:{entry.pk}",
+            persons=[statement.by_id],
+            entry=entry.label,
+            paid_on=payment.paid_on,
+            statement=statement,
         )
+    _tell("payment.approve", payment, by, persons=[payment.prepared_by_id], entry=entry.label)
     return entry
 
 
@@ -266,7 +262,24 @@ def reject_payment(*, payment: Payment, why: str, by: User) -> Payment:
     payment.approved_by, payment.approved_at = by, now()
     with moving("reject", by=by, note=why.strip()):
         payment.save(update_fields=["state", "rejected_why", "approved_by", "approved_at"])
+    _tell("payment.reject", payment, by, persons=[payment.prepared_by_id], why=why.strip())
     return payment
+
+
+def _tell(event: str, payment: Payment, by: User, **more) -> None:
+    """Of a step of a payment: its payer and its payee among those the table names."""
+    tell(
+        event,
+        to("ledger-payment", payment.pk),
+        about=payment.pk,
+        by=by,
+        parties=[payment.payer_id, payment.payee_id],
+        voucher=payment.voucher,
+        payer=payment.payer,
+        payee=payment.payee,
+        yuan=format_yuan(payment.yuan),
+        **more,
+    )
 
 
 def due(draft: Draft) -> Decimal:
@@ -507,7 +520,9 @@ def _text(payment: Payment) -> str:
         Kind.DEDUCTION: f"市级扣缴{payer}补偿资金",
     }[Kind(payment.kind)]
     year = f"{payment.settlement.year} 年，" if payment.settlement else ""
-    return f"{words}：{year}《{payment.agreement.title}》{'，超付' if payment.overpayment else ''}"
+    agreements = [a for a in (payment.agreement, payment.other_agreement) if a is not None]
+    named = "与".join(f"《{a.title}》" for a in agreements)
+    return f"{words}：{year}{named}{'，超付' if payment.overpayment else ''}"
 
 
 def _lines(payment: Payment, on: date) -> list[Line]:

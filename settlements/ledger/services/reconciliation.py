@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Role, User
+from basins.models import User
 from settlements.ledger.balances import balance
 from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.ledger import Line, lock_journal, post
@@ -25,7 +25,7 @@ from settlements.models import (
 )
 from settlements.money import MoneyError, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
-from settlements.moving.notify import tell_second
+from settlements.moving.telling import tell
 
 
 class StatementRefused(Refused):
@@ -82,7 +82,18 @@ def state_balance(
     last = BalanceStatement.objects.filter(account=account).order_by("-pk").first()
     if last is not None and all(getattr(last, name) == value for name, value in said.items()):
         return last
-    return BalanceStatement.objects.create(account=account, at=now(), **said)
+    made = BalanceStatement.objects.create(account=account, at=now(), **said)
+    if made.difference:
+        tell(
+            "statement.differs",
+            to("ledger-account", account.pk),
+            about=made.pk,
+            by=by,
+            parties=[account.jurisdiction_id],
+            statement=made,
+            difference=format_yuan(made.difference),
+        )
+    return made
 
 
 def refuse_correction(statement: BalanceStatement) -> None:
@@ -141,12 +152,12 @@ def propose_correction(
         if "correction_once" not in str(error):
             raise
         raise StatementRefused("", "这项差额已提出更正，正待复核。") from error
-    tell_second(
-        Role.Code.TREASURY,
+    tell(
+        "correction.propose",
+        to("ledger-correction", correction.pk),
+        about=correction.pk,
         by=by,
-        key=f"correction-prepared:{correction.pk}",
-        text=f"申请更正余额：{statement}",
-        link=to("ledger-correction", correction.pk),
+        statement=statement,
     )
     return correction
 
@@ -167,6 +178,17 @@ def approve_correction(*, correction: Correction, by: User, on: date | None = No
     correction.state = Correction.State.APPROVED
     correction.approved_by, correction.approved_at = by, now()
     correction.save(update_fields=["state", "approved_by", "approved_at"])
+    tell(
+        "correction.approve",
+        to("ledger-correction", correction.pk),
+        to("ledger-entry", entry.pk),
+        about=correction.pk,
+        by=by,
+        parties=entry.postings.values_list("account__jurisdiction", flat=True),
+        persons=[correction.prepared_by_id],
+        statement=correction.statement,
+        booked=entry.label,
+    )
     return entry
 
 
@@ -179,6 +201,15 @@ def reject_correction(*, correction: Correction, why: str, by: User) -> Correcti
     correction.state, correction.rejected_why = Correction.State.REJECTED, why.strip()
     correction.approved_by, correction.approved_at = by, now()
     correction.save(update_fields=["state", "rejected_why", "approved_by", "approved_at"])
+    tell(
+        "correction.reject",
+        to("ledger-correction", correction.pk),
+        about=correction.pk,
+        by=by,
+        persons=[correction.prepared_by_id],
+        statement=correction.statement,
+        why=correction.rejected_why,
+    )
     return correction
 
 

@@ -8,11 +8,11 @@ from django.db.utils import IntegrityError
 from basins.access import Act, viewer_of
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Role, User
+from basins.models import User
 from settlements.ledger.services.ledger import lock_agreements_of, reverse
 from settlements.models import JournalEntry, Reversal
 from settlements.moving.acts import NotAllowed, Refused
-from settlements.moving.notify import tell_second
+from settlements.moving.telling import tell
 
 
 class ReversalRefused(Refused):
@@ -44,12 +44,13 @@ def propose_reversal(*, entry: JournalEntry, why: str, by: User) -> Reversal:
         if "reversal_once" not in str(error):
             raise
         raise ReversalRefused(f"{entry.label} 已申请冲销，不能再次申请。") from error
-    tell_second(
-        Role.Code.TREASURY,
+    tell(
+        "reversal.propose",
+        to("ledger-reversal", reversal.pk),
+        about=reversal.pk,
         by=by,
-        key=f"reversal-prepared:{reversal.pk}",
-        text=f"申请冲销 {entry.label}：{reversal.why}",
-        link=to("ledger-reversal", reversal.pk),
+        entry=entry.label,
+        why=reversal.why,
     )
     return reversal
 
@@ -64,6 +65,18 @@ def approve_reversal(*, reversal: Reversal, by: User, on: date | None = None) ->
     reversal.approved_by, reversal.approved_at = by, now()
     entry = reverse(reversal.entry, on=on or today(), why=reversal.why, by=by)
     reversal.save(update_fields=["state", "approved_by", "approved_at"])
+    tell(
+        "reversal.approve",
+        to("ledger-reversal", reversal.pk),
+        to("ledger-entry", entry.pk),
+        about=reversal.pk,
+        by=by,
+        parties=entry.postings.values_list("account__jurisdiction", flat=True),
+        persons=[reversal.prepared_by_id],
+        entry=reversal.entry.label,
+        booked=entry.label,
+        why=reversal.why,
+    )
     return entry
 
 
@@ -76,6 +89,15 @@ def reject_reversal(*, reversal: Reversal, why: str, by: User) -> Reversal:
     reversal.state, reversal.rejected_why = Reversal.State.REJECTED, why.strip()
     reversal.approved_by, reversal.approved_at = by, now()
     reversal.save(update_fields=["state", "rejected_why", "approved_by", "approved_at"])
+    tell(
+        "reversal.reject",
+        to("ledger-reversal", reversal.pk),
+        about=reversal.pk,
+        by=by,
+        persons=[reversal.prepared_by_id],
+        entry=reversal.entry.label,
+        why=reversal.rejected_why,
+    )
     return reversal
 
 

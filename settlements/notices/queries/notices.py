@@ -33,6 +33,7 @@ from settlements.notices.services.supplements import (
     open_accruals,
     published_before,
 )
+from settlements.notices.services.words import procedure_of
 from settlements.shown.history import HistoryLine, history_of
 from settlements.shown.revisions import Revision, revisions_of
 from settlements.shown.visible import visible_accruals
@@ -254,6 +255,11 @@ class NoticePage:
     may_sign: bool
     revised: tuple[Revision, ...]  # what it published that does not count any more
     history: tuple[HistoryLine, ...]
+
+    @property
+    def procedure(self) -> str:
+        """What the parties can do, as the document says it."""
+        return procedure_of(self.notice.objection_until, self.notice.provisional)
 
     @property
     def read(self) -> int:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from basins.access import Viewer
 from settlements.models import Notice
-from settlements.notices.services.content import draw
+from settlements.notices.services.content import draw, without_data
 from settlements.notices.services.data import notice_data
 from settlements.notices.services.supplements import months_to_supplement, supplementary
 
@@ -20,6 +20,7 @@ class SupplementLine:
     accruals: int
     yuan: Decimal
     lacks: tuple[str, ...] = ()
+    no_data: str = ""  # which of its results are that there are no data
     notice: Notice | None = None
 
 
@@ -58,5 +59,8 @@ def _line(month, content, accruals, lacks, notice=None) -> SupplementLine:
         accruals=accruals,
         yuan=Decimal(content["total"]),
         lacks=lacks,
+        no_data="；".join(
+            f"{a['title']}：{words}" for a in content["agreements"] if (words := without_data(a))
+        ),
         notice=notice,
     )

@@ -89,6 +89,15 @@ def draw(month: date, leave_out: Mapping[str, str], data: NoticeData | None = No
     )
 
 
+def without_data(block: Mapping[str, Any]) -> str:
+    """What an agreement's block has no data for, in words; '' where every section has some."""
+    sections = block["sections"]
+    lacking = [s["name"] for s in sections if s["state"] == MonthState.NO_DATA.value]
+    if not lacking:
+        return ""
+    return "无数据" if len(lacking) == len(sections) else f"{'、'.join(lacking)}无数据"
+
+
 def digest_of(content: Mapping[str, Any]) -> str:
     """SHA-256 of the content in one fixed spelling."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

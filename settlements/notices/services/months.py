@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from basins.clock import now, today
+from basins.links import to
 from basins.models import User
 from basins.ranges import year_start
 from basins.services.working_days import Calendar
@@ -22,10 +23,13 @@ from settlements.models import (
     AgreementMonth,
     FuseTrip,
     MonthConfirmation,
+    Settlement,
 )
 from settlements.moving.acts import NotAllowed, check, moving, permit
-from settlements.moving.notify import month_link, next_key, signatories, tell_parties
+from settlements.moving.notify import month_link, signatories
 from settlements.moving.parties_of_month import confirming, is_party_in
+from settlements.moving.telling import tell
+from settlements.years.services.signing import begin_deadline
 
 State = AgreementMonth.State
 
@@ -71,7 +75,9 @@ def lapse_due(on: date | None = None) -> int:
     if not pks:
         return 0
     with moving("lapse", by=None):
-        return AgreementMonth.objects.filter(due, pk__in=pks).update(state=State.CONFIRMED)
+        lapsed = AgreementMonth.objects.filter(due, pk__in=pks).update(state=State.CONFIRMED)
+    _tell_lapsed(pks, day)
+    return lapsed
 
 
 @transaction.atomic
@@ -88,7 +94,9 @@ def finalise_due() -> int:
         return 0
     pks -= _with_pending_adjustments(pks)
     with moving("finalise", by=None):
-        return AgreementMonth.objects.filter(ready, pk__in=pks).update(state=State.FINAL)
+        final = AgreementMonth.objects.filter(ready, pk__in=pks).update(state=State.FINAL)
+    _tell_to_sign(pks)
+    return final
 
 
 @transaction.atomic
@@ -122,6 +130,46 @@ def refresh_deadlines() -> int:
     return len(changed)
 
 
+def _tell_lapsed(pks: list[int], day: date) -> None:
+    """Each party that said nothing, once: of how many agreements which months."""
+    months = AgreementMonth.objects.filter(pk__in=pks).select_related("agreement")
+    spoke = set(
+        MonthConfirmation.objects.filter(month__in=pks).values_list("month", "jurisdiction")
+    )
+    parties = defaultdict(list)
+    for party in signatories(agreement__in={m.agreement_id for m in months}):
+        parties[party.agreement_id].append(party)
+    silent: dict[int, list[AgreementMonth]] = defaultdict(list)
+    for month in months.order_by("month", "pk"):
+        for party in parties[month.agreement_id]:
+            own = party.jurisdiction_id
+            if is_party_in(party, month.month) and (month.pk, own) not in spoke:
+                silent[own].append(month)
+    for own, found in sorted(silent.items()):
+        words = str(found[0]) + (f"等 {len(found)} 个月度" if len(found) > 1 else "")
+        tell(
+            "month.lapse",
+            to("settlement-list"),
+            about=f"{own}:{day}:{found[0].pk}",
+            parties=[own],
+            months=words,
+        )
+
+
+def _tell_to_sign(pks: set[int]) -> None:
+    """The parties of years that are over and whose last month this was."""
+    years = set(
+        AgreementMonth.objects.filter(pk__in=pks, month__year__lt=today().year).values_list(
+            "agreement", "month__year"
+        )
+    )
+    for agreement, year in sorted(years):
+        for settlement in Settlement.objects.filter(
+            agreement=agreement, year=year, state=Settlement.State.OPEN, sign_until=None
+        ):
+            begin_deadline(settlement.pk)
+
+
 def _tell_moved(moved: list[tuple[AgreementMonth, date]]) -> None:
     """One word to each party of each month whose day is another."""
     parties = defaultdict(list)
@@ -129,12 +177,19 @@ def _tell_moved(moved: list[tuple[AgreementMonth, date]]) -> None:
         for party in signatories(agreement__in={m.agreement_id for m, _ in moved}):
             parties[party.agreement_id].append(party)
     for month, before in moved:
-        tell_parties(
-            [p.jurisdiction_id for p in parties[month.agreement_id] if is_party_in(p, month.month)],
-            key=next_key(f"deadline:{month.pk}"),
-            text=f"节假日历变动：{month}的异议截止日由 {day_words(before)}改为"
-            f"{day_words(month.objection_until)}",
-            link=month_link(month),
+        tell(
+            "month.deadline",
+            month_link(month),
+            about=month.pk,
+            parties=[
+                p.jurisdiction_id
+                for p in parties[month.agreement_id]
+                if is_party_in(p, month.month)
+            ],
+            again=True,
+            month=month,
+            before=day_words(before),
+            until=day_words(month.objection_until),
         )
 
 

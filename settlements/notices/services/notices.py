@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Role, User
+from basins.models import User
 from basins.ranges import month_start, next_month
 from basins.services.working_days import Calendar, Deadline, add_working_days
 from basins.words import day_words, month_words
@@ -26,7 +26,7 @@ from settlements.moving.acts import (
     permit,
     refuse_same_person,
 )
-from settlements.moving.notify import notify, officials_of, tell_role
+from settlements.moving.telling import tell
 from settlements.notices.services.content import Drawn, draw
 
 NEW = "新编"
@@ -91,12 +91,12 @@ def prepare_notice(*, month: date, by: User, leave_out: Mapping[str, str] | None
     if not drawn.accruals:
         raise Refused(f"{month_words(month)}没有待发布的核算结果。")
     notice = keep_prepared(drawn, by=by)
-    tell_role(
-        Role.Code.BUREAU,
-        but=by.pk,
-        key=f"notice-prepared:{notice.pk}",
-        text=f"{month_words(month)}通报已由{by}编制，待签发",
-        link=to("notice", notice.pk),
+    tell(
+        "notice.prepare",
+        to("notice", notice.pk),
+        about=notice.pk,
+        by=by,
+        month=month_words(month),
     )
     return notice
 
@@ -117,9 +117,9 @@ def keep_prepared(drawn: Drawn, *, by: User, due_on: date | None = None) -> Noti
 
 
 @transaction.atomic
-def sign_off_notice(*, notice: Notice, by: User, tell: bool = True) -> Notice:
+def sign_off_notice(*, notice: Notice, by: User, announce: bool = True) -> Notice:
     """Publish what somebody else prepared: number it, publish its accruals, begin the months.
-    `tell` False: the parties are told of several notices at once.
+    `announce` False: the parties are told of several notices at once.
 
     Raises Refused for one who prepared it or one not waiting, DataChanged where the database
     no longer says what was prepared, NotAllowed. About 20 SQL queries, whatever the size.
@@ -135,7 +135,7 @@ def sign_off_notice(*, notice: Notice, by: User, tell: bool = True) -> Notice:
     if drawn.digest != notice.digest:
         changed = "、".join(differing(notice.content, drawn.content)) or "通报范围"
         raise DataChanged(f"编制之后数据有变动（{changed}），不能签发；请退回后重新编制。")
-    return publish_drawn(notice, drawn, by=by, tell=tell)
+    return publish_drawn(notice, drawn, by=by, announce=announce)
 
 
 def publish_drawn(
@@ -144,11 +144,14 @@ def publish_drawn(
     *,
     by: User,
     until: Deadline | None = None,
-    tell: bool = True,
+    announce: bool = True,
 ) -> Notice:
     """Publish a prepared notice with what was drawn for it, in a transaction that locked the
     agreements before drawing."""
     moment, day = now(), today()
+    until = until or objection_deadline(day, settings.OBJECTION_DAYS)
+    if drawn.months:
+        notice.objection_until, notice.provisional = until.date, until.provisional
     with moving("sign_off", by=by):
         notice.state = Notice.State.PUBLISHED
         notice.year, notice.number = day.year, _next_number(day.year)
@@ -157,10 +160,10 @@ def publish_drawn(
         notice.save(
             update_fields=[
                 "state", "year", "number", "published_by", "published_at", "ledger_head",
+                "objection_until", "provisional",
             ]
         )  # fmt: skip
     Accrual.objects.filter(pk__in=drawn.accruals).update(state=Accrual.State.PUBLISHED)
-    until = until or objection_deadline(day, settings.OBJECTION_DAYS)
     with moving("publish", by=by):
         AgreementMonth.objects.bulk_create(
             AgreementMonth(
@@ -173,7 +176,7 @@ def publish_drawn(
             )
             for agreement in drawn.months
         )
-    if tell:
+    if announce:
         _tell(notice, drawn, until)
     return notice
 
@@ -189,11 +192,14 @@ def return_notice(*, notice: Notice, reason: str, by: User) -> Notice:
     with moving("return", by=by, note=reason.strip()):
         notice.state = Notice.State.RETURNED
         notice.save(update_fields=["state"])
-    notify(
-        users=[notice.prepared_by_id],
-        key=f"notice-returned:{notice.pk}",
-        text=f"{month_words(notice.month)}通报被{by}退回：{reason.strip()}",
-        link=to("notice", notice.pk),
+    tell(
+        "notice.return",
+        to("notice", notice.pk),
+        about=notice.pk,
+        by=by,
+        persons=[notice.prepared_by_id],
+        month=month_words(notice.month),
+        why=reason.strip(),
     )
     return notice
 
@@ -247,13 +253,15 @@ def _tell(notice: Notice, drawn: Drawn, until: Deadline) -> None:
         for jurisdiction in parties:
             agreements[jurisdiction] = agreements.get(jurisdiction, 0) + 1
     by_count: dict[int, list[int]] = {}
-    for jurisdiction, users in officials_of(agreements).items():
-        by_count.setdefault(agreements[jurisdiction], []).extend(users)
-    for count, users in sorted(by_count.items()):
-        notify(
-            users=users,
-            key=f"notice:{notice.pk}",
-            text=f"{notice}已发布，涉及贵方 {count} 个协议；{day_words(until.date)}"
-            f"{'（暂定）' if until.provisional else ''}前可确认或提出异议",
-            link=to("notice", notice.pk),
+    for jurisdiction, count in agreements.items():
+        by_count.setdefault(count, []).append(jurisdiction)
+    for count, concerned in sorted(by_count.items()):
+        tell(
+            "notice.sign_off",
+            to("notice", notice.pk),
+            about=notice.pk,
+            parties=concerned,
+            notice=notice,
+            count=count,
+            until=f"{day_words(until.date)}{'（暂定）' if until.provisional else ''}",
         )

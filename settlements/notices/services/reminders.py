@@ -11,8 +11,9 @@ from basins.models import Jurisdiction, User
 from basins.words import day_words
 from settlements.models import AgreementMonth, Notice, NoticeReceipt, Reminder
 from settlements.moving.acts import Refused, check, permit
-from settlements.moving.notify import month_link, tell_parties
+from settlements.moving.notify import month_link
 from settlements.moving.parties_of_month import confirming
+from settlements.moving.telling import tell
 
 
 def note_receipt(*, notice: Notice, by: User) -> bool:
@@ -43,12 +44,13 @@ def remind_to_read(*, notice: Notice, jurisdiction: Jurisdiction, by: User) -> R
     if notice.receipts.filter(jurisdiction=jurisdiction).exists():
         raise Refused(f"{jurisdiction}已阅读，无须催办。")
     return _remind(
+        "notice.remind",
         thing="notice",
         object_id=notice.pk,
         jurisdiction=jurisdiction,
         by=by,
-        text=f"催办：请阅读{notice}",
         link=to("notice", notice.pk),
+        notice=notice,
     )
 
 
@@ -67,17 +69,26 @@ def remind_to_confirm(
     if month.confirmations.filter(jurisdiction=jurisdiction).exists():
         raise Refused(f"{jurisdiction}已确认，无须催办。")
     return _remind(
+        "month.remind",
         thing="month",
         object_id=month.pk,
         jurisdiction=jurisdiction,
         by=by,
-        text=f"催办：请在 {day_words(month.objection_until)}前确认 {month}或提出异议",
         link=month_link(month),
+        month=month,
+        until=day_words(month.objection_until),
     )
 
 
 def _remind(
-    *, thing: str, object_id: int, jurisdiction: Jurisdiction, by: User, text: str, link: Link
+    event: str,
+    *,
+    thing: str,
+    object_id: int,
+    jurisdiction: Jurisdiction,
+    by: User,
+    link: Link,
+    **said,
 ) -> Reminder:
     permit(check("notice", "prepare", "", ""), by)  # who publishes also reminds
     day: date = today()
@@ -90,8 +101,12 @@ def _remind(
     )
     if not made:
         raise Refused(f"今天已经催办过{jurisdiction}（{reminder.by}），明天可再催办。")
-    tell_parties(
-        [jurisdiction.pk], key=f"remind:{thing}:{object_id}:{jurisdiction.pk}:{day}",
-        text=text, link=link,
-    )  # fmt: skip
+    tell(
+        event,
+        link,
+        about=f"{object_id}:{jurisdiction.pk}:{day}",
+        by=by,
+        parties=[jurisdiction.pk],
+        **said,
+    )
     return reminder

@@ -12,12 +12,12 @@ from django.db.models.fields import DateField
 
 from basins.clock import today
 from basins.links import to
-from basins.models import Role, User
+from basins.models import User
 from basins.ranges import month_start
 from basins.words import month_words
 from settlements.models import Accrual, Agreement, AgreementMonth, Notice
 from settlements.moving.acts import Refused, check, permit
-from settlements.moving.notify import notify, officials_of, tell_second
+from settlements.moving.telling import tell
 from settlements.notices.services.content import draw
 from settlements.notices.services.data import notice_data
 from settlements.notices.services.notices import (
@@ -82,12 +82,13 @@ def prepare_supplements(*, months: Sequence[date], by: User) -> list[Notice]:
         if drawn.incomplete:
             raise IncompleteMonth(month, drawn.incomplete)
         made.append(keep_prepared(drawn, by=by, due_on=today()))
-    tell_second(
-        Role.Code.BUREAU,
+    tell(
+        "notice.supplements",
+        to("supplement-sign"),
+        about=f"{made[0].pk}:{made[-1].pk}",
         by=by,
-        key=f"supplements-prepared:{made[0].pk}:{made[-1].pk}",
-        text=f"编制了 {span_words(wanted)}的补充通报 {len(made)} 份，待签发",
-        link=to("supplement-sign"),
+        months=span_words(wanted),
+        count=len(made),
     )
     return made
 
@@ -102,16 +103,17 @@ def sign_supplements(*, notices: Sequence[Notice], by: User) -> list[Notice]:
         raise Refused("没有待签发的补充通报；可能已由他人签发或退回。")
     signed, concerned = [], set()
     for notice in sorted(notices, key=lambda n: (n.month, n.pk)):
-        done = sign_off_notice(notice=notice, by=by, tell=False)
+        done = sign_off_notice(notice=notice, by=by, announce=False)
         signed.append(done)
         concerned |= set(done.months.values_list("agreement__parties__jurisdiction", flat=True))
-    users = [user for own in officials_of(concerned).values() for user in own]
-    notify(
-        users=users,
-        key=f"supplements:{signed[0].pk}:{signed[-1].pk}",
-        text=f"{span_words([n.month for n in signed])}的补充通报 {len(signed)} 份已发布，"
-        "可逐月确认或提出异议",
-        link=to("notice-list"),
+    tell(
+        "notice.supplements_signed",
+        to("notice-list"),
+        about=f"{signed[0].pk}:{signed[-1].pk}",
+        by=by,
+        parties=concerned,
+        months=span_words([n.month for n in signed]),
+        count=len(signed),
     )
     return signed
 

@@ -3,14 +3,24 @@ reached their target, what is paid in all, who pays and who receives most, what 
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from basins.words import day_words
 from settlements.money import format_wan
 from settlements.rules.base import MonthState
 
 FEW = 3
 MET = {MonthState.MET, MonthState.NOT_INCREASED}
+
+
+def procedure_of(until: date | None, provisional: bool) -> str:
+    """What the parties can do, and by which day where a month begins with the notice."""
+    if until is None:
+        return "各方可在异议期内确认，或附理由和证据提出异议；逾期视为确认。"
+    day = f"{until.year}年{day_words(until)}{'（暂定）' if provisional else ''}"
+    return f"各方可于 {day}前（含当日）确认，或附理由和证据提出异议；逾期视为确认。"
 
 
 def summary_of(content: Mapping[str, Any]) -> str:

@@ -4,29 +4,35 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from basins.access import Act, Viewer
+from basins.access import Act, Scope, Viewer
 from monitoring.models import Section
 from settlements.accruals.services.accruals import agreements_touched
-from settlements.models import Accrual, Agreement, MonthRuling, TermSection
+from settlements.models import Accrual, Agreement, MonthRuling, TermSection, VerdictEvidence
 from settlements.reckoning.computation import Work, compute, load, other_parties, party_of, work_of
 from settlements.reckoning.given_facts import Ruling
 from settlements.rules.facts import MonthState
+from settlements.shown.visible import visible_rulings
 
 NOBODY = "互不补偿"
 
 
 def may_see(viewer: Viewer) -> bool:
-    """Those who review data, and the agreements' administrators."""
-    return viewer.may(Act.REVIEW_DATA) or viewer.may(Act.EDIT_AGREEMENTS)
+    """Who sees drafts: all of them, or those of one's own agreements."""
+    return viewer.may(Act.SEE_DRAFTS)
+
+
+def names(viewer: Viewer) -> bool:
+    """Whether the viewer is told who of the bureau ruled."""
+    return viewer.sees_all(Act.SEE_DRAFTS)
 
 
 def listed(
-    *, section: str = "", year: int | None = None, state: str = "", live: str = ""
+    viewer: Viewer, *, section: str = "", year: int | None = None, state: str = "", live: str = ""
 ) -> QuerySet[MonthRuling]:
-    """Rulings, the newest month first. `live`: "yes" in force, "no" revoked."""
-    found = _related(MonthRuling.objects.all())
+    """Rulings the viewer sees, the newest month first. `live`: "yes" in force, "no" revoked."""
+    found = _related(visible_rulings(viewer))
     if section:
         found = found.filter(section__code=section)
     if year:
@@ -38,8 +44,32 @@ def listed(
     return found
 
 
-def ruling(pk: int) -> MonthRuling | None:
-    return _related(MonthRuling.objects.filter(pk=pk)).first()
+def ruling(viewer: Viewer, pk: int) -> MonthRuling | None:
+    return _related(visible_rulings(viewer).filter(pk=pk)).first()
+
+
+def visible_verdict_evidence(viewer: Viewer) -> QuerySet[VerdictEvidence]:
+    """What judgements of readings rest on: all, or of the sections of one's own agreements."""
+    match viewer.scope(Act.SEE_DRAFTS):
+        case Scope.ALL:
+            return VerdictEvidence.objects.all()
+        case Scope.OWN:
+            own = TermSection.objects.filter(
+                section=OuterRef("verdict__section"),
+                term__agreement__parties__jurisdiction=viewer.jurisdiction_id,
+            )
+            return VerdictEvidence.objects.filter(Exists(own))
+    return VerdictEvidence.objects.none()
+
+
+def years_ruled_on(viewer: Viewer) -> list[int]:
+    return sorted({d.year for d in visible_rulings(viewer).dates("month", "year")}, reverse=True)
+
+
+def sections_of_rulings(viewer: Viewer) -> list[tuple[str, str]]:
+    """Sections with a ruling the viewer sees, as choices."""
+    found = Section.objects.filter(pk__in=visible_rulings(viewer).values("section"))
+    return list(found.order_by("name").values_list("code", "name"))
 
 
 def _related(rows: QuerySet[MonthRuling]) -> QuerySet[MonthRuling]:

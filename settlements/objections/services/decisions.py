@@ -46,7 +46,7 @@ from settlements.objections.services.objections import (
     bounds_of,
     locked,
     settle_month,
-    tell,
+    tell_of,
 )
 from settlements.objections.services.rulings import RulingRefused, rule_month
 from settlements.rules.facts import MonthState
@@ -122,7 +122,7 @@ def order_remeasurement(*, objection: Objection, by: User, reason: str) -> Objec
     with moving("remeasure", by=by, note=said):
         objection.state = State.REMEASURING
         objection.save(update_fields=["state"])
-    tell(objection, "remeasure", f"市局责令复测：{objection}")
+    tell_of(objection, "objection.remeasure", by)
     return objection
 
 
@@ -175,7 +175,7 @@ def record_remeasurement(
         by=by,
         at=now(),
     )
-    tell(objection, f"reply:{made.pk}", f"复测结果已录入：{objection}")
+    tell_of(objection, "objection.measured", by, again=True)
     return made
 
 
@@ -349,7 +349,7 @@ def _decide(objection: Objection, event: str, target: str, by: User, said: str) 
         objection.state = target
         objection.save()
     settle_month(objection.month, by)
-    tell(objection, "decided", f"{objection}{objection.get_state_display()}")
+    tell_of(objection, "objection.accept" if event == "accept" else "objection.reject", by)
     return objection
 
 

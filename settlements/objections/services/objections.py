@@ -14,7 +14,7 @@ from django.utils import timezone
 from basins.access import Act, Scope, viewer_of
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Jurisdiction, Role, User
+from basins.models import Jurisdiction, User
 from basins.ranges import year_start
 from basins.services.working_days import add_working_days
 from basins.words import day_words
@@ -32,8 +32,8 @@ from settlements.models import (
 )
 from settlements.moving.acting import party_signing, with_own_person
 from settlements.moving.acts import NotAllowed, Refused, check, moving
-from settlements.moving.notify import next_key, tell_parties, tell_role
 from settlements.moving.parties_of_month import confirming
+from settlements.moving.telling import tell
 from settlements.objections.kinds import BY_CODE, GROUNDS, ObjectionKind, with_ground
 from settlements.objections.services.evidence import keep_file
 
@@ -100,7 +100,7 @@ def raise_objection(
             month.save(update_fields=["state"])
     for item, file in files:
         keep_file(objection, item, file, own, by)
-    _tell(objection, "raised", f"{own}对{month}提出异议（{rules.title}）", but=own)
+    tell_of(objection, "objection.raise", by, own=own, month=month, kind=rules.title)
     return objection
 
 
@@ -221,8 +221,8 @@ def reply(
         by=by,
         at=now(),
     )
-    words = f"{own or '市局'}{'答复' if first else '补充说明'}：{objection}"
-    _tell(objection, f"reply:{made.pk}", words, but=own)
+    event = "objection.answer" if first else "objection.remark"
+    tell_of(objection, event, by, own=own, again=True)
     return made
 
 
@@ -246,7 +246,7 @@ def withdraw_objection(
         objection.state = State.WITHDRAWN
         objection.save(update_fields=["state"])
     settle_month(objection.month, by)
-    _tell(objection, "withdrawn", f"{own}撤回{objection}", but=own)
+    tell_of(objection, "objection.withdraw", by, own=own)
     return objection
 
 
@@ -300,16 +300,13 @@ def refresh_evidence_deadlines() -> int:
 
 
 def _tell_moved(objection: Objection, before: date) -> None:
-    words = (
-        f"节假日历变动：{objection}的举证与答复截止日由 {day_words(before)}改为"
-        f"{day_words(objection.evidence_until)}"
+    tell_of(
+        objection,
+        "objection.deadline",
+        again=True,
+        before=day_words(before),
+        until=day_words(objection.evidence_until),
     )
-    key = next_key(f"objection:{objection.pk}:until").removeprefix(f"objection:{objection.pk}:")
-    _tell(objection, key, words)
-    tell_role(
-        Role.Code.BUREAU, key=f"objection:{objection.pk}:{key}", text=words,
-        link=to("objection", objection.pk),
-    )  # fmt: skip
 
 
 # What everyone here asks ------------------------------------------------------------------
@@ -409,9 +406,30 @@ def locked(objection: Objection) -> Objection:
     return found
 
 
-def tell(objection: Objection, key: str, text: str) -> None:
-    """All parties of the month, about a step of the bureau."""
-    _tell(objection, key, text)
+def tell_of(
+    objection: Objection,
+    event: str,
+    by: User | None = None,
+    *,
+    own: Jurisdiction | None = None,
+    again: bool = False,
+    **said,
+) -> None:
+    """Of a step of an objection: the month's parties among those the table names; `own` acted,
+    or the bureau for itself."""
+    month = objection.month
+    tell(
+        event,
+        to("objection", objection.pk),
+        about=objection.pk,
+        by=by,
+        parties=[p.jurisdiction_id for p in confirming(month.agreement_id, month.month)],
+        own=own.pk if own else None,
+        again=again,
+        objection=objection,
+        party=own or "市局",
+        **said,
+    )
 
 
 def _party(
@@ -442,13 +460,3 @@ def _keep_readings(objection: Objection, keys: Sequence[ReadingKey]) -> None:
             )
         )
     ObjectionReading.objects.bulk_create(rows)
-
-
-def _tell(objection: Objection, key: str, text: str, but: Jurisdiction | None = None) -> None:
-    """The other parties and, of what a party did, the bureau."""
-    link, key = to("objection", objection.pk), f"objection:{objection.pk}:{key}"
-    month = objection.month
-    places = {p.jurisdiction_id for p in confirming(month.agreement_id, month.month)}
-    tell_parties(places - {but.pk if but else None}, key=key, text=text, link=link)
-    if but is not None:
-        tell_role(Role.Code.BUREAU, key=key, text=text, link=link)

@@ -11,12 +11,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from basins.clock import now
+from basins.links import to
 from basins.models import User
-from basins.ranges import month_start, today
+from basins.ranges import between, month_start, next_month, today
+from basins.words import month_words
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Origin, Reading, Section
-from settlements.models import Agreement, MonthRuling
+from settlements.models import Agreement, MonthRuling, TermSection
 from settlements.moving.documents import checked, kept
+from settlements.moving.notify import signatories
+from settlements.moving.parties_of_month import is_party_in
+from settlements.moving.telling import tell
 from settlements.rules.facts import MonthState
 
 Ground = MonthRuling.Ground
@@ -91,6 +96,7 @@ def rule_month(
         if "ruling_live_once" not in str(clash):
             raise
         raise RulingRefused(_twice(section, month), "month") from clash
+    _tell("ruling.make", ruling, by, ground=ruling.get_ground_display(), reason=ruling.reason)
     return ruling
 
 
@@ -160,7 +166,37 @@ def revoke_ruling(*, ruling: MonthRuling, why: str, by: User) -> MonthRuling:
     ruling.revoked_by, ruling.revoked_at = by, now()
     ruling.revoked_why = " ".join(why.split())
     ruling.save(update_fields=["revoked_by", "revoked_at", "revoked_why"])
+    _tell("ruling.revoke", ruling, by, why=ruling.revoked_why)
     return ruling
+
+
+def _tell(event: str, ruling: MonthRuling, by: User, **said) -> None:
+    """The parties of the agreements it holds for, and the bureau."""
+    tell(
+        event,
+        to("ruling", ruling.pk),
+        about=ruling.pk,
+        by=by,
+        parties=parties_ruled_on(ruling),
+        section=ruling.section,
+        month=month_words(ruling.month),
+        state=ruling.get_state_display(),
+        **said,
+    )
+
+
+def parties_ruled_on(ruling: MonthRuling) -> list[int]:
+    """Ids of the parties, in that month, of the agreements the ruling holds for: 2 SQL queries."""
+    days = between(ruling.month, next_month(ruling.month))
+    terms = TermSection.objects.filter(section=ruling.section_id, term__in_force__overlap=days)
+    if ruling.agreement_id is not None:
+        terms = terms.filter(term__agreement=ruling.agreement_id)
+    agreements = set(terms.values_list("term__agreement", flat=True))
+    return [
+        party.jurisdiction_id
+        for party in signatories(agreement__in=agreements)
+        if is_party_in(party, ruling.month)
+    ]
 
 
 def _twice(section: Section, month: date) -> str:

@@ -104,10 +104,10 @@ def _payees(demand: Demand) -> str:
     return f"，收款方{'、'.join(names)}" if names else ""
 
 
-def made_by(demand: Demand) -> tuple[str, str]:
-    """Who prepared what booked it, and who approved that: 1 SQL query."""
+def made_by(demand: Demand) -> str:
+    """Who prepared what booked it: 1 SQL query."""
     if demand.adjustment is not None:
-        return str(demand.adjustment.reviewed_by), str(demand.adjustment.approved_by)
+        return str(demand.adjustment.reviewed_by)
     prepared = (
         StateMove.objects.filter(
             thing="settlement", object_id=demand.settlement_id, event="prepare"
@@ -116,4 +116,4 @@ def made_by(demand: Demand) -> tuple[str, str]:
         .order_by("-pk")
         .first()
     )
-    return str(prepared.by if prepared else demand.by), str(demand.by)
+    return str(prepared.by if prepared else demand.by)

@@ -17,6 +17,7 @@ from monitoring.standards.rounding import round_to_places
 from settlements.models import Notice
 from settlements.money import ZERO
 from settlements.notices.queries.notices import visible_notices, with_amounts
+from settlements.notices.services.words import procedure_of
 from settlements.papers.paper import Paper, PaperKind, PaperSection, Row, Signature, Table
 from settlements.papers.queries.parts import (
     CLASS,
@@ -28,8 +29,6 @@ from settlements.papers.queries.parts import (
     columns,
     place_of_installation,
 )
-
-PROCEDURE = "各方可在异议期内确认，或附理由和证据提出异议；逾期视为确认。"
 
 
 def notice_of_subject(subject: str) -> int | None:
@@ -68,7 +67,11 @@ def paper_of(notice: Notice) -> Paper | None:
         title=f"{city}流域横向生态保护补偿{month.year}年{month.month}月通报",
         unit_line="单位：万元",
         addressees=("各区县（自治县）人民政府", f"{city}财政局"),
-        summary=(notice.summary, *(extra if content["earlier"] else ()), PROCEDURE),
+        summary=(
+            notice.summary,
+            *(extra if content["earlier"] else ()),
+            procedure_of(notice.objection_until, notice.provisional),
+        ),
         amounts=(amount(f"{month.year}年{month.month}月补偿合计", content["total"], signed=False),),
         sections=(
             PaperSection(

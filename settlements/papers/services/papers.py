@@ -14,11 +14,14 @@ from django.utils import timezone
 from basins import clock
 from basins.access import Act, Viewer, viewer_of
 from basins.digits import whole
+from basins.links import to
 from basins.malformed import MALFORMED
 from basins.models import Jurisdiction, User
 from settlements.models import Agreement, Demand, JournalEntry, Notice
 from settlements.models.papers import IssuedPaper, PaperFile
 from settlements.moving.acts import NotAllowed, Refused
+from settlements.moving.notify import signatories
+from settlements.moving.telling import tell
 from settlements.papers.codes import new_code
 from settlements.papers.paper import (
     Paper,
@@ -58,7 +61,28 @@ def issue(paper: Paper, by: User, prepared_by: User | None = None) -> IssuedPape
         raise NotAllowed(f"{by} 不能签发{paper.kind.label}。")
     refuse_draft(paper)
     at = clock.now().replace(microsecond=0)
-    return _keep(paper, by, at, prepared_by=prepared_by)
+    before = IssuedPaper.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    issued = _keep(paper, by, at, prepared_by=prepared_by)
+    if issued.pk > before:  # not the same paper found again
+        _tell(issued, paper.subject, by, prepared_by)
+    return issued
+
+
+def _tell(issued: IssuedPaper, subject: str, by: User, prepared_by: User | None) -> None:
+    """The parties of the agreement, or the district, that the paper is of; and who asked for it."""
+    parties = [issued.jurisdiction_id] if issued.jurisdiction_id else []
+    if issued.agreement is not None:
+        parties = [p.jurisdiction_id for p in signatories(agreement=issued.agreement)]
+    tell(
+        "paper.issue",
+        to("paper", issued.pk),
+        about=issued.pk,
+        by=by,
+        parties=parties,
+        persons=[prepared_by.pk if prepared_by is not None else None],
+        title=issued.title,
+        number=number_of(PaperKind(issued.kind), issued.year, issued.number),
+    )
 
 
 @transaction.atomic
@@ -75,22 +99,18 @@ def paper_of_published(paper: Paper) -> IssuedPaper:
     assert notice.published_at is not None
     own = Printed(
         number=notice_number(notice),
-        at=notice.published_at,
         prepared_by=str(notice.prepared_by),
-        issuer=str(notice.published_by),
         ledger_head=notice.ledger_head,
     )
-    return _keep(paper, notice.published_by, clock.now().replace(microsecond=0), own)
+    return _keep(paper, notice.published_by, notice.published_at.replace(microsecond=0), own)
 
 
 @transaction.atomic
-def paper_of_demand_made(
-    paper: Paper, demand: Demand, *, prepared_by: str, issuer: str
-) -> IssuedPaper:
+def paper_of_demand_made(paper: Paper, demand: Demand, *, prepared_by: str) -> IssuedPaper:
     """The issued paper of a 拨款通知, entered when it is first asked for: number and day are the
     demand's own. `paper` is what papers.queries builds of it; a moved due day makes another."""
-    own = Printed(number=demand.label, at=demand.made_at, prepared_by=prepared_by, issuer=issuer)
-    return _keep(paper, demand.by, clock.now().replace(microsecond=0), own)
+    own = Printed(number=demand.label, prepared_by=prepared_by)
+    return _keep(paper, demand.by, demand.made_at.replace(microsecond=0), own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +118,7 @@ class Printed:
     """What a paper bears that was made with something else, and is entered here afterwards."""
 
     number: str
-    at: datetime
     prepared_by: str
-    issuer: str
     ledger_head: str | None = None  # None: the present one
 
 
@@ -140,13 +158,9 @@ def _keep(
         ledger_head=ledger_head(),
     )
     if own is not None:
-        made_at = timezone.localtime(own.at).replace(microsecond=0)
         issued = replace(
             issued,
             number=own.number,
-            date=made_at.date(),
-            issued_at=made_at,
-            issuer=own.issuer,
             prepared_by=own.prepared_by,
             ledger_head=issued.ledger_head if own.ledger_head is None else own.ledger_head,
         )

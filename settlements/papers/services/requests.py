@@ -12,10 +12,10 @@ from django.db import IntegrityError, transaction
 from basins.access import Act, viewer_of
 from basins.clock import now
 from basins.links import to
-from basins.models import Role, User
+from basins.models import User
 from settlements.models import IssuedPaper, IssueRequest
 from settlements.moving.acts import NotAllowed, Refused
-from settlements.moving.notify import tell_second
+from settlements.moving.telling import tell
 from settlements.papers.paper import Paper, PaperKind, as_draft, body_digest_of
 from settlements.papers.services.papers import issue, may_issue, refuse_draft
 
@@ -86,6 +86,15 @@ def reject_issue(*, request: IssueRequest, why: str, by: User) -> IssueRequest:
     request = _locked(request, by, own=True)
     request.rejected_why = why.strip()
     _decide(request, by, IssueRequest.State.REJECTED)
+    tell(
+        "paper.reject",
+        to("issue-request", request.pk),
+        about=request.pk,
+        by=by,
+        persons=[request.prepared_by_id],
+        title=request.title,
+        why=request.rejected_why,
+    )
     return request
 
 
@@ -104,12 +113,12 @@ def _proposed(by: User, **what) -> IssueRequest:
         raise Refused(f"{what['title']}已有人提请签发，正待复核。") from error
     count = f"（{made.papers} 份）" if made.year is not None else ""
     is_bureau = viewer_of(by).may(Act.PUBLISH)
-    tell_second(
-        Role.Code.BUREAU if is_bureau else Role.Code.TREASURY,
+    tell(
+        "paper.propose" if is_bureau else "paper.propose_statement",
+        to("issue-request", made.pk),
+        about=made.pk,
         by=by,
-        key=f"issue-prepared:{made.pk}",
-        text=f"提请签发{made.title}{count}",
-        link=to("issue-request", made.pk),
+        title=f"{made.title}{count}",
     )
     return made
 

@@ -18,7 +18,18 @@ from basins.access import Act, Scope, Viewer
 from basins.audit import Audited, by_table, registered
 from basins.digits import whole
 from basins.models import AccessEvent, AuditRecord
-from settlements.models import AgreementDraft, DraftDocument
+from settlements.models import (
+    Adjustment,
+    Agreement,
+    AgreementDraft,
+    DraftDocument,
+    IssuedPaper,
+    JournalEntry,
+    LedgerAccount,
+    MonthRuling,
+    Posting,
+    TermSection,
+)
 
 OWN_APPS = ("monitoring", "settlements")
 NOT_OWN: tuple[type[models.Model], ...] = (AgreementDraft, DraftDocument)
@@ -36,6 +47,7 @@ class AuditFilter:
     until: date | None = None  # that day included
     address: str = ""
     text: str = ""
+    how: str = ""  # the act as AuditRecord.act has it
 
 
 def visible_tables(viewer: Viewer) -> dict[str, Audited]:
@@ -70,11 +82,16 @@ def records(viewer: Viewer, asked: AuditFilter) -> QuerySet[AuditRecord]:
     found = _narrowed(visible_records(viewer), asked)
     if asked.table and asked.key:
         kept = visible_tables(viewer).get(asked.table)
-        found = found.filter(_with_parts(kept, [asked.key]) if kept else Q(pk=None))
+        wanted = _with_parts(kept, [asked.key]) if kept else Q(pk=None)
+        if kept is not None and kept.model is Agreement:
+            wanted |= _beside(viewer, asked.key)
+        found = found.filter(wanted)
     elif asked.table:
         found = found.filter(table=asked.table)
     if asked.act:
         found = found.filter(op=asked.act)
+    if asked.how:
+        found = found.filter(act=asked.how)
     if asked.text:
         found = found.annotate(
             was=Cast("before", models.TextField()), become=Cast("after", models.TextField())
@@ -150,6 +167,32 @@ def _with_parts(kept: Audited, keys: Collection[str]) -> Q:
         )
         if found := list(parts):
             wanted |= _with_parts(part, found)
+    return wanted
+
+
+def _beside(viewer: Viewer, key: str) -> Q:
+    """Of an agreement what belongs to it without being a part: its adjustments, accounts, entries
+    and papers, and the rulings on its sections' months, each with its parts."""
+    pk = whole(key, 18)
+    if pk is None:
+        return Q(pk=None)
+    postings = Posting.objects.filter(account__agreement=pk)
+    sections = TermSection.objects.filter(term__agreement=pk)
+    beside: dict[type[models.Model], QuerySet] = {
+        Adjustment: Adjustment.objects.filter(accrual__term__agreement=pk),
+        LedgerAccount: LedgerAccount.objects.filter(agreement=pk),
+        JournalEntry: JournalEntry.objects.filter(pk__in=postings.values("entry")),
+        IssuedPaper: IssuedPaper.objects.filter(agreement=pk),
+        MonthRuling: MonthRuling.objects.filter(
+            Q(agreement=pk) | Q(agreement=None, section__in=sections.values("section"))
+        ),
+    }
+    tables = {kept.model: kept for kept in visible_tables(viewer).values()}
+    wanted = Q(pk=None)
+    for model, rows in beside.items():
+        keys = [str(pk) for pk in rows.order_by().values_list("pk", flat=True)]
+        if keys and model in tables:
+            wanted |= _with_parts(tables[model], keys)
     return wanted
 
 

@@ -14,8 +14,10 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     When,
 )
+from django.db.models.functions import Coalesce
 
 from basins.access import Act, Viewer
 from basins.clock import today
@@ -29,10 +31,12 @@ from settlements.models import (
     AgreementDraft,
     AgreementMonth,
     AmountRefusal,
+    BalanceStatement,
     Correction,
     Demand,
     FuseTrip,
     IssueRequest,
+    JournalEntry,
     Measure,
     MonthConfirmation,
     Notice,
@@ -41,6 +45,7 @@ from settlements.models import (
     OpeningBatch,
     Party,
     Payment,
+    Posting,
     RefusalReply,
     Reversal,
     Settlement,
@@ -48,6 +53,7 @@ from settlements.models import (
     SettlementSignature,
     StateMove,
 )
+from settlements.money import ZERO, format_yuan
 from settlements.moving.acting import speaks_for
 from settlements.notices.queries.notices import months_on, months_to_prepare
 from settlements.notices.services.notices import due_day
@@ -445,6 +451,21 @@ def _activate(draft: AgreementDraft) -> Task:
     )
 
 
+def drafts_to_finish(viewer: Viewer) -> QuerySet:
+    """Drafts the viewer had a hand in, begun or sent back."""
+    return AgreementDraft.objects.filter(
+        state=AgreementDraft.State.DRAFT, preparers=viewer.user_id
+    ).order_by("changed_at", "pk")
+
+
+def _finish(draft: AgreementDraft) -> Task:
+    return Task(
+        f"继续录入：{draft.title or '未命名的协议'}{'（修订）' if draft.amends_id else ''}",
+        to("draft-check", draft.pk),
+        "继续",
+    )
+
+
 def measures_to_report(viewer: Viewer) -> QuerySet:
     """Measures with a due date that the viewer's district has not reported on."""
     return (
@@ -621,6 +642,68 @@ def _expect(settlement: Settlement) -> Task:
     )
 
 
+def measures_to_lift(viewer: Viewer) -> QuerySet:
+    """Measures that the district has reported on and the bureau has not lifted."""
+    return (
+        Measure.objects.filter(lifted_on=None)
+        .exclude(report="")
+        .select_related("jurisdiction")
+        .order_by("reported_at", "pk")
+    )
+
+
+def _lift(measure: Measure) -> Task:
+    return Task(
+        f"核实整改情况：{measure}",
+        to("measure", measure.pk),
+        "核实",
+        note=measure.document_number,
+    )
+
+
+def statements_that_differ(viewer: Viewer) -> QuerySet:
+    """对账不符 that still stands: an account's latest, its difference neither booked, nor asked to
+    be, nor cleared by what was booked since (as refuse_correction says it)."""
+    stated = BalanceStatement.objects.filter(account=OuterRef("account"))
+    later = stated.filter(
+        Q(as_of__gt=OuterRef("as_of")) | Q(as_of=OuterRef("as_of"), pk__gt=OuterRef("pk"))
+    )
+    since = (
+        Posting.objects.filter(
+            account=OuterRef("account"),
+            entry__effective_on__lte=OuterRef("as_of"),
+            entry__booked_at__gt=OuterRef("at"),
+        )
+        .order_by()
+        .values("account")
+        .annotate(moved=Sum("yuan"))
+        .values("moved")
+    )
+    waiting = Correction.objects.filter(statement=OuterRef("pk"), state=Correction.State.PREPARED)
+    return (
+        BalanceStatement.objects.annotate(moved=Coalesce(Subquery(since), ZERO))
+        .filter(
+            ~Q(yuan=F("our_yuan")),
+            ~Exists(later),
+            ~Exists(JournalEntry.objects.filter(statement=OuterRef("pk"))),
+            ~Exists(waiting),
+            moved=ZERO,
+        )
+        .select_related("account__jurisdiction", "account__agreement")
+        .defer("account__jurisdiction__boundary")
+        .order_by("at", "pk")
+    )
+
+
+def _differs(statement: BalanceStatement) -> Task:
+    return Task(
+        f"核对差额：{statement}",
+        to("ledger-correct", statement.pk),
+        "核对",
+        note=f"相差 {format_yuan(statement.difference)} 元",
+    )
+
+
 def debts(viewer: Viewer) -> QuerySet:
     return (
         Settlement.objects.filter(state=Settlement.State.CLOSED)
@@ -742,6 +825,15 @@ SOURCES: tuple[Source, ...] = (
         drafts_to_activate,
         _activate,
     ),
+    Source("drafts-to-finish", "未提交的协议", Act.EDIT_AGREEMENTS, drafts_to_finish, _finish),
     Source("account-acts", "待复核的账号事项", Act.EDIT_USERS, account_acts, _account_act),
+    Source(
+        "statements-that-differ",
+        "对账不符",
+        Act.RECORD_PAYMENT,
+        statements_that_differ,
+        _differs,
+    ),
+    Source("measures-to-lift", "待核实的整改", Act.DECIDE, measures_to_lift, _lift),
     Source("debts", "待清缴的年度", Act.RECORD_PAYMENT, debts, _debt),
 )

@@ -1,31 +1,54 @@
 """One 调整 with what was computed before and after: both sets of steps, and what is different.
 
-Readings are what was corrected between the published computation and the proposal.
+Readings are what was corrected between the published computation and the proposal; grounds the
+rulings and the decided objections of that time.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.utils.timezone import localtime
 
-from basins.access import Act, Viewer
-from monitoring.assessment.services.assessment import month_bounds
-from monitoring.models import Reading, ReadingRevision
-from monitoring.standards.detection import show
-from monitoring.standards.gb3838_2002 import NAMES, UNITS
-from monitoring.visible import visible_sections
+from basins.access import Act, Scope, Viewer
+from basins.links import Link, to
+from basins.ranges import months_of
+from basins.words import month_words
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
-from settlements.models import Adjustment, Settlement, StateMove
+from settlements.models import Adjustment, AdjustmentRemark, Objection, Settlement, StateMove
 from settlements.rules.base import MonthState
 from settlements.shown.input_changes import InputChange, inputs_changed
 from settlements.shown.payments import payments_prefetch
+from settlements.shown.reading_changes import ReadingChange, Window, readings_changed
+from settlements.shown.visible import visible_rulings
 from settlements.workflow import move_of
 from settlements.years.queries.adjustments import AdjustmentLine, lines_of, visible_adjustments
+from settlements.years.services.hearing import awaited, hearing_until
 
 State = Adjustment.State
-MOST_READINGS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What the parties said of it, and who still may."""
+
+    until: date
+    provisional: bool
+    awaited: tuple[str, ...]
+    remarks: tuple[AdjustmentRemark, ...]
+    may_speak: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What led to a proposal beside readings: its page, the reason given, its evidence."""
+
+    title: str
+    page: Link
+    reason: str
+    evidence: str
+    file: Link | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +60,14 @@ class AdjustmentPage:
     published_steps: list[dict[str, Any]]
     proposed_steps: list[dict[str, Any]]
     inputs: tuple[InputChange, ...]
-    readings: tuple[InputChange, ...]
+    grounds: tuple[Ground, ...]
+    readings: tuple[ReadingChange, ...]
     adjusted: Adjusted | None  # with the two terms side by side
     closed: bool  # its year is closed: approval books an entry in the open year
     events: tuple[dict[str, str], ...]
     acts: tuple[str, ...]  # events of the workflow the viewer may cause
     is_reviewer: bool
+    hearing: Hearing
 
 
 def adjustment_page(viewer: Viewer, pk: int) -> AdjustmentPage | None:
@@ -81,12 +106,27 @@ def adjustment_page(viewer: Viewer, pk: int) -> AdjustmentPage | None:
         published_steps=earlier.outcome["steps"] if earlier else accrual.steps,
         proposed_steps=found.outcome["steps"],
         inputs=inputs_changed(earlier.inputs if earlier else accrual.inputs, found.inputs),
-        readings=_readings_changed(viewer, found),
+        grounds=_grounds(viewer, found),
+        readings=readings_changed(viewer, [Window.of(accrual, found.proposed_at)]),
         adjusted=next((each for each in adjusted if each.id == pk), None),
         closed=settlement is not None and settlement.state in Settlement.FIXED,
         events=_events(viewer, found),
         acts=_acts(viewer, found),
         is_reviewer=found.state == State.REVIEWED and found.reviewed_by_id == viewer.user_id,
+        hearing=_hearing(viewer, found),
+    )
+
+
+def _hearing(viewer: Viewer, found: Adjustment) -> Hearing:
+    until, pending = hearing_until(found), found.state in Adjustment.PENDING
+    return Hearing(
+        until=until.date,
+        provisional=until.provisional,
+        awaited=tuple(awaited(found)) if pending else (),
+        remarks=tuple(
+            found.remarks.select_related("jurisdiction", "by").defer("jurisdiction__boundary")
+        ),
+        may_speak=pending and viewer.scope(Act.CONFIRM) is Scope.OWN,
     )
 
 
@@ -125,51 +165,49 @@ def _events(viewer: Viewer, found: Adjustment) -> tuple[dict[str, str], ...]:
     return tuple(events)
 
 
-def _readings_changed(viewer: Viewer, found: Adjustment) -> tuple[InputChange, ...]:
-    """Readings of its period corrected, taken out or added between the computation and the
-    proposal: 4 SQL queries; none where the viewer does not see the section."""
+def _grounds(viewer: Viewer, found: Adjustment) -> tuple[Ground, ...]:
+    """Rulings made or revoked and objections accepted between the computation and the proposal:
+    3 SQL queries."""
     accrual = found.accrual
-    section = accrual.term_section.section_id
-    if not visible_sections(viewer).filter(pk=section).exists():
-        return ()
-    start, _ = month_bounds(accrual.period)
-    _, end = month_bounds(date(accrual.period.year, 12, 1) if accrual.yearly else accrual.period)
     since, until = accrual.computed_at, found.proposed_at
-    old = {}
-    for r in (
-        ReadingRevision.objects.filter(
-            section=section, sampled_at__gte=start, sampled_at__lt=end,
-            known_to__gt=since, known_to__lte=until,
+    agreement, section = accrual.term.agreement_id, accrual.term_section.section_id
+    months = months_of(accrual.period.year) if accrual.yearly else (accrual.period, accrual.period)
+    rulings = visible_rulings(viewer).filter(
+        Q(decided_at__gt=since, decided_at__lte=until)
+        | Q(revoked_at__gt=since, revoked_at__lte=until),
+        Q(agreement=None) | Q(agreement=agreement),
+        section=section,
+        month__range=months,
+    )
+    objections = Objection.objects.filter(
+        month__agreement=agreement,
+        month__month__range=months,
+        section=section,
+        state=Objection.State.ACCEPTED,
+        decided_at__gt=since,
+        decided_at__lte=until,
+    )
+    grounds = [
+        Ground(
+            f"{'撤销认定' if each.revoked_at else '认定'}“{each.get_state_display()}”"
+            f"（{month_words(each.month)}）",
+            to("ruling", each.pk),
+            each.revoked_why or each.reason,
+            each.evidence_name,
+            to("ruling-evidence", each.pk) if each.evidence else None,
         )
-        .select_related("indicator")
-        .order_by("sampled_at", "indicator", "-known_to")[: MOST_READINGS]
-    ):  # fmt: skip
-        old[r.indicator_id, r.sampled_at, r.origin] = r
-    now = {
-        (r.indicator_id, r.sampled_at, r.origin): r
-        for r in Reading.objects.filter(
-            section=section, sampled_at__gte=start, sampled_at__lt=end,
-            recorded_at__gt=since, recorded_at__lte=until,
+        for each in rulings.order_by("pk")
+    ]
+    for objection in objections.select_related("jurisdiction").order_by("pk"):
+        files = objection.evidence.order_by("pk")
+        first = files.first()
+        grounds.append(
+            Ground(
+                f"采纳{objection.jurisdiction}异议（第 {objection.pk} 号）",
+                to("objection", objection.pk),
+                objection.decision,
+                first.name if first else "",
+                to("objection-evidence-file", objection.pk, first.pk) if first else None,
+            )
         )
-        .select_related("indicator")
-        .order_by("sampled_at", "indicator")[: MOST_READINGS]
-    }  # fmt: skip
-    changed = []
-    for key in sorted({*old, *now}, key=lambda k: (k[1], k[0])):
-        before, after = old.get(key), now.get(key)
-        one = before or after
-        assert one is not None
-        name = NAMES.get(one.indicator.code, one.indicator.code)
-        words = (_value(before), _value(after) if after or before is None else "（已不在）")
-        if words[0] != words[1]:
-            changed.append(InputChange(f"{localtime(one.sampled_at):%m-%d %H:%M} {name}", *words))
-    return tuple(changed)
-
-
-def _value(reading: Any) -> str:
-    if reading is None:
-        return "-"
-    flag = f"（标识 {reading.flag}）" if reading.flag else ""
-    unit = UNITS.get(reading.indicator.code, "")
-    value = show(reading.indicator.reported(reading.value, reading.below_limit))
-    return f"{value} {unit}{flag}".strip()
+    return tuple(grounds)

@@ -34,6 +34,7 @@ from settlements.money import ZERO, format_yuan
 from settlements.moving.acting import speaks_for, with_own_person
 from settlements.shown.places import Place
 from settlements.shown.visible import sees_year_of, visible_settlements
+from settlements.workflow import move_of
 from settlements.years.services.signing import (
     Ground,
     is_overdue,
@@ -193,28 +194,45 @@ def _sums(
 
 
 def _steps(settlement: Settlement, *, names: bool) -> tuple[ClosingStep, ...]:
+    """Each state with who brought the year to it last; what was sent back or taken back since
+    changes nothing of that, and stands beside it in words."""
     reached = ORDER.index(State(settlement.state))
     last: dict[str, StateMove] = {}
+    back: dict[str, StateMove] = {}
     for move in (
         StateMove.objects.filter(thing="settlement", object_id=settlement.pk)
         .select_related("by")
         .order_by("pk")
     ):
-        last[move.target] = move
+        forward = not move.source or ORDER.index(State(move.source)) < ORDER.index(
+            State(move.target)
+        )
+        (last if forward else back)[move.target] = move
     return tuple(
-        _step(state, last.get(state) if at <= reached else None, at - reached, names)
+        _step(state, last.get(state), back.get(state), at - reached, names)
         for at, state in enumerate(ORDER)
     )
 
 
-def _step(state: State, move: StateMove | None, distance: int, names: bool) -> ClosingStep:
+def _step(
+    state: State, move: StateMove | None, back: StateMove | None, distance: int, names: bool
+) -> ClosingStep:
     if distance > 0:
         return ClosingStep(state.label, "", "", "ahead")
-    if move is None or not move.source:  # computed: by nobody, again with every change
-        return ClosingStep(state.label, "", "", "")
+    # Computed by nobody, again with every change: without a time of its own.
+    done = move if move is not None and move.source else None
+    notes = [_said(done, names)] if done is not None else []
+    if back is not None and (done is None or back.pk > done.pk):
+        line = move_of("settlement", back.event, back.source)
+        words = f"{_moment(back.at)} {line.words if line else back.event}"
+        notes.append(f"{words} {_said(back, names)}".strip())
+    when = _moment(done.at) if done is not None else ""
+    return ClosingStep(state.label, when, "；".join(note for note in notes if note), "")
+
+
+def _said(move: StateMove, names: bool) -> str:
     who = str(move.by) if move.by and names else ""
-    note = "：".join(words for words in (who, move.note if names else "") if words)
-    return ClosingStep(state.label, _moment(move.at), note, "")
+    return "：".join(words for words in (who, move.note if names else "") if words)
 
 
 def _moment(at: datetime) -> str:

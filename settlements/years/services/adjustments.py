@@ -8,14 +8,15 @@ the day of the approval.
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from basins.clock import now, today
 from basins.links import to
-from basins.models import Jurisdiction, Role, User
-from basins.words import month_words
+from basins.models import Jurisdiction, User
+from basins.words import period_words
 from settlements.accruals.services.accruals import accrue_agreement
 from settlements.accruals.services.nets import resettle
-from settlements.accruals.services.proposals import holding, proposed
+from settlements.accruals.services.proposals import Holding, holding, proposed
 from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.demands import demand_payment
 from settlements.ledger.services.ledger import Line, account_of, post
@@ -26,9 +27,12 @@ from settlements.models import (
     FuseTrip,
     Settlement,
 )
+from settlements.money import format_yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
-from settlements.moving.notify import next_key, tell_second
+from settlements.moving.notify import signatories
+from settlements.moving.telling import tell
 from settlements.years.services.closing import void_if_changed
+from settlements.years.services.hearing import refuse_unheard
 
 State = Adjustment.State
 
@@ -41,14 +45,7 @@ def review_adjustment(*, adjustment: Adjustment, by: User, reason: str) -> Adjus
     adjustment.reviewed_by, adjustment.reviewed_at = by, now()
     adjustment.reason = _said(reason, "提请批准调整")
     _move(adjustment, "review", State.REVIEWED, by, adjustment.reason)
-    accrual = adjustment.accrual
-    tell_second(
-        Role.Code.BUREAU,
-        by=by,
-        key=next_key(f"adjustment-reviewed:{adjustment.pk}"),
-        text=f"提请批准调整：{accrual.term.agreement} {month_words(accrual.period)}",
-        link=to("adjustment", adjustment.pk),
-    )
+    _tell("adjustment.review", adjustment, by)
     return adjustment
 
 
@@ -57,7 +54,10 @@ def return_adjustment(*, adjustment: Adjustment, by: User, why: str) -> Adjustme
     """Not approved as it stands: back to be looked at again."""
     adjustment = _locked(adjustment)
     _permit(adjustment, "return", by)
-    return _move(adjustment, "return", State.PROPOSED, by, _said(why, "退回调整"))
+    said, reviewer = _said(why, "退回调整"), adjustment.reviewed_by_id
+    _move(adjustment, "return", State.PROPOSED, by, said)
+    _tell("adjustment.return", adjustment, by, persons=[reviewer], why=said)
+    return adjustment
 
 
 @transaction.atomic
@@ -67,18 +67,26 @@ def dismiss_adjustment(*, adjustment: Adjustment, by: User, reason: str) -> Adju
     _permit(adjustment, "dismiss", by)
     adjustment.reviewed_by, adjustment.reviewed_at = by, now()
     adjustment.reason = _said(reason, "不予调整")
-    return _move(adjustment, "dismiss", State.DISMISSED, by, adjustment.reason)
+    _move(adjustment, "dismiss", State.DISMISSED, by, adjustment.reason)
+    _tell("adjustment.dismiss", adjustment, by, why=adjustment.reason)
+    return adjustment
 
 
 @transaction.atomic
-def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
-    """By another person than its reviewer: the difference to what holds now takes effect."""
+def approve_adjustment(*, adjustment: Adjustment, by: User, unheard: str = "") -> Adjustment:
+    """By another person than its reviewer: the difference to what holds now takes effect.
+
+    `unheard`: why it is approved before the parties spoke or their time ran out. Raises
+    NotYetHeard.
+    """
     adjustment = _locked(adjustment)
     move = _permit(adjustment, "approve", by)
     refuse_same_person("adjustment", adjustment.pk, move, by)
+    note = refuse_unheard(adjustment, unheard)  # the reason is the reviewer's
     nets = difference(adjustment)
+    held = holding([adjustment.accrual_id])[adjustment.accrual_id]
     adjustment.approved_by, adjustment.approved_at = by, now()
-    _move(adjustment, "approve", State.APPROVED, by, adjustment.reason)
+    _move(adjustment, "approve", State.APPROVED, by, note)
     parties = {j.code: j for j in Jurisdiction.objects.filter(code__in=nets)}
     AdjustmentNet.objects.bulk_create(
         AdjustmentNet(adjustment=adjustment, jurisdiction=parties[code], yuan=yuan)
@@ -86,16 +94,26 @@ def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
     )
     accrual = adjustment.accrual
     agreement, year = accrual.term.agreement, accrual.period.year
+    _tell(
+        "adjustment.approve",
+        adjustment,
+        by,
+        persons=[adjustment.reviewed_by_id],
+        before=_words(held),
+        after=_words(proposed(adjustment)),
+    )
     settlement = Settlement.objects.select_for_update().get(agreement=agreement, year=year)
     if settlement.state not in Settlement.FIXED:
-        cause = f"{by}批准了{month_words(accrual.period)}的调整（{adjustment.reason}）"
+        cause = (
+            f"{by}批准了{period_words(accrual.period, accrual.yearly)}的调整（{adjustment.reason}）"
+        )
         resettle(agreement=agreement, years=[year], cause=cause)
         settlement.refresh_from_db()
         void_if_changed(settlement, cause)
         return adjustment
     if nets:
         on = today()
-        post(
+        entry = post(
             cause="adjustment",
             adjustment=adjustment,
             on=on,
@@ -105,6 +123,15 @@ def approve_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
                 for code, yuan in nets.items()
             ],
             by=by,
+        )
+        tell(
+            "adjustment.booked",
+            to("ledger-entry", entry.pk),
+            about=adjustment.pk,
+            by=by,
+            agreement=agreement,
+            month=period_words(accrual.period, accrual.yearly),
+            entry=entry.label,
         )
         demand_payment(
             settlement=settlement,
@@ -134,6 +161,7 @@ def release_fuse(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
     trip = _trip_locked(trip)
     permit(check("fuse", "release", trip.state, trip.get_state_display()), by)
     _decide(trip, "release", FuseTrip.State.RELEASED, by, _said(reason, "放行"))
+    _tell_of_trip("fuse.release", trip, by)
     accrue_agreement(agreement=trip.agreement, fused=False)
     return trip
 
@@ -144,7 +172,44 @@ def drop_fuse(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
     trip = _trip_locked(trip)
     permit(check("fuse", "drop", trip.state, trip.get_state_display()), by)
     _decide(trip, "drop", FuseTrip.State.DROPPED, by, _said(reason, "不予执行"))
+    _tell_of_trip("fuse.drop", trip, by)
     return trip
+
+
+def of_released(trip: FuseTrip, state: str) -> QuerySet[Adjustment]:
+    """The adjustments in that state of what a released stop would change, by month."""
+    return (
+        Adjustment.objects.filter(
+            accrual__in=[change["accrual"] for change in trip.changes], state=state
+        )
+        .select_related("accrual__term__agreement", "accrual__term_section__section")
+        .order_by("accrual__period", "pk")
+    )
+
+
+@transaction.atomic
+def review_released(*, trip: FuseTrip, by: User, reason: str) -> list[Adjustment]:
+    """Put forward all that a released stop proposed, with one reason: all of them or none."""
+    return [
+        review_adjustment(adjustment=each, by=by, reason=reason)
+        for each in _some(_trip_locked(trip), State.PROPOSED)
+    ]
+
+
+@transaction.atomic
+def approve_released(*, trip: FuseTrip, by: User, unheard: str = "") -> list[Adjustment]:
+    """Approve all that another person put forward of a released stop: all of them or none."""
+    return [
+        approve_adjustment(adjustment=each, by=by, unheard=unheard)
+        for each in _some(_trip_locked(trip), State.REVIEWED)
+    ]
+
+
+def _some(trip: FuseTrip, state: str) -> list[Adjustment]:
+    found = list(of_released(trip, state))
+    if trip.state != FuseTrip.State.RELEASED or not found:
+        raise Refused(f"这次重算没有{State(state).label}的调整；可能已由他人办理。")
+    return found
 
 
 def _decide(trip: FuseTrip, event: str, target: str, by: User, reason: str) -> None:
@@ -152,6 +217,45 @@ def _decide(trip: FuseTrip, event: str, target: str, by: User, reason: str) -> N
     with moving(event, by=by, note=reason):
         trip.state = target
         trip.save()
+
+
+def _tell(event: str, adjustment: Adjustment, by: User, **said) -> None:
+    """The parties, the bureau and whoever the table names, of a step of an adjustment."""
+    accrual = adjustment.accrual
+    agreement = accrual.term.agreement
+    tell(
+        event,
+        to("adjustment", adjustment.pk),
+        about=adjustment.pk,
+        by=by,
+        parties=[p.jurisdiction_id for p in signatories(agreement=agreement)],
+        again=True,
+        agreement=agreement,
+        month=period_words(accrual.period, accrual.yearly),
+        **said,
+    )
+
+
+def _words(holds: Holding) -> str:
+    """What holds of a month, as a message says it."""
+    codes = {code for payer, payee, _ in holds.payments for code in (payer, payee)}
+    names = dict(Jurisdiction.objects.filter(code__in=codes).values_list("code", "name"))
+    paid = [
+        f"{names[payer]}付{names[payee]} {format_yuan(yuan)} 元"
+        for payer, payee, yuan in sorted(holds.payments)
+    ]
+    return "、".join(paid) or "互不补偿"
+
+
+def _tell_of_trip(event: str, trip: FuseTrip, by: User) -> None:
+    tell(
+        event,
+        to("fuse-trip", trip.pk),
+        about=trip.pk,
+        by=by,
+        agreement=trip.agreement,
+        why=trip.reason,
+    )
 
 
 def _trip_locked(trip: FuseTrip) -> FuseTrip:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from basins.clock import today
 from basins.links import to
-from basins.models import Role, User
+from basins.models import Jurisdiction, User
 from settlements.accruals.services.nets import resettle, void_signatures
 from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.demands import demand_payment
@@ -21,9 +21,11 @@ from settlements.models import (
     Posting,
     Settlement,
     SettlementSignature,
+    StateMove,
 )
+from settlements.money import format_yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
-from settlements.moving.notify import next_key, tell_second
+from settlements.moving.telling import tell, tell_of_year
 from settlements.years.services.signing import locked
 from settlements.years.services.year_data import (
     NotReady,
@@ -45,13 +47,7 @@ def prepare_closing(*, settlement: Settlement, by: User) -> Settlement:
     _refuse_changed(refuse_unready(settlement))
     _refuse_transit(settlement)
     _move(settlement, "prepare", State.PREPARED, by)
-    tell_second(
-        Role.Code.BUREAU,
-        by=by,
-        key=next_key(f"closing-prepared:{settlement.pk}"),
-        text=f"提请关账：{settlement}",
-        link=to("settlement", settlement.agreement.code, settlement.year),
-    )
+    tell_of_year("settlement.prepare", settlement, by=by)
     return settlement
 
 
@@ -63,6 +59,9 @@ def return_closing(*, settlement: Settlement, by: User, why: str) -> Settlement:
     if not why.strip():
         raise Refused("退回须写明理由。")
     _move(settlement, "return", State.CONFIRMED, by, note=why.strip())
+    tell_of_year(
+        "settlement.return", settlement, by=by, persons=[_preparer(settlement)], why=why.strip()
+    )
     return settlement
 
 
@@ -99,6 +98,7 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
             by=by,
         )
         demand_payment(settlement=settlement, nets=dict(nets), by=by, on=on)
+    _tell_closed(settlement, dict(nets), by)
     refresh_cleared(agreement=agreement, on=on)
     return settlement
 
@@ -142,3 +142,28 @@ def _move(settlement: Settlement, event: str, target: str, by: User, note: str =
     with moving(event, by=by, note=note):
         settlement.state = target
         settlement.save()
+
+
+def _tell_closed(settlement: Settlement, nets: dict[Jurisdiction, Decimal], by: User) -> None:
+    """Each party its own amount."""
+    link = to("settlement", settlement.agreement.code, settlement.year)
+    for place, yuan in nets.items():
+        tell(
+            "settlement.close",
+            link,
+            about=settlement.pk,
+            by=by,
+            payers=[place.pk] if yuan < 0 else [],
+            payees=[place.pk] if yuan > 0 else [],
+            parties=[] if yuan else [place.pk],
+            settlement=settlement,
+            yuan=format_yuan(abs(yuan)),
+        )
+
+
+def _preparer(settlement: Settlement) -> int | None:
+    """Who asked for the closing last."""
+    moves = StateMove.objects.filter(
+        thing="settlement", object_id=settlement.pk, event="prepare"
+    ).order_by("pk")
+    return moves.values_list("by", flat=True).last()

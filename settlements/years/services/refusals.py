@@ -5,6 +5,8 @@ superior within SIGN_DAYS working days, whose ruling the bureau enters, or it st
 Locks: the agreement, the year, the refusal.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
@@ -12,7 +14,7 @@ from django.db import transaction
 from basins.access import Act, viewer_of
 from basins.clock import now, today
 from basins.links import Link, to
-from basins.models import Jurisdiction, Role, User
+from basins.models import Jurisdiction, User
 from basins.services.working_days import add_working_days
 from basins.words import day_words
 from settlements.accruals.services.nets import in_words, void_signatures
@@ -24,7 +26,7 @@ from settlements.models import (
 from settlements.moving.acting import parties_signing, speaks_for
 from settlements.moving.acts import NotAllowed, Refused, check, moving, permit
 from settlements.moving.documents import checked, kept
-from settlements.moving.notify import tell_role, tell_signers
+from settlements.moving.telling import tell
 from settlements.years.services.signing import (
     Ground,
     Subject,
@@ -93,11 +95,7 @@ def refuse_amounts(
         refusal.scan.name = kept(file, "refusals")
     with moving("raise", by=by, note=refusal.reason):
         refusal.save(force_insert=True)
-    words = f"{own}不予确认{settlement}的金额（{in_words(refusal.yuan)}）：{refusal.reason}"
-    _tell_others(refusal, "raised", f"{words}；{_until(refusal)}前可答复")
-    tell_role(
-        Role.Code.BUREAU, key=f"refusal-raised:{refusal.pk}", text=words, link=refusal_link(refusal)
-    )
+    _tell("refusal.raise", refusal, by, yuan=in_words(refusal.yuan), reason=refusal.reason)
     return refusal
 
 
@@ -137,12 +135,7 @@ def answer_refusal(
     )
     if refusal.state == State.RAISED:
         _move(refusal, "answer", State.ANSWERED, by, reply.text)
-    tell_signers(
-        [refusal.jurisdiction_id],
-        key=f"refusal-answered:{reply.pk}",
-        text=f"{own}答复了贵方的不予确认：{refusal.settlement}，{reply.text}",
-        link=refusal_link(refusal),
-    )
+    _tell("refusal.answer", refusal, by, own=own, about=reply.pk, text=reply.text)
     return reply
 
 
@@ -153,9 +146,7 @@ def withdraw_refusal(*, refusal: AmountRefusal, by: User) -> AmountRefusal:
     check("refusal", "withdraw", refusal.state, refusal.get_state_display())
     _permit_raiser(refusal, by)
     _move(refusal, "withdraw", State.WITHDRAWN, by)
-    _tell_others(
-        refusal, "withdrawn", f"{refusal.jurisdiction}撤回了{refusal.settlement}的不予确认"
-    )
+    _tell("refusal.withdraw", refusal, by)
     return refusal
 
 
@@ -173,18 +164,14 @@ def decide_refusal(*, refusal: AmountRefusal, by: User, accept: bool, reason: st
     refusal.decision = reason.strip()
     if accept:
         _move(refusal, event, State.ACCEPTED, by, refusal.decision)
-        _void(refusal, f"{by}采纳了{refusal.jurisdiction}的不予确认（{refusal.decision}）")
+        cause = f"{by}采纳了{refusal.jurisdiction}的不予确认（{refusal.decision}）"
+        void_signatures(refusal.settlement, cause)
+        _tell("refusal.accept", refusal, by, reason=refusal.decision)
         return refusal
     until = add_working_days(today(), settings.SIGN_DAYS)
     refusal.until, refusal.provisional = until.date, until.provisional
     _move(refusal, event, State.REJECTED, by, refusal.decision)
-    tell_signers(
-        [refusal.jurisdiction_id],
-        key=f"refusal-rejected:{refusal.pk}",
-        text=f"市局未采纳贵方的不予确认：{refusal.settlement}，{refusal.decision}；"
-        f"{_until(refusal)}前可报共同上级裁定，逾期视为确认",
-        link=refusal_link(refusal),
-    )
+    _tell("refusal.reject", refusal, by, reason=refusal.decision)
     return refusal
 
 
@@ -197,14 +184,7 @@ def escalate_refusal(*, refusal: AmountRefusal, by: User) -> AmountRefusal:
     if refusal.until < today():
         raise Refused(f"报共同上级的期限已于 {refusal.until} 届满。")
     _move(refusal, "escalate", State.ESCALATED, by)
-    words = f"{refusal.jurisdiction}将{refusal.settlement}的金额异议报共同上级裁定"
-    _tell_others(refusal, "escalated", words)
-    tell_role(
-        Role.Code.BUREAU,
-        key=f"refusal-escalated:{refusal.pk}",
-        text=f"{words}；收到裁定后请登记",
-        link=refusal_link(refusal),
-    )
+    _tell("refusal.escalate", refusal, by)
     return refusal
 
 
@@ -222,7 +202,9 @@ def enter_ruling(
     refusal.ruling, refusal.ruling_document = text.strip(), document.strip()
     if correct:
         _move(refusal, event, State.ACCEPTED, by, refusal.ruling)
-        _void(refusal, f"共同上级裁定予以更正（{refusal.ruling_document}：{refusal.ruling}）")
+        said = f"{refusal.ruling_document}：{refusal.ruling}"
+        void_signatures(refusal.settlement, f"共同上级裁定予以更正（{said}）")
+        _tell_ruling("refusal.rule_for", refusal, by)
         return refusal
     _move(refusal, event, State.UPHELD, by, refusal.ruling)
     sign_for(
@@ -230,7 +212,7 @@ def enter_ruling(
         digest=_digest(refusal.settlement), by=by, document=refusal.ruling_document,
         reason=refusal.ruling[:500],
     )  # fmt: skip
-    _tell_all(refusal, "upheld", f"共同上级裁定{refusal.settlement}的金额维持：{refusal.ruling}")
+    _tell_ruling("refusal.rule_against", refusal, by)
     return refusal
 
 
@@ -253,17 +235,11 @@ def _lapse(refusal: AmountRefusal) -> None:
         refusal.settlement, Subject.AMOUNT, [refusal.jurisdiction], ground=Ground.LAPSE,
         digest=_digest(refusal.settlement), by=None, reason="不予确认未获采纳，逾期未报共同上级",
     )  # fmt: skip
-    _tell_all(refusal, "upheld", f"{refusal}逾期未报共同上级，金额维持，视为确认")
+    _tell("refusal.lapse", refusal, None)
 
 
 def refusal_link(refusal: AmountRefusal) -> Link:
     return to("refusal", refusal.pk)
-
-
-def _void(refusal: AmountRefusal, cause: str) -> None:
-    """The year is open again; its data can't be signed until they are corrected."""
-    void_signatures(refusal.settlement, cause)
-    _tell_all(refusal, "accepted", f"{cause}：{refusal.settlement}更正数据后重新签认")
 
 
 def _digest(settlement: Settlement) -> str:
@@ -275,24 +251,34 @@ def _permit_raiser(refusal: AmountRefusal, by: User) -> None:
         raise NotAllowed(f"{by} 不代表{refusal.jurisdiction}。")
 
 
-def _tell_others(refusal: AmountRefusal, what: str, text: str) -> None:
-    others = refusal.settlement.nets.exclude(jurisdiction=refusal.jurisdiction_id)
-    tell_signers(
-        others.values_list("jurisdiction", flat=True),
-        key=f"refusal-{what}:{refusal.pk}",
-        text=text,
-        link=refusal_link(refusal),
+def _tell(
+    event: str,
+    refusal: AmountRefusal,
+    by: User | None,
+    *,
+    own: Jurisdiction | None = None,
+    about: int | None = None,
+    **said: Any,
+) -> None:
+    """The year's parties; `own` acted, else who refused."""
+    party = own or refusal.jurisdiction
+    tell(
+        event,
+        refusal_link(refusal),
+        about=about or refusal.pk,
+        by=by,
+        parties=refusal.settlement.nets.values_list("jurisdiction", flat=True),
+        own=party.pk,
+        refusal=refusal,
+        settlement=refusal.settlement,
+        party=party,
+        until=_until(refusal),
+        **said,
     )
 
 
-def _tell_all(refusal: AmountRefusal, what: str, text: str) -> None:
-    _tell_others(refusal, what, text)
-    tell_signers(
-        [refusal.jurisdiction_id],
-        key=f"refusal-{what}:{refusal.pk}",
-        text=text,
-        link=refusal_link(refusal),
-    )
+def _tell_ruling(event: str, refusal: AmountRefusal, by: User) -> None:
+    _tell(event, refusal, by, document=refusal.ruling_document, text=refusal.ruling)
 
 
 def _until(refusal: AmountRefusal) -> str:

@@ -16,7 +16,7 @@ from django.db import transaction
 from basins.access import Act, viewer_of
 from basins.clock import now, today
 from basins.links import Link, to
-from basins.models import Jurisdiction, Role, User
+from basins.models import Jurisdiction, User
 from basins.ranges import year_start
 from basins.services.working_days import Deadline, add_working_days
 from basins.words import day_words
@@ -29,10 +29,10 @@ from settlements.models import (
     StateMove,
     Term,
 )
-from settlements.moving.acting import parties_signing, persons_of
+from settlements.moving.acting import parties_signing
 from settlements.moving.acts import NotAllowed, Refused, check, moving
 from settlements.moving.documents import Document, checked, kept
-from settlements.moving.notify import next_key, notify, tell_role, tell_signers
+from settlements.moving.telling import tell, tell_of_year
 from settlements.years.services.year_data import NotReady, YearData, refuse_unready
 
 State = Settlement.State
@@ -170,30 +170,28 @@ def move_on(settlement: Settlement, subject: Subject, by: User | None) -> None:
     with moving(EVENTS[subject] if by is not None else "lapse", by=by):
         settlement.save()
     if due is not None:
-        ask_to_sign(settlement, Subject.AMOUNT)
+        ask_to_sign(settlement, "settlement.sign_data", by)
     else:
-        tell_role(
-            Role.Code.BUREAU,
-            key=next_key(f"year-confirmed:{settlement.pk}"),
-            text=f"{settlement}各方已确认，可以提请关账",
-            link=year_link(settlement),
-        )
+        tell_of_year("settlement.confirm", settlement, by=by)
 
 
 def sign_deadline() -> Deadline:
     return add_working_days(today(), settings.SIGN_DAYS)
 
 
-def ask_to_sign(settlement: Settlement, subject: Subject) -> None:
+def ask_to_sign(settlement: Settlement, event: str, by: User | None = None) -> None:
     """Each party's people are told by when."""
     until = settlement.sign_until
     assert until is not None
-    tell_signers(
-        [place.pk for place in unsigned(settlement, subject)],
-        key=next_key(f"year-{subject}:{settlement.pk}"),
-        text=f"请于 {_day(until)}{'（暂定）' if settlement.sign_provisional else ''}前"
-        f"{WORDS[subject]}：{settlement}",
-        link=year_link(settlement),
+    tell(
+        event,
+        year_link(settlement),
+        about=settlement.pk,
+        by=by,
+        parties=settlement.nets.values_list("jurisdiction", flat=True),
+        again=True,
+        settlement=settlement,
+        until=f"{_day(until)}{'（暂定）' if settlement.sign_provisional else ''}",
     )
 
 
@@ -226,12 +224,16 @@ def remind_to_sign(*, settlement: Settlement, party: Jurisdiction, by: User) -> 
         raise Refused(f"今天已经催办过{party}（{reminder.by}），明天可再催办。")
     after = silent_after(settlement, party)
     means = silence_of(settlement)
-    tell_signers(
-        [party.pk],
-        key=f"remind:settlement:{settlement.pk}:{party.pk}:{today()}",
-        text=f"催办：请{WORDS[subject]}：{settlement}；{_day(after) if after else ''}前仍不表态的，"
-        f"{means.label}",
-        link=year_link(settlement),
+    tell(
+        "settlement.remind",
+        year_link(settlement),
+        about=f"{settlement.pk}:{party.pk}:{today()}",
+        by=by,
+        parties=[party.pk],
+        settlement=settlement,
+        what=WORDS[subject],
+        until=_day(after) if after else "",
+        means=means.label,
     )
     return reminder
 
@@ -317,11 +319,16 @@ def decide_silent(*, settlement: Settlement, party: Jurisdiction, by: User, reas
         settlement, subject, [party], ground=Ground.DECISION, digest=digest, by=by,
         reason=reason.strip(),
     )  # fmt: skip
-    tell_signers(
-        [party.pk],
-        key=next_key(f"year-decided:{settlement.pk}:{party.pk}"),
-        text=f"贵方逾期未{WORDS[subject]}，市局已决定：{settlement}，理由：{reason.strip()}",
-        link=year_link(settlement),
+    tell(
+        "settlement.decide_silent",
+        year_link(settlement),
+        about=f"{settlement.pk}:{party.pk}",
+        by=by,
+        parties=[party.pk],
+        again=True,
+        settlement=settlement,
+        what=WORDS[subject],
+        reason=reason.strip(),
     )
 
 
@@ -353,11 +360,14 @@ def _lapse_year(pk: int) -> int:
     except NotReady:  # something of it is being corrected: it can't be signed by anybody just now
         return 0
     sign_for(settlement, subject, silent, ground=Ground.LAPSE, digest=digest, by=None)
-    tell_signers(
-        [place.pk for place in silent],
-        key=next_key(f"year-lapsed:{settlement.pk}"),
-        text=f"贵方逾期未{WORDS[subject]}，按条款视为确认：{settlement}",
-        link=year_link(settlement),
+    tell(
+        "settlement.lapse",
+        year_link(settlement),
+        about=settlement.pk,
+        parties=[place.pk for place in silent],
+        again=True,
+        settlement=settlement,
+        what=WORDS[subject],
     )
     return len(silent)
 
@@ -371,11 +381,11 @@ def _begin_deadlines() -> None:
         .order_by("pk")
         .values_list("pk", flat=True)
     ):
-        _begin_deadline(pk)
+        begin_deadline(pk)
 
 
 @transaction.atomic
-def _begin_deadline(pk: int) -> None:
+def begin_deadline(pk: int) -> None:
     settlement = locked(Settlement.objects.get(pk=pk))
     try:
         refuse_unready(settlement)
@@ -384,7 +394,7 @@ def _begin_deadline(pk: int) -> None:
     due = sign_deadline()
     settlement.sign_until, settlement.sign_provisional = due.date, due.provisional
     settlement.save(update_fields=["sign_until", "sign_provisional"])
-    ask_to_sign(settlement, Subject.DATA)
+    ask_to_sign(settlement, "settlement.signing_due")
 
 
 def digest_to_sign(settlement: Settlement, subject: Subject) -> str:
@@ -415,13 +425,17 @@ def _tell_entered_for(
     document: str,
 ) -> None:
     """What was entered in a party's name is told to its own people, where it has some."""
-    for place, users in persons_of([p.pk for p in parties]).items():
-        notify(
-            users=users,
-            key=next_key(f"year-entered:{settlement.pk}:{place}"),
-            text=f"{by}依 {document.strip()} 代贵方{WORDS[subject]}：{settlement}；有出入请即联系市局",
-            link=year_link(settlement),
-        )
+    tell(
+        "settlement.entered",
+        year_link(settlement),
+        about=settlement.pk,
+        by=by,
+        parties=[place.pk for place in parties],
+        again=True,
+        settlement=settlement,
+        what=WORDS[subject],
+        document=document.strip(),
+    )
 
 
 def _day(day: date) -> str:
