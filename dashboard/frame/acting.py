@@ -83,7 +83,7 @@ ACTS = {
     "water-body": "确定断面水体",
     "rule": "试算补偿规则",
     "star": "关注",
-    "looked-at": "关注",
+    "stars-looked-at": "关注",
     "notification-read-all": "阅读通知",
     "notification": "阅读通知",
     "paper-export-cancel": "取消签发全年文书",

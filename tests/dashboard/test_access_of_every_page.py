@@ -264,7 +264,7 @@ def part_of(route: str) -> str:
 
 
 # Posts that try something and keep nothing, or choose what one sees.
-NO_ACT = {"verify"}
+NO_ACT = {"verify", "verify-code"}
 PARTS = sorted({part_of(route) for route in rows()})
 
 

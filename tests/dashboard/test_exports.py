@@ -20,11 +20,12 @@ from jobs.models import Job
 from settlements.ledger.services.payments import prepare_payment
 from settlements.ledger.services.slips import attach_slips
 from settlements.models import AgreementDraft, DraftDocument, FundProject, FundSpending, Notice
+from settlements.objections.services.judging import judge_with_evidence
 from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from settlements.scenarios.services.scenarios import copy_agreement
-from tests.disputes import april_published, objected, pdf
+from tests.disputes import AMMONIA, april_published, objected, pdf
 from tests.worlds import month, refusal
 
 # Files to fill in, with nothing of the installation in them.
@@ -119,6 +120,10 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         section=border.section, month=month("2023-05"), state="excluded", ground="disaster",
         reason="山洪", by=people.bureau, evidence=pdf("证据.pdf"),
     )  # fmt: skip
+    judged = judge_with_evidence(
+        section=border.section, key=AMMONIA, outcome="accepted", reason="属实", by=people.bureau,
+        evidence=pdf("记录.pdf"),
+    )  # fmt: skip
     draft = AgreementDraft.objects.create(
         title="草稿", state=AgreementDraft.State.ACTIVATED, agreement=border.agreement,
         term=border.agreement.terms.first(), prepared_by=people.admin, activated_by=people.bureau,
@@ -166,6 +171,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         "fund-export": ["csv"],
         "fund-document": [spending.pk],
         "ruling-evidence": [ruling.pk],
+        "verdict-evidence": [judged.evidence.pk],
         "ledger-payment-slip": [paid.pk, slip.pk],
         "objection-evidence-file": [objection.pk, objection.evidence.get().pk],
         "draft-document": [draft.pk, document.pk],

@@ -23,11 +23,12 @@ from settlements.models import (
 from settlements.moving.acts import Refused
 from settlements.moving.documents import checked, kept
 from settlements.objections.services.decisions import Treatment, accept_objection
+from settlements.objections.services.judging import judge_with_evidence
 from settlements.objections.services.objections import add_evidence
 from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
-from tests.disputes import RAISED, objected, pdf
+from tests.disputes import AMMONIA, RAISED, objected, pdf
 from tests.told_once import of_told, told_once, with_april
 
 told = told_once(with_april)
@@ -90,7 +91,15 @@ def slip(border, people, april):
     return "bureau", reverse("ledger-payment-slip", args=[payment.pk, made.pk]), made.file
 
 
-@pytest.mark.parametrize("handed_in", [evidence, ruling, document, spending, slip])
+def proof(border, people, april):
+    made = judge_with_evidence(
+        section=border.section, key=AMMONIA, outcome="accepted", reason="属实", by=people.bureau,
+        evidence=pdf(),
+    ).evidence  # fmt: skip
+    return "bureau", reverse("verdict-evidence", args=[made.pk]), made.file
+
+
+@pytest.mark.parametrize("handed_in", [evidence, ruling, document, spending, slip, proof])
 def test_a_file_is_given_out_as_it_was_or_said_not_to_be(client, border, people, april, handed_in):
     with moved_to(RAISED):
         who, address, file = handed_in(border, people, april)
