@@ -12,7 +12,7 @@ from basins.clock import moved_to
 from basins.models import Jurisdiction, Notification, Role
 from settlements import pipeline
 from settlements.accruals.services.nets import resettle
-from settlements.models import Adjustment, AmountRefusal, Party, Settlement, Term
+from settlements.models import Adjustment, AmountRefusal, Party, Settlement, StateMove, Term
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.work.queries.work import counts, todo
 from settlements.years.queries.closing import closing
@@ -414,3 +414,45 @@ def test_the_municipal_treasury_and_a_township_sign_for_themselves(year, border,
         confirm_amounts(settlement=year, by=who)
     year.refresh_from_db()
     assert year.state == "confirmed"
+
+
+# Twice -------------------------------------------------------------------------------------------
+
+
+def test_what_is_done_to_a_refusal_is_done_once(signed, border, people):
+    confirm_amounts(settlement=signed, by=people.district)
+
+    def twice(act, **given) -> None:
+        """Done, and refused when it is sent again: nothing moves, nobody is told again."""
+        act(**given)
+        before = StateMove.objects.count(), Notification.objects.count()
+        with pytest.raises(Refused):
+            act(**given)
+        assert (StateMove.objects.count(), Notification.objects.count()) == before
+
+    def raised() -> AmountRefusal:
+        return AmountRefusal.objects.get(state__in=AmountRefusal.OPEN)
+
+    refuse = {"settlement": signed, "by": people.downstream, "reason": "有误。"}
+    twice(refuse_amounts, **refuse)
+    twice(withdraw_refusal, refusal=raised(), by=people.downstream)
+    refuse_amounts(**refuse)
+    answer_refusal(refusal=raised(), by=people.district, text="无误。")
+    twice(decide_refusal, refusal=raised(), by=people.bureau, accept=False, reason="无误。")
+    twice(escalate_refusal, refusal=raised(), by=people.downstream)
+    ruling = {"correct": False, "text": "维持", "document": "裁1号"}
+    twice(enter_ruling, refusal=raised(), by=people.bureau, **ruling)
+
+
+def test_a_silent_party_is_reminded_once_a_day_and_decided_for_once(signed, border, people):
+    confirm_amounts(settlement=signed, by=people.district)
+    party = {"settlement": signed, "party": border.downstream, "by": people.bureau}
+    with on(date(2024, 3, 1)):
+        remind_to_sign(**party)
+        with pytest.raises(Refused, match="今天已经催办过"):
+            remind_to_sign(**party)
+    with on(date(2024, 3, 9)):
+        decide_silent(**party, reason="数据齐全")
+        with pytest.raises(Refused, match="无须签认"):
+            decide_silent(**party, reason="数据齐全")
+    assert signed.signatures.filter(subject="amount", ground="decision").count() == 1

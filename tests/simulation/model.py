@@ -203,8 +203,8 @@ class Model:
         self.held = self.proposals[-1][0]
         if self.state["settlement"] in ("closed", "cleared"):
             self.owed += 2 if self.held == 4 else -2
-            if self.owed == 0:
-                self.state["settlement"] = "cleared"
+            # A cleared year is open again where something is owed after it.
+            self.state["settlement"] = "closed" if self.owed else "cleared"
         else:
             self._void()
 
