@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+from basins.access import viewer_of
 from basins.models import Jurisdiction, User
 from basins.ranges import next_month
 from basins.seeding import on, recorded_at
@@ -16,6 +17,7 @@ from settlements.ledger.services.payments import approve_payment, prepare_paymen
 from settlements.ledger.services.reconciliation import state_balance
 from settlements.models import Agreement, LedgerAccount, Payment, Settlement, SettlementSignature
 from settlements.money import yuan
+from settlements.moving.acting import speaks_for
 from settlements.years.services.closing import close_settlement, prepare_closing
 from settlements.years.services.signing import confirm_amounts, sign_data, unsigned
 from settlements.years.services.year_data import NotReady
@@ -27,6 +29,7 @@ IN_ARREARS, PAID_PART = "XIAOAN", Decimal("0.4")
 THROUGH_TREASURY = "LONGTAN"
 # What the official of this district says of its own books at the end of the last closed year.
 RECONCILED = "500155"
+SIGNERS = ("district", "township", "treasury")
 
 People = Mapping[str, User]
 Kind = Payment.Kind
@@ -64,7 +67,7 @@ def close_years(*, last: date, people: People) -> tuple[int, int]:
 
 
 def _close(settlement: Settlement, day: date, people: People) -> Settlement | None:
-    """Signed by every party (entered from their letters), and closed by two persons.
+    """Signed by every party (by its person, else entered from its letter), closed by two persons.
 
     None for a year that still lacks a month: it stays open, as it would.
     """
@@ -73,16 +76,19 @@ def _close(settlement: Settlement, day: date, people: People) -> Settlement | No
     try:
         with recorded_at(on(day, 10)):
             for act, what in ((sign_data, subject.DATA), (confirm_amounts, subject.AMOUNT)):
-                left = unsigned(settlement, what)
-                by_letter = [party for party in left if party.code != RECONCILED]
-                if len(by_letter) < len(left):
-                    act(settlement=settlement, by=people["district"])
-                act(
-                    settlement=settlement,
-                    by=people["bureau"],
-                    parties=by_letter,
-                    document=letter,
-                )
+                by_letter = unsigned(settlement, what)
+                for who in SIGNERS:  # parties with a person here sign themselves
+                    own = set(speaks_for(viewer_of(people[who])).values_list("pk", flat=True))
+                    if any(party.pk in own for party in by_letter):
+                        act(settlement=settlement, by=people[who])
+                        by_letter = [party for party in by_letter if party.pk not in own]
+                if by_letter:
+                    act(
+                        settlement=settlement,
+                        by=people["bureau"],
+                        parties=by_letter,
+                        document=letter,
+                    )
         with recorded_at(on(day, 15)):
             prepare_closing(settlement=settlement, by=people["bureau"])
             return close_settlement(settlement=settlement, by=people["bureau2"])
