@@ -287,7 +287,7 @@ def statements_agree(truth: Truth, people) -> None:
             assert months.rows[-1].cells[5] == total[3] - total[4]
         for code in RIVERS:
             paper = built(bureau, f"agreement:{code}:{year}")
-            (own,) = paper.sections[0].tables
+            (own,) = next(each for each in paper.sections if each.title == "各方净额").tables
             for row in own.rows[:-1]:
                 party = next(p for p, name in NAMES.items() if name == row.cells[0])
                 booked = truth.of(party, agreement=code, year=year)

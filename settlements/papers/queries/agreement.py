@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db.models import Q
+from django.utils import timezone
 
 from monitoring.standards.exact import Number, exact
 from monitoring.standards.rounding import round_to_places
@@ -50,7 +51,7 @@ SIDE_BY_SIDE = 3  # sections of one table, so that A4 holds it
 
 
 def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
-    """The year of an agreement as its parties sign it: 22 SQL queries at most.
+    """The year of an agreement as its parties sign it: 23 SQL queries at most.
 
     None where the viewer does not see that year, or is no party and may not see its books.
     """
@@ -86,6 +87,7 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
                 (*_month_tables(page.sections), *_yearly(page)),
             ),
             PaperSection("调整", tables=(_adjustments(standing, agreement, page, year),)),
+            PaperSection("各方签认", tables=(_signatures(standing, agreement, year),)),
             PaperSection(
                 "入账与付款",
                 tables=(
@@ -283,6 +285,34 @@ def _adjustments(
         tuple(rows),
         note="差额正数为该方增加应收，各方相抵为零；末行为记入本年的应收增加合计。" if rows else "",
         empty="没有调整。",
+    )
+
+
+def _signatures(standing: Standing, agreement: Agreement, year: int) -> Table:
+    """Who signed what, on what ground, under which digest."""
+    rows = [
+        Row(
+            (
+                s.jurisdiction.name,
+                s.get_subject_display(),
+                timezone.localtime(s.at).date(),
+                s.get_ground_display() + (f"，{s.document}" if s.document else ""),
+                s.digest,
+            )
+        )
+        for s in standing.signatures(agreement, year)
+    ]
+    return Table(
+        "各方签认",
+        columns(
+            ("协议方", TEXT, 12),
+            ("签认对象", TEXT, 8),
+            ("日期", DATE, 9),
+            ("方式", TEXT, 16),
+            ("所签内容摘要（SHA-256）", TEXT, 40),
+        ),
+        tuple(rows),
+        empty="各方尚未签认。",
     )
 
 

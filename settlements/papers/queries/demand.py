@@ -89,7 +89,7 @@ def _why(demand: Demand) -> str:
     accrual = demand.adjustment.accrual
     return (
         f"根据{agreement}，{settlement.year}年度关账后，{month_words(accrual.period)}的结果经批准"
-        f"于 {demand.made_on} 调整（{demand.adjustment.reason}）"
+        f"于 {demand.made_on} 调整（{demand.adjustment.reason.rstrip('。')}）"
     )
 
 

@@ -24,6 +24,7 @@ from settlements.models import (
     Payment,
     Posting,
     Settlement,
+    SettlementSignature,
     Transfer,
 )
 from settlements.money import ZERO
@@ -163,6 +164,16 @@ class Standing:
         """Those that are booked by the moment: now, all."""
         return found
 
+    def signatures(self, agreement: Agreement, year: int) -> list[SettlementSignature]:
+        """Valid signatures under the year, the data first, by party: 1 query."""
+        return in_order(
+            SettlementSignature.objects.filter(
+                settlement__agreement=agreement, settlement__year=year, void_at=None
+            )
+            .select_related("jurisdiction")
+            .defer("jurisdiction__boundary")
+        )
+
     def cleared(self, agreement: Agreement, until: int) -> list[YearOfParty]:
         """清缴 of the agreement's closed years up to one, by year and party: 2 SQL queries."""
         own = self.postings(
@@ -210,6 +221,10 @@ class Standing:
     def payments(self, which: Q) -> list[Payment]:
         """In the books, those reversed later among them, with what a statement names: 1 query."""
         return list(named_payments(which).filter(state=Payment.State.APPROVED))
+
+
+def in_order(signatures: Iterable[SettlementSignature]) -> list[SettlementSignature]:
+    return sorted(signatures, key=lambda s: (s.subject != "data", s.jurisdiction.code))
 
 
 def _year_of(entry: JournalEntry, agreement: Agreement) -> int | None:

@@ -30,13 +30,20 @@ from settlements.models import (
     Payment,
     Posting,
     Settlement,
+    SettlementSignature,
     Term,
     TermSection,
     Transfer,
 )
 from settlements.money import ZERO
 from settlements.papers.paper import Paper
-from settlements.papers.queries.sources import Standing, StatementChange, change_of, named_payments
+from settlements.papers.queries.sources import (
+    Standing,
+    StatementChange,
+    change_of,
+    in_order,
+    named_payments,
+)
 from settlements.reckoning.known_basis import Past
 from settlements.rules.base import Outcome
 from settlements.shown.findings import Net
@@ -205,6 +212,17 @@ class StandingThen(Standing):
         return {j.code: j for j in self.past.jurisdictions.values()}
 
     # --- of then ------------------------------------------------------------------------------
+
+    def signatures(self, agreement: Agreement, year: int) -> list[SettlementSignature]:
+        settlement = self._settlements(year).get(agreement.pk)
+        found = [
+            s
+            for s in self.past.rows(SettlementSignature)
+            if settlement is not None and s.settlement_id == settlement.pk and s.void_at is None
+        ]
+        for signature in found:
+            signature.jurisdiction = self.past.jurisdictions[signature.jurisdiction_id]
+        return in_order(found)
 
     def _settlements(self, year: int) -> dict[int, Settlement]:
         return {s.agreement_id: s for s in self.past.rows(Settlement) if s.year == year}
