@@ -284,7 +284,7 @@ def test_a_year_that_can_be_signed_gets_its_day_and_the_parties_are_asked(year, 
     sign_data(settlement=year, by=people.district)
     assert waits(people.bureau)["years-waiting"] == ["签认年度数据：测试河协议 2023 年"]
     sign_data(settlement=year, by=people.downstream)
-    assert told_to(people.downstream, "确认年度金额")
+    assert told_to(people.district, "确认年度金额"), "who signed last knows it"
 
 
 def test_silence_after_a_reminder_confirms_where_the_term_says_so(signed, border, people):
