@@ -66,6 +66,9 @@ ACTS = {
     "mail-trouble": "重发邮件",
     "settlement-sign": "签认年度数据",
     "settlement-confirm": "确认年度金额",
+    "settlement-refuse": "不予确认年度金额",
+    "settlement-remind": "催办年度签认",
+    "settlement-decide-silent": "就逾期不表态作出决定",
     "settlement-prepare": "提请关账",
     "settlement-return": "退回关账",
     "settlement-close": "关账",
@@ -90,7 +93,7 @@ ACTS = {
     "scenario-run-cancel": "取消推演",
 }
 # Addresses that name the event of the workflow themselves: the thing each is about.
-OF_EVENTS = {"adjustment-act": "adjustment", "fuse-act": "fuse"}
+OF_EVENTS = {"adjustment-act": "adjustment", "fuse-act": "fuse", "refusal-act": "refusal"}
 # Where a form asks for the reason of an act.
 REASONS = ("why", "reason")
 LONGEST = 500  # characters of a reason in the trail

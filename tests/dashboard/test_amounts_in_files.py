@@ -248,7 +248,7 @@ def test_an_agreements_statement_is_its_nets_months_entry_and_payments(workbook,
     (paid,) = (row for row in lines(book["付款"]) if row["付款凭证号"] == "CZ-1")
     done = Payment.objects.get(voucher="CZ-1").yuan
     assert (paid["付款方"], paid["收款方"], fen(paid["金额（元）"])) == ("下游区", "上游区", done)
-    (all_paid,) = (row for row in lines(book["付款"]) if row["付款凭证号"] == "合计")
+    (all_paid,) = (row for row in lines(book["付款"]) if row["付款凭证号"] == "付款合计")
     assert fen(all_paid["金额（元）"]) == done
 
 

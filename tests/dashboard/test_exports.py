@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as configured
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.urls import URLPattern, get_resolver, reverse
 
 from basins import clock
@@ -19,14 +20,23 @@ from dashboard.papers import export
 from jobs.models import Job
 from settlements.ledger.services.payments import prepare_payment
 from settlements.ledger.services.slips import attach_slips
-from settlements.models import AgreementDraft, DraftDocument, FundProject, FundSpending, Notice
+from settlements.models import (
+    AgreementDraft,
+    AmountRefusal,
+    Demand,
+    DraftDocument,
+    FundProject,
+    FundSpending,
+    Notice,
+    Settlement,
+)
 from settlements.objections.services.judging import judge_with_evidence
 from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from settlements.scenarios.services.scenarios import copy_agreement
 from tests.disputes import AMMONIA, april_published, objected, pdf
-from tests.worlds import month, refusal
+from tests.worlds import finished, month, refusal
 
 # Files to fill in, with nothing of the installation in them.
 BLANK_FORMS = {"calendar-template", "observation-template"}
@@ -133,7 +143,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         draft=draft, file=ContentFile(b"%PDF-1.7", name="a.pdf"), name="协议.pdf",
         kind="application/pdf", size=8, sha256=sha256(b"%PDF-1.7").hexdigest(), added_by=people.admin,
     )  # fmt: skip
-    paper = issue(built(viewer_of(people.bureau), "agreement:TEST:2023"), people.bureau)
+    paper = issue(finished(built(viewer_of(people.bureau), "agreement:TEST:2023")), people.bureau)
     scenario = copy_agreement(agreement=border.agreement, name="情景", by=people.bureau)
     job = Job.objects.create(
         kind=export.KIND, key="x", by=people.bureau, state=Job.State.DONE,
@@ -155,6 +165,21 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         by=people.treasury,
     )  # fmt: skip
     [slip] = attach_slips(payment=paid, files=[pdf("回单.pdf")], by=people.treasury)
+    year = Settlement.objects.get(agreement=border.agreement, year=2023)
+    with connection.cursor() as cursor:  # past the guards: nothing is closed here
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        demand = Demand.objects.create(
+            year=2024, number=1, settlement=year, jurisdiction=border.upstream, yuan="1.00",
+            made_on=date(2024, 2, 1), made_at=clock.now(), by=people.bureau, days=20,
+            due_on=date(2024, 3, 1),
+        )  # fmt: skip
+        refusal_of_year = AmountRefusal.objects.create(
+            settlement=year, jurisdiction=border.upstream, yuan="1.00", digest="0" * 64,
+            reason="有误", scan=ContentFile(b"%PDF-1.7", name="c.pdf"), scan_name="函.pdf",
+            scan_sha256=sha256(b"%PDF-1.7").hexdigest(), raised_by=people.bureau,
+            raised_at=clock.now(), until=date(2024, 3, 1),
+        )  # fmt: skip
+        cursor.execute("SET LOCAL session_replication_role = origin")
     export.folder().mkdir()
     (export.folder() / f"{job.pk}.zip").write_bytes(b"PK")
     arguments = {
@@ -172,6 +197,8 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         "fund-document": [spending.pk],
         "ruling-evidence": [ruling.pk],
         "verdict-evidence": [judged.evidence.pk],
+        "ledger-demand-file": [demand.pk, "xlsx"],
+        "refusal-scan": [refusal_of_year.pk],
         "ledger-payment-slip": [paid.pk, slip.pk],
         "objection-evidence-file": [objection.pk, objection.evidence.get().pk],
         "draft-document": [draft.pk, document.pk],

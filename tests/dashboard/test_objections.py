@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 from django.urls import reverse
 
@@ -306,7 +307,8 @@ def test_a_result_not_detected_is_typed_checked_and_shown_with_its_mark(april, p
               "value": "0.025L", "reason": "未检出"}  # fmt: skip
     page = text_of(visit(people.bureau, "data-judge", post={**judged, "action": "check"}))
     assert "0.025L mg/L" in page
-    visit(people.bureau, "data-judge", post={**judged, "action": "judge"})
+    proof = SimpleUploadedFile("记录.pdf", b"%PDF-1.4\n%%EOF\n")
+    visit(people.bureau, "data-judge", post={**judged, "action": "judge", "evidence": proof})
     reading = Reading.objects.get(indicator__code="NH3-N", origin=2)
     assert (reading.value, reading.below_limit) == (Decimal("0.025"), True)
 

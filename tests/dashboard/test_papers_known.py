@@ -15,7 +15,7 @@ from settlements import pipeline
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from tests.conftest import empty_database
-from tests.worlds import Border, People
+from tests.worlds import Border, People, finished
 
 SUBJECT = "agreement:TEST:2024"
 ADDRESS = "/statements/preview/"
@@ -33,7 +33,7 @@ class World:
                 self.border.measured(when, "II")
             pipeline.recompute()
         self.first = timezone.now()
-        issue(built(viewer_of(self.people.bureau), SUBJECT), self.people.bureau)
+        issue(finished(built(viewer_of(self.people.bureau), SUBJECT)), self.people.bureau)
         self.issued = timezone.now()
         with moved_to(date(2025, 1, 16)):
             self.border.measured("2024-04", "IV")

@@ -30,6 +30,7 @@ from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from tests.disputes import AMMONIA, RAISED, objected, pdf
 from tests.told_once import of_told, told_once, with_april
+from tests.worlds import finished
 
 told = told_once(with_april)
 april = of_told("april")
@@ -144,7 +145,7 @@ def test_a_decision_rests_on_no_altered_evidence(border, people, april):
 def test_an_altered_paper_is_said_on_its_page_and_given_out_by_no_address(
     client, border, people, april, changed
 ):
-    paper = issue(built(viewer_of(people.bureau), "agreement:TEST:2023"), people.bureau)
+    paper = issue(finished(built(viewer_of(people.bureau), "agreement:TEST:2023")), people.bureau)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(f"UPDATE settlements_issuedpaper SET {changed}")

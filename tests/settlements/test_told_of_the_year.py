@@ -66,7 +66,7 @@ def signed(year, people, *, amounts: bool = True) -> None:
 def test_the_year_from_signing_to_cleared(year, people, border):
     signed(year, people)
     assert set(said("settlement.sign_data")) == {"district"}  # downstream signed last
-    assert "请确认年度金额" in said("settlement.sign_data")["district"]
+    assert "前确认年度金额" in said("settlement.sign_data")["district"]
     assert set(said("settlement.confirm")) == {"bureau", "bureau2"}
     prepare_closing(settlement=year, by=people.bureau)
     assert "请您复核" in said("settlement.prepare")["bureau2"]

@@ -2,6 +2,7 @@
 funds, measures, reminders, readings and figures handed in, the calendar, what people follow.
 """
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -99,9 +100,10 @@ def _published() -> Notice:
 
 
 def _paper(s: Scheme, subject: str):
+    """As of a finished year: months of the story's are not published."""
     paper = built(viewer_of(s.people.bureau), subject)
     assert paper is not None
-    return paper
+    return replace(paper, draft="")
 
 
 # What acts do -----------------------------------------------------------------------------
