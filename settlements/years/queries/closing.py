@@ -434,14 +434,15 @@ def _waiting_for(viewer: Viewer, settlement: Settlement) -> tuple[Missing, ...]:
     if subject is None or settlement.sign_until is None or not viewer.may(Act.CONFIRM_FOR):
         return ()
     code, year = settlement.agreement.code, settlement.year
-    found = []
-    for place in unsigned(settlement, subject):
+    found, left = [], unsigned(settlement, subject)
+    with_person, means = with_own_person(left, Act.SIGN_YEAR), silence_of(settlement)
+    for place in left:
         after = silent_after(settlement, place)
         offers = [Offer("催办", to("settlement-remind", code, year, party=place.code), main=False)]
-        if subject == Subject.AMOUNT and place.pk not in with_own_person([place], Act.SIGN_YEAR):
+        if subject == Subject.AMOUNT and place.pk not in with_person:
             refuse = to("settlement-refuse", code, year, party=place.code)
             offers.append(Offer(f"代{place.name}登记不予确认", refuse, main=False))
-        if is_silent(settlement, place) and silence_of(settlement) == Term.Silence.DECIDE:
+        if means == Term.Silence.DECIDE and is_silent(settlement, place):
             decide = to("settlement-decide-silent", code, year, party=place.code)
             offers.append(Offer("由市局决定", decide, main=False))
         words = "未催办" if after is None else f"已催办，可表态至 {after}"
