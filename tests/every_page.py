@@ -24,6 +24,7 @@ from monitoring.models import AssessmentBasis, Indicator, Origin
 from monitoring.observations.services.observation_file import Typed
 from monitoring.observations.services.observations import record_observations, understand
 from monitoring.screening.services.verdicts import ReadingKey
+from settlements.accruals.services.rulings import rule_month
 from settlements.funds.services.funds import allot, spend
 from settlements.funds.services.measures import take_measure
 from settlements.ledger.services.ledger import account_of
@@ -51,7 +52,6 @@ from settlements.moving.acts import moving
 from settlements.objections.services.joint_samples import record_joint_sample
 from settlements.objections.services.judging import judge_with_evidence
 from settlements.objections.services.objections import raise_objection
-from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from settlements.papers.services.requests import propose_issue_of_year

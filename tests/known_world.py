@@ -9,7 +9,7 @@ from basins.ranges import between
 from monitoring.models import SamplingPlan, Target
 from settlements import pipeline
 from settlements.accruals.services.accruals import accrue_agreement
-from settlements.objections.services.rulings import revoke_ruling, rule_month
+from settlements.accruals.services.rulings import revoke_ruling, rule_month
 from tests.settlements.strands import Chain
 from tests.worlds import Border, People, month, publish_year
 

@@ -13,7 +13,7 @@ from basins.ranges import month_start, next_month
 from basins.seeding import recorded_at
 from monitoring.figures import FIGURES
 from monitoring.models import Observation, Section
-from settlements.objections.services.rulings import rule_month
+from settlements.accruals.services.rulings import rule_month
 from settlements.rules.facts import MonthState
 
 SOURCE = "演示取值"

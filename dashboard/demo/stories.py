@@ -15,10 +15,10 @@ from basins.clock import today
 from basins.models import Jurisdiction, User
 from basins.seeding import recorded_at
 from dashboard.demo.disputes import DISTRICT, PDF
+from settlements.accruals.services.rulings import rule_month
 from settlements.funds.services.funds import allot, received, spend
 from settlements.funds.services.measures import lift_measure, report_rectification, take_measure
 from settlements.models import Accrual, Adjustment, Agreement, AgreementMonth, MonthRuling
-from settlements.objections.services.rulings import rule_month
 from settlements.pipeline import recompute
 from settlements.rules.facts import MonthState
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment

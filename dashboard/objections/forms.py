@@ -14,13 +14,13 @@ from dashboard.templatetags.figures import result
 from monitoring.models import Indicator, Section
 from monitoring.screening.services.verdicts import ReadingKey, VerdictRefused
 from monitoring.standards.detection import MeasuredValue, parse
+from settlements.accruals.services.rulings import GROUNDS as FITTING
 from settlements.models import MonthRuling, Objection
 from settlements.moving.documents import LARGEST, MEGABYTE
 from settlements.objections.kinds import GROUNDS, ObjectionKind, ground_of
 from settlements.objections.queries.objections import ObjectionLine, ObjectionPage
 from settlements.objections.services.decisions import Treatment, awaited
 from settlements.objections.services.objections import LONGEST
-from settlements.objections.services.rulings import GROUNDS as FITTING
 from written.moments import has_clock, read_time
 
 CHOOSE = ("", "请选择")

@@ -13,10 +13,10 @@ from dashboard.forms.actions import wanted
 from dashboard.forms.filters import ALL, chosen, number, offer, say_required
 from dashboard.forms.values import read_month
 from monitoring.models import Section
+from settlements.accruals.services import rulings as services
 from settlements.models import Agreement, MonthRuling
 from settlements.moving.documents import LARGEST, MEGABYTE, DocumentRefused
 from settlements.objections.queries import rulings as queries
-from settlements.objections.services import rulings as services
 from settlements.rules.facts import MonthState
 
 PAGE = 50

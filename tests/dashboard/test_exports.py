@@ -18,6 +18,7 @@ from basins.access import viewer_of
 from basins.models import AccessEvent
 from dashboard.papers import export
 from jobs.models import Job
+from settlements.accruals.services.rulings import rule_month
 from settlements.ledger.services.payments import prepare_payment
 from settlements.ledger.services.slips import attach_slips
 from settlements.models import (
@@ -31,7 +32,6 @@ from settlements.models import (
     Settlement,
 )
 from settlements.objections.services.judging import judge_with_evidence
-from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from settlements.scenarios.services.scenarios import copy_agreement

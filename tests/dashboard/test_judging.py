@@ -10,8 +10,8 @@ from django.utils import timezone
 from monitoring.models import Origin, Reading, Verdict
 from monitoring.screening.services.verdicts import ReadingKey
 from settlements import pipeline
+from settlements.accruals.services.rulings import rule_month
 from settlements.models import Accrual, Adjustment, FuseTrip, VerdictEvidence
-from settlements.objections.services.rulings import rule_month
 from tests.told_once import World, bare, told_once
 from tests.worlds import month, publish_year, refusal
 

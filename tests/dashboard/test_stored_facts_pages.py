@@ -11,8 +11,8 @@ from basins.models import Notification
 from monitoring.models import Observation
 from monitoring.observations.services.observation_file import Typed
 from monitoring.observations.services.observations import record_observations, understand
+from settlements.accruals.services.rulings import rule_month
 from settlements.models import MonthRuling
-from settlements.objections.services.rulings import rule_month
 from tests.worlds import month, refusal
 
 PDF = b"%PDF-1.7\n%...\n"

@@ -11,6 +11,7 @@ from basins.access import viewer_of
 from basins.clock import moved_to, today
 from basins.models import AccessEvent
 from dashboard.papers.export import AlteredPaper, rendered
+from settlements.accruals.services.rulings import rule_month
 from settlements.ledger.services.payments import prepare_payment
 from settlements.ledger.services.slips import attach_slips
 from settlements.models import (
@@ -25,7 +26,6 @@ from settlements.moving.documents import checked, kept
 from settlements.objections.services.decisions import Treatment, accept_objection
 from settlements.objections.services.judging import judge_with_evidence
 from settlements.objections.services.objections import add_evidence
-from settlements.objections.services.rulings import rule_month
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from tests.disputes import AMMONIA, RAISED, objected, pdf

@@ -8,8 +8,8 @@ import pytest
 from monitoring.models import Target
 from settlements import pipeline
 from settlements.accruals.services.gaps import fill_gaps
+from settlements.accruals.services.rulings import rule_month
 from settlements.models import Accrual
-from settlements.objections.services.rulings import rule_month
 from settlements.reckoning.periods import due_in_year
 from settlements.reckoning.preview import preview
 from settlements.reckoning.verification import verify_accruals

@@ -9,10 +9,10 @@ from django.db import IntegrityError, connection, transaction
 
 from monitoring.models import DirtyMonth, Origin
 from settlements import pipeline
+from settlements.accruals.services.rulings import RulingRefused, revoke_ruling, rule_month
 from settlements.models import Accrual, Adjustment, MonthRuling
 from settlements.moving.documents import DocumentRefused
 from settlements.objections.queries.rulings import effects
-from settlements.objections.services.rulings import RulingRefused, revoke_ruling, rule_month
 from settlements.reckoning.verification import verify_accruals
 from settlements.rules.facts import MonthState
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment

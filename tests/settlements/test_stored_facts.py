@@ -11,8 +11,8 @@ from django.utils import timezone
 from monitoring.models import Origin
 from settlements import pipeline
 from settlements.accruals.services.accruals import accrue_agreement
+from settlements.accruals.services.rulings import rule_month
 from settlements.models import Accrual, Transfer
-from settlements.objections.services.rulings import rule_month
 from settlements.reckoning.computation import load, work_of
 from settlements.reckoning.verification import verify_accruals
 from tests.settlements.strands import Chain

@@ -20,6 +20,7 @@ from jobs import tasks as job_tasks
 from jobs.models import Job
 from monitoring.models import Indicator
 from settlements import tasks
+from settlements.accruals.services import rulings
 from settlements.ledger.services import (
     accounts,
     ledger,
@@ -47,7 +48,7 @@ from settlements.models import (
     Settlement,
 )
 from settlements.notices.services import months, notices
-from settlements.objections.services import decisions, joint_samples, objections, rulings
+from settlements.objections.services import decisions, joint_samples, objections
 from settlements.objections.services.decisions import Treatment
 from settlements.rules.facts import MonthState
 from settlements.years.services import adjustments, closing, signing

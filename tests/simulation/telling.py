@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from basins.clock import moved_to
 from monitoring.assessment.services.basis import BasisRefused
 from monitoring.sections.services.water_bodies import WaterBodyRefused
+from settlements.accruals.services.rulings import RulingRefused
 from settlements.agreements.services.drafts import DraftRefused
 from settlements.ledger.services.ledger import NotReversible, Unbalanced
 from settlements.ledger.services.opening import OpeningRefused
 from settlements.moving.acts import Refused
-from settlements.objections.services.rulings import RulingRefused
 from settlements.scenarios.services.scenarios import ScenarioError
 from tests.simulation.act import Act
 from tests.simulation.faults import aborted_at_the_end, disk_full_at

@@ -20,12 +20,13 @@ from jobs.models import Job
 from monitoring.ingest.services.import_job import enter_import
 from monitoring.models import DirtyMonth, ImportBatch, Reading
 from settlements import tasks
+from settlements.accruals.services import rulings
 from settlements.agreements.services import drafts
 from settlements.funds.services import funds
 from settlements.ledger.services.payments import prepare_payment
 from settlements.ledger.services.slips import attach_slips
 from settlements.models import Accrual, Adjustment, AgreementMonth, Evidence, FuseTrip, IssuedPaper
-from settlements.objections.services import objections, rulings
+from settlements.objections.services import objections
 from settlements.rules.facts import MonthState
 from tests.books import Ledger
 from tests.disputes import proofs

@@ -34,6 +34,7 @@ from monitoring.screening.services.verdicts import (
     readings_at,
 )
 from monitoring.standards.detection import MeasuredValue, show
+from settlements.accruals.services.rulings import RulingRefused, rule_month
 from settlements.models import AgreementMonth, JointSample, MonthRuling, Objection, ObjectionReply
 from settlements.moving.acts import NotAllowed, Refused, check, moving, permit
 from settlements.moving.documents import DocumentRefused, fault_of
@@ -48,7 +49,6 @@ from settlements.objections.services.objections import (
     settle_month,
     tell_of,
 )
-from settlements.objections.services.rulings import RulingRefused, rule_month
 from settlements.rules.facts import MonthState
 
 State = Objection.State
