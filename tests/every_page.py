@@ -46,6 +46,7 @@ from settlements.models import (
     LedgerAccount,
     Payment,
     Settlement,
+    SettlementSignature,
 )
 from settlements.money import yuan
 from settlements.moving.acts import moving
@@ -225,6 +226,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
             jurisdiction=border.downstream, yuan=-1, digest="0" * 64, reason="采样有误。",
             raised_by=people.downstream, raised_at=clock.now(), until=date(2024, 9, 20),
         )  # fmt: skip
+    signature = SettlementSignature.objects.filter(settlement__agreement=money.main).first()
     adjustment = Adjustment.objects.get(accrual__period="2024-02-01")
     accrual = Accrual.objects.get(term__agreement=money.main, period="2024-08-01")
     of_main = (MAIN, 2024, 7)
@@ -294,6 +296,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "ledger-demand-file": (demand.pk, "xlsx"),
         "refusal-act": (refusal.pk, "answer"),
         "refusal-scan": (refusal.pk,),
+        "signature-scan": (signature.pk,),
         "ledger-export": ("journal", "csv"),
         "rule": ("baseline",),
         "person-act-new": (people.bureau.pk, "reset"),
@@ -301,7 +304,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "audit-record": (AuditRecord.objects.earliest("pk").pk,),
         "paper-file": (paper.pk, "xlsx"),
         "verify-code": (paper.code,),
-        "fuse-act": (trip.pk, "release"),
+        "fuse-act": (trip.pk, "propose_release"),
         "adjustment-act": (adjustment.pk, "review"),
         "fund-export": ("csv",),
         "objection-new": of_main,

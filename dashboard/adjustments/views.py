@@ -22,6 +22,7 @@ from settlements.moving.acts import Refused, check, refuse_same_person
 from settlements.years.queries import adjustments as queries
 from settlements.years.queries.adjustment import adjustment_page
 from settlements.years.services import adjustments as services
+from settlements.years.services.behind import in_force_behind
 from settlements.years.services.hearing import LONGEST, awaited, remark_on
 
 PAGE = 30
@@ -31,6 +32,7 @@ GET_POST = require_http_methods(["GET", "POST"])
 ACTS = {
     "review": ("提请批准调整", "写明核实的情况；由市局另一人批准后生效。", "提请批准", False),
     "return": ("退回调整", "回到待审，重新核实。", "退回", True),
+    "decline": ("提请不予调整", "写明核实的情况；由市局另一人定为不予调整。", "提请不予调整", True),
     "dismiss": ("不予调整", "已发布的结果不变；数据再有变化时另行提出。", "不予调整", True),
     "approve": ("批准调整", "批准后不能撤回；再有变化的另提调整。", "批准调整", False),
 }
@@ -46,6 +48,15 @@ class UnheardForm(ActForm):
     unheard = forms.CharField(
         label="提前批准的理由", max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="各方尚未表示意见，期限未到；写入记录。",
+    )  # fmt: skip
+
+
+class DeclineForm(WhyForm):
+    """Where a ruling led to it: why, and what becomes of the ruling."""
+
+    rulings = forms.ChoiceField(
+        label="背后的认定", widget=forms.RadioSelect, choices=Adjustment.Rulings.choices,
+        help_text="写入记录，并告知各方。",
     )  # fmt: skip
 
 
@@ -117,18 +128,24 @@ def act(request, pk: int, event: str):
         return redirect(back)
 
     def do(filled):
-        if event == "approve":
-            services.approve_adjustment(
-                adjustment=found, by=request.user, unheard=filled.get("unheard", "")
-            )
-        else:
-            acts: dict[str, tuple[Callable[..., Any], str]] = {
-                "review": (services.review_adjustment, "reason"),
-                "dismiss": (services.dismiss_adjustment, "reason"),
-                "return": (services.return_adjustment, "why"),
-            }
-            service, name = acts[event]
-            service(adjustment=found, by=request.user, **{name: filled["why"]})
+        match event:
+            case "approve":
+                services.approve_adjustment(
+                    adjustment=found, by=request.user, unheard=filled.get("unheard", "")
+                )
+            case "review":
+                services.review_adjustment(adjustment=found, by=request.user, reason=filled["why"])
+            case "decline":
+                services.decline_adjustment(
+                    adjustment=found,
+                    by=request.user,
+                    reason=filled["why"],
+                    rulings=filled.get("rulings", ""),
+                )
+            case "dismiss":
+                services.dismiss_adjustment(adjustment=found, by=request.user)
+            case "return":
+                services.return_adjustment(adjustment=found, by=request.user, why=filled["why"])
         return f"已{button}。"
 
     when = f"{line.year}年" if line.yearly else f"{line.year}年{line.period.month}月"
@@ -147,6 +164,10 @@ def act(request, pk: int, event: str):
             else f"{year} 年未关账：计入该年净额；各方已签认的作废，须重新签认"
         )
         facts += [CheckedFact("核实情况", found.reason or "-"), CheckedFact("计入", counts)]
+    if event == "dismiss":
+        facts.append(CheckedFact("核实情况", found.reason or "-"))
+        if found.rulings:
+            facts.append(CheckedFact("背后的认定", found.get_rulings_display()))
     return decide(
         request,
         Decision(
@@ -172,9 +193,14 @@ def act(request, pk: int, event: str):
 
 def _form_of(event: str, page) -> type[ActForm] | None:
     """An approval asks for nothing but, before the parties were heard, why."""
-    if event != "approve":
-        return WhyForm
-    return UnheardForm if page.hearing.awaited else None
+    match event:
+        case "approve":
+            return UnheardForm if page.hearing.awaited else None
+        case "decline":
+            return DeclineForm if in_force_behind(page.adjustment).exists() else WhyForm
+        case "dismiss":
+            return None
+    return WhyForm
 
 
 def _remark(request, page):
@@ -288,51 +314,86 @@ def _batch(request, trip: FuseTrip, event: str):
     )
 
 
+# act: title, lead, button, what is said once it is done, grave
+STOP_ACTS = {
+    "propose_release": (
+        "提请放行停下的重算", "写明核实的情况；由市局另一人放行后逐月提出调整。", "提请放行",
+        "已提请放行，请市局另一人复核。", False,
+    ),
+    "propose_drop": (
+        "提请不予执行停下的重算", "写明核实的情况；由市局另一人定为不予执行。", "提请不予执行",
+        "已提请不予执行，请市局另一人复核。", True,
+    ),
+    "return": ("退回再核", "回到待核实，由市局重新核实。", "退回", "已退回，请重新核实。", True),
+    "release": (
+        "放行停下的重算", "放行后逐月提出调整，每项仍须一人提请、另一人批准。", "放行",
+        "已放行，各月调整已提出。", False,
+    ),
+    "drop": (
+        "不予执行停下的重算", "这次重算的结果不提出；数据再有变化时重新判断。", "不予执行",
+        "已定为不予执行，没有提出调整。", True,
+    ),
+}  # fmt: skip
+STOP_SERVICES: dict[str, tuple[Callable[..., Any], str]] = {
+    "propose_release": (services.propose_release, "reason"),
+    "propose_drop": (services.propose_drop, "reason"),
+    "return": (services.return_stop, "why"),
+    "release": (services.release_fuse, ""),
+    "drop": (services.drop_fuse, ""),
+}
+
+
 @GET_POST
 def stop_act(request, pk: int, event: str):
-    """放行 or 不予执行, with its reason."""
+    """提请放行 or 提请不予执行 with its reason; decided, or sent back, by another person."""
     viewer = viewer_of(request.user)
     page = stops.stop_page(viewer, pk)
     if page is not None and event in BATCH and viewer.may(Act.ADJUST):
         return _batch(request, page.trip, event)
-    if page is None or event not in ("release", "drop") or not viewer.may(Act.ADJUST):
+    if page is None or event not in STOP_ACTS or not viewer.may(Act.ADJUST):
         raise Http404
     trip, back = page.trip, reverse("fuse-trip", args=[pk])
     try:
-        check("fuse", event, trip.state, trip.get_state_display())
+        move = check("fuse", event, trip.state, trip.get_state_display())
+        if move.not_by:
+            refuse_same_person("fuse", pk, move, request.user)
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect(back)
-    releases = event == "release"
+    title, lead, button, done, grave = STOP_ACTS[event]
+    service, reason = STOP_SERVICES[event]
 
     def do(filled):
-        service = services.release_fuse if releases else services.drop_fuse
-        service(trip=trip, by=request.user, reason=filled["why"])
-        return "已放行，各月调整已提出。" if releases else "已定为不予执行，没有提出调整。"
+        service(trip=trip, by=request.user, **({reason: filled["why"]} if reason else {}))
+        return done
 
+    asked = [line for line in page.history if line.note]
     return decide(
         request,
         Decision(
-            title="放行停下的重算" if releases else "不予执行停下的重算",
-            lead="放行后逐月提出调整，每项仍须一人提请、另一人批准。"
-            if releases
-            else "这次重算的结果不提出；数据再有变化时重新判断。",
-            button="放行" if releases else "不予执行",
+            title=title,
+            lead=lead,
+            button=button,
             back=back,
             do=do,
             crumbs=[
                 ("调整", reverse("adjustment-list")),
                 (f"停下的重算 {localtime(trip.tripped_at):%Y-%m-%d %H:%M}", back),
-                ("放行" if releases else "不予执行", None),
+                (button, None),
             ],
             facts=[
                 CheckedFact("协议", trip.agreement.title),
                 CheckedFact("停下的原因", "".join(trip.reasons)),
                 CheckedFact("将改变", f"{len(page.changes)} 项"),
+                *(
+                    [CheckedFact(asked[-1].words, f"{asked[-1].who}：{asked[-1].note}")]
+                    if move.not_by and asked
+                    else []
+                ),
             ],
-            form=WhyForm,
+            form=WhyForm if reason else None,
             part="adjustments/_changes.html",
             context={"page": page},
-            grave=not releases,
+            grave=grave,
         ),
     )

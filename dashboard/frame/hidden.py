@@ -80,6 +80,7 @@ THINGS: dict[str, Exists] = {
         ("ledger-payment-slip", _by(money.PaymentSlip, pk="number", payment="pk")),
         ("ledger-demand ledger-demand-file", _by(money.Demand)),
         ("refusal refusal-scan refusal-act", _by(money.AmountRefusal)),
+        ("signature-scan", _by(money.SettlementSignature)),
         ("ledger-reversal", _by(money.Reversal)),
         ("ledger-opening", _by(money.OpeningBatch)),
         ("observation", _by(Observation)),

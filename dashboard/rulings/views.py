@@ -204,6 +204,7 @@ def ruling(request, pk: int):
     context = {
         "ruling": found,
         "names": queries.names(viewer),
+        "refused": queries.refused_because_of(viewer, found),
         "form": form,
         "may_revoke": may_revoke,
         "effects": queries.effects(

@@ -1,15 +1,18 @@
 """年清缴, act by act: 签认, 确认, 代为登记, 提请关账, 退回 and 关账, each after its 核对 page."""
 
+from mimetypes import guess_type
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, Scope, viewer_of
 from basins.clock import today
 from basins.models import Jurisdiction
+from dashboard.files.stored import stored_file
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, WhyForm, decide
 from settlements.accruals.services.nets import in_words
 from settlements.models import Party, Settlement
@@ -18,7 +21,12 @@ from settlements.moving.acts import Refused, check, refuse_same_person
 from settlements.papers.capitals import capitals
 from settlements.years.queries.adjustments import of_year
 from settlements.years.queries.closing import WORDS, Subject, found_settlement
-from settlements.years.queries.signing import by_section, months_to_sign, void_signatures_of
+from settlements.years.queries.signing import (
+    by_section,
+    months_to_sign,
+    visible_signature,
+    void_signatures_of,
+)
 from settlements.years.services import closing as services
 from settlements.years.services import signing
 from settlements.years.services.year_data import YearData, refuse_unready
@@ -327,3 +335,19 @@ def crumbs_of_year(found: Settlement, words: str) -> list[tuple[str, str | None]
         (f"{found.agreement.title} {found.year}年", back_of_year(found)),
         (words, None),
     ]
+
+
+@require_GET
+def signature_scan(request, pk: int):
+    """The paper on which a party signed, as it was handed in."""
+    found = visible_signature(viewer_of(request.user), pk)
+    if found is None or not found.scan:
+        raise Http404
+    return stored_file(
+        request,
+        found.scan,
+        name=found.scan_name,
+        kind=guess_type(str(found.scan.name))[0] or "application/octet-stream",
+        sha256=found.scan_sha256,
+        what=f"{found.settlement}{found.jurisdiction}签认的书面材料",
+    )

@@ -30,7 +30,8 @@ from dashboard.settlements.closing import (
 from settlements.accruals.services.nets import in_words
 from settlements.models import AmountRefusal
 from settlements.moving.acting import speaks_for
-from settlements.moving.acts import Refused, check
+from settlements.moving.acts import Refused, check, refuse_same_person
+from settlements.workflow import move_of
 from settlements.years.queries.refusals import refusal_page, visible_refusals
 from settlements.years.services import refusals as services
 
@@ -54,6 +55,13 @@ class DecideForm(ActForm):
     reason = forms.CharField(
         label="理由", max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
+
+
+class FindingForm(ActForm):
+    finding = forms.CharField(
+        label="复核结果", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="写明核对了哪些月份和数据，为何无须更正。",
+    )  # fmt: skip
 
 
 class RulingForm(ActForm):
@@ -169,6 +177,17 @@ def _decide(request, found: AmountRefusal, accept: bool):
     )  # fmt: skip
 
 
+def _keep(request, found: AmountRefusal):
+    return Decision(
+        title="登记复核结果：金额不变",
+        lead="各方重新签认同样的数据；提出方仍不同意的，可再次不予确认，报共同上级裁定。",
+        button="登记复核结果", back="", crumbs=(), form=FindingForm, grave=True,
+        do=lambda filled: _done(
+            services.keep_amounts, "已登记，各方重新签认。", refusal=found, by=request.user, **filled
+        ),
+    )  # fmt: skip
+
+
 def _escalate(request, found: AmountRefusal):
     return Decision(
         title="报共同上级裁定", lead="由各方的共同上级裁定；裁定后市局登记。", button="报共同上级",
@@ -201,6 +220,7 @@ ACTS: dict[str, Callable[..., Decision]] = {
     "answer": _answer,
     "accept": lambda request, found: _decide(request, found, True),
     "reject": lambda request, found: _decide(request, found, False),
+    "keep": _keep,
     "escalate": _escalate,
     "rule_for": lambda request, found: _rule(request, found, True),
     "rule_against": lambda request, found: _rule(request, found, False),
@@ -219,6 +239,13 @@ def refusal_act(request, pk: int, event: str):
         messages.error(request, "现在不能办理此事；请看案卷的状态。")
         return redirect("refusal", pk)
     found = page.refusal
+    move = move_of("refusal", event, found.state)
+    if move is not None and move.not_by:
+        try:
+            refuse_same_person("refusal", pk, move, request.user)
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return redirect("refusal", pk)
     act = ACTS[event](request, found)
     act.back = reverse("refusal", args=[pk])
     act.crumbs = [

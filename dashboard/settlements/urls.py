@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{YEAR}/refuse/", refusals.refuse, name="settlement-refuse"),
     path(f"{YEAR}/remind/", closing.remind, name="settlement-remind"),
     path(f"{YEAR}/decide-silent/", closing.decide_silent, name="settlement-decide-silent"),
+    path("settlements/signatures/<int:pk>/scan/", closing.signature_scan, name="signature-scan"),
     path("refusals/<int:pk>/", refusals.refusal, name="refusal"),
     path("refusals/<int:pk>/scan/", refusals.refusal_scan, name="refusal-scan"),
     path("refusals/<int:pk>/<str:event>/", refusals.refusal_act, name="refusal-act"),

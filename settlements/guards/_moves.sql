@@ -33,7 +33,10 @@ LANGUAGE sql IMMUTABLE AS $$
     ('adjustment', 'withdraw', 'reviewed', 'withdrawn', true, '{}'),
     ('adjustment', 'review', 'proposed', 'reviewed', false, '{}'),
     ('adjustment', 'return', 'reviewed', 'proposed', false, '{}'),
-    ('adjustment', 'dismiss', 'proposed', 'dismissed', false, '{}'),
+    ('adjustment', 'decline', 'proposed', 'declined', false, '{}'),
+    ('adjustment', 'return', 'declined', 'proposed', false, '{}'),
+    ('adjustment', 'withdraw', 'declined', 'withdrawn', true, '{}'),
+    ('adjustment', 'dismiss', 'declined', 'dismissed', false, '{decline}'),
     ('adjustment', 'approve', 'reviewed', 'approved', false, '{review}'),
     ('settlement', 'compute', '', 'open', true, '{}'),
     ('settlement', 'sign_data', 'open', 'signed', false, '{}'),
@@ -61,6 +64,8 @@ LANGUAGE sql IMMUTABLE AS $$
     ('refusal', 'accept', 'answered', 'accepted', false, '{}'),
     ('refusal', 'reject', 'raised', 'rejected', false, '{}'),
     ('refusal', 'reject', 'answered', 'rejected', false, '{}'),
+    ('refusal', 'correct', 'accepted', 'corrected', true, '{}'),
+    ('refusal', 'keep', 'accepted', 'kept', false, '{accept}'),
     ('refusal', 'escalate', 'rejected', 'escalated', false, '{}'),
     ('refusal', 'lapse', 'rejected', 'upheld', true, '{}'),
     ('refusal', 'rule_for', 'escalated', 'accepted', false, '{}'),
@@ -69,8 +74,14 @@ LANGUAGE sql IMMUTABLE AS $$
     ('payment', 'approve', 'prepared', 'approved', false, '{record}'),
     ('payment', 'reject', 'prepared', 'rejected', false, '{}'),
     ('fuse', 'trip', '', 'tripped', true, '{}'),
-    ('fuse', 'release', 'tripped', 'released', false, '{}'),
-    ('fuse', 'drop', 'tripped', 'dropped', false, '{}'),
-    ('fuse', 'expire', 'tripped', 'dropped', true, '{}')
+    ('fuse', 'propose_release', 'tripped', 'releasing', false, '{}'),
+    ('fuse', 'propose_drop', 'tripped', 'dropping', false, '{}'),
+    ('fuse', 'return', 'releasing', 'tripped', false, '{}'),
+    ('fuse', 'return', 'dropping', 'tripped', false, '{}'),
+    ('fuse', 'release', 'releasing', 'released', false, '{propose_release}'),
+    ('fuse', 'drop', 'dropping', 'dropped', false, '{propose_drop}'),
+    ('fuse', 'expire', 'tripped', 'dropped', true, '{}'),
+    ('fuse', 'expire', 'releasing', 'dropped', true, '{}'),
+    ('fuse', 'expire', 'dropping', 'dropped', true, '{}')
     ) AS t (thing, event, source, target, by_system, not_by)
 $$;

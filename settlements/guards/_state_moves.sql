@@ -103,11 +103,11 @@ BEGIN
             RETURN '没有已裁决的异议';
         ELSIF event = 'finalise' AND (EXISTS (
                 SELECT 1 FROM settlements_fusetrip
-                WHERE agreement_id = month.agreement_id AND state = 'tripped') OR EXISTS (
+                WHERE agreement_id = month.agreement_id AND state IN ('tripped', 'releasing', 'dropping')) OR EXISTS (
                 SELECT 1 FROM settlements_adjustment d
                     JOIN settlements_accrual a ON a.id = d.accrual_id
                     JOIN settlements_term t ON t.id = a.term_id
-                WHERE d.state IN ('proposed', 'reviewed') AND t.agreement_id = month.agreement_id
+                WHERE d.state IN ('proposed', 'reviewed', 'declined') AND t.agreement_id = month.agreement_id
                   AND CASE WHEN a.yearly THEN date_trunc('year', month.month) = a.period
                            AND extract(month FROM month.month) = 12
                       ELSE a.period = month.month END)) THEN

@@ -102,11 +102,18 @@ class Adjustment(models.Model):
     class State(models.TextChoices):
         PROPOSED = "proposed", "待审"
         REVIEWED = "reviewed", "待批"
+        DECLINED = "declined", "待定不予调整"
         APPROVED = "approved", "已批准"
         DISMISSED = "dismissed", "不予调整"
         WITHDRAWN = "withdrawn", "已撤回"
 
-    PENDING = (State.PROPOSED, State.REVIEWED)
+    PENDING = (State.PROPOSED, State.REVIEWED, State.DECLINED)
+
+    class Rulings(models.TextChoices):
+        """What becomes of the rulings behind one that is dismissed."""
+
+        KEEP = "keep", "认定继续有效，只是不改已发布的结果"
+        REVOKE = "revoke", "认定随之撤销"
 
     accrual = models.ForeignKey(
         Accrual, verbose_name="月核算", on_delete=models.PROTECT, related_name="adjustments"
@@ -136,6 +143,9 @@ class Adjustment(models.Model):
     )
     reviewed_at = models.DateTimeField("审核时间", null=True, blank=True)
     reason = models.TextField("理由", blank=True)
+    rulings = models.CharField("背后的认定", max_length=6, choices=Rulings.choices, blank=True)
+    # What became of the rulings and decisions behind it, in words, when it was dismissed.
+    aftermath = models.CharField("起因如何处理", max_length=400, blank=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name="批准人",
@@ -152,7 +162,7 @@ class Adjustment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["accrual"],
-                condition=Q(state__in=["proposed", "reviewed"]),
+                condition=Q(state__in=["proposed", "reviewed", "declined"]),
                 name="adjustment_one_pending",
             ),
             models.CheckConstraint(
@@ -231,8 +241,12 @@ class FuseTrip(models.Model):
 
     class State(models.TextChoices):
         TRIPPED = "tripped", "待核实"
+        RELEASING = "releasing", "待放行"
+        DROPPING = "dropping", "待定不予执行"
         RELEASED = "released", "已放行"
         DROPPED = "dropped", "不予执行"
+
+    OPEN = (State.TRIPPED, State.RELEASING, State.DROPPING)
 
     agreement = models.ForeignKey(
         Agreement, verbose_name="协议", on_delete=models.PROTECT, related_name="fuse_trips"

@@ -15,7 +15,8 @@ class AmountRefusal(models.Model):
     common superior within the deadline, or stands as confirmed.
 
     The year is not confirmed while one is open. What is accepted makes the year's signatures
-    void: data are corrected, and all sign again.
+    void: data are corrected, or another person of the bureau finds that the amounts stand, and all
+    sign again.
     """
 
     class State(models.TextChoices):
@@ -23,7 +24,9 @@ class AmountRefusal(models.Model):
         ANSWERED = "answered", "对方已答复"
         REJECTED = "rejected", "市局未采纳"
         ESCALATED = "escalated", "已报共同上级"
-        ACCEPTED = "accepted", "已采纳"
+        ACCEPTED = "accepted", "已采纳，待更正"
+        CORRECTED = "corrected", "已更正"
+        KEPT = "kept", "复核后金额不变"
         UPHELD = "upheld", "金额维持"
         WITHDRAWN = "withdrawn", "已撤回"
 
@@ -51,6 +54,7 @@ class AmountRefusal(models.Model):
     until = models.DateField("截止日")
     provisional = models.BooleanField("暂定", default=False)
     decision = models.TextField("市局决定的理由", blank=True)
+    finding = models.TextField("复核结果", blank=True)
     ruling = models.TextField("共同上级的裁定", blank=True)
     ruling_document = models.CharField("裁定文号", max_length=80, blank=True)
 

@@ -7,6 +7,7 @@ import pytest
 from basins.clock import moved_to
 from basins.models import Notification
 from settlements import pipeline
+from settlements.accruals.services.rulings import rule_month
 from settlements.models import Adjustment, FuseTrip, JournalEntry
 from settlements.years.services.adjustments import review_adjustment
 from tests.blank import blank_pages
@@ -84,7 +85,7 @@ def test_two_persons_take_it_through_its_pages(found, people, visit):
     assert "更改" in asked
     assert Adjustment.objects.get().state == "proposed"
     visit(people.bureau, f"{own}review/", {"action": "do", "why": "原始记录属实"}, 302)
-    assert "须由市局另一人批准" in visit(people.bureau, own)
+    assert "须由市局另一人办理" in visit(people.bureau, own)
     visit(people.bureau, f"{own}approve/", {"action": "do"}, 302)
     assert Adjustment.objects.get().state == "reviewed"
     checked = visit(people.bureau2, f"{own}approve/")
@@ -101,10 +102,47 @@ def test_returned_and_dismissed_with_a_reason(found, people, visit):
     review_adjustment(adjustment=found, by=people.bureau, reason="属实")
     visit(people.bureau2, f"{own}return/", {"action": "do", "why": ""}, 422)
     visit(people.bureau2, f"{own}return/", {"action": "do", "why": "缺原始记录"}, 302)
-    visit(people.bureau2, f"{own}dismiss/", {"action": "do", "why": "原始记录无误"}, 302)
+    visit(people.bureau, f"{own}decline/", {"action": "do", "why": ""}, 422)
+    visit(people.bureau, f"{own}decline/", {"action": "do", "why": "原始记录无误"}, 302)
+    assert "您提请了不予调整，须由市局另一人办理" in visit(people.bureau, own)
+    visit(people.bureau, f"{own}dismiss/", {"action": "do"}, 302)
+    assert Adjustment.objects.get().state == "declined", "who asked does not decide"
+    assert "原始记录无误" in visit(people.bureau2, f"{own}dismiss/")
+    visit(people.bureau2, f"{own}dismiss/", {"action": "do"}, 302)
+    assert Adjustment.objects.get().state == "dismissed"
     page = visit(people.bureau, own)
-    assert "不予调整" in page
     assert "缺原始记录" in page
+    assert "核实情况：原始记录无误" in page
+
+
+@pytest.mark.parametrize(
+    ("fate", "became", "held"),
+    [("keep", "继续有效，只是不改已发布的结果", True), ("revoke", "随之撤销", False)],
+)
+def test_a_refusal_says_what_becomes_of_the_ruling_behind_it(
+    year, border, people, visit, fate, became, held
+):
+    with moved_to(date(2099, 2, 6)):  # after the months were computed, whatever day that was
+        ruling = rule_month(
+            section=border.section, month=date(2023, 5, 1), state="excluded", ground="disaster",
+            reason="特大洪水", by=people.bureau,
+        )  # fmt: skip
+        pipeline.recompute()
+        words = f"认定“{ruling.get_state_display()}”（2023年5月）{became}"
+        found = Adjustment.objects.get()
+        own = f"/adjustments/{found.pk}/"
+        asked = {"action": "do", "why": "不足以豁免"}
+        assert "认定继续有效，只是不改已发布的结果" in visit(people.bureau, f"{own}decline/")
+        visit(people.bureau, f"{own}decline/", asked, 422)
+        visit(people.bureau, f"{own}decline/", {**asked, "rulings": fate}, 302)
+        visit(people.bureau2, f"{own}dismiss/", {"action": "do"}, 302)
+        assert words in visit(people.bureau, own)
+        assert words in visit(people.district, f"/rulings/{ruling.pk}/")
+        assert Notification.objects.filter(user=people.district, text__contains=words).exists()
+        ruling.refresh_from_db()
+        assert (ruling.revoked_at is None) is held
+        pipeline.recompute()
+        assert [a.state for a in Adjustment.objects.all()] == ["dismissed"]
 
 
 def test_the_parties_speak_before_it_is_approved(found, people, visit, settings):
@@ -200,18 +238,27 @@ def test_a_stopped_run_is_released_on_its_page(year, border, people, visit):
     page = visit(people.bureau, own)
     assert "4 个已发布月份" in page
     assert "2023年8月" in page
-    assert "放行…" in page
+    assert "提请放行…" in page
     assert own in visit(people.bureau, "/adjustments/")
     assert "放行…" not in visit(people.district, own)
     for who in OTHERS:
         visit(getattr(people, who), own, status=refusal(who))
-    visit(people.district, f"{own}release/", {"action": "do", "why": "x"}, 404)
-    visit(people.bureau, f"{own}release/", {"action": "do", "why": ""}, 422)
-    checked = visit(people.bureau, f"{own}release/", {"action": "check", "why": "系统偏差"})
-    assert "核对：放行停下的重算" in checked
-    visit(people.bureau, f"{own}release/", {"action": "do", "why": "系统偏差"}, 302)
+    visit(people.district, f"{own}propose_release/", {"action": "do", "why": "x"}, 404)
+    visit(people.bureau, f"{own}release/", {"action": "do"}, 302)
+    assert FuseTrip.objects.get().state == "tripped", "nobody has asked for it"
+    visit(people.bureau, f"{own}propose_release/", {"action": "do", "why": ""}, 422)
+    checked = visit(people.bureau, f"{own}propose_release/", {"action": "check", "why": "偏差"})
+    assert "核对：提请放行停下的重算" in checked
+    visit(people.bureau, f"{own}propose_release/", {"action": "do", "why": "系统偏差"}, 302)
+    assert Adjustment.objects.count() == 0
+    assert "放行…" not in visit(people.bureau, own)
+    visit(people.bureau, f"{own}release/", {"action": "do"}, 302)
+    assert FuseTrip.objects.get().state == "releasing", "who asked does not decide"
+    assert "系统偏差" in visit(people.bureau2, f"{own}release/")
+    visit(people.bureau2, f"{own}release/", {"action": "do"}, 302)
     assert Adjustment.objects.filter(state="proposed").count() == 4
-    visit(people.bureau, f"{own}drop/", {"action": "do", "why": "再来"}, 302)
+    assert "核实结论：系统偏差" in visit(people.district, own)
+    visit(people.bureau, f"{own}propose_drop/", {"action": "do", "why": "再来"}, 302)
     assert "一并提请批准 4 项…" in visit(people.bureau, own)
     assert "一并提请" not in visit(people.district, own)
     visit(people.district, f"{own}approve/", {"action": "do"}, 404)
@@ -224,3 +271,25 @@ def test_a_stopped_run_is_released_on_its_page(year, border, people, visit):
     visit(people.bureau2, f"{own}approve/", {"action": "do"}, 302)
     assert Adjustment.objects.filter(state="approved").count() == 4
     assert FuseTrip.objects.get().state == "released"
+
+
+def test_what_was_asked_of_a_stopped_run_is_sent_back_or_done_by_another(
+    year, border, people, visit
+):
+    for when in ("2023-05", "2023-06", "2023-07", "2023-08"):
+        border.measured(when, "V")
+    pipeline.recompute()
+    trip = FuseTrip.objects.get()
+    own = f"/adjustments/stops/{trip.pk}/"
+    visit(people.bureau, f"{own}propose_drop/", {"action": "do", "why": "误传"}, 302)
+    assert "复核停下的重算" in visit(people.bureau2, "/work/")
+    assert "停下的重算：" not in visit(people.bureau, "/work/")
+    visit(people.bureau2, f"{own}return/", {"action": "do", "why": "请附原始文件"}, 302)
+    told = Notification.objects.get(user=people.bureau, text__contains="请附原始文件")
+    assert "退回停下的重算" in told.text
+    assert "核实停下的重算" in visit(people.bureau, "/work/")
+    visit(people.bureau2, f"{own}propose_drop/", {"action": "do", "why": "误传，附文件"}, 302)
+    visit(people.bureau, f"{own}drop/", {"action": "do"}, 302)
+    trip.refresh_from_db()
+    assert (trip.state, trip.decided_by, trip.reason) == ("dropped", people.bureau, "误传，附文件")
+    assert not Adjustment.objects.exists()

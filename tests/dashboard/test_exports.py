@@ -30,6 +30,7 @@ from settlements.models import (
     FundSpending,
     Notice,
     Settlement,
+    SettlementSignature,
 )
 from settlements.objections.services.judging import judge_with_evidence
 from settlements.papers.queries.papers import built
@@ -173,6 +174,12 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
             made_on=date(2024, 2, 1), made_at=clock.now(), by=people.bureau, days=20,
             due_on=date(2024, 3, 1),
         )  # fmt: skip
+        signature = SettlementSignature.objects.create(
+            settlement=year, jurisdiction=border.upstream, subject="data", digest="0" * 64,
+            ground="paper", document="函1", scan=ContentFile(b"%PDF-1.7", name="d.pdf"),
+            scan_name="确认函.pdf", scan_sha256=sha256(b"%PDF-1.7").hexdigest(),
+            by=people.bureau, at=clock.now(),
+        )  # fmt: skip
         refusal_of_year = AmountRefusal.objects.create(
             settlement=year, jurisdiction=border.upstream, yuan="1.00", digest="0" * 64,
             reason="有误", scan=ContentFile(b"%PDF-1.7", name="c.pdf"), scan_name="函.pdf",
@@ -199,6 +206,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         "verdict-evidence": [judged.evidence.pk],
         "ledger-demand-file": [demand.pk, "xlsx"],
         "refusal-scan": [refusal_of_year.pk],
+        "signature-scan": [signature.pk],
         "ledger-payment-slip": [paid.pk, slip.pk],
         "objection-evidence-file": [objection.pk, objection.evidence.get().pk],
         "draft-document": [draft.pk, document.pk],

@@ -14,13 +14,12 @@ from settlements.models import Accrual, Adjustment, FuseTrip, JournalEntry, Sett
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.years.services.adjustments import (
     approve_adjustment,
-    dismiss_adjustment,
-    drop_fuse,
-    release_fuse,
+    propose_release,
     return_adjustment,
     review_adjustment,
 )
 from settlements.years.services.signing import sign_data
+from tests.second import dismiss, drop, release
 from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import close_year, publish_year
 
@@ -125,7 +124,7 @@ def test_only_the_bureau_adjusts(year, border, people, who):
 
 def test_a_dismissed_adjustment_is_not_proposed_again_for_the_same_data(year, border, people):
     correct(border, "2023-05", "IV")
-    dismiss_adjustment(adjustment=pending(), by=people.bureau, reason="原始记录无误")
+    dismiss(pending(), people, "原始记录无误")
     pipeline.recompute()
     correct(border, "2023-05", "IV")
     assert list(Adjustment.objects.values_list("state", flat=True)) == ["dismissed"]
@@ -216,7 +215,7 @@ def test_four_published_months_at_once_stop_the_run(year, border):
 
 def test_a_released_run_proposes_every_month(year, border, people):
     spoil(border, ["2023-05", "2023-06", "2023-07", "2023-08"])
-    release_fuse(trip=FuseTrip.objects.get(), by=people.bureau, reason="实验室系统性偏差，属实")
+    release(FuseTrip.objects.get(), people, "实验室系统性偏差，属实")
     assert Adjustment.objects.filter(state="proposed").count() == 4
     pipeline.recompute()
     assert FuseTrip.objects.get().state == "released"
@@ -225,7 +224,7 @@ def test_a_released_run_proposes_every_month(year, border, people):
 def test_a_dropped_run_proposes_nothing_and_does_not_come_back(year, border, people):
     months = ["2023-05", "2023-06", "2023-07", "2023-08"]
     spoil(border, months)
-    drop_fuse(trip=FuseTrip.objects.get(), by=people.bureau, reason="导入了错误的文件")
+    drop(FuseTrip.objects.get(), people, "导入了错误的文件")
     spoil(border, months)
     assert FuseTrip.objects.get().state == "dropped"
     assert not Adjustment.objects.exists()
@@ -255,4 +254,4 @@ def test_a_stopped_run_holds_the_year(year, border, people):
 def test_only_the_bureau_releases(year, border, people):
     spoil(border, ["2023-05", "2023-06"])
     with pytest.raises(NotAllowed):
-        release_fuse(trip=FuseTrip.objects.get(), by=people.admin, reason="属实")
+        propose_release(trip=FuseTrip.objects.get(), by=people.admin, reason="属实")

@@ -11,7 +11,7 @@ from basins.ranges import between
 from monitoring.models import Section, Target
 from settlements import pipeline
 from settlements.models import Accrual, Adjustment, FuseTrip
-from settlements.years.services.adjustments import drop_fuse, release_fuse
+from tests.second import drop, release
 from tests.told_once import World, bare, told_once
 from tests.worlds import Border, mark_months, month, publish_year
 
@@ -91,7 +91,7 @@ def trip(border: Border) -> FuseTrip:
 def test_releasing_one_agreements_stop_proposes_nothing_of_the_others(
     stopped, border, other, people
 ):
-    release_fuse(trip=trip(border), by=people.bureau, reason="实验室偏差，属实")
+    release(trip(border), people, "实验室偏差，属实")
     assert (proposed(border), proposed(other)) == (2, 0)
     spoil(border, other)  # the same data once more: a run over both
     assert (proposed(border), proposed(other)) == (2, 0)
@@ -101,7 +101,7 @@ def test_releasing_one_agreements_stop_proposes_nothing_of_the_others(
 def test_a_released_change_found_again_beside_anothers_waves_only_itself_through(
     stopped, border, other, people
 ):
-    release_fuse(trip=trip(border), by=people.bureau, reason="实验室偏差，属实")
+    release(trip(border), people, "实验室偏差，属实")
     spoil(border, other, water_class="III")  # restored: proposals withdrawn, the other stop ends
     assert (proposed(border), proposed(other), trip(other).state) == (0, 0, "dropped")
     spoil(border, other)
@@ -112,15 +112,15 @@ def test_a_released_change_found_again_beside_anothers_waves_only_itself_through
 def test_what_a_person_dropped_of_one_agreement_stays_out_whatever_becomes_of_the_other(
     stopped, border, other, people
 ):
-    drop_fuse(trip=trip(other), by=people.bureau, reason="导入了错误的文件")
-    release_fuse(trip=trip(border), by=people.bureau, reason="实验室偏差，属实")
+    drop(trip(other), people, "导入了错误的文件")
+    release(trip(border), people, "实验室偏差，属实")
     spoil(border, other)
     assert (proposed(border), proposed(other)) == (2, 0)
     assert trip(other).state == "dropped"
 
 
 def test_a_waiting_stop_is_weighed_with_what_comes_beside_it(stopped, border, other, people):
-    release_fuse(trip=trip(border), by=people.bureau, reason="实验室偏差，属实")
+    release(trip(border), people, "实验室偏差，属实")
     other.measured("2023-09", "V")
     pipeline.recompute()
     assert proposed(other) == 0

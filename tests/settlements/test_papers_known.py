@@ -21,12 +21,12 @@ from settlements.papers.queries.papers import built
 from settlements.papers.queries.sources_known import without_moment
 from settlements.years.services.adjustments import (
     approve_adjustment,
-    dismiss_adjustment,
     review_adjustment,
 )
 from settlements.years.services.closing import close_settlement, prepare_closing
 from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.conftest import empty_database
+from tests.second import dismiss
 from tests.worlds import Border, People, begun_later, publish_year
 
 SUBJECTS = (
@@ -116,7 +116,7 @@ class World:
             self.noted("approved")
             again = self.measured("2023-05", "III")
             self.noted("proposed over an approved one")
-            dismiss_adjustment(adjustment=again, by=people.bureau, reason="不予采用")
+            dismiss(again, people, "不予采用")
             self.noted("dismissed")
 
     def closing(self) -> None:

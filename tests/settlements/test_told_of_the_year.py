@@ -18,13 +18,13 @@ from settlements.notices.services.months import finalise_due, lapse_due
 from settlements.work.queries.work import counts
 from settlements.years.services.adjustments import (
     approve_adjustment,
-    dismiss_adjustment,
     return_adjustment,
     review_adjustment,
 )
 from settlements.years.services.closing import close_settlement, prepare_closing, return_closing
 from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.published import published
+from tests.second import dismiss
 from tests.told_once import World, bare, told_once
 from tests.worlds import publish_year
 
@@ -117,7 +117,7 @@ def test_a_correction_is_told_from_proposal_to_decision(year, people, border):
 def test_a_refused_and_a_withdrawn_adjustment_are_told_too(year, people, border):
     border.measured("2023-05", "IV")
     pipeline.recompute()
-    dismiss_adjustment(adjustment=Adjustment.objects.get(), by=people.bureau, reason="数据无误")
+    dismiss(Adjustment.objects.get(), people, "数据无误")
     assert "数据无误" in said("adjustment.dismiss")["district"]
     border.measured("2023-06", "IV")
     pipeline.recompute()

@@ -23,6 +23,7 @@ from settlements.years.services.refusals import (
     decide_refusal,
     enter_ruling,
     escalate_refusal,
+    keep_amounts,
     lapse_refusals,
     refuse_amounts,
     withdraw_refusal,
@@ -184,11 +185,63 @@ def test_what_was_accepted_is_corrected_before_anybody_signs_again(refused, sign
     found = Adjustment.objects.get(state="proposed")
     review_adjustment(adjustment=found, by=people.bureau, reason="更正")
     approve_adjustment(adjustment=found, by=people.bureau2)
+    refused.refresh_from_db()
+    assert refused.state == "corrected"
+    assert "refusals-to-correct" not in waits(people.bureau2)
     for who in (people.district, people.downstream):
         sign_data(settlement=signed, by=who)
     signed.refresh_from_db()
     assert signed.state == "signed"
     assert {n.yuan for n in signed.nets.all()} == {11 * MILLION, -11 * MILLION}
+
+
+def test_what_was_accepted_and_found_unchanged_is_signed_anew_and_may_be_refused_again(
+    refused, signed, people
+):
+    answer_refusal(refusal=refused, by=people.district, text="同意复核。")
+    decide_refusal(refusal=refused, by=people.bureau, accept=True, reason="须核对八月原始记录。")
+    assert waits(people.bureau2)["refusals-to-correct"] == [
+        "更正或登记复核结果：测试河协议 2023 年下游区不予确认"
+    ]
+    page = closing(viewer_of(people.district), "TEST", 2023)
+    assert [lack.words for lack in page.lacks] == ["下游区的不予确认已采纳，尚未更正。"]
+    assert page.offers == ()
+    with pytest.raises(Refused, match="须由另一人办理"):
+        keep_amounts(refusal=refused, by=people.bureau, finding="记录无误")
+    with pytest.raises(NotAllowed):
+        keep_amounts(refusal=refused, by=people.downstream, finding="记录无误")
+    with pytest.raises(Refused, match="请写明复核结果"):
+        keep_amounts(refusal=refused, by=people.bureau2, finding=" ")
+    keep_amounts(refusal=refused, by=people.bureau2, finding="八月原始记录与结果一致。")
+    refused.refresh_from_db()
+    signed.refresh_from_db()
+    assert (refused.state, refused.finding, signed.state) == (
+        "kept",
+        "八月原始记录与结果一致。",
+        "open",
+    )
+    assert signed.sign_until is not None, "the parties have a new day"
+    assert told_to(people.downstream, "八月原始记录与结果一致。；金额不变，请重新签认")
+    assert "refusals-to-correct" not in waits(people.bureau2)
+    for who in (people.district, people.downstream):
+        sign_data(settlement=signed, by=who)
+    signed.refresh_from_db()
+    again = refuse_amounts(settlement=signed, by=people.downstream, reason="仍不同意。")
+    assert (again.digest, again.pk) == (refused.digest, refused.pk + 1)
+
+
+def test_what_the_superior_ruled_to_be_corrected_cannot_be_found_unchanged(refused, signed, people):
+    answer_refusal(refusal=refused, by=people.district, text="无误。")
+    decide_refusal(refusal=refused, by=people.bureau, accept=False, reason="无误。")
+    escalate_refusal(refusal=refused, by=people.downstream)
+    enter_ruling(
+        refusal=refused, by=people.bureau, correct=True, text="八月应更正", document="裁2号"
+    )
+    assert "keep" not in refusal_page(viewer_of(people.bureau2), refused.pk).acts
+    with pytest.raises(Refused, match="共同上级已裁定予以更正"):
+        keep_amounts(refusal=refused, by=people.bureau2, finding="无误")
+    refused.refresh_from_db()
+    assert refused.state == "accepted"
 
 
 def test_a_correction_meanwhile_ends_the_refusal_of_other_amounts(refused, signed, border, people):

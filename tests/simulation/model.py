@@ -18,7 +18,7 @@ ROLES = {
     "nobody": "",
 }  # fmt: skip
 PARTIES = ("district", "downstream")
-PENDING = ("proposed", "reviewed")
+PENDING = ("proposed", "reviewed", "declined")
 
 
 def may(who: str, act: Act) -> bool:
@@ -194,6 +194,9 @@ class Model:
 
     def _after_adjustment_return(self, who: str) -> None:
         self._adjusted("proposed")
+
+    def _after_adjustment_decline(self, who: str) -> None:
+        self._adjusted("declined")
 
     def _after_adjustment_dismiss(self, who: str) -> None:
         self._adjusted("dismissed")

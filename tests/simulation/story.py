@@ -95,6 +95,10 @@ def _of_december() -> Objection:
     return _objection(month__month=DECEMBER)
 
 
+def _trip() -> FuseTrip:
+    return FuseTrip.objects.latest("pk")
+
+
 def _adjustment(which: date) -> Adjustment:
     return Adjustment.objects.filter(accrual__period=which).latest("pk")
 
@@ -368,15 +372,23 @@ STORY: tuple[Act, ...] = (
     # Two months at once turn out otherwise: the run stops.
     Act("settlements.recompute", date(2024, 1, 26),
         lambda s: tasks.recompute(), _both_corrected(4, 2), True),
-    Act("drop_fuse", date(2024, 1, 26),
-        _by(adjustments.drop_fuse, lambda: FuseTrip.objects.latest("pk"), "bureau", "trip", reason="误传")),
+    Act("propose_release", date(2024, 1, 26),
+        _by(adjustments.propose_release, _trip, "bureau", "trip", reason="属实")),
+    Act("return_stop", date(2024, 1, 26),
+        _by(adjustments.return_stop, _trip, "bureau2", "trip", why="再核")),
+    Act("propose_drop", date(2024, 1, 26),
+        _by(adjustments.propose_drop, _trip, "bureau", "trip", reason="误传")),
+    Act("drop_fuse", date(2024, 1, 26), _by(adjustments.drop_fuse, _trip, "bureau2", "trip")),
     Act("settlements.recompute", date(2024, 1, 27),
         lambda s: tasks.recompute(), _both_corrected(5, 2), True),
-    Act("release_fuse", date(2024, 1, 27),
-        _by(adjustments.release_fuse, lambda: FuseTrip.objects.latest("pk"), "bureau", "trip", reason="属实")),
-    Act("dismiss_adjustment", date(2024, 1, 28),
-        _by(adjustments.dismiss_adjustment, lambda: _adjustment(NOVEMBER), "bureau", "adjustment",
+    Act("propose_release", date(2024, 1, 27),
+        _by(adjustments.propose_release, _trip, "bureau", "trip", reason="属实")),
+    Act("release_fuse", date(2024, 1, 27), _by(adjustments.release_fuse, _trip, "bureau2", "trip")),
+    Act("decline_adjustment", date(2024, 1, 28),
+        _by(adjustments.decline_adjustment, lambda: _adjustment(NOVEMBER), "bureau", "adjustment",
             reason="不予")),
+    Act("dismiss_adjustment", date(2024, 1, 28),
+        _by(adjustments.dismiss_adjustment, lambda: _adjustment(NOVEMBER), "bureau2", "adjustment")),
     Act("review_adjustment", date(2024, 1, 28), _review(DECEMBER)),
     Act("approve_adjustment", date(2024, 1, 28), _approve(DECEMBER)),
     Act("settlements.daily", date(2024, 1, 29), lambda s: tasks.daily(), several=True),

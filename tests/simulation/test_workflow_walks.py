@@ -29,7 +29,8 @@ WAY = (
     "settlement.close bureau",
     "payment.record treasury", "payment.reject treasury2", "payment.record treasury2",
     "payment.approve treasury", "take_back", "payment.record treasury",
-    "payment.approve treasury2", "correct", "adjustment.dismiss bureau",
+    "payment.approve treasury2", "correct", "adjustment.decline bureau",
+    "adjustment.return bureau2", "adjustment.decline bureau2", "adjustment.dismiss bureau",
 )  # fmt: skip
 
 

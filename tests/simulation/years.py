@@ -29,6 +29,7 @@ from settlements.models import (
 from settlements.moving.acts import Refused
 from settlements.notices.services import months, notices
 from settlements.years.services import adjustments
+from settlements.years.services.behind import in_force_behind
 from tests.drafting import amended, put_in_force
 from tests.simulation import closings, disputing
 from tests.simulation.faults import at_the_end, some_fault
@@ -418,11 +419,19 @@ class Years:
     def _decide_stops(self) -> None:
         people = self.scheme.people
         for trip in FuseTrip.objects.filter(state=FuseTrip.State.TRIPPED):
-            by = self.one_of(people.bureau, people.bureau2)
-            how = self.one_of(adjustments.release_fuse, adjustments.drop_fuse)
-            self.act(
-                how.__name__, lambda trip=trip, how=how, by=by: how(trip=trip, by=by, reason="看过")
+            one, two = self.two_of(people.bureau, people.bureau2)
+            ask, how = self.one_of(
+                (adjustments.propose_release, adjustments.release_fuse),
+                (adjustments.propose_drop, adjustments.drop_fuse),
             )
+            self.act(ask.__name__, lambda t=trip, a=ask, by=one: a(trip=t, by=by, reason="看过"))
+            if self.chance("wrong_person"):
+                self.act(
+                    f"{how.__name__} by who asked",
+                    lambda t=trip, h=how, by=one: h(trip=t, by=by),
+                    refused=True,
+                )
+            self.act(how.__name__, lambda t=trip, h=how, by=two: h(trip=t, by=by))
 
     def _final_waits(self, adjustment: Adjustment) -> None:
         """A month does not become final while its adjustment waits."""
@@ -440,9 +449,16 @@ class Years:
         people = self.scheme.people
         one, two = self.two_of(people.bureau, people.bureau2)
         if self.chance("dismissed"):
+            stays = "keep" if in_force_behind(adjustment).exists() else ""
+            self.act(
+                "decline_adjustment",
+                lambda: adjustments.decline_adjustment(
+                    adjustment=adjustment, by=one, reason="不", rulings=stays
+                ),
+            )
             self.act(
                 "dismiss_adjustment",
-                lambda: adjustments.dismiss_adjustment(adjustment=adjustment, by=one, reason="不"),
+                lambda: adjustments.dismiss_adjustment(adjustment=adjustment, by=two),
             )
             return
         self.act(

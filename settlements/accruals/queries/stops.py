@@ -15,13 +15,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from basins.access import Act, Scope, Viewer
 from basins.models import Jurisdiction
 from settlements.accruals.services.proposals import net_of_payments
-from settlements.models import Accrual, FuseTrip, Party
+from settlements.models import Accrual, FuseTrip, Party, StateMove
 from settlements.money import ZERO
 from settlements.shown.findings import Compensation, Net
+from settlements.shown.history import HistoryLine, history_of
 from settlements.shown.payments import words_of
 from settlements.shown.places import Place
 from settlements.shown.reading_changes import ReadingChange, Window, readings_changed
-from settlements.workflow import kind_of
+from settlements.workflow import kind_of, moves_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class StopPage:
     changes: tuple[StoppedChange, ...]
     totals: tuple[Net, ...]
     readings: tuple[ReadingChange, ...]  # what had changed since the months were computed
-    may_decide: bool
+    acts: tuple[str, ...]  # events of the workflow the viewer may cause
+    history: tuple[HistoryLine, ...]
     names: bool  # whether the viewer is told who decided
 
 
@@ -62,14 +64,14 @@ def waiting(viewer: Viewer) -> list[FuseTrip]:
     """Stops nobody has decided yet: 1 SQL query."""
     return list(
         visible_stops(viewer)
-        .filter(state=FuseTrip.State.TRIPPED)
+        .filter(state__in=FuseTrip.OPEN)
         .select_related("agreement")
         .order_by("pk")
     )
 
 
 def stop_page(viewer: Viewer, pk: int) -> StopPage | None:
-    """One stop, or None where there is none for this viewer: 8 SQL queries."""
+    """One stop, or None where there is none for this viewer: 10 SQL queries."""
     trip = visible_stops(viewer).filter(pk=pk).select_related("agreement", "decided_by").first()
     if trip is None:
         return None
@@ -90,8 +92,22 @@ def stop_page(viewer: Viewer, pk: int) -> StopPage | None:
         changes=changes,
         totals=_totals(changes),
         readings=_readings(viewer, trip),
-        may_decide=viewer.may(Act.ADJUST) and trip.state == FuseTrip.State.TRIPPED,
+        acts=_acts(viewer, trip),
+        history=history_of(viewer, "fuse", trip.pk),
         names=viewer.sees_all(Act.SEE_DRAFTS),
+    )
+
+
+def _acts(viewer: Viewer, trip: FuseTrip) -> tuple[str, ...]:
+    """Who asked for a release or a drop does not decide it: 1 SQL query."""
+    if not viewer.may(Act.ADJUST):
+        return ()
+    newest = StateMove.objects.filter(thing="fuse", object_id=trip.pk).order_by("-pk").first()
+    mine = newest is not None and newest.by_id == viewer.user_id
+    return tuple(
+        move.event
+        for move in moves_from("fuse", trip.state)
+        if move.who and not (mine and move.not_by)
     )
 
 

@@ -50,9 +50,9 @@ def accrue_changed(changed: Iterable[SectionMonth]) -> int:
     agreements = _locked(touched)
     # Asked once they are locked: a run that stopped while this one waited has committed by now.
     stopped = set(
-        FuseTrip.objects.filter(
-            agreement__in=list(touched), state=FuseTrip.State.TRIPPED
-        ).values_list("agreement_id", flat=True)
+        FuseTrip.objects.filter(agreement__in=list(touched), state__in=FuseTrip.OPEN).values_list(
+            "agreement_id", flat=True
+        )
     )
     for agreement in agreements:
         # A stopped agreement is looked at whole: the stop may be over, or be another one now.

@@ -278,9 +278,9 @@ def _stopped(new: list[Finding], holds: dict[int, Holding]) -> set[int]:
     for agreement, own in sorted(by_agreement.items()):
         known = FuseTrip.objects.filter(agreement=agreement, digest=_digest(agreement, own)).first()
         state = known.state if known is not None else None
-        if state in (FuseTrip.State.TRIPPED, FuseTrip.State.DROPPED):
+        if state in (*FuseTrip.OPEN, FuseTrip.State.DROPPED):
             stopped.add(agreement)
-        if state in (FuseTrip.State.TRIPPED, None):
+        if state in (*FuseTrip.OPEN, None):
             undecided += own
     reasons = _too_much(undecided, holds)
     if reasons:
@@ -351,9 +351,7 @@ def _double_reasons(new: list[Finding]) -> list[str]:
 
 def _expire(by_agreement: Iterable[int]) -> None:
     """A stop whose cause is gone needs nobody any more."""
-    tripped = FuseTrip.objects.filter(
-        agreement__in=list(by_agreement), state=FuseTrip.State.TRIPPED
-    )
+    tripped = FuseTrip.objects.filter(agreement__in=list(by_agreement), state__in=FuseTrip.OPEN)
     if not tripped.exists():
         return
     over = list(tripped.select_related("agreement").order_by("pk"))

@@ -148,9 +148,7 @@ def notice_data(months: Sequence[date]) -> NoticeData:
             .order_by("section", "month")
         ),
         stopped=set(
-            FuseTrip.objects.filter(state=FuseTrip.State.TRIPPED).values_list(
-                "agreement_id", flat=True
-            )
+            FuseTrip.objects.filter(state__in=FuseTrip.OPEN).values_list("agreement_id", flat=True)
         ),
         exceedances=exceedances,
         indicators=list(Indicator.objects.filter(code__in=codes).order_by("order")),

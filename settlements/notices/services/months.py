@@ -87,7 +87,7 @@ def finalise_due() -> int:
     Returns how many. 7 SQL queries whatever the months.
     """
     ready = Q(state__in=[State.CONFIRMED, State.DECIDED]) & ~Q(
-        agreement__in=FuseTrip.objects.filter(state=FuseTrip.State.TRIPPED).values("agreement")
+        agreement__in=FuseTrip.objects.filter(state__in=FuseTrip.OPEN).values("agreement")
     )
     pks = set(_locked_where(ready))
     if not pks:

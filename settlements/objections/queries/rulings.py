@@ -4,16 +4,24 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from basins.access import Act, Scope, Viewer
 from monitoring.models import Section
 from settlements.accruals.services.accruals import agreements_touched
-from settlements.models import Accrual, Agreement, MonthRuling, TermSection, VerdictEvidence
+from settlements.models import (
+    Accrual,
+    Adjustment,
+    Agreement,
+    MonthRuling,
+    TermSection,
+    VerdictEvidence,
+)
 from settlements.reckoning.computation import Work, compute, load, other_parties, party_of, work_of
 from settlements.reckoning.given_facts import Ruling
 from settlements.rules.facts import MonthState
 from settlements.shown.visible import visible_rulings
+from settlements.years.queries.adjustments import visible_adjustments
 
 NOBODY = "互不补偿"
 
@@ -46,6 +54,24 @@ def listed(
 
 def ruling(viewer: Viewer, pk: int) -> MonthRuling | None:
     return _related(visible_rulings(viewer).filter(pk=pk)).first()
+
+
+def refused_because_of(viewer: Viewer, ruling: MonthRuling) -> list[Adjustment]:
+    """Adjustments that this ruling led to and that were refused, with what became of it: 1 SQL
+    query."""
+    of_month = Q(accrual__period=ruling.month) | Q(
+        accrual__yearly=True, accrual__period__year=ruling.month.year
+    )
+    found = visible_adjustments(viewer).filter(
+        of_month,
+        state=Adjustment.State.DISMISSED,
+        accrual__term_section__section=ruling.section_id,
+        accrual__computed_at__lt=ruling.decided_at,
+        proposed_at__gte=ruling.decided_at,
+    )
+    if ruling.agreement_id is not None:
+        found = found.filter(accrual__term__agreement=ruling.agreement_id)
+    return list(found.select_related("accrual__term__agreement").order_by("pk"))
 
 
 def visible_verdict_evidence(viewer: Viewer) -> QuerySet[VerdictEvidence]:

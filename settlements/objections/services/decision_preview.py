@@ -168,7 +168,7 @@ def _go(
         )
     )
     run.proposals = [_proposal(adjustment, nets, names) for adjustment, nets in found]
-    for trip in FuseTrip.objects.filter(pk__gt=trips, state=FuseTrip.State.TRIPPED):
+    for trip in FuseTrip.objects.filter(pk__gt=trips, state__in=FuseTrip.OPEN):
         run.stops += [str(words) for words in trip.reasons]
 
 

@@ -243,11 +243,14 @@ def _prove(objection: Objection) -> Task:
     )
 
 
+SECOND_PERSONS = (Adjustment.State.REVIEWED, Adjustment.State.DECLINED)
+
+
 def adjustments(viewer: Viewer) -> QuerySet:
-    """Proposed ones, and those another person put up for approval."""
+    """Proposed ones, and those another person put up for approval or refusal."""
     return (
         Adjustment.objects.filter(state__in=Adjustment.PENDING)
-        .exclude(reviewed_by=viewer.user_id, state=Adjustment.State.REVIEWED)
+        .exclude(reviewed_by=viewer.user_id, state__in=SECOND_PERSONS)
         .select_related("accrual__term__agreement")
         .defer("outcome", "inputs", "accrual__steps", "accrual__inputs")
         .order_by("proposed_at", "pk")
@@ -256,29 +259,36 @@ def adjustments(viewer: Viewer) -> QuerySet:
 
 def _adjust(adjustment: Adjustment) -> Task:
     accrual = adjustment.accrual
-    reviewed = adjustment.state == Adjustment.State.REVIEWED
+    act = {Adjustment.State.REVIEWED: "批准", Adjustment.State.DECLINED: "复核不予"}.get(
+        Adjustment.State(adjustment.state), "审核"
+    )
     where = accrual.term.agreement
     return Task(
-        f"{'批准' if reviewed else '审核'}调整：{where} {month_words(accrual.period)}",
+        f"{act}调整：{where} {month_words(accrual.period)}",
         to("adjustment", adjustment.pk),
-        "批准" if reviewed else "审核",
+        act.removesuffix("不予"),
         note=adjustment.cause,
     )
 
 
 def stopped_runs(viewer: Viewer) -> QuerySet:
+    """Stops to be looked at, and those another person asks to release or drop."""
+    newest = StateMove.objects.filter(thing="fuse", object_id=OuterRef("pk")).order_by("-pk")
     return (
-        FuseTrip.objects.filter(state=FuseTrip.State.TRIPPED)
+        FuseTrip.objects.filter(state__in=FuseTrip.OPEN)
+        .alias(asked_by=Subquery(newest.values("by")[:1]))
+        .filter(Q(state=FuseTrip.State.TRIPPED) | ~Q(asked_by=viewer.user_id))
         .select_related("agreement")
         .order_by("pk")
     )
 
 
 def _stopped(trip: FuseTrip) -> Task:
+    act = "核实" if trip.state == FuseTrip.State.TRIPPED else "复核"
     return Task(
-        f"核实停下的重算：{trip.agreement}",
+        f"{act}停下的重算：{trip.agreement}",
         to("fuse-trip", trip.pk),
-        "核实",
+        act,
         note="；".join(map(str, trip.reasons)),
     )
 
@@ -566,6 +576,11 @@ def refusals_to_decide(viewer: Viewer) -> QuerySet:
     )
 
 
+def refusals_to_correct(viewer: Viewer) -> QuerySet:
+    """Accepted, or ruled to be corrected: the data are not yet."""
+    return _refusals().filter(state=AmountRefusal.State.ACCEPTED)
+
+
 def _refusal(words: str, *, dated: bool = True) -> Callable[[AmountRefusal], Task]:
     def task(refusal: AmountRefusal) -> Task:
         return Task(
@@ -767,6 +782,13 @@ SOURCES: tuple[Source, ...] = (
         Act.DECIDE,
         refusals_to_decide,
         _refusal("裁决", dated=False),
+    ),
+    Source(
+        "refusals-to-correct",
+        "已采纳、待更正的不予确认",
+        Act.DECIDE,
+        refusals_to_correct,
+        _refusal("更正或登记复核结果", dated=False),
     ),
     Source("years-waiting", "各方尚未签认的年度", Act.CONFIRM_FOR, years_waiting, _wait),
     Source("measures-to-report", "待报告整改的措施", Act.CONFIRM, measures_to_report, _report),

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.utils.timezone import localtime
 
 from basins.access import Act, Scope, Viewer
 from basins.links import Link, to
-from basins.ranges import months_of
 from basins.words import month_words
 from settlements.accruals.queries.adjusted import Adjusted, adjustments_of
-from settlements.models import Adjustment, AdjustmentRemark, Objection, Settlement, StateMove
+from settlements.models import Adjustment, AdjustmentRemark, Settlement, StateMove
 from settlements.rules.base import MonthState
 from settlements.shown.input_changes import InputChange, inputs_changed
 from settlements.shown.payments import payments_prefetch
@@ -24,6 +23,7 @@ from settlements.shown.reading_changes import ReadingChange, Window, readings_ch
 from settlements.shown.visible import visible_rulings
 from settlements.workflow import move_of
 from settlements.years.queries.adjustments import AdjustmentLine, lines_of, visible_adjustments
+from settlements.years.services.behind import objections_behind, rulings_behind
 from settlements.years.services.hearing import awaited, hearing_until
 
 State = Adjustment.State
@@ -112,7 +112,8 @@ def adjustment_page(viewer: Viewer, pk: int) -> AdjustmentPage | None:
         closed=settlement is not None and settlement.state in Settlement.FIXED,
         events=_events(viewer, found),
         acts=_acts(viewer, found),
-        is_reviewer=found.state == State.REVIEWED and found.reviewed_by_id == viewer.user_id,
+        is_reviewer=found.state in (State.REVIEWED, State.DECLINED)
+        and found.reviewed_by_id == viewer.user_id,
         hearing=_hearing(viewer, found),
     )
 
@@ -133,14 +134,13 @@ def _hearing(viewer: Viewer, found: Adjustment) -> Hearing:
 def _acts(viewer: Viewer, found: Adjustment) -> tuple[str, ...]:
     if not viewer.may(Act.ADJUST):
         return ()
-    acts = [e for e in ("review", "approve", "return", "dismiss") if _possible(found, e)]
-    if found.reviewed_by_id == viewer.user_id and "approve" in acts:
-        acts.remove("approve")
-    return tuple(acts)
-
-
-def _possible(found: Adjustment, event: str) -> bool:
-    return move_of("adjustment", event, found.state) is not None
+    acts = ("review", "approve", "return", "decline", "dismiss")
+    mine = found.reviewed_by_id == viewer.user_id
+    return tuple(
+        event
+        for event in acts
+        if (move := move_of("adjustment", event, found.state)) and not (mine and move.not_by)
+    )
 
 
 def _events(viewer: Viewer, found: Adjustment) -> tuple[dict[str, str], ...]:
@@ -168,25 +168,7 @@ def _events(viewer: Viewer, found: Adjustment) -> tuple[dict[str, str], ...]:
 def _grounds(viewer: Viewer, found: Adjustment) -> tuple[Ground, ...]:
     """Rulings made or revoked and objections accepted between the computation and the proposal:
     3 SQL queries."""
-    accrual = found.accrual
-    since, until = accrual.computed_at, found.proposed_at
-    agreement, section = accrual.term.agreement_id, accrual.term_section.section_id
-    months = months_of(accrual.period.year) if accrual.yearly else (accrual.period, accrual.period)
-    rulings = visible_rulings(viewer).filter(
-        Q(decided_at__gt=since, decided_at__lte=until)
-        | Q(revoked_at__gt=since, revoked_at__lte=until),
-        Q(agreement=None) | Q(agreement=agreement),
-        section=section,
-        month__range=months,
-    )
-    objections = Objection.objects.filter(
-        month__agreement=agreement,
-        month__month__range=months,
-        section=section,
-        state=Objection.State.ACCEPTED,
-        decided_at__gt=since,
-        decided_at__lte=until,
-    )
+    rulings = rulings_behind(found).filter(pk__in=visible_rulings(viewer).values("pk"))
     grounds = [
         Ground(
             f"{'撤销认定' if each.revoked_at else '认定'}“{each.get_state_display()}”"
@@ -196,9 +178,9 @@ def _grounds(viewer: Viewer, found: Adjustment) -> tuple[Ground, ...]:
             each.evidence_name,
             to("ruling-evidence", each.pk) if each.evidence else None,
         )
-        for each in rulings.order_by("pk")
+        for each in rulings
     ]
-    for objection in objections.select_related("jurisdiction").order_by("pk"):
+    for objection in objections_behind(found).select_related("jurisdiction"):
         files = objection.evidence.order_by("pk")
         first = files.first()
         grounds.append(

@@ -23,6 +23,8 @@ from settlements.ledger.services.payments import transit_balance
 from settlements.models import (
     Adjustment,
     Agreement,
+    AmountRefusal,
+    Demand,
     FuseTrip,
     Settlement,
     SettlementSignature,
@@ -38,9 +40,8 @@ from settlements.workflow import move_of
 from settlements.years.services.signing import (
     Ground,
     is_overdue,
-    is_silent,
     silence_of,
-    silent_after,
+    silences_of,
     unsigned,
 )
 from settlements.years.services.year_data import YearData, accruals_of
@@ -104,6 +105,7 @@ class SignatureLine:
     place: Place
     data: str
     amount: str
+    scans: tuple[Link, ...]  # papers that were entered for the party, of what is valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,10 +273,13 @@ def _lacks(viewer: Viewer, settlement: Settlement, places: dict[int, Place]):
         yield Lack(f"{lack} 缺核算，请先重算。", _month_link(agreement, lack.period))
     for month in data.not_final():
         yield Lack(f"{month_words(month)}尚未定稿。", _month_link(agreement, month))
+    for refusal in settlement.refusals.filter(state=AmountRefusal.State.ACCEPTED):
+        words = f"{refusal.jurisdiction.name}的不予确认已采纳，尚未更正。"
+        yield Lack(words, to("refusal", refusal.pk))
     if data.pending():
         yield from _pending(settlement)
     if data.stopped:
-        for trip in FuseTrip.objects.filter(agreement=agreement, state=FuseTrip.State.TRIPPED):
+        for trip in FuseTrip.objects.filter(agreement=agreement, state__in=FuseTrip.OPEN):
             yield Lack("有一次停下的重算待核实。", to("fuse-trip", trip.pk))
     if state in (State.CONFIRMED, State.PREPARED) and (lying := transit_balance(agreement)):
         yield Lack(f"过渡账户尚有 {format_yuan(lying)} 元未拨付。", to("ledger-payment-list"))
@@ -288,14 +293,26 @@ def _refusals(settlement: Settlement):
 
 
 def _unpaid(settlement: Settlement, party: int, place: Place, yuan: Decimal) -> Lack:
-    """A debtor of the closed year with its demand and due day, where it has one."""
+    """A debtor of the closed year with its demands and due days, where it has any; what it paid
+    counts for the first of them."""
     words = f"{place.name}尚未付清 {format_yuan(yuan)} 元"
-    demand = settlement.demands.filter(jurisdiction=party).order_by("pk").last()
-    if demand is None:
+    newest_first = settlement.demands.filter(jurisdiction=party).order_by("-pk")
+    left, open_ones = yuan, []
+    for demand in newest_first:
+        if left > 0:
+            open_ones.append((demand, min(left, demand.yuan)))
+            left -= demand.yuan
+    if not open_ones:
         return Lack(f"{words}。", to("ledger-payment-list"))
+    each = [_demanded(demand, rest, len(open_ones) > 1) for demand, rest in reversed(open_ones)]
+    return Lack(f"{words}，{'；'.join(each)}。", to("ledger-demand", open_ones[-1][0].pk))
+
+
+def _demanded(demand: Demand, rest: Decimal, one_of_several: bool) -> str:
     late = (today() - demand.due_on).days
     when = f"已逾期 {late} 天" if late > 0 else f"{demand.due_on} 到期"
-    return Lack(f"{words}，{demand.label}，{when}。", to("ledger-demand", demand.pk))
+    part = f" {format_yuan(rest)} 元" if one_of_several else ""
+    return f"{demand.label}{part}，{when}"
 
 
 def _owed_before(settlement: Settlement):
@@ -436,16 +453,15 @@ def _waiting_for(viewer: Viewer, settlement: Settlement) -> tuple[Missing, ...]:
     code, year = settlement.agreement.code, settlement.year
     found, left = [], unsigned(settlement, subject)
     with_person, means = with_own_person(left, Act.SIGN_YEAR), silence_of(settlement)
-    for place in left:
-        after = silent_after(settlement, place)
+    for place, silence in silences_of(settlement, left).items():
         offers = [Offer("催办", to("settlement-remind", code, year, party=place.code), main=False)]
         if subject == Subject.AMOUNT and place.pk not in with_person:
             refuse = to("settlement-refuse", code, year, party=place.code)
             offers.append(Offer(f"代{place.name}登记不予确认", refuse, main=False))
-        if means == Term.Silence.DECIDE and is_silent(settlement, place):
+        if means == Term.Silence.DECIDE and silence.is_over:
             decide = to("settlement-decide-silent", code, year, party=place.code)
             offers.append(Offer("由市局决定", decide, main=False))
-        words = "未催办" if after is None else f"已催办，可表态至 {after}"
+        words = "未催办" if silence.until is None else f"已催办，可表态至 {silence.until}"
         found.append(Missing(Place.of(place), words, tuple(offers)))
     return tuple(found)
 
@@ -472,7 +488,11 @@ def _signatures(settlement: Settlement, places: dict[int, Place]) -> tuple[Signa
         document = f"，依 {found.document} 代为登记" if found.document else ""
         return f"{found.by} {_moment(found.at)}{document}"
 
+    def scans(party: int) -> tuple[Link, ...]:
+        signed = [newest.get((party, subject)) for subject in Subject]
+        return tuple(to("signature-scan", s.pk) for s in signed if s is not None and s.scan)
+
     return tuple(
-        SignatureLine(place, words(pk, Subject.DATA), words(pk, Subject.AMOUNT))
+        SignatureLine(place, words(pk, Subject.DATA), words(pk, Subject.AMOUNT), scans(pk))
         for pk, place in places.items()
     )

@@ -13,7 +13,7 @@ from settlements.workflow import kind_of
 
 State = AmountRefusal.State
 OF_RAISER = ("withdraw", "escalate")
-OF_BUREAU = ("accept", "reject", "rule_for", "rule_against")
+OF_BUREAU = ("accept", "reject", "keep", "rule_for", "rule_against")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ def _now(refusal: AmountRefusal) -> tuple[str, ...]:
             return ("withdraw", *(() if over else ("escalate",)))
         case State.ESCALATED:
             return ("rule_for", "rule_against")
+        case State.ACCEPTED:
+            return () if refusal.ruling else ("keep",)
     return ()
 
 
@@ -104,5 +106,8 @@ def _waits(refusal: AmountRefusal) -> str:
         case State.ESCALATED:
             return "等待共同上级裁定，收到后由市局登记"
         case State.ACCEPTED:
-            return "更正数据并批准调整后，各方重新签认"
+            also = "" if refusal.ruling else "；复核后金额不变的，由市局另一人登记"
+            return f"等待更正数据并批准调整，此后各方重新签认{also}"
+        case State.KEPT:
+            return "各方重新签认；仍不同意的可再次提出"
     return ""

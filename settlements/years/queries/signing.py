@@ -28,6 +28,7 @@ from settlements.models import (
 from settlements.money import ZERO
 from settlements.shown.findings import starred
 from settlements.shown.revisions import Revision, published_result, revisions_of
+from settlements.shown.visible import sees_year_of
 from settlements.years.queries.years import accruals_of_year
 
 
@@ -207,3 +208,14 @@ def by_section(months: list[MonthToSign]) -> list[SectionToSign]:
     for month in months:
         found[month.section].append(month)
     return [SectionToSign(section, tuple(own)) for section, own in found.items()]
+
+
+def visible_signature(viewer: Viewer, pk: int) -> SettlementSignature | None:
+    """A signature with its scan, for who sees how far its year is; None for others."""
+    found = (
+        SettlementSignature.objects.filter(pk=pk)
+        .select_related("settlement__agreement", "jurisdiction")
+        .defer("jurisdiction__boundary")
+        .first()
+    )
+    return found if found and sees_year_of(viewer, found.settlement.agreement) else None

@@ -5,6 +5,7 @@ the difference counts in it; once it is closed the difference is an entry of its
 the day of the approval.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db import transaction
@@ -26,13 +27,16 @@ from settlements.models import (
     Agreement,
     FuseTrip,
     Settlement,
+    StateMove,
 )
 from settlements.money import format_yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
 from settlements.moving.notify import signatories
 from settlements.moving.telling import tell
+from settlements.years.services.behind import refuse_unsaid, settle_behind
 from settlements.years.services.closing import void_if_changed
 from settlements.years.services.hearing import refuse_unheard
+from settlements.years.services.refusals import note_corrected
 
 State = Adjustment.State
 
@@ -61,14 +65,37 @@ def return_adjustment(*, adjustment: Adjustment, by: User, why: str) -> Adjustme
 
 
 @transaction.atomic
-def dismiss_adjustment(*, adjustment: Adjustment, by: User, reason: str) -> Adjustment:
-    """The month stays as it was published, with the reason why."""
+def decline_adjustment(
+    *, adjustment: Adjustment, by: User, reason: str, rulings: str = ""
+) -> Adjustment:
+    """Ask another person that the month stay as it was published, with the reason why; `rulings`
+    says what becomes of a ruling behind it (Adjustment.Rulings). Raises Refused."""
     adjustment = _locked(adjustment)
-    _permit(adjustment, "dismiss", by)
+    _permit(adjustment, "decline", by)
+    refuse_unsaid(adjustment, rulings)
     adjustment.reviewed_by, adjustment.reviewed_at = by, now()
-    adjustment.reason = _said(reason, "不予调整")
-    _move(adjustment, "dismiss", State.DISMISSED, by, adjustment.reason)
-    _tell("adjustment.dismiss", adjustment, by, why=adjustment.reason)
+    adjustment.reason, adjustment.rulings = _said(reason, "不予调整"), rulings
+    _move(adjustment, "decline", State.DECLINED, by, adjustment.reason)
+    _tell("adjustment.decline", adjustment, by, why=adjustment.reason)
+    return adjustment
+
+
+@transaction.atomic
+def dismiss_adjustment(*, adjustment: Adjustment, by: User) -> Adjustment:
+    """By another person: the month stays as it was published; the rulings behind it hold on or
+    are revoked, as was asked for. Raises Refused where a ruling was made or revoked meanwhile."""
+    adjustment = _locked(adjustment)
+    move = _permit(adjustment, "dismiss", by)
+    refuse_same_person("adjustment", adjustment.pk, move, by)
+    refuse_unsaid(adjustment, adjustment.rulings)
+    adjustment.aftermath = settle_behind(adjustment, by)
+    _move(adjustment, "dismiss", State.DISMISSED, by)
+    _tell(
+        "adjustment.dismiss",
+        adjustment,
+        by,
+        why="；".join(filter(None, (adjustment.reason, adjustment.aftermath))),
+    )
     return adjustment
 
 
@@ -110,6 +137,7 @@ def approve_adjustment(*, adjustment: Adjustment, by: User, unheard: str = "") -
         resettle(agreement=agreement, years=[year], cause=cause)
         settlement.refresh_from_db()
         void_if_changed(settlement, cause)
+        note_corrected(settlement)
         return adjustment
     if nets:
         on = today()
@@ -156,24 +184,40 @@ def difference(adjustment: Adjustment) -> dict[str, Decimal]:
 
 
 @transaction.atomic
-def release_fuse(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
-    """A person has looked: the run goes on, and its changes are proposed month by month."""
+def propose_release(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
+    """A person has looked and asks another to let the run go on."""
+    return _ask(trip, "fuse.propose_release", FuseTrip.State.RELEASING, by, _said(reason, "放行"))
+
+
+@transaction.atomic
+def propose_drop(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
+    """A person has looked and asks another that nothing be proposed of it."""
+    return _ask(trip, "fuse.propose_drop", FuseTrip.State.DROPPING, by, _said(reason, "不予执行"))
+
+
+@transaction.atomic
+def return_stop(*, trip: FuseTrip, by: User, why: str) -> FuseTrip:
+    """Not decided as it was asked for: to be looked at again."""
     trip = _trip_locked(trip)
-    permit(check("fuse", "release", trip.state, trip.get_state_display()), by)
-    _decide(trip, "release", FuseTrip.State.RELEASED, by, _said(reason, "放行"))
-    _tell_of_trip("fuse.release", trip, by)
+    permit(check("fuse", "return", trip.state, trip.get_state_display()), by)
+    said, asked = _said(why, "退回"), _asked(trip)
+    _move_trip(trip, "return", FuseTrip.State.TRIPPED, by, said)
+    _tell_of_trip("fuse.return", trip, by, said, persons=[asked.by_id])
+    return trip
+
+
+@transaction.atomic
+def release_fuse(*, trip: FuseTrip, by: User) -> FuseTrip:
+    """By another person: the run goes on, and its changes are proposed month by month."""
+    trip = _decide(trip, "fuse.release", FuseTrip.State.RELEASED, by)
     accrue_agreement(agreement=trip.agreement, fused=False)
     return trip
 
 
 @transaction.atomic
-def drop_fuse(*, trip: FuseTrip, by: User, reason: str) -> FuseTrip:
-    """A person has looked: nothing is proposed of what the run found."""
-    trip = _trip_locked(trip)
-    permit(check("fuse", "drop", trip.state, trip.get_state_display()), by)
-    _decide(trip, "drop", FuseTrip.State.DROPPED, by, _said(reason, "不予执行"))
-    _tell_of_trip("fuse.drop", trip, by)
-    return trip
+def drop_fuse(*, trip: FuseTrip, by: User) -> FuseTrip:
+    """By another person: nothing is proposed of what the run found."""
+    return _decide(trip, "fuse.drop", FuseTrip.State.DROPPED, by)
 
 
 def of_released(trip: FuseTrip, state: str) -> QuerySet[Adjustment]:
@@ -212,9 +256,35 @@ def _some(trip: FuseTrip, state: str) -> list[Adjustment]:
     return found
 
 
-def _decide(trip: FuseTrip, event: str, target: str, by: User, reason: str) -> None:
-    trip.decided_by, trip.decided_at, trip.reason = by, now(), reason
-    with moving(event, by=by, note=reason):
+def _ask(trip: FuseTrip, told: str, target: str, by: User, reason: str) -> FuseTrip:
+    """`told`: the event by its name in settlements.moving.told."""
+    trip, event = _trip_locked(trip), told.removeprefix("fuse.")
+    permit(check("fuse", event, trip.state, trip.get_state_display()), by)
+    _move_trip(trip, event, target, by, reason)
+    _tell_of_trip(told, trip, by, reason)
+    return trip
+
+
+def _decide(trip: FuseTrip, told: str, target: str, by: User) -> FuseTrip:
+    """What another person asked for, with that person's reason."""
+    trip, event = _trip_locked(trip), told.removeprefix("fuse.")
+    move = check("fuse", event, trip.state, trip.get_state_display())
+    permit(move, by)
+    refuse_same_person("fuse", trip.pk, move, by)
+    asked = _asked(trip)
+    trip.decided_by, trip.decided_at, trip.reason = by, now(), asked.note
+    _move_trip(trip, event, target, by)
+    _tell_of_trip(told, trip, by, trip.reason, persons=[asked.by_id])
+    return trip
+
+
+def _asked(trip: FuseTrip) -> StateMove:
+    """Who asked for what the stop waits for now, and why."""
+    return StateMove.objects.filter(thing="fuse", object_id=trip.pk).latest("pk")
+
+
+def _move_trip(trip: FuseTrip, event: str, target: str, by: User, note: str = "") -> None:
+    with moving(event, by=by, note=note):
         trip.state = target
         trip.save()
 
@@ -247,14 +317,18 @@ def _words(holds: Holding) -> str:
     return "、".join(paid) or "互不补偿"
 
 
-def _tell_of_trip(event: str, trip: FuseTrip, by: User) -> None:
+def _tell_of_trip(
+    event: str, trip: FuseTrip, by: User, why: str, *, persons: Iterable[int | None] = ()
+) -> None:
     tell(
         event,
         to("fuse-trip", trip.pk),
         about=trip.pk,
         by=by,
+        persons=persons,
+        again=True,
         agreement=trip.agreement,
-        why=trip.reason,
+        why=why,
     )
 
 

@@ -2,6 +2,7 @@
 
 Answered by the other parties, decided by the bureau. Turned down, the party takes it to the common
 superior within SIGN_DAYS working days, whose ruling the bureau enters, or it stands as confirmed.
+Accepted, the data are corrected, or another person finds that the amounts stand (复核).
 Locks: the agreement, the year, the refusal.
 """
 
@@ -24,12 +25,20 @@ from settlements.models import (
     Settlement,
 )
 from settlements.moving.acting import parties_signing, speaks_for
-from settlements.moving.acts import NotAllowed, Refused, check, moving, permit
+from settlements.moving.acts import (
+    NotAllowed,
+    Refused,
+    check,
+    moving,
+    permit,
+    refuse_same_person,
+)
 from settlements.moving.documents import checked, kept
 from settlements.moving.telling import tell
 from settlements.years.services.signing import (
     Ground,
     Subject,
+    begin_deadline,
     is_overdue,
     is_silent,
     locked,
@@ -176,6 +185,36 @@ def decide_refusal(*, refusal: AmountRefusal, by: User, accept: bool, reason: st
 
 
 @transaction.atomic
+def keep_amounts(*, refusal: AmountRefusal, by: User, finding: str) -> AmountRefusal:
+    """Another person of the bureau than who accepted it looked again and found nothing to correct:
+    the parties sign the same data anew. Raises Refused where the common superior ruled that they
+    be corrected, or something of the year is being corrected."""
+    refusal = _locked(refusal)
+    move = check("refusal", "keep", refusal.state, refusal.get_state_display())
+    permit(move, by)
+    refuse_same_person("refusal", refusal.pk, move, by)
+    if refusal.ruling:
+        raise Refused("共同上级已裁定予以更正，不能登记为金额不变；请更正数据并批准调整。")
+    if not finding.strip():
+        raise Refused("请写明复核结果。")
+    if YearData.of(refusal.settlement).pending():
+        raise Refused("该年度有待审的调整；请先处理，批准后本项即为已更正。")
+    refusal.finding = finding.strip()
+    _move(refusal, "keep", State.KEPT, by, refusal.finding)
+    _tell("refusal.keep", refusal, by, reason=refusal.finding)
+    begin_deadline(refusal.settlement_id)
+    return refusal
+
+
+def note_corrected(settlement: Settlement) -> None:
+    """After a change of the year: what was accepted and led to it is corrected now. The year is
+    locked."""
+    for refusal in settlement.refusals.filter(state=State.ACCEPTED):
+        if refusal.digest != _digest(settlement):
+            _move(refusal, "correct", State.CORRECTED, None)
+
+
+@transaction.atomic
 def escalate_refusal(*, refusal: AmountRefusal, by: User) -> AmountRefusal:
     """The party takes it to the parties' common superior, within the deadline."""
     refusal = _locked(refusal)
@@ -217,7 +256,11 @@ def enter_ruling(
 
 
 def lapse_refusals() -> int:
-    """Daily: one turned down and not taken further in time stands as confirmed. Returns how many."""
+    """Daily: one turned down and not taken further in time stands as confirmed; one accepted whose
+    year has changed since is corrected. Returns how many stand as confirmed."""
+    for settlement in Settlement.objects.filter(refusals__state=State.ACCEPTED).distinct():
+        with transaction.atomic():
+            note_corrected(locked(settlement))
     waiting = AmountRefusal.objects.filter(state=State.REJECTED, until__lt=today())
     found = list(waiting.order_by("settlement__agreement", "pk"))
     for refusal in found:

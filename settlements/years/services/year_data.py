@@ -73,9 +73,7 @@ class YearData:
                     agreement=agreement, month__year=year, state=AgreementMonth.State.FINAL
                 ).values_list("month", flat=True)
             ),
-            stopped=FuseTrip.objects.filter(
-                agreement=agreement, state=FuseTrip.State.TRIPPED
-            ).exists(),
+            stopped=FuseTrip.objects.filter(agreement=agreement, state__in=FuseTrip.OPEN).exists(),
         )
 
     def digest(self) -> str:
