@@ -155,9 +155,11 @@ MOVES: tuple[Move, ...] = (
     Move("payment", "record", "", "prepared", Act.RECORD_PAYMENT, "登记付款",
          "不超过应付，超付须注明"),
     Move("payment", "approve", "prepared", "approved", Act.RECORD_PAYMENT, "复核付款",
-         "凭证号未用过", "记一笔平衡凭证", ("record",)),
+         "凭证号未用过；附有银行回单，抵扣的双方均已同意", "记一笔平衡凭证", ("record",)),
     Move("payment", "reject", "prepared", "rejected", Act.RECORD_PAYMENT, "退回付款",
          "须写明理由"),
+    Move("payment", "decline", "prepared", "rejected", Act.SIGN_YEAR, "不同意抵扣",
+         "由抵扣的一方，须写明理由"),
     # 停下的重算 (fuse)
     Move("fuse", "trip", "", "tripped", None, "停下待查",
          "一次重算改变 3 个以上已发布月份、一年总额的 5 % 以上，或同一断面同月付两次"),

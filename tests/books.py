@@ -25,6 +25,7 @@ from settlements.models import (
     Payment,
 )
 from settlements.money import yuan
+from tests.slips import shown
 from tests.worlds import People, jurisdiction
 
 DAY = date(2024, 2, 2)
@@ -112,9 +113,10 @@ class Ledger:
         )  # fmt: skip
 
     def prepare(self, amount: str, *, by: User | None = None, **given) -> Payment:
-        """上游区 pays 下游区, unless said otherwise; recorded by the treasury's first person."""
+        """上游区 pays 下游区, unless said otherwise; recorded by the treasury's first person, with its slip
+        (an offset: both consent)."""
         self.vouchers += 1
-        return prepare_payment(
+        payment = prepare_payment(
             **{
                 "agreement": self.agreement,
                 "payer": self.up,
@@ -126,6 +128,7 @@ class Ledger:
                 **given,
             }
         )
+        return shown(payment)
 
     def pay(self, amount: str, *, on: date = PAID, **given) -> JournalEntry:
         payment = self.prepare(amount, **{"paid_on": on, **given})

@@ -296,6 +296,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "ledger-demand-file": (demand.pk, "xlsx"),
         "refusal-act": (refusal.pk, "answer"),
         "refusal-scan": (refusal.pk,),
+        "ledger-offset-act": (payment.pk, "consent"),
         "signature-scan": (signature.pk,),
         "ledger-export": ("journal", "csv"),
         "rule": ("baseline",),

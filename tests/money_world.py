@@ -18,9 +18,10 @@ from basins.models import Jurisdiction, River, RiverReach
 from basins.ranges import between
 from monitoring.models import Section, Target
 from settlements import pipeline
-from settlements.ledger.services.payments import Kind, approve_payment, prepare_payment
+from settlements.ledger.services.payments import Kind, prepare_payment
 from settlements.models import Accrual, Adjustment, AdjustmentNet, Agreement, Party, Transfer
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
+from tests.slips import approve_payment
 from tests.worlds import Border, People, close_published_year, jurisdiction, publish_year
 
 TODAY = date(2024, 9, 10)

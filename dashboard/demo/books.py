@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.core.files.base import ContentFile
+
 from basins.access import viewer_of
 from basins.models import Jurisdiction, User
 from basins.ranges import next_month
 from basins.seeding import on, recorded_at
+from dashboard.demo.blank_page import BLANK_PAGE
 from settlements.ledger.balances import balance
 from settlements.ledger.services.payments import approve_payment, prepare_payment
 from settlements.ledger.services.reconciliation import state_balance
+from settlements.ledger.services.slips import attach_slips
 from settlements.models import Agreement, LedgerAccount, Payment, Settlement, SettlementSignature
 from settlements.money import yuan
 from settlements.moving.acting import speaks_for
@@ -118,8 +122,14 @@ def _pay(settlement: Settlement, people: People, before: int, part: Decimal) -> 
                     voucher=f"CZ{settlement.year + 1}-{before + number:04d}",
                     by=people["treasury"],
                 )
+                attach_slips(payment=payment, files=[_slip()], by=people["treasury"])
                 approve_payment(payment=payment, by=people["treasury2"])
     return number
+
+
+def _slip() -> ContentFile:
+    """One empty page for all of them, marked by its name."""
+    return ContentFile(BLANK_PAGE, name="演示回单.pdf")
 
 
 def _reconcile(as_of: date, people: People) -> None:

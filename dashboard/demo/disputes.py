@@ -14,6 +14,7 @@ from django.utils import timezone
 from basins.clock import today
 from basins.models import Jurisdiction, User
 from basins.seeding import on, recorded_at
+from dashboard.demo.blank_page import BLANK_PAGE
 from monitoring.assessment.services.assessment import month_bounds
 from monitoring.models import Reading
 from monitoring.screening.services.verdicts import ReadingKey
@@ -33,15 +34,6 @@ from settlements.years.services.adjustments import approve_adjustment, review_ad
 DISTRICT = "500155"
 ACCEPTED, REJECTED = 1, 2  # how many months are published after it
 DAY = timedelta(days=1)
-# One blank page; the content of a demonstration's evidence is of no account.
-PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
-    b"xref\n0 4\n0000000000 65535 f \n0000000009 00000 n \n0000000052 00000 n \n"
-    b"0000000101 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n164\n%%EOF\n"
-)
-
 People = Mapping[str, User]
 
 
@@ -201,4 +193,4 @@ def _highest(accrual: Accrual, month: date) -> list[ReadingKey]:
 
 def _pdf(name: str, words: bytes) -> ContentFile:
     """A comment after the end makes each file's content its own."""
-    return ContentFile(PDF + b"% " + words + b"\n", name=name)
+    return ContentFile(BLANK_PAGE + b"% " + words + b"\n", name=name)

@@ -14,7 +14,8 @@ from django.core.files.base import ContentFile
 from basins.clock import today
 from basins.models import Jurisdiction, User
 from basins.seeding import recorded_at
-from dashboard.demo.disputes import DISTRICT, PDF
+from dashboard.demo.blank_page import BLANK_PAGE
+from dashboard.demo.disputes import DISTRICT
 from settlements.accruals.services.rulings import rule_month
 from settlements.funds.services.funds import allot, received, spend
 from settlements.funds.services.measures import lift_measure, report_rectification, take_measure
@@ -81,7 +82,7 @@ def _correct(accrual: Accrual, day: date, people: People, *, approved: bool) -> 
             reason="水文资料整编后认定当月为特枯来水，按协议剔除（演示）。",
             by=people["bureau"],
             evidence=ContentFile(
-                PDF + f"% {accrual.pk}\n".encode(), name="水文整编说明（演示）.pdf"
+                BLANK_PAGE + f"% {accrual.pk}\n".encode(), name="水文整编说明（演示）.pdf"
             ),
         )
         recompute()
@@ -129,7 +130,9 @@ def _use_money(people: People) -> None:
                 amount=(project.allotted * gone).quantize(FEN),
                 on=day + timedelta(days=30),
                 text="工程进度款（演示）",
-                file=ContentFile(PDF + f"% spent {number}\n".encode(), name="付款回单（演示）.pdf"),
+                file=ContentFile(
+                    BLANK_PAGE + f"% spent {number}\n".encode(), name="付款回单（演示）.pdf"
+                ),
                 by=people["district"],
             )
 

@@ -54,6 +54,7 @@ ACTS = {
     "observation-record": "录入指标值",
     "ledger-payment-new": "登记付款",
     "ledger-payment": "复核付款",
+    "ledger-offset-act": "同意或不同意抵扣",
     "ledger-reverse": "申请冲销",
     "ledger-reversal": "复核冲销",
     "ledger-reconcile": "对账",

@@ -14,12 +14,14 @@ from basins.access import Act, viewer_of
 from dashboard.files.stored import stored_file
 from dashboard.forms.actions import wanted
 from dashboard.ledger.forms import PaymentForm, ReasonForm, SlipForm
+from dashboard.ledger.offsets import offers_of
 from settlements.ledger.queries import entries as queries
 from settlements.ledger.services.payments import (
     PaymentRefused,
     approve_payment,
     due,
     examine_payment,
+    lack_of,
     prepare_payment,
     reject_payment,
     statements_changed,
@@ -168,6 +170,11 @@ def _page(request, viewer, found: Payment, *, form=None, slip_form=None):
         "slip_form": slip_form or SlipForm(),
         "may_attach": may_pay and found.state != Payment.State.REJECTED,
         "may_decide": may_pay and waiting,
+        "lack": lack_of(found) if waiting else "",
+        "consents": found.consents.select_related("jurisdiction", "by").defer(
+            "jurisdiction__boundary"
+        ),
+        "offers": offers_of(viewer, found),
         "is_preparer": found.prepared_by_id == request.user.pk,
         "history": history_of(viewer, "payment", found.pk),
     }

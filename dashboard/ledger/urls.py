@@ -5,6 +5,7 @@ from django.urls import path
 from dashboard.ledger import books as ledger_books
 from dashboard.ledger import checks as ledger_checks
 from dashboard.ledger import corrections as ledger_corrections
+from dashboard.ledger import offsets as ledger_offsets
 from dashboard.ledger import payments as ledger_payments
 from dashboard.ledger import views as ledger
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("payments/<int:pk>/", ledger_payments.payment, name="ledger-payment"),
     path("payments/<int:pk>/slips/", ledger_payments.attach, name="ledger-payment-attach"),
     path("payments/<int:pk>/slips/<int:number>/", ledger_payments.slip, name="ledger-payment-slip"),
+    path("payments/<int:pk>/<str:event>/", ledger_offsets.offset_act, name="ledger-offset-act"),
     path("reversals/<int:pk>/", ledger_payments.reversal, name="ledger-reversal"),
     path("reconcile/", ledger_books.reconcile_list, name="ledger-reconcile-list"),
     path("reconcile/<int:pk>/", ledger_books.reconcile, name="ledger-reconcile"),

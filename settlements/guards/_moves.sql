@@ -73,6 +73,7 @@ LANGUAGE sql IMMUTABLE AS $$
     ('payment', 'record', '', 'prepared', false, '{}'),
     ('payment', 'approve', 'prepared', 'approved', false, '{record}'),
     ('payment', 'reject', 'prepared', 'rejected', false, '{}'),
+    ('payment', 'decline', 'prepared', 'rejected', false, '{}'),
     ('fuse', 'trip', '', 'tripped', true, '{}'),
     ('fuse', 'propose_release', 'tripped', 'releasing', false, '{}'),
     ('fuse', 'propose_drop', 'tripped', 'dropping', false, '{}'),

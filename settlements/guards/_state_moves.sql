@@ -127,6 +127,18 @@ BEGIN
                             FROM settlements_settlement WHERE id = object) END) THEN
             RETURN '尚有一方未签认';
         END IF;
+    ELSIF thing = 'payment' AND event = 'approve' THEN
+        IF EXISTS (
+                SELECT unnest(ARRAY[payer_id, payee_id]) FROM settlements_payment
+                WHERE id = object AND kind = 'offset'
+                EXCEPT SELECT jurisdiction_id FROM settlements_offsetconsent
+                WHERE payment_id = object) THEN
+            RETURN '双方尚未都同意抵扣';
+        ELSIF NOT EXISTS (SELECT 1 FROM settlements_paymentslip WHERE payment_id = object)
+                AND EXISTS (SELECT 1 FROM settlements_payment
+                            WHERE id = object AND kind <> 'offset') THEN
+            RETURN '还没有附银行回单';
+        END IF;
     ELSIF thing = 'settlement' AND event = 'clear' AND settlements_owing(object) THEN
         RETURN '尚有未付清的金额';
     ELSIF thing = 'settlement' AND event = 'reopen_debt' AND NOT settlements_owing(object) THEN

@@ -32,6 +32,7 @@ from settlements.models.papers import IssuedPaper, IssueRequest, PaperFile
 from settlements.models.payments import (
     BalanceStatement,
     Correction,
+    OffsetConsent,
     OpeningBatch,
     Payment,
     PaymentSlip,
@@ -79,6 +80,7 @@ __all__ = [
     "Objection",
     "ObjectionReading",
     "ObjectionReply",
+    "OffsetConsent",
     "OpeningBatch",
     "PaperFile",
     "Party",

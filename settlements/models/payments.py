@@ -192,6 +192,37 @@ class PaymentSlip(models.Model):
         return self.name
 
 
+@audited(part_of="payment")
+class OffsetConsent(models.Model):
+    """同意抵扣: a party lets its claim in one agreement be set off against its debt in the other.
+
+    Only added, once a party (guards/offsetconsent.sql). Who does not consent sends the payment
+    back instead.
+    """
+
+    payment = models.ForeignKey(
+        Payment, verbose_name="抵扣", on_delete=models.PROTECT, related_name="consents"
+    )
+    jurisdiction = models.ForeignKey(
+        Jurisdiction, verbose_name="同意方", on_delete=models.PROTECT, related_name="+"
+    )
+    document = models.CharField("文号", max_length=80, blank=True, help_text="代为登记的依据。")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="经办人", on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "同意抵扣"
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "jurisdiction"], name="offset_consent_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.jurisdiction}同意抵扣 {self.payment.voucher}"
+
+
 @audited(part_of="entry")
 class Reversal(TwoPersons):
     """A request to cancel an entry by a counter-entry, with its reason."""

@@ -147,6 +147,7 @@ ledger/payments/                                                   ooooooo  -   
 ledger/payments/new/                                               .o.....  .!.....  RECORD_PAYMENT
 ledger/payments/<int:pk>/                                          ooo..oo  .?.....  SEE_LEDGER
 ledger/payments/<int:pk>/slips/                                    ^        .!.....  RECORD_PAYMENT
+ledger/payments/<int:pk>/<str:event>/                              .......  .......
 ledger/payments/<int:pk>/slips/<int:number>/                       ooo..oo  -        SEE_LEDGER
 ledger/reversals/<int:pk>/                                         oo...oo  .?.....  SEE_LEDGER
 ledger/statements/<int:pk>/correct/                                .o.....  .!.....  RECORD_PAYMENT
@@ -411,14 +412,14 @@ def test_every_address_that_takes_an_act_says_in_words_what_it_is_for():
 WAITED_FOR = {
     "notice": (Notice, {"prepared"}),
     "objection": (Objection, {"raised", "answered", "remeasuring"}),
-    "adjustment": (Adjustment, {"proposed", "reviewed"}),
+    "adjustment": (Adjustment, {"proposed", "reviewed", "declined"}),
     "settlement": (Settlement, {"confirmed", "prepared", "closed"}),
     "payment": (Payment, {"prepared"}),
     "reversal": (Reversal, {"prepared"}),
     "correction": (Correction, {"prepared"}),
     "opening": (OpeningBatch, {"prepared"}),
     "issue_request": (IssueRequest, {"prepared"}),
-    "fuse": (FuseTrip, {"tripped"}),
+    "fuse": (FuseTrip, {"tripped", "releasing", "dropping"}),
     "draft": (AgreementDraft, {"draft", "submitted"}),
 }
 

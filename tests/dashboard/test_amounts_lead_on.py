@@ -5,11 +5,12 @@ from django.urls import resolve, reverse
 
 from basins.clock import moved_to
 from settlements import pipeline
-from settlements.ledger.services.payments import Kind, approve_payment, prepare_payment
+from settlements.ledger.services.payments import Kind, prepare_payment
 from settlements.models import Notice
 from settlements.scenarios.services.scenarios import copy_agreement
 from tests.money_links import links, unlinked
 from tests.published import published
+from tests.slips import approve_payment
 from tests.worlds import close_year, month
 
 # Every page that is to show amounts in this world: what the walk must have reached.

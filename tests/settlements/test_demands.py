@@ -19,11 +19,12 @@ from settlements.ledger.services.demands import (
     refresh_due_days,
     remind_debtors,
 )
-from settlements.ledger.services.payments import approve_payment, prepare_payment
+from settlements.ledger.services.payments import prepare_payment
 from settlements.models import Adjustment, Demand, JournalEntry, Settlement
 from settlements.work.queries.work import counts, todo
 from settlements.years.queries.closing import closing
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
+from tests.slips import approve_payment
 from tests.told_once import World, bare, told_once
 from tests.worlds import close_published_year, close_year, publish_year
 

@@ -325,7 +325,7 @@ def test_a_payment_that_waits_has_no_entry(payment, people):
 
 
 def test_a_payment_is_reversed_with_its_counter_entry(payment, people):
-    from settlements.ledger.services.payments import approve_payment
+    from tests.slips import approve_payment
 
     entry = approve_payment(payment=payment, by=people.treasury2, on=date(2024, 3, 21))
     with refused("记为冲销的须有冲销凭证"):

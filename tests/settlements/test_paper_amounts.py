@@ -6,7 +6,7 @@ from basins.access import viewer_of
 from basins.clock import moved_to
 from basins.models import Jurisdiction
 from settlements import pipeline
-from settlements.ledger.services.payments import approve_payment, prepare_payment
+from settlements.ledger.services.payments import prepare_payment
 from settlements.ledger.services.reversals import approve_reversal, propose_reversal
 from settlements.models import Adjustment, LedgerAccount, Posting, Settlement
 from settlements.money import yuan
@@ -17,6 +17,7 @@ from settlements.years.services.adjustments import approve_adjustment, review_ad
 from settlements.years.services.closing import close_settlement, prepare_closing
 from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.books import Ledger
+from tests.slips import approve_payment
 from tests.told_once import World, bare, of_told, told_instead, told_once
 from tests.worlds import jurisdiction, publish_year
 

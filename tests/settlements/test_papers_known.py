@@ -12,7 +12,7 @@ from basins.clock import moved_to, today
 from basins.models import Jurisdiction
 from monitoring.models import Target
 from settlements import pipeline
-from settlements.ledger.services.payments import approve_payment, prepare_payment
+from settlements.ledger.services.payments import prepare_payment
 from settlements.ledger.services.reversals import approve_reversal, propose_reversal
 from settlements.models import Adjustment, Settlement
 from settlements.money import yuan
@@ -27,6 +27,7 @@ from settlements.years.services.closing import close_settlement, prepare_closing
 from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.conftest import empty_database
 from tests.second import dismiss
+from tests.slips import approve_payment
 from tests.worlds import Border, People, begun_later, publish_year
 
 SUBJECTS = (

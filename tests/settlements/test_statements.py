@@ -20,7 +20,6 @@ from settlements.ledger.services.opening import (
 )
 from settlements.ledger.services.payments import (
     PaymentRefused,
-    approve_payment,
     examine_payment,
 )
 from settlements.ledger.services.reconciliation import (
@@ -33,6 +32,7 @@ from settlements.ledger.services.reconciliation import (
 from settlements.models import Agreement, BalanceStatement, Correction, JournalEntry
 from settlements.money import yuan
 from settlements.moving.acts import NotAllowed
+from tests.slips import approve_payment
 from tests.told_once import World, of_told, told_once, with_ledger
 
 LATE_FEBRUARY = date(2024, 2, 29)

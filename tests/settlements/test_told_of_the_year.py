@@ -9,7 +9,7 @@ from basins.clock import moved_to
 from basins.models import Notification
 from settlements import pipeline
 from settlements.ledger.services.ledger import account_of
-from settlements.ledger.services.payments import Kind, approve_payment, prepare_payment
+from settlements.ledger.services.payments import Kind, prepare_payment
 from settlements.ledger.services.reconciliation import state_balance
 from settlements.ledger.services.reversals import approve_reversal, propose_reversal
 from settlements.models import Adjustment, JournalEntry, Settlement
@@ -25,6 +25,7 @@ from settlements.years.services.closing import close_settlement, prepare_closing
 from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.published import published
 from tests.second import dismiss
+from tests.slips import approve_payment
 from tests.told_once import World, bare, told_once
 from tests.worlds import publish_year
 

@@ -34,6 +34,7 @@ from tests.books import Ledger
 from tests.simulation.invariants import found
 from tests.simulation.scheme import Scheme, months_of
 from tests.simulation.together import at_once
+from tests.slips import shown
 
 TODAY = date(2024, 3, 20)
 CHANCES = {
@@ -120,6 +121,7 @@ class Bank:
     def _approve(self, dice: random.Random, name: str) -> None:
         waiting = Payment.objects.filter(state="prepared")
         if (found := waiting.order_by("?").first()) is not None:
+            shown(found)
             payments.approve_payment(payment=found, by=self.ledger.people.treasury2)
 
     def _reverse(self, dice: random.Random, name: str) -> None:

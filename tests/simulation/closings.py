@@ -8,6 +8,7 @@ from settlements.ledger.services import payments, reconciliation, reversals
 from settlements.models import JournalEntry, LedgerAccount, Settlement
 from settlements.years.services import closing, signing
 from tests.simulation.scheme import ZERO, Deal, year_of
+from tests.slips import shown
 
 
 def close(years, deal: Deal, year: int) -> None:
@@ -156,6 +157,12 @@ def _booked(years, deal: Deal, yuan: Decimal, *, voucher: str = "", **given) -> 
             lambda: payments.prepare_payment(**more, **given, by=one),
             refused=True,
         )
+    years.act(
+        "approve_payment without what shows it",
+        lambda: payments.approve_payment(payment=payment, by=two),
+        refused=True,
+    )
+    years.act("shown", lambda: shown(payment))
     if given.get("payer") is not None:
         deal.book({given["payer"].code: yuan})
     if given.get("payee") is not None:

@@ -77,6 +77,13 @@ APART = {
     "papers.paper_of_demand_made": "the paper of a demand, found again when it is asked for again",
     **dict.fromkeys(
         (
+            "offsets.consent_offset",
+            "offsets.decline_offset",
+        ),
+        "an offset of two parties: tests/settlements/test_offsets.py does each twice",
+    ),
+    **dict.fromkeys(
+        (
             "refusals.answer_refusal",
             "refusals.decide_refusal",
             "refusals.enter_ruling",

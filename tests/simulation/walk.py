@@ -31,6 +31,7 @@ from tests.disputes import proofs
 from tests.simulation.invariants import broken_promises
 from tests.simulation.model import Model as Workflow
 from tests.simulation.scheme import Scheme
+from tests.slips import shown
 from tests.worlds import AMMONIA
 
 MONTH = date(2023, 12, 1)
@@ -223,10 +224,12 @@ class Walk:
         sides = [self.deal.up, self.deal.down]
         if self.model.owed < 0:
             sides.reverse()
-        return payments.prepare_payment(
-            agreement=self.deal.agreement, payer=sides[0], payee=sides[1],
-            yuan=max(abs(self.model.owed), 1) * MILLION, voucher=f"PZ-{self.count}",
-            paid_on=AFTER if self.model.over else BEFORE, by=by,
+        return shown(
+            payments.prepare_payment(
+                agreement=self.deal.agreement, payer=sides[0], payee=sides[1],
+                yuan=max(abs(self.model.owed), 1) * MILLION, voucher=f"PZ-{self.count}",
+                paid_on=AFTER if self.model.over else BEFORE, by=by,
+            )
         )  # fmt: skip
 
 

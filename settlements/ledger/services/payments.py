@@ -198,7 +198,7 @@ def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
         if "payment_voucher_once" not in str(error):
             raise
         raise PaymentRefused(*_voucher_problems(draft)) from error
-    _tell("payment.record", payment, by)
+    _tell("payment.record_offset" if draft.kind == Kind.OFFSET else "payment.record", payment, by)
     return payment
 
 
@@ -206,9 +206,10 @@ def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
 def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> JournalEntry:
     """Check and book a payment another person recorded, on that day (default today).
 
-    Raises PaymentRefused if it was decided already, or is no longer within what is due.
+    Raises PaymentRefused if it was decided already, is no longer within what is due, has no
+    银行回单, or the parties of an offset have not consented.
     """
-    payment = _locked(payment)
+    payment = locked(payment)
     move = check("payment", "approve", payment.state, payment.get_state_display())
     permit(move, by)
     _refuse_preparer(payment, by)
@@ -218,6 +219,8 @@ def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> Jo
     draft = draft_of(payment)
     draft.due = due(draft)
     problems = _voucher_problems(draft, payment.pk) + _amount_problems(draft)
+    if lack := lack_of(payment):
+        problems.append(PaymentProblem("", lack))
     if problems := problems + _closed_problems(draft):
         raise PaymentRefused(*problems)
     payment.state = Payment.State.APPROVED
@@ -251,10 +254,21 @@ def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> Jo
     return entry
 
 
+def lack_of(payment: Payment) -> str:
+    """What a recorded payment needs before it can be booked, in words; empty where nothing is."""
+    if payment.kind != Kind.OFFSET:
+        return (
+            "" if payment.slips.exists() else "还没有附银行回单；请先附上回单或扣缴文件，再复核。"
+        )
+    consented = set(payment.consents.values_list("jurisdiction", flat=True))
+    missing = [str(p) for p in (payment.payer, payment.payee) if p.pk not in consented]
+    return f"{'、'.join(missing)}尚未同意抵扣；双方同意后才能复核入账。" if missing else ""
+
+
 @transaction.atomic
 def reject_payment(*, payment: Payment, why: str, by: User) -> Payment:
     """Send a recorded payment back: nothing is booked, its voucher is free again."""
-    payment = _locked(payment)
+    payment = locked(payment)
     permit(check("payment", "reject", payment.state, payment.get_state_display()), by)
     if not why.strip():
         raise PaymentRefused(PaymentProblem("why", "请写明退回理由。"))
@@ -483,7 +497,8 @@ def _lock(*agreements: Agreement | None) -> None:
     list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
-def _locked(payment: Payment) -> Payment:
+def locked(payment: Payment) -> Payment:
+    """The payment as it is now, its agreements locked before it."""
     _lock(payment.agreement, payment.other_agreement)
     return (
         Payment.objects.select_for_update(of=("self",))

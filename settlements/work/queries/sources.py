@@ -6,6 +6,7 @@ from datetime import date
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import (
     Case,
+    Count,
     DecimalField,
     Exists,
     F,
@@ -42,9 +43,11 @@ from settlements.models import (
     Notice,
     NoticeReceipt,
     Objection,
+    OffsetConsent,
     OpeningBatch,
     Party,
     Payment,
+    PaymentSlip,
     Posting,
     RefusalReply,
     Reversal,
@@ -361,9 +364,73 @@ def _sign_year(settlement: Settlement) -> Task:
     )
 
 
+def _prepared_payments() -> QuerySet:
+    """Recorded ones; `shown`: with its 银行回单, or the consent of both parties of an offset."""
+    consents = OffsetConsent.objects.filter(payment=OuterRef("pk")).order_by()
+    both = consents.values("payment").annotate(n=Count("pk")).values("n")
+    offset = Q(kind=Payment.Kind.OFFSET)
+    return Payment.objects.filter(state=Payment.State.PREPARED).alias(
+        consented=Coalesce(Subquery(both), 0),
+        shown=Case(
+            When(offset, then=Q(consented=2)),
+            default=Exists(PaymentSlip.objects.filter(payment=OuterRef("pk"))),
+        ),
+    )
+
+
+def slips_to_attach(viewer: Viewer) -> QuerySet:
+    """Recorded payments without their 银行回单, of whoever recorded them."""
+    return (
+        _prepared_payments()
+        .filter(shown=False)
+        .exclude(kind=Payment.Kind.OFFSET)
+        .select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("pk")
+    )
+
+
+def offsets_to_consent(viewer: Viewer) -> QuerySet:
+    """Recorded offsets of the viewer's own place that it has not consented to."""
+    places = speaks_for(viewer)
+    said = OffsetConsent.objects.filter(payment=OuterRef("pk"), jurisdiction__in=places)
+    return (
+        _prepared_payments()
+        .filter(Q(payer__in=places) | Q(payee__in=places), ~Exists(said))
+        .filter(kind=Payment.Kind.OFFSET)
+        .select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("pk")
+    )
+
+
+def offsets_waiting(viewer: Viewer) -> QuerySet:
+    """Recorded offsets to which a party has not consented, for who enters letters."""
+    return (
+        _prepared_payments()
+        .filter(kind=Payment.Kind.OFFSET, shown=False)
+        .select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("pk")
+    )
+
+
+def _of_payment(words: str, action: str) -> Callable[[Payment], Task]:
+    def task(payment: Payment) -> Task:
+        return Task(
+            f"{words}：{payment.payer}付{payment.payee} {format_yuan(payment.yuan)} 元",
+            to("ledger-payment", payment.pk),
+            action,
+            note=payment.voucher,
+        )
+
+    return task
+
+
 def payments_to_approve(viewer: Viewer) -> QuerySet:
     return (
-        Payment.objects.filter(state=Payment.State.PREPARED)
+        _prepared_payments()
+        .filter(shown=True)
         .exclude(prepared_by=viewer.user_id)
         .select_related("payer", "payee")
         .defer("payer__boundary", "payee__boundary")
@@ -812,6 +879,27 @@ SOURCES: tuple[Source, ...] = (
     Source("stopped-runs", "停下的重算", Act.ADJUST, stopped_runs, _stopped),
     Source("adjustments", "待审的调整", Act.ADJUST, adjustments, _adjust),
     Source("settlements-to-close", "待关账的年度", Act.CLOSE, settlements_to_close, _close),
+    Source(
+        "offsets-to-consent",
+        "待同意的抵扣",
+        Act.SIGN_YEAR,
+        offsets_to_consent,
+        _of_payment("同意抵扣", "查看"),
+    ),
+    Source(
+        "offsets-waiting",
+        "双方尚未同意的抵扣",
+        Act.CONFIRM_FOR,
+        offsets_waiting,
+        _of_payment("待同意的抵扣", "查看"),
+    ),
+    Source(
+        "slips-to-attach",
+        "待附回单的付款",
+        Act.RECORD_PAYMENT,
+        slips_to_attach,
+        _of_payment("附回单", "附回单"),
+    ),
     Source(
         "payments-to-approve", "待复核的付款", Act.RECORD_PAYMENT, payments_to_approve, _approve
     ),
