@@ -103,6 +103,7 @@ urlpatterns = [
     path("basis/<int:pk>/withdraw/", basis.withdraw, name="basis-withdraw"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/announce/", calendar.announce, name="calendar-announce"),
+    path("calendar/acts/<int:pk>/", calendar.calendar_act, name="calendar-act"),
     path("calendar/day/", calendar.change_day, name="calendar-day"),
     path("calendar/template.csv", calendar.template, name="calendar-template"),
     path("people/", people.people_list, name="people"),

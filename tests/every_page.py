@@ -17,6 +17,7 @@ from basins import clock
 from basins.access import viewer_of
 from basins.models import AccessEvent, AuditRecord, Notification, SignInSession
 from basins.ranges import between
+from basins.services.calendar_acts import propose_day
 from basins.services.person_acts import propose
 from dashboard.papers import export
 from jobs.models import Job
@@ -217,6 +218,9 @@ def _arguments(money: Money) -> dict[str, tuple]:
         rounding="rounded", ph="arithmetic", first="automatic", source="渝环〔2024〕8号",
         in_force=between(date(2099, 1, 1)),
     )  # fmt: skip
+    holiday = propose_day(
+        on=date(2099, 1, 5), kind="holiday", name="防汛", reason="防汛停工", by=people.admin
+    )
     account = LedgerAccount.objects.get(jurisdiction=border.upstream, agreement=money.main)
     entry = JournalEntry.objects.get(settlement__agreement=money.main, cause="settlement")
     demand = Demand.objects.get(settlement__agreement=money.main, adjustment=None)
@@ -262,6 +266,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "account-session-end": session,
         "person": people.bureau,
         "person-act": act,
+        "calendar-act": holiday,
         "explain accrual-explanation": accrual,
     }
     found: dict[str, tuple] = {

@@ -1,7 +1,7 @@
 """Where, who and when: jurisdictions, rivers, people and their roles, the calendar."""
 
 from basins.models.audit import AccessEvent, AuditRecord
-from basins.models.calendar import CalendarChange, CalendarDay
+from basins.models.calendar import CalendarAct, CalendarChange, CalendarDay
 from basins.models.jurisdictions import Jurisdiction
 from basins.models.notifications import Delivery, Notification, Star
 from basins.models.people import Role, User
@@ -13,6 +13,7 @@ from basins.models.sign_in import SignInFailure, SignInSession
 __all__ = [
     "AccessEvent",
     "AuditRecord",
+    "CalendarAct",
     "CalendarChange",
     "CalendarDay",
     "Delivery",

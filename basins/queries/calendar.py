@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
+from django.db.models import QuerySet
+
 from basins.clock import today
-from basins.models import CalendarChange, CalendarDay
+from basins.models import CalendarAct, CalendarChange, CalendarDay
 from basins.services.working_days import holds_a_notice, statutory
 
 WEEK = "一二三四五六日"
@@ -100,10 +102,15 @@ def calendar_year(wanted: int | None = None) -> CalendarYear:
         months=tuple(_month(year, number, by_date) for number in range(1, 13)),
         changes=tuple(
             CalendarChange.objects.filter(date__year=year)
-            .select_related("by")
+            .select_related("by", "second")
             .order_by("-at", "date")[:100]
         ),
     )
+
+
+def calendar_acts() -> QuerySet[CalendarAct]:
+    """Proposals, the newest first, for administrators."""
+    return CalendarAct.objects.select_related("proposed_by", "decided_by").order_by("-pk")
 
 
 def _spans(days: Sequence[CalendarDay]) -> tuple[Span, ...]:

@@ -94,8 +94,11 @@ def differences(days: list[Day], year: int) -> list[CalendarDifference]:
 
 
 @transaction.atomic
-def announce_year(*, year: int, days: list[Day], source: str, by: User) -> list[CalendarDifference]:
-    """Make these the days of the year, announced by `source`; returns what changed.
+def announce_year(
+    *, year: int, days: list[Day], source: str, by: User, second: User | None = None
+) -> list[CalendarDifference]:
+    """Make these the days of the year, announced by `source`; returns what changed. `second` let
+    what `by` proposed take effect (basins.services.calendar_acts).
 
     Raises CalendarError without a source. Entering the same again changes nothing.
     """
@@ -111,16 +114,14 @@ def announce_year(*, year: int, days: list[Day], source: str, by: User) -> list[
         unique_fields=["date"],
         update_fields=["kind", "name", "source", "announced"],
     )
-    _keep(changed, f"公布 {year} 年安排：{source.strip()}"[:200], by)
+    _keep(changed, f"公布 {year} 年安排：{source.strip()}"[:200], by, second)
     on_calendar_changed()
     return changed
 
 
-@transaction.atomic
-def change_day(
-    *, on: date, kind: str, name: str, reason: str, by: User
-) -> CalendarDifference | None:
-    """Make one day free (holiday), worked (workday) or ordinary (''); None: it was so already.
+def day_difference(*, on: date, kind: str, name: str, reason: str) -> CalendarDifference | None:
+    """What making one day free (holiday), worked (workday) or ordinary ('') would change; None:
+    it is so already. 2 SQL queries.
 
     Raises CalendarError without a reason, or for a kind that says what the weekday says.
     """
@@ -128,18 +129,27 @@ def change_day(
         raise CalendarError(["请写明修改原因。"])
     if kind == CalendarDay.Kind.WORKDAY and on.weekday() < 5:
         raise CalendarError([f"{on} 是{WEEKDAYS[on.weekday()]}，本来就上班；请选“按星期”。"])
-    _hold_calendar()
-    held = CalendarDay.objects.filter(date=on).first()
-    announced = CalendarDay.objects.filter(date__year=on.year, announced=True).exists()
-    by_law = "" if announced else statutory(on.year).get(on, "")
+    held, by_law = _held(on), _by_law(on)
     before = Day(on, HOLIDAY, by_law).words if by_law else ""
     if held is not None:
         said_ordinary = held.kind == CalendarDay.Kind.WORKDAY and on.weekday() < 5
         before = "" if said_ordinary else _of(held).words
-    name = name.strip() or (held.name if held else by_law)
-    after = Day(on, kind, name).words if kind else ""
-    if before == after:
+    after = Day(on, kind, _named(name, held, by_law)).words if kind else ""
+    return None if before == after else CalendarDifference(on, before, after)
+
+
+@transaction.atomic
+def change_day(
+    *, on: date, kind: str, name: str, reason: str, by: User, second: User | None = None
+) -> CalendarDifference | None:
+    """Make one day free (holiday), worked (workday) or ordinary (''); None: it was so already.
+    `second` let what `by` proposed take effect. Raises CalendarError as day_difference."""
+    _hold_calendar()
+    change = day_difference(on=on, kind=kind, name=name, reason=reason)
+    if change is None:
         return None
+    held, by_law = _held(on), _by_law(on)
+    name = _named(name, held, by_law)
     if by_law and not kind and on.weekday() < 5:
         kind = CalendarDay.Kind.WORKDAY  # said, or the law's free day comes back
     if kind:
@@ -149,15 +159,31 @@ def change_day(
                 "kind": kind,
                 "name": name,
                 "source": reason.strip(),
-                "announced": announced,
+                "announced": _announced(on.year),
             },
         )
     elif held is not None:
         held.delete()
-    change = CalendarDifference(on, before, after)
-    _keep([change], reason.strip(), by)
+    _keep([change], reason.strip(), by, second)
     on_calendar_changed()
     return change
+
+
+def _held(on: date) -> CalendarDay | None:
+    return CalendarDay.objects.filter(date=on).first()
+
+
+def _announced(year: int) -> bool:
+    return CalendarDay.objects.filter(date__year=year, announced=True).exists()
+
+
+def _by_law(on: date) -> str:
+    """The statutory holiday a day is by itself, where its year's notice is not in the table."""
+    return "" if _announced(on.year) else statutory(on.year).get(on, "")
+
+
+def _named(name: str, held: CalendarDay | None, by_law: str) -> str:
+    return name.strip() or (held.name if held else by_law)
 
 
 def _hold_calendar() -> None:
@@ -173,9 +199,11 @@ def _of(held: CalendarDay) -> Day:
     return Day(held.date, held.kind, held.name)
 
 
-def _keep(changes: list[CalendarDifference], reason: str, by: User) -> None:
+def _keep(changes: list[CalendarDifference], reason: str, by: User, second: User | None) -> None:
     CalendarChange.objects.bulk_create(
-        CalendarChange(date=c.date, before=c.before, after=c.after, reason=reason, by=by)
+        CalendarChange(
+            date=c.date, before=c.before, after=c.after, reason=reason, by=by, second=second
+        )
         for c in changes
     )
 

@@ -5,15 +5,19 @@ from datetime import date
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
-from basins.models import CalendarDay
+from basins.models import CalendarAct, CalendarDay
+from basins.queries import calendar as queries
 from basins.queries.calendar import calendar_year
+from basins.refusals import Refused
 from basins.services import calendar as entering
+from basins.services import calendar_acts as acts
 from basins.services.calendar import CalendarError
+from dashboard.forms.actions import wanted
 from dashboard.forms.filters import number
 
 TEMPLATE = (
@@ -21,6 +25,7 @@ TEMPLATE = (
 )
 
 
+PROPOSED = "已提出；由另一名协议管理员复核后生效。"
 ORDINARY = "weekday"  # no row in the table: free or worked as the day of the week says
 
 
@@ -53,6 +58,13 @@ class DayForm(forms.Form):
         return given
 
 
+class ReasonForm(forms.Form):
+    why = forms.CharField(label="退回理由", max_length=200)
+
+    def __init__(self, *args) -> None:
+        super().__init__(*args, use_required_attribute=False)
+
+
 @require_GET
 def calendar(request):
     """Everyone who is signed in reads; who edits reference data also sees the forms."""
@@ -62,6 +74,8 @@ def calendar(request):
 def _page(request, edits, year_form, day_form, status=200, wrong=None):
     page = calendar_year(number(request.GET.get("year")))
     context = {"page": page, "edits": edits, "year_form": year_form, "day_form": day_form}
+    if edits:
+        context["waiting"] = queries.calendar_acts().filter(state=CalendarAct.State.PROPOSED)
     return render(request, "calendar/calendar.html", {**context, "wrong": wrong}, status=status)
 
 
@@ -94,16 +108,16 @@ def announce(request):
         try:
             days = entering.read_announcement(content, given["year"])
             if confirmed:
-                changed = entering.announce_year(
+                act = acts.propose_year(
                     year=given["year"], days=days, source=given["source"], by=request.user
                 )
-                messages.success(
-                    request, f"已公布 {given['year']} 年安排，改动 {len(changed)} 天。"
-                )
-                return redirect(f"{reverse('calendar')}?year={given['year']}")
+                messages.success(request, PROPOSED)
+                return redirect("calendar-act", act.pk)
         except CalendarError as error:
             for problem in error.problems:
                 form.add_error(None if confirmed else "file", problem)
+        except Refused as refused:
+            form.add_error(None, str(refused))
         else:
             text = "\n".join(
                 [
@@ -139,21 +153,55 @@ def change_day(request):
                 request, "calendar/check_day.html", {"given": given, "kind": _kind(given)}
             )
         try:
-            change = entering.change_day(
+            act = acts.propose_day(
                 on=given["date"],
                 kind="" if given["kind"] == ORDINARY else given["kind"],
                 name=given["name"],
                 reason=given["reason"],
                 by=request.user,
             )
-        except CalendarError as error:
+        except (CalendarError, Refused) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(
-                request, f"已修改 {given['date']}。" if change else "这一天本来如此，没有改动。"
-            )
-            return redirect(f"{reverse('calendar')}?year={given['date'].year}")
+            messages.success(request, PROPOSED)
+            return redirect("calendar-act", act.pk)
     return _page(request, True, YearForm(auto_id="year_%s"), form, 422, form)
+
+
+@require_http_methods(["GET", "POST"])
+def calendar_act(request, pk: int):
+    """One proposal: what it would change now; let take effect, sent back or withdrawn."""
+    _refuse_others(request)
+    found = get_object_or_404(queries.calendar_acts(), pk=pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST":
+        asked = wanted(request, "approve", "reject")
+        own = found.proposed_by_id == request.user.pk
+        try:
+            if asked == "approve":
+                form = ReasonForm()
+                changed = acts.approve_calendar(act=found, by=request.user)
+                messages.success(request, f"已生效，改动 {len(changed)} 天；期限随即重算。")
+                return redirect(f"{reverse('calendar')}?year={found.year}")
+            if own or form.is_valid():
+                acts.reject_calendar(
+                    act=found, by=request.user, why="" if own else form.cleaned_data["why"]
+                )
+                messages.success(request, "已撤回。" if own else "已退回，提出人已收到通知。")
+                return redirect("calendar-act", pk)
+        except (CalendarError, Refused) as error:
+            messages.error(request, str(error))
+            return redirect("calendar-act", pk)
+    waits = found.state == found.State.PROPOSED
+    context = {
+        "act": found,
+        "waits": waits,
+        "is_proposer": found.proposed_by_id == request.user.pk,
+        "differences": acts.would_change(found) if waits else [],
+        "days": acts.days_of(found),
+        "form": form,
+    }
+    return render(request, "calendar/act.html", context, status=422 if form.errors else 200)
 
 
 @require_GET

@@ -45,6 +45,7 @@ ACTS = {
     "paper-file": "下载文书",
     "basis-choose": "选定统计口径",
     "basis-withdraw": "撤销统计口径",
+    "calendar-act": "复核节假日历",
     "calendar-announce": "录入节假日安排",
     "calendar-day": "修改节假日历",
     "ruling-new": "认定月度状态",

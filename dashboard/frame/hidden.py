@@ -9,7 +9,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model
 
-from basins.models import AuditRecord, Jurisdiction, Notification, PersonAct, River, User
+from basins.models import (
+    AuditRecord,
+    CalendarAct,
+    Jurisdiction,
+    Notification,
+    PersonAct,
+    River,
+    User,
+)
 from basins.models import SignInSession as Session
 from jobs.models import Job
 from monitoring.models import AssessmentBasis, Observation, Section
@@ -97,6 +105,7 @@ THINGS: dict[str, Exists] = {
         ("issue-request", _by(money.IssueRequest)),
         ("account-session-end", _by(Session)),
         ("person person-act-new", _by(User)),
+        ("calendar-act", _by(CalendarAct)),
         ("person-act", _by(PersonAct)),
     )
     for name in names.split()

@@ -190,6 +190,7 @@ basis/choose/                                                      .....>.  ....
 basis/<int:pk>/withdraw/                                           .....>.  .....>.  EDIT_REFERENCE
 calendar/                                                          ooooooo  -        SEE_RESULTS
 calendar/announce/                                                 .....>.  .....!.  EDIT_REFERENCE
+calendar/acts/<int:pk>/                                            .....o.  .....?.  EDIT_REFERENCE
 calendar/day/                                                      .....>.  .....!.  EDIT_REFERENCE
 calendar/template.csv                                              ooooooo  -        SEE_RESULTS
 people/                                                            .....oo  -        SEE_PEOPLE

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.access import viewer_of
 from basins.links import to
-from basins.models import PersonAct
-from basins.services import calendar, notifications, person_acts, stars
+from basins.models import CalendarAct, PersonAct
+from basins.services import calendar_acts, notifications, person_acts, stars
 from basins.services.calendar import Day
 from jobs import tasks as job_tasks
 from jobs.models import Job
@@ -156,6 +156,16 @@ def _fill(s: Scheme) -> None:
     """All steps but the last."""
     for step, values in list(content(s.border).items())[:-1]:
         drafts.save_step(draft=_draft(), step=step, by=s.people.admin, values=values)
+
+
+def _calendar_act() -> CalendarAct:
+    return CalendarAct.objects.latest("pk")
+
+
+def _propose_day(s: Scheme):
+    return calendar_acts.propose_day(
+        on=date(2031, 1, 2), kind="holiday", name="元旦", reason="测试", by=s.people.admin
+    )
 
 
 def _last_step(s: Scheme):
@@ -339,9 +349,15 @@ OFFICE: tuple[Act, ...] = (
     Act("remove_term", FEB, _of_scenario(scenarios.remove_term, "乙", number=2)),
     Act("delete_scenario", FEB, _of_scenario(scenarios.delete_scenario, "乙")),
     # The calendar
-    Act("announce_year", FEB,
-        lambda s: calendar.announce_year(year=2031, days=YEAR, source="测试", by=s.people.admin)),
-    Act("change_day", FEB,
-        lambda s: calendar.change_day(
-            on=date(2031, 1, 2), kind="holiday", name="元旦", reason="测试", by=s.people.admin)),
+    Act("propose_year", FEB,
+        lambda s: calendar_acts.propose_year(
+            year=2031, days=YEAR, source="测试", by=s.people.admin)),
+    Act("approve_calendar", FEB,
+        lambda s: calendar_acts.approve_calendar(act=_calendar_act(), by=s.admins[1])),
+    Act("propose_day", FEB, _propose_day),
+    Act("reject_calendar", FEB,
+        lambda s: calendar_acts.reject_calendar(act=_calendar_act(), by=s.admins[1], why="无据")),
+    Act("propose_day", FEB, _propose_day),
+    Act("approve_calendar", FEB,
+        lambda s: calendar_acts.approve_calendar(act=_calendar_act(), by=s.admins[1])),
 )  # fmt: skip

@@ -20,6 +20,8 @@ from tests.simulation.telling import STORIES, told
 
 # Told by another one, which begins and commits the transaction …
 WITHIN = {
+    "calendar.announce_year": "approve_calendar",
+    "calendar.change_day": "approve_calendar",
     "accruals.accrue_agreement": "activate_draft",
     "accruals.accrue_changed": "settlements.recompute",
     "amendments.close_current": "activate_draft",

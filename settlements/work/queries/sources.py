@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce
 from basins.access import Act, Viewer
 from basins.clock import today
 from basins.links import Link, to
-from basins.models import PersonAct, Role, User
+from basins.models import CalendarAct, PersonAct, Role, User
 from basins.words import month_words
 from settlements.models import (
     Accrual,
@@ -806,6 +806,20 @@ def _debt(settlement: Settlement) -> Task:
 # People --------------------------------------------------------------------------------
 
 
+def calendar_acts(viewer: Viewer) -> QuerySet:
+    """Proposed by another administrator."""
+    return (
+        CalendarAct.objects.filter(state=CalendarAct.State.PROPOSED)
+        .exclude(proposed_by=viewer.user_id)
+        .select_related("proposed_by")
+        .order_by("pk")
+    )
+
+
+def _calendar_act(act: CalendarAct) -> Task:
+    return Task(str(act), to("calendar-act", act.pk), "复核", note=f"{act.proposed_by} 提出")
+
+
 def account_acts(viewer: Viewer) -> QuerySet:
     """Proposed by another administrator, and not about the viewer."""
     return (
@@ -936,6 +950,7 @@ SOURCES: tuple[Source, ...] = (
         _activate,
     ),
     Source("drafts-to-finish", "未提交的协议", Act.EDIT_AGREEMENTS, drafts_to_finish, _finish),
+    Source("calendar-acts", "待复核的节假日历", Act.EDIT_REFERENCE, calendar_acts, _calendar_act),
     Source("account-acts", "待复核的账号事项", Act.EDIT_USERS, account_acts, _account_act),
     Source(
         "statements-that-differ",
