@@ -10,6 +10,7 @@ from settlements.models import BalanceStatement, JournalEntry, OpeningBatch, Pay
 from settlements.money import yuan
 from tests.blank import blank_pages
 from tests.books import PAID
+from tests.slips import shown
 from tests.told_once import World, of_told, told_once, with_ledger
 
 PAY = {
@@ -50,6 +51,10 @@ def test_a_payment_is_checked_recorded_and_approved_by_another(client, people, l
     address = f"/ledger/payments/{payment.pk}/"
     own = post(client, people.treasury, address, {"action": "approve"})
     assert "须由另一人复核" in own
+    unshown = post(client, people.treasury2, address, {"action": "approve"})
+    assert "还没有附银行回单；请先附上回单" in unshown
+    assert "复核入账</button>" not in unshown
+    shown(payment)
     booked = post(client, people.treasury2, address, {"action": "approve"}, 302)
     entry = JournalEntry.objects.get(payment=payment)
     assert f"已复核入账：{entry.label}" in booked

@@ -32,7 +32,7 @@ from settlements.ledger.services.reconciliation import (
 from settlements.models import Agreement, BalanceStatement, Correction, JournalEntry
 from settlements.money import yuan
 from settlements.moving.acts import NotAllowed
-from tests.slips import approve_payment
+from tests.slips import approve_payment, shown
 from tests.told_once import World, of_told, told_once, with_ledger
 
 LATE_FEBRUARY = date(2024, 2, 29)
@@ -110,7 +110,7 @@ def test_the_page_says_it_before_the_payment_is_recorded_and_before_it_is_approv
     assert "上游区 2024-02-29：应付" in checked
     recorded = client.post("/ledger/payments/new/", typed | {"action": "record"}, follow=True)
     assert "改变的对账" in recorded.content.decode()
-    payment = ledger.agreement.payments.get()
+    payment = shown(ledger.agreement.payments.get())
     client.force_login(ledger.people.treasury2)
     client.post(f"/ledger/payments/{payment.pk}/", {"action": "approve"})
     listed = client.get("/ledger/reconcile/").content.decode()
