@@ -93,6 +93,9 @@ class Model:
             return self.state["month"] == "objected" and who in PARTIES and who != self.raiser
         return (thing, event) == ("month", "confirm") and who in self.confirmed
 
+    def _payment_decline(self, who: str) -> bool:
+        return False  # of offsets alone, and none is recorded here
+
     def _objection_withdraw(self, who: str) -> bool:
         return who == self.raiser
 

@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 
 from basins.clock import moved_to
 from settlements import tasks
-from settlements.ledger.services import payments, reversals
+from settlements.ledger.services import offsets, payments, reversals
 from settlements.models import (
     Adjustment,
     AgreementMonth,
@@ -255,5 +255,6 @@ SERVICES: dict[tuple[str, str], tuple[Callable[..., object], str, dict[str, str]
     ("settlement", "return"): (closing.return_closing, "settlement", {"why": "再核"}),
     ("settlement", "close"): (closing.close_settlement, "settlement", {}),
     ("payment", "approve"): (payments.approve_payment, "payment", {}),
+    ("payment", "decline"): (offsets.decline_offset, "payment", {"why": "不"}),
     ("payment", "reject"): (payments.reject_payment, "payment", {"why": "错"}),
 }
