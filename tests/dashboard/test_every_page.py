@@ -8,7 +8,9 @@ from django.db import transaction
 from django.test import Client
 from django.test.utils import override_settings
 
+from basins.access import viewer_of
 from basins.clock import moved_to
+from settlements.work.queries.work import counts, todo
 from tests.dashboard.test_access_of_every_page import GIVEN, PARTS, ROLES, part_of, rows
 from tests.every_page import Everything
 from tests.html_rules import faults
@@ -70,6 +72,16 @@ def test_the_title_of_a_page_that_shows_errors_begins_with_that(page, subtests):
                 assert not title_of(page(who, "get", route)).startswith("错误：")
         tried += 1
     assert tried > 30
+
+
+@pytest.mark.parametrize("who", ROLES)
+def test_the_head_counts_as_many_tasks_as_the_list_of_work_shows(world, who):
+    """A month in which several borders have results is one notice to prepare."""
+    viewer = viewer_of(getattr(world.money.people, who))
+    numbers = counts(viewer)
+    assert {group.key: len(group.tasks) for group in todo(viewer, numbers)} == {
+        key: n for key, n in numbers.by_source.items() if n
+    }
 
 
 @pytest.mark.parametrize("part", PARTS)
