@@ -66,7 +66,7 @@ def as_typed(given: QueryDict) -> QueryDict:
     """What a link fills the form with, its amount as one would type it: 120万元."""
     typed = given.copy()
     with suppress(ValueError):
-        typed["yuan"] = type_money(read_money(given["yuan"])) if given.get("yuan") else ""
+        typed["yuan"] = type_money(read_money(str(given.get("yuan", ""))))
     return typed
 
 

@@ -255,7 +255,7 @@ def _decide(request, approve, reject):
 
 def _cleared(entry: JournalEntry) -> str:
     """That the year an entry was about has nothing left to pay, where so."""
-    cleared = Settlement.objects.filter(pk=entry.settlement_id, state=Settlement.State.CLEARED)
+    cleared = Settlement.objects.filter(state=Settlement.State.CLEARED, payments__entry=entry.pk)
     return "".join(f"{year}已清缴。" for year in cleared.select_related("agreement"))
 
 
