@@ -31,6 +31,7 @@ ONLY = {
     "tr": {"th", "td", "template", "script"},
 }
 NAMED = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "list", "form")
+SEEN = {"img", "svg", "input", "select", "textarea", "button"}  # fill a cell without words
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
 
 
@@ -44,9 +45,19 @@ class Element:
 
 
 @dataclass(slots=True)
+class Cell:
+    columns: range
+    text: str = ""
+
+
+@dataclass(slots=True)
 class Rows:
     """How many columns each row of a table has, with cells that span several rows."""
 
+    heads: dict[int, str] = field(default_factory=dict)  # column → what stands over it
+    filled: set[int] = field(default_factory=set)  # columns with something in a row of the body
+    in_head: bool = False
+    cells: list[Cell] = field(default_factory=list)  # open ones
     down: dict[int, int] = field(default_factory=dict)  # column → rows it still covers
     widths: list[tuple[int, int]] = field(default_factory=list)  # line, columns
     at: int = 0
@@ -57,10 +68,29 @@ class Rows:
     def cell(self, columns: int, rows: int) -> None:
         while self.down.get(self.at):
             self.at += 1
+        self.cells.append(Cell(range(self.at, self.at + columns)))
         for column in range(self.at, self.at + columns):
             if rows > 1:
                 self.down[column] = rows
         self.at += columns
+
+    def holds(self, text: str) -> None:
+        """Something stands in the open cell."""
+        if self.cells:
+            self.cells[-1].text += text
+
+    def cell_ends(self) -> None:
+        cell = self.cells.pop()
+        text = cell.text.strip()
+        if self.in_head:
+            for column in cell.columns if len(cell.columns) == 1 and text else ():
+                self.heads[column] = text
+        else:
+            self.filled.update(cell.columns if text else ())
+
+    def empty(self) -> list[str]:
+        """Heads that stand over nothing at all."""
+        return [head for column, head in self.heads.items() if column not in self.filled]
 
     def end(self, line: int) -> None:
         while self.down.get(self.at):
@@ -108,6 +138,10 @@ class Page(HTMLParser):
             self.tables[-1].cell(
                 int(attributes.get("colspan") or 1), int(attributes.get("rowspan") or 1)
             )
+        if self.tables and tag in SEEN:
+            self.tables[-1].holds(tag)
+        if tag == "thead" and self.tables:
+            self.tables[-1].in_head = True
         if tag == "table":
             self.tables.append(Rows())
         if tag not in VOID:
@@ -165,13 +199,24 @@ class Page(HTMLParser):
         named = each.attributes.get("aria-label") or each.attributes.get("aria-labelledby")
         if tag in SECTIONS and not each.has_heading and not named:
             self.fault(f"<{tag}> without a heading", each.line)
+        if tag in ("td", "th") and self.tables and self.tables[-1].cells:
+            self.tables[-1].cell_ends()
+        if tag == "thead" and self.tables:
+            self.tables[-1].in_head = False
         if tag == "tr" and self.tables:
             self.tables[-1].end(each.line)
         if tag == "table" and self.tables:
-            widths = self.tables.pop().widths
+            rows = self.tables.pop()
+            widths = rows.widths
+            for head in rows.empty():
+                self.fault(f"head “{head}” over nothing", each.line)
             for line, width in widths[1:]:
                 if width != widths[0][1]:
                     self.fault(f"a row of {width} columns, the first has {widths[0][1]}", line)
+
+    def handle_data(self, data):
+        if self.tables:
+            self.tables[-1].holds(data)
 
     def _at_the_end(self) -> None:
         for each in self.open:

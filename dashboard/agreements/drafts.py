@@ -22,7 +22,7 @@ from settlements.agreements.services.amendments import start_amendment
 from settlements.agreements.services.difference import difference
 from settlements.agreements.services.drafts import PREVIEW, PREVIEW_LABEL, STEPS, DraftRefused
 from settlements.agreements.services.ending import start_ending
-from settlements.agreements.services.entered import entered, values_of
+from settlements.agreements.services.entered import Entered, entered, values_of
 from settlements.models import AgreementDraft
 from settlements.moving import documents
 from settlements.reckoning.computation import NotAParty
@@ -196,11 +196,14 @@ def _check_page(request, draft: AgreementDraft, problems):
     is_open = draft.state in (State.DRAFT, State.SUBMITTED)
     standing = problems_of(draft) if is_open else ()
     problems = problems or standing
-    compared = None
-    if is_open and draft.amends_id and not standing:
-        compared = difference(draft, None if draft.ends else entered(draft))
+    compared, trial = None, None
+    if is_open and not standing:
+        found = None if draft.ends else entered(draft)
+        compared = difference(draft, found) if draft.amends_id else None
+        trial = _trial(draft, found) if found else None
     context = {
         "difference": compared,
+        "trial": trial,
         "draft": draft,
         "problems": problems,
         "lines": queries.check_lines(draft),
@@ -212,6 +215,14 @@ def _check_page(request, draft: AgreementDraft, problems):
     return render(
         request, "drafts/check.html", context, status=422 if request.method == "POST" else 200
     )
+
+
+def _trial(draft: AgreementDraft, found: Entered) -> draft_preview.Trial | None:
+    """What the preview shows; None where it cannot be tried, which 启用 refuses with its reason."""
+    try:
+        return draft_preview.trial(found, besides=draft.amends)
+    except NotAParty:
+        return None
 
 
 @require_GET

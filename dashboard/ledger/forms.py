@@ -1,12 +1,21 @@
 """Forms of the ledger: filters, payments, 对账, opening balances. Typed text in, values out."""
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from dashboard.forms.fields import ReadField, choice, line
 from dashboard.forms.filters import ALL, offer
-from dashboard.forms.values import plain, read_day, read_last_day, read_money, say_money
+from dashboard.forms.values import (
+    plain,
+    read_day,
+    read_last_day,
+    read_money,
+    say_money,
+    type_money,
+)
 from settlements.models import AccountMonth, Agreement, JournalEntry, Party, Payment, Settlement
 from settlements.models.payments import OVERPAID_SHARE
 
@@ -51,6 +60,14 @@ class HeadForm(forms.Form):
         max_length=100,
         help_text="至少前 12 位；空格与大小写不计。",
     )
+
+
+def as_typed(given: QueryDict) -> QueryDict:
+    """What a link fills the form with, its amount as one would type it: 120万元."""
+    typed = given.copy()
+    with suppress(ValueError):
+        typed["yuan"] = type_money(read_money(str(given.get("yuan", ""))))
+    return typed
 
 
 class PaymentForm(forms.Form):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from basins.access import Act, viewer_of
 from dashboard.files.stored import stored_file
 from dashboard.forms.actions import wanted
-from dashboard.ledger.forms import PaymentForm, ReasonForm, SlipForm
+from dashboard.ledger.forms import PaymentForm, ReasonForm, SlipForm, as_typed
 from dashboard.ledger.offsets import offers_of
 from settlements.ledger.queries import entries as queries
 from settlements.ledger.services.payments import (
@@ -34,7 +34,7 @@ from settlements.ledger.services.reversals import (
     reject_reversal,
 )
 from settlements.ledger.services.slips import attach_slips
-from settlements.models import Payment, Reversal
+from settlements.models import JournalEntry, Payment, Reversal, Settlement
 from settlements.moving.acts import Refused
 from settlements.moving.documents import DocumentRefused
 from settlements.shown.history import history_of
@@ -62,7 +62,7 @@ def new(request):
     """The form; posted with action=check the 核对 page; with action=record the payment."""
     _cashier(request)
     if request.method == "GET":
-        form = PaymentForm(request.GET if request.GET else None)
+        form = PaymentForm(as_typed(request.GET) if request.GET else None)
         if request.GET:
             form.errors.clear()  # brought back by 更改: complaints come when it is posted
         return render(request, "ledger/payment_form.html", {"form": form})
@@ -249,7 +249,7 @@ def _decide(request, approve, reject):
         if asked == "approve":
             form = ReasonForm(label="退回理由")
             entry = approve()
-            messages.success(request, f"已复核入账：{entry.label}。")
+            messages.success(request, f"已复核入账：{entry.label}。{_cleared(entry)}")
             return form, redirect("ledger-entry", entry.pk)
         if form.is_valid():
             reject(form.cleaned_data["why"])
@@ -258,6 +258,12 @@ def _decide(request, approve, reject):
     except Refused as refused:
         messages.error(request, str(refused))
     return form, None
+
+
+def _cleared(entry: JournalEntry) -> str:
+    """That the year an entry was about has nothing left to pay, where so."""
+    cleared = Settlement.objects.filter(state=Settlement.State.CLEARED, payments__entry=entry.pk)
+    return "".join(f"{year}已清缴。" for year in cleared.select_related("agreement"))
 
 
 def _cashier(request):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -280,9 +281,8 @@ class DecisionForm(PlainForm):
             )  # fmt: skip
             if "correct" in fitting:
                 self.fields[f"value-{n}"] = forms.CharField(
-                    label=f"更正为（{line.unit or '无单位'}）", required=False, max_length=24,
-                    help_text="仅“更正为”须填；未检出填 0.025L。",
-                )  # fmt: skip
+                    label=f"更正为（{line.unit or '无单位'}）", required=False, max_length=24
+                )
         if "joint" in fitting and page.samples:
             self.fields["sample"] = forms.ChoiceField(
                 label="联合监测", required=False,
@@ -324,6 +324,30 @@ class DecisionForm(PlainForm):
         if typed.get("state") and "month" in self.fields and not typed.get("month"):
             self.add_error("month", "请选择认定哪一个月。")
         return typed
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Each reading with its two fields, the second where a value can be corrected."""
+        return [
+            {
+                "line": each["line"],
+                "do": self[f"do-{n}"],
+                "value": self[f"value-{n}"] if f"value-{n}" in self.fields else None,
+            }
+            for n, each in enumerate(self.page.readings)
+        ]
+
+    @property
+    def of_readings(self) -> list[str]:
+        """Names of the fields that say what is done to the readings."""
+        return [name for name in self.fields if name.startswith(("all", "do-", "value-"))]
+
+    @property
+    def treats_one(self) -> bool:
+        """Something was chosen or is wrong for a single reading: its row has to be seen."""
+        return any(
+            self[name].errors or self.data.get(name) for name in self.of_readings if name != "all"
+        )
 
     def treatment(self) -> list[Treatment]:
         typed = self.cleaned_data

@@ -110,6 +110,9 @@ def _raise(request, viewer, month: AgreementMonth, absent: list[Jurisdiction]):
     lines, count = queries.period_lines(
         section, choice.span, choice.chosen, limits=limits, over=choice.beyond_alone
     )
+    drawn = lines
+    if choice.beyond_alone:  # what is beyond the limit is seen among the others
+        drawn, _ = queries.period_lines(section, choice.span, choice.chosen, limits=limits)
     form = ObjectionForm(
         request.POST if request.method == "POST" else None,
         kind=kind, lines=lines, parties=absent,
@@ -117,7 +120,7 @@ def _raise(request, viewer, month: AgreementMonth, absent: list[Jurisdiction]):
     context |= {
         "kind": kind, "section": section, "form": form, "lines": lines, "count": count,
         "choice": choice, "ticked": set(request.POST.getlist("readings")),
-        "chart": reading_chart(lines, choice.span, limits.get(choice.chosen)),
+        "chart": reading_chart(drawn, choice.span, limits.get(choice.chosen)),
     }  # fmt: skip
     action = ""
     if request.method == "POST":
@@ -298,6 +301,7 @@ def _check_decision(request, page, form: DecisionForm) -> HttpResponse:
         "run": run,
         "done": queries.treated(run.done) if run else [],
         "outcome": dict(OUTCOMES)[typed["outcome"]],
+        "outcome_code": typed["outcome"],
         "button": {"accept": "采纳异议", "reject": "驳回异议", "remeasure": "责令复测"}[
             typed["outcome"]
         ],

@@ -182,12 +182,12 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
 
 
 def _folded(viewer: Viewer, money: MonthMoney) -> dict[str, FoldedLines]:
-    """By agreement; none for who looks for a place of its own among them."""
+    """By agreement; not where the viewer's own place pays or is paid."""
     found: dict[str, FoldedLines] = {}
-    if viewer.jurisdiction_id is not None:
-        return found
+    place = viewer.jurisdiction_code
+    its = {line.agreement for line in money.lines if place in (line.payer.code, line.payee.code)}
     for code, number in Counter(line.agreement for line in money.lines).items():
-        if number > MOST_LINES:
+        if number > MOST_LINES and code not in its:
             own = [line for line in money.lines if line.agreement == code]
             total = sum((line.yuan for line in own), ZERO)
             found[code] = FoldedLines(code, own[0].agreement_title, number, total)

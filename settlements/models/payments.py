@@ -16,6 +16,7 @@ from basins.models import Jurisdiction
 from settlements.models.agreements import Agreement
 from settlements.models.ledger import JournalEntry
 from settlements.models.settlements import Settlement
+from settlements.money import format_yuan
 from settlements.vouchers import key_of
 
 # 超付 up to this share of what is due needs no reason of its own. Our own choice of 2026-12, no scheme
@@ -153,7 +154,7 @@ class Payment(TwoPersons):
         ]
 
     def __str__(self) -> str:
-        return f"{self.voucher} {self.payer} → {self.payee} {self.yuan} 元"
+        return f"{self.voucher} {self.payer} → {self.payee} {format_yuan(self.yuan)} 元"
 
     @property
     def is_full(self) -> bool:
@@ -318,7 +319,7 @@ class BalanceStatement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account} {self.as_of} {self.yuan} 元"
+        return f"{self.account} {self.as_of} {format_yuan(self.yuan)} 元"
 
 
 @audited(part_of="statement")

@@ -9,9 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.access import viewer_of
-from basins.clock import moved_to
+from basins.clock import moved_to, today
 from settlements import pipeline
-from settlements.models import Adjustment, AmountRefusal, JournalEntry, Settlement
+from settlements.models import Adjustment, AmountRefusal, JournalEntry, Payment, Settlement
 from settlements.moving.acts import NotAllowed
 from settlements.years.queries.closing import PaymentDue, closing, payments_due
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
@@ -260,8 +260,15 @@ def test_what_is_owed_leads_the_treasury_to_the_payment_form_filled_in(
     wanted = {"kind": "direct", "agreement": "TEST", "payer": "500902", "payee": "500901"}
     assert {name: form[name].value() for name in wanted} == wanted
     assert form["settlement"].value() == str(year.pk)
-    assert Decimal(form["yuan"].value()) == 5_000_000
+    assert form["yuan"].value() == "500万元"
     assert not form.errors
+    given = {name: form[name].value() for name in form.fields if form[name].value()}
+    pay = {**given, "voucher": "CZ-9", "paid_on": f"{today()}", "action": "record"}
+    client.post("/ledger/payments/new/", pay)
+    client.force_login(people.treasury2)
+    address = f"/ledger/payments/{Payment.objects.get().pk}/"
+    booked = client.post(address, {"action": "approve"}, follow=True).content.decode()
+    assert f"{year}已清缴。" in booked
 
 
 def test_a_refusal_goes_its_way_through_its_pages(year, people, visit, client):

@@ -98,6 +98,12 @@ def filled(client, draft, **rule) -> AgreementDraft:
     return draft
 
 
+def test_a_party_is_a_signatory_unless_said_otherwise(admin, draft):
+    page = admin.get(address(draft, "parties")).content.decode()
+    offered = re.search(r'name="parties-0-role".*?</select>', page, re.DOTALL)[0]
+    assert re.findall(r'value="(\w*)"', offered) == ["signatory", "municipal_fill"]
+
+
 # The steps -------------------------------------------------------------------------------
 
 
@@ -121,10 +127,11 @@ def test_a_whole_agreement_is_entered_previewed_checked_and_activated(admin, dra
         "2023-01-01 至 2025-12-31",
     ):
         assert words in page
-    assert page.count("更改<") == page.count("<dt>") - 3  # facts of the head have none
+    assert page.count("更改<") == page.count("<dt>") - 4  # facts of the head have none
     assert admin.post(check, {"action": "submit"}).status_code == 302
     page = admin.get(check).content.decode()
     assert "您参与了录入，不能启用" in page
+    assert "待另一人核对启用</h1>" in re.sub(r"\s+(?=<)", "", page)
     draft.refresh_from_db()
     refused = admin.post(check, {"action": "activate", "version": draft.version})
     assert refused.status_code == 422
@@ -133,6 +140,7 @@ def test_a_whole_agreement_is_entered_previewed_checked_and_activated(admin, dra
     admin.force_login(second)
     page = admin.get(check).content.decode()
     assert "启用协议" in page
+    assert re.search(r"条款期内试算</dt><dd>\d+ 期，共会补偿 100.00 万元", page)
     assert f'href="{address(draft, "preview")}"' in page
     assert "共会补偿 100.00 万元" in admin.get(address(draft, "preview")).content.decode()
     done = admin.post(check, {"action": "activate", "version": draft.version})
@@ -143,6 +151,17 @@ def test_a_whole_agreement_is_entered_previewed_checked_and_activated(admin, dra
     assert again["Location"] == "/agreements/NEW-1/"
     assert Agreement.objects.count() == 1
     assert "已启用" in admin.get(check).content.decode()
+
+
+def test_who_activates_is_warned_of_a_border_that_another_agreement_settles(
+    admin, draft, world, second
+):
+    world.sign("FORMER")
+    filled(admin, draft)
+    assert admin.post(address(draft, "check"), {"action": "submit"}).status_code == 302
+    admin.force_login(second)
+    page = admin.get(address(draft, "check")).content.decode()
+    assert "（FORMER）里；请确认不是重复计付" in page
 
 
 def test_what_was_understood_is_said_back_normalised(admin, draft):

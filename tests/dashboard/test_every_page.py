@@ -1,15 +1,21 @@
 """Every page as it is written, with one of everything on it: what holds for all of them."""
 
 import re
+from functools import cache
 from html import unescape
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.test.utils import override_settings
+from playwright.sync_api import sync_playwright
 
+from basins.access import viewer_of
 from basins.clock import moved_to
+from settlements.work.queries.work import counts, todo
 from tests.dashboard.test_access_of_every_page import GIVEN, PARTS, ROLES, part_of, rows
+from tests.e2e.conftest import CHROMIUM
+from tests.e2e.looks import with_styles, wrong_looks
 from tests.every_page import Everything
 from tests.html_rules import faults
 from tests.money_world import TODAY, rolled_back
@@ -30,11 +36,12 @@ def world(django_db_setup, django_db_blocker, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(world):
-    """The answer to a person's request; what it changed is taken back."""
+    """The answer to a person's request; what it changed is taken back. Asked for once."""
     clients = {who: Client() for who in ROLES}
     for who, client in clients.items():
         client.force_login(getattr(world.money.people, who))
 
+    @cache
     def page(who: str, method: str, route: str):
         address, given = world.address(route.removeprefix("/")), GIVEN.get(route, {})
         with transaction.atomic():
@@ -72,6 +79,16 @@ def test_the_title_of_a_page_that_shows_errors_begins_with_that(page, subtests):
     assert tried > 30
 
 
+@pytest.mark.parametrize("who", ROLES)
+def test_the_head_counts_as_many_tasks_as_the_list_of_work_shows(world, who):
+    """A month in which several borders have results is one notice to prepare."""
+    viewer = viewer_of(getattr(world.money.people, who))
+    numbers = counts(viewer)
+    assert {group.key: len(group.tasks) for group in todo(viewer, numbers)} == {
+        key: n for key, n in numbers.by_source.items() if n
+    }
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_the_html_of_every_page_keeps_the_rules(page, part):
     """As who has most of it sees it, as a district does, and with its errors."""
@@ -87,6 +104,29 @@ def test_the_html_of_every_page_keeps_the_rules(page, part):
             if answer["Content-Type"].startswith("text/html") and not answer.streaming:
                 found = faults(answer.content.decode())
                 wrong |= {f"{method} {route} as {who}": found} if found else {}
+    assert wrong == {}
+
+
+@pytest.mark.browser
+def test_nothing_to_press_is_too_small_or_touches_a_line(page):
+    """At both widths, as who has most of it sees it."""
+    shown = {}
+    for route, (get, _, _) in rows().items():
+        who = first_of(get, "o")
+        answer = page(who, "get", route) if who else None
+        if answer and not answer.streaming and answer["Content-Type"].startswith("text/html"):
+            shown[route] = with_styles(answer.content.decode())
+    wrong = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        window = browser.new_page()
+        for route, html in shown.items():
+            window.set_content(html, wait_until="commit")
+            for width in (1440, 390):
+                window.set_viewport_size({"width": width, "height": 900})
+                found = wrong_looks(window)
+                wrong |= {f"{route} at {width}": found} if found else {}
+        browser.close()
     assert wrong == {}
 
 
@@ -107,6 +147,11 @@ def test_the_html_of_every_page_keeps_the_rules(page, part):
         (
             "<table><tr><th>甲</th><th>乙</th></tr><tr><td>1</td></tr></table>",
             "a row of 1 columns, the first has 2",
+        ),
+        (
+            "<table><thead><tr><th>甲</th><th>乙</th></tr></thead>"
+            "<tr><td>1</td><td> </td></tr></table>",
+            "head “乙” over nothing",
         ),
     ],
 )  # fmt: skip

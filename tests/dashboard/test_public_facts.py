@@ -153,6 +153,7 @@ def test_the_border_of_fenshui_and_zhushan_lies_at_the_tail_of_the_reservoir(pag
 def test_the_overview_has_them_in_one_line_for_the_city_and_each_for_a_township(page):
     title = "万州区次级河流镇街横向生态保护补偿（试点） ：33 笔"
     assert title in page("/?month=2024-06").replace("）：", "） ：")
+    assert title in page("/?month=2024-06", "district").replace("）：", "） ：")
     assert "：33 笔" not in page("/?month=2024-06", "township")
 
 

@@ -52,9 +52,9 @@ class PartiesForm(StepForm):
             self.fields[f"parties-{number}-jurisdiction"] = choice(
                 "行政区", offered.jurisdictions, required=False
             )
-            self.fields[f"parties-{number}-role"] = choice(
-                "身份", Party.Role.choices, required=False, initial=Party.Role.SIGNATORY
-            )
+            role = choice("身份", (), required=False)
+            role.choices = Party.Role.choices  # the first unless another is chosen
+            self.fields[f"parties-{number}-role"] = role
 
     def clean(self) -> dict[str, Any]:
         rows, seen = [], set()
@@ -68,7 +68,8 @@ class PartiesForm(StepForm):
             seen.add(code)
             rows.append({"jurisdiction": code, "role": row["role"] or Party.Role.SIGNATORY.value})
         if len(seen) < 2 and not any(n.startswith("parties-") for n in self.errors):
-            blank = next((n for n in self.rows["parties"] if self.is_blank_row("parties", n)), 0)
+            named = (self.cells("parties", n, PARTY)["jurisdiction"] for n in self.rows["parties"])
+            blank = next((n for n, code in enumerate(named) if not code), 0)
             self.wrong(f"parties-{blank}-jurisdiction", "协议至少有两方；请再选一方。")
         code = self.cleaned_data.get("code")
         if code and not self.amends:

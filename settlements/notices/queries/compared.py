@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from basins.ranges import months_before
 from monitoring.standards.gb3838_2002 import NAMES, UNITS, WaterBody, has_limits, limit
+from monitoring.standards.rounding import round_to_places
 from settlements.models import Accrual, CurrentTransfer, Objection
 from settlements.money import ZERO
 from settlements.notices.queries.months import reference_class
@@ -217,7 +218,7 @@ def _close_calls(accrual: Accrual) -> list[CloseCall]:
                 section=starred(section.name, section.is_demo),
                 indicator=NAMES.get(code, code),
                 unit=UNITS.get(code, ""),
-                mean=plain_decimal(mean),
+                mean=plain_decimal(round_to_places(mean, 6)),
                 limit=plain_decimal(at),
                 met=mean >= at if code == "DO" else mean <= at,
             )

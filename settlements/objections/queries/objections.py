@@ -379,13 +379,16 @@ def objection_page(viewer: Viewer, pk: int) -> ObjectionPage | None:
 def treated(done: list[dict[str, Any]]) -> list[str]:
     """What was done to the data, line by line in words: 1 SQL query."""
     codes = {one["indicator"] for one in done if "indicator" in one}
-    decimals = dict(
-        Indicator.objects.filter(code__in=codes).order_by().values_list("code", "decimals")
-    )
-    return [_treated(one, decimals) for one in done]
+    known = {
+        code: (decimals, unit)
+        for code, decimals, unit in Indicator.objects.filter(code__in=codes)
+        .order_by()
+        .values_list("code", "decimals", "unit")
+    }
+    return [_treated(one, *known.get(one.get("indicator", ""), (0, ""))) for one in done]
 
 
-def _treated(one: dict[str, Any], decimals: dict[str, int]) -> str:
+def _treated(one: dict[str, Any], decimals: int, unit: str) -> str:
     if one["do"] == "exclude":
         month = f"{one['month']} " if "month" in one else ""
         return f"{month}认定为“{one['state']}”（{one['ground']}）"
@@ -394,13 +397,13 @@ def _treated(one: dict[str, Any], decimals: dict[str, int]) -> str:
 
     def words(text: str) -> str:
         kept = parse(text)
-        return show(reported(kept.value, kept.below_limit, decimals.get(one["indicator"], 0)))
+        return show(reported(kept.value, kept.below_limit, decimals))
 
     if one["do"] == "joint":
-        return f"{where}：采用联合监测 {words(one['value'])}"
+        return f"{where}：采用联合监测 {words(one['value'])} {unit}".rstrip()
     before, after = (words(text) for text, _ in (one["before"], one["after"]))
     values = before if before == after else f"{before} → {after}"
-    return f"{where}（{Origin(one['origin']).label}）：{TREATMENTS[one['do']]}，{values}"
+    return f"{where}（{Origin(one['origin']).label}）：{TREATMENTS[one['do']]}，{values} {unit}".rstrip()
 
 
 def _local(at: datetime) -> str:

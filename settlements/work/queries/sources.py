@@ -874,7 +874,14 @@ SOURCES: tuple[Source, ...] = (
     Source("years-waiting", "各方尚未签认的年度", Act.CONFIRM_FOR, years_waiting, _wait),
     Source("measures-to-report", "待报告整改的措施", Act.CONFIRM, measures_to_report, _report),
     Source("notices-to-sign", "待签发的月通报", Act.PUBLISH, notices_to_sign, _sign),
-    Source("months-to-prepare", "待编制的月通报", Act.PUBLISH, months_to_prepare, _prepare),
+    Source(
+        "months-to-prepare",
+        "待编制的月通报",
+        Act.PUBLISH,
+        months_to_prepare,
+        _prepare,
+        counted="month",
+    ),
     Source(
         "supplements-to-sign",
         "待签发的补充通报",

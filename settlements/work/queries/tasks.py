@@ -45,3 +45,4 @@ class Source:
     act: Act
     rows: Callable[[Viewer], QuerySet]
     task: Callable[[Any], Task]
+    counted: str = "pk"  # what a row is one of

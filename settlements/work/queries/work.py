@@ -53,7 +53,7 @@ def sources_of(viewer: Viewer) -> list[Source]:
 def counts(viewer: Viewer) -> Counts:
     """How many tasks wait and notifications are unread: 1 SQL query whatever the sources."""
     asked: list[tuple[str, QuerySet]] = [
-        (s.key, s.rows(viewer).order_by().values("pk")) for s in sources_of(viewer)
+        (s.key, s.rows(viewer).order_by().values(s.counted)) for s in sources_of(viewer)
     ]
     asked.append(("", Notification.objects.filter(user=viewer.user_id, read_at=None)))
     parts: list[str] = []
