@@ -54,10 +54,13 @@ def tell(
     named = {
         Whom.PARTIES: all_parties,
         Whom.OTHERS: all_parties - {own},
+    }
+    signers = {
+        Whom.SIGNERS: all_parties,
+        Whom.OTHER_SIGNERS: all_parties - {own},
         Whom.PAYERS: set(payers),
         Whom.PAYEES: set(payees),
     }
-    signers = {Whom.SIGNERS: all_parties, Whom.OTHER_SIGNERS: all_parties - {own}}
     told: set[int] = {by.pk} if by is not None else set()
     news = 0
     officials = officials_of(set().union(*named.values()))

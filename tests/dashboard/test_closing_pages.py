@@ -18,6 +18,7 @@ from settlements.years.services.adjustments import approve_adjustment, review_ad
 from settlements.years.services.closing import close_settlement, prepare_closing
 from settlements.years.services.signing import confirm_amounts, sign_data
 from tests.blank import blank_pages
+from tests.slips import shown
 from tests.told_once import World, bare, told_instead, told_once
 from tests.worlds import out_of_office, publish_year, refusal
 
@@ -265,6 +266,10 @@ def test_what_is_owed_leads_the_treasury_to_the_payment_form_filled_in(
     given = {name: form[name].value() for name in form.fields if form[name].value()}
     pay = {**given, "voucher": "CZ-9", "paid_on": f"{today()}", "action": "record"}
     client.post("/ledger/payments/new/", pay)
+    shown(Payment.objects.get())
+    page = visit(people.treasury)
+    assert "已登记、待复核：下游区付上游区 5,000,000.00 元（CZ-9）" in page
+    assert "登记付款：" not in page, "it is not asked for twice"
     client.force_login(people.treasury2)
     address = f"/ledger/payments/{Payment.objects.get().pk}/"
     booked = client.post(address, {"action": "approve"}, follow=True).content.decode()

@@ -269,7 +269,8 @@ def _adjustments(changes: Sequence[StatementChange], place: Jurisdiction, year: 
             ("去向", TEXT, 10),
         ),
         tuple(rows),
-        note="差额已含在逐月明细；记入其他年度的，从本年净额中扣除，列在“跨年度调整”。"
+        note="本年各月的差额已含在逐月明细；其中记入其他年度的从本年净额中扣除，其他年度各月的差额记入"
+        "本年的计入本年净额，都列在“跨年度调整”。"
         if rows
         else "",
         empty="本年各期间没有调整，也没有记入本年的以前年度调整。",

@@ -325,7 +325,7 @@ def _close(settlement: Settlement) -> Task:
 
 def years_to_sign(viewer: Viewer) -> QuerySet:
     """Years that are over with all months final and not signed by the viewer's jurisdiction:
-    first the data, then the amounts."""
+    first the data, then the amounts, which it does not refuse just now."""
     months = AgreementMonth.objects.filter(
         agreement=OuterRef("agreement"), month__year=OuterRef("year")
     )
@@ -340,14 +340,20 @@ def years_to_sign(viewer: Viewer) -> QuerySet:
     signed = SettlementSignature.objects.filter(
         settlement=OuterRef("settlement"), jurisdiction=OuterRef("jurisdiction"), void_at=None
     )
+    refusing = AmountRefusal.objects.filter(
+        settlement=OuterRef("settlement"),
+        jurisdiction=OuterRef("jurisdiction"),
+        state__in=AmountRefusal.OPEN,
+    )
     data, amount = SettlementSignature.Subject
+    unconfirmed = mine.exclude(Exists(signed.filter(subject=amount))).exclude(Exists(refusing))
     return (
         Settlement.objects.filter(
             Exists(months),
             ~Exists(months.exclude(state=AgreementMonth.State.FINAL)),
             ~Exists(unpublished),
             Q(Exists(mine.exclude(Exists(signed.filter(subject=data)))), state=State.OPEN)
-            | Q(Exists(mine.exclude(Exists(signed.filter(subject=amount)))), state=State.SIGNED),
+            | Q(Exists(unconfirmed), state=State.SIGNED),
             year__lt=today().year,
         )
         .select_related("agreement")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils.timezone import localtime
 
 from basins.access import Act, Viewer
@@ -26,6 +26,7 @@ from settlements.models import (
     AmountRefusal,
     Demand,
     FuseTrip,
+    Payment,
     Settlement,
     SettlementSignature,
     StateMove,
@@ -262,7 +263,15 @@ def _lacks(viewer: Viewer, settlement: Settlement, places: dict[int, Place]):
             if yuan < 0 and party in places:
                 yield _unpaid(settlement, party, places[party], -yuan)
         if viewer.may(Act.RECORD_PAYMENT):
-            for payment in payments_due(left):
+            rest = dict(left)
+            for waiting in _recorded(settlement):
+                yield _waits(waiting)
+                for party, yuan in (
+                    (waiting.payer_id, waiting.yuan),
+                    (waiting.payee_id, -waiting.yuan),
+                ):
+                    rest[party] = rest.get(party, ZERO) + yuan
+            for payment in payments_due(_without_turned(rest, left)):
                 yield _to_record(settlement, places, payment)
         return
     agreement, year = settlement.agreement, settlement.year
@@ -354,6 +363,31 @@ def payments_due(left: Mapping[int, Decimal]) -> tuple[PaymentDue, ...]:
         debts[0], claims[0] = (debt + yuan, payer), (claim + yuan, payee)
         debts, claims = [d for d in debts if d[0]], [c for c in claims if c[0]]
     return tuple(found)
+
+
+def _recorded(settlement: Settlement) -> QuerySet[Payment]:
+    """Payments for the year that wait for their second person: 1 SQL query."""
+    return (
+        settlement.payments.filter(state=Payment.State.PREPARED)
+        .select_related("payer", "payee")
+        .defer("payer__boundary", "payee__boundary")
+        .order_by("pk")
+    )
+
+
+def _waits(payment: Payment) -> Lack:
+    words = f"{payment.payer.name}付{payment.payee.name} {format_yuan(payment.yuan)} 元"
+    return Lack(f"已登记、待复核：{words}（{payment.voucher}）", to("ledger-payment", payment.pk))
+
+
+def _without_turned(rest: Mapping[int, Decimal], left: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """What would be left, without those whom an overpayment turns from debtor into creditor, and
+    without a treasury that money only passes through."""
+    return {
+        party: yuan
+        for party, yuan in rest.items()
+        if party in left and (yuan < 0) == (left[party] < 0)
+    }
 
 
 def _to_record(settlement: Settlement, places: dict[int, Place], due: PaymentDue) -> Lack:

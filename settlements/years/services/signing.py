@@ -274,17 +274,14 @@ def silences_of(
     deadline = settlement.sign_until
     if deadline is None or not parties:
         return {party: Silence() for party in parties}
-    reminded = dict(
-        Reminder.objects.filter(
-            thing="settlement",
-            object_id=settlement.pk,
-            jurisdiction__in=[party.pk for party in parties],
-            at__gte=_asked_at(settlement),
-        )
-        .order_by()
-        .values_list("jurisdiction")
-        .annotate(since=Min("day"))
+    reminders = Reminder.objects.filter(
+        thing="settlement",
+        object_id=settlement.pk,
+        jurisdiction__in=[party.pk for party in parties],
     )
+    if (asked_at := _asked_at(settlement)) is not None:
+        reminders = reminders.filter(at__gte=asked_at)
+    reminded = dict(reminders.order_by().values_list("jurisdiction").annotate(since=Min("day")))
     refusing = set(
         settlement.refusals.filter(state__in=AmountRefusal.OPEN).values_list(
             "jurisdiction_id", flat=True
@@ -302,10 +299,12 @@ def silences_of(
 
 
 def _asked_at(settlement: Settlement):
-    """From when on what is to be signed now could be signed: the newest step of the year, or the
-    newest signature that became void."""
+    """From when on what is to be signed now could be signed: the newest step of the year since it
+    was computed, or the newest signature that became void; None where there is neither, and every
+    reminder is of what is to be signed first."""
     move = (
         StateMove.objects.filter(thing="settlement", object_id=settlement.pk)
+        .exclude(source="")
         .order_by("-pk")
         .values_list("at", flat=True)
         .first()
@@ -316,7 +315,7 @@ def _asked_at(settlement: Settlement):
         .values_list("void_at", flat=True)
         .first()
     )
-    return max(moment for moment in (move, void) if moment is not None)
+    return max((moment for moment in (move, void) if moment is not None), default=None)
 
 
 def is_silent(settlement: Settlement, party: Jurisdiction) -> bool:
