@@ -9,12 +9,14 @@ from django.core.files.base import File
 
 from settlements.checks.base import Check, Context
 from settlements.models import (
+    AmountRefusal,
     DraftDocument,
     Evidence,
     FundSpending,
     IssuedPaper,
     MonthRuling,
     PaymentSlip,
+    SettlementSignature,
     VerdictEvidence,
 )
 from settlements.moving.documents import fault_of
@@ -42,6 +44,12 @@ def _files() -> Iterator[tuple[str, File, str]]:
         yield f"资金使用单据“{spending.filename}”", spending.file, spending.sha256
     for slip in PaymentSlip.objects.order_by("pk").iterator():
         yield f"付款 {slip.payment_id} 的银行回单“{slip.name}”", slip.file, slip.sha256
+    for signature in SettlementSignature.objects.exclude(scan="").order_by("pk").iterator():
+        words = f"年度签认 #{signature.pk} 的书面材料“{signature.scan_name}”"
+        yield words, signature.scan, signature.scan_sha256
+    for refusal in AmountRefusal.objects.exclude(scan="").order_by("pk").iterator():
+        words = f"不予确认 #{refusal.pk} 的书面材料“{refusal.scan_name}”"
+        yield words, refusal.scan, refusal.scan_sha256
     for proof in VerdictEvidence.objects.order_by("pk").iterator():
         yield f"审核结论 #{proof.verdict_id} 的证据“{proof.name}”", proof.file, proof.sha256
     for ruling in MonthRuling.objects.exclude(evidence="").order_by("pk").iterator():
@@ -66,7 +74,7 @@ CHECKS = (
     Check(
         "files_unchanged",
         "存放的文件未变",
-        "证据、协议文件、资金单据、银行回单、审核证据和认定依据，每份文件都在，且与提交时的摘要值逐字节相符。",
+        "证据、协议文件、资金单据、银行回单、签认与不予确认的书面材料、审核证据和认定依据，每份文件都在，且与提交时的摘要值逐字节相符。",
         files_unchanged,
         locks=False,
     ),
