@@ -183,6 +183,7 @@ MIDDLEWARE = [
     "dashboard.frame.body_limit.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.frame.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "dashboard.frame.middleware.PrivatePagesMiddleware",
     "django.middleware.common.CommonMiddleware",
