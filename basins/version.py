@@ -95,12 +95,17 @@ MARKING = ("basins", "monitoring", "settlements")
 
 def install_triggers(using: str = "default") -> None:
     """Make those that are missing or differ, and take them from tables that stand aside."""
-    differ = list(unmarked(using))
-    with connections[using].cursor() as cursor:
-        for table in differ:
-            cursor.execute(f'DROP TRIGGER IF EXISTS {TRIGGER} ON "{table}"')
-            if events := events_marked(table):
-                cursor.execute(
-                    f'CREATE TRIGGER {TRIGGER} AFTER {" OR ".join(events)} ON "{table}" '
-                    "FOR EACH STATEMENT EXECUTE FUNCTION basins_mark_data()"
-                )
+    script = []
+    for table in unmarked(using):
+        if events := events_marked(table):
+            script.append(
+                f'CREATE OR REPLACE TRIGGER {TRIGGER} AFTER {" OR ".join(events)} ON "{table}" '
+                "FOR EACH STATEMENT EXECUTE FUNCTION basins_mark_data();"
+            )
+            # Replacing leaves one that was disabled as it is.
+            script.append(f'ALTER TABLE "{table}" ENABLE TRIGGER {TRIGGER};')
+        else:
+            script.append(f'DROP TRIGGER {TRIGGER} ON "{table}";')
+    if script:
+        with connections[using].cursor() as cursor:
+            cursor.execute("\n".join(script))

@@ -12,10 +12,8 @@ from basins.clock import moved_to
 from basins.links import to
 from basins.models import Delivery, Notification, Star
 from basins.services.notifications import notify
-from settlements.notices.queries.notices import months_to_prepare
 from settlements.notices.services.months import confirm_month
 from settlements.notices.services.notices import prepare_notice
-from settlements.notices.services.supplements import open_accruals, published_before
 from settlements.work.queries.sources import SOURCES
 from settlements.work.queries.work import counts, todo
 from tests.published import agreement_month, published
@@ -190,12 +188,3 @@ def test_the_way_of_delivery_is_chosen_and_mail_needs_an_address(border, people,
     assert (chosen.rhythm, chosen.mail) == ("weekly", True)
     text_of(visit(user, "notification-delivery", post={"rhythm": "hourly"}), 422)
     visit(user, "notification-read-all", post={})
-
-
-def test_a_month_is_one_task_however_many_results_it_has(money):
-    """Counted were the results: 70 for one month of the demonstration."""
-    viewer = viewer_of(money.people.bureau)
-    months = list(months_to_prepare(viewer))
-    results = open_accruals().exclude(published_before())
-    assert 0 < len(months) < results.count()
-    assert waiting(money.people.bureau)["months-to-prepare"] == len(months)
