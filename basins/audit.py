@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connections, models
 
-ROW_TRIGGER, TRUNCATE_TRIGGER = "audit_rows", "audit_truncate"
+TRIGGERS = ROW_TRIGGER, TRUNCATE_TRIGGER = "audit_rows", "audit_truncate"
 
 
 @dataclass(frozen=True, slots=True)

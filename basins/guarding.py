@@ -23,7 +23,7 @@ from django.apps import apps
 from django.db import connections, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from basins import audit
+from basins import audit, version
 
 # Where a statement ends: at a semicolon outside of comments, bodies and quotes.
 _PIECES = re.compile(r"--[^\n]*|\$\$.*?\$\$|'[^']*'|;", re.DOTALL)
@@ -127,7 +127,7 @@ def _past_comments(text: str, start: int) -> int:
 # What the database has ------------------------------------------------------------------------
 
 # Of triggers on partitions, those of the whole table stand for theirs. The triggers of the audit
-# trail follow from the models (basins.audit).
+# trail follow from the models (basins.audit), those of the version from the tables (basins.version).
 _LIVE = """
 SELECT 1 AS kind, p.proname AS name, pg_get_functiondef(p.oid) AS definition,
     obj_description(p.oid, 'pg_proc') AS mark
@@ -162,9 +162,10 @@ class Live:
 
 
 def live(cursor: Any) -> dict[Key, Live]:
-    """Every function, view and trigger of the apps with guards, but the audit trail's triggers."""
+    """Every function, view and trigger of the apps with guards, but the audit trail's triggers
+    and the version's."""
     ours = f"^({'|'.join(guarded_apps())})_"
-    cursor.execute(_LIVE, {"ours": ours, "audit": [audit.ROW_TRIGGER, audit.TRUNCATE_TRIGGER]})
+    cursor.execute(_LIVE, {"ours": ours, "audit": [*audit.TRIGGERS, version.TRIGGER]})
     return {
         (GuardKind(kind), name): Live(definition, mark)
         for kind, name, definition, mark in cursor.fetchall()
@@ -188,13 +189,15 @@ def install(using: str = "default", **_: Any) -> None:
         if changed or gone:
             _make(cursor, changed, gone)
         audit.install_triggers(using)
+        version.install_triggers(using)
 
 
 def differing(using: str = "default") -> list[str]:
-    """Names of the guards that `install` would make or drop."""
+    """Names of the guards that `install` would make or drop, and of tables without their marks."""
     with connections[using].cursor() as cursor:
         there = live(cursor)
-    return [guard.name for guard in _changed(there)] + [name for _, name in _gone(there)]
+    names = [guard.name for guard in _changed(there)] + [name for _, name in _gone(there)]
+    return names + [f"{version.TRIGGER} ON {table}" for table in version.unmarked(using)]
 
 
 def _is_current(connection: Any) -> bool:

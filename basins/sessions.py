@@ -67,12 +67,13 @@ class SessionStore(SessionBase):
             return self.create()
         columns = self._columns(self._get_session(no_load=must_create))  # type: ignore[attr-defined]
         mine = {"session_key": digest(self.session_key)}
+        if not must_create:  # one statement, as every request does it
+            if not self._rows.filter(**mine).update(**columns):
+                raise UpdateError
+            return
         try:
             with transaction.atomic():
-                if must_create:
-                    self._rows.create(**mine, **columns)
-                elif not self._rows.filter(**mine).update(**columns):
-                    raise UpdateError
+                self._rows.create(**mine, **columns)
         except IntegrityError as error:
             raise CreateError from error
 

@@ -157,6 +157,21 @@ CELERY_BEAT_SCHEDULE = {
     "daily round": {"task": "settlements.daily", "schedule": crontab(minute=7)},
 }
 
+# Pages as they were last shown, kept in each process's memory (dashboard/frame/kept.py), so that nothing of
+# them lies on a disk and no other program can read them. 0: none.
+KEPT_PAGES = env_number("KEPT_PAGES", 400, 0, 100_000)
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "kept": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache"
+        if KEPT_PAGES
+        else "django.core.cache.backends.dummy.DummyCache",
+        "LOCATION": "kept",
+        "TIMEOUT": 24 * 60 * 60,
+        "OPTIONS": {"MAX_ENTRIES": KEPT_PAGES, "CULL_FREQUENCY": 4},
+    },
+}
+
 # Applications -------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
@@ -183,6 +198,7 @@ MIDDLEWARE = [
     "dashboard.frame.body_limit.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.frame.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "dashboard.frame.middleware.PrivatePagesMiddleware",
     "django.middleware.common.CommonMiddleware",

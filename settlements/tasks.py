@@ -4,6 +4,7 @@ from celery import shared_task
 
 from basins.services import sessions, sign_in_locks
 from basins.services.notifications import enter_mail_if_due
+from basins.version import gather_marks
 from settlements import pipeline
 from settlements.accruals.services.gaps import fill_gaps
 from settlements.ledger.services import demands
@@ -14,7 +15,9 @@ from settlements.years.services import refusals, signing
 
 @shared_task(name="settlements.recompute")
 def recompute() -> None:
+    """Woken by a reading, and every SWEEP_SECONDS."""
     pipeline.recompute()
+    gather_marks()
 
 
 @shared_task(name="settlements.daily")

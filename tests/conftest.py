@@ -5,9 +5,11 @@ Warnings are errors and an unknown template variable fails (pyproject.toml).
 
 import pytest
 from django.conf import settings as product
+from django.core.cache import caches
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
+from settlements.work.queries.work import _question
 from tests import databases, scheduling
 from tests.worlds import Border, People
 
@@ -75,6 +77,13 @@ def border(db) -> Border:
 def people(db) -> People:
     """One person a role; the district official stands for 上游区."""
     return People.make()
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    """Of a test before: it may have had other settings or templates."""
+    caches["kept"].clear()
+    _question.cache_clear()
 
 
 @pytest.fixture

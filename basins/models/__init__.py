@@ -2,6 +2,7 @@
 
 from basins.models.audit import AccessEvent, AuditRecord
 from basins.models.calendar import CalendarAct, CalendarChange, CalendarDay
+from basins.models.data_marks import DataMark
 from basins.models.jurisdictions import Jurisdiction
 from basins.models.notifications import Delivery, Notification, Star
 from basins.models.people import Role, User
@@ -16,6 +17,7 @@ __all__ = [
     "CalendarAct",
     "CalendarChange",
     "CalendarDay",
+    "DataMark",
     "Delivery",
     "Jurisdiction",
     "Notification",

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from basins.version import aside
+
 
 class ExactDecoder(json.JSONDecoder):
     """Numbers of a kept row as Decimal: a float would change the figure."""
@@ -33,6 +35,7 @@ def acting_user() -> models.ForeignKey:
     )
 
 
+@aside("stands beside the change it tells of; 操作记录 is asked anew")
 class AuditRecord(models.Model):
     class Op(models.TextChoices):
         INSERT = "I", "新增"
@@ -69,6 +72,7 @@ class AuditRecord(models.Model):
         return f"{self.get_op_display()} {self.table} {self.key}"
 
 
+@aside("exports and refusals write one; 登录与导出 is asked anew")
 class AccessEvent(models.Model):
     class Kind(models.TextChoices):
         SIGN_IN = "sign_in", "登录"

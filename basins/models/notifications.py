@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from basins.version import aside
+
 
 class Notification(models.Model):
     """One message to one person. `key` keeps the same thing from being told twice."""
@@ -75,6 +77,7 @@ class Delivery(models.Model):
         return f"{self.user} {self.get_rhythm_display()}"
 
 
+@aside("looked at when the page is opened; 我的关注 is asked anew", of=("UPDATE",))
 class Star(models.Model):
     """我的关注: a section, river or agreement a person follows."""
 

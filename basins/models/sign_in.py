@@ -3,7 +3,10 @@
 from django.conf import settings
 from django.db import models
 
+from basins.version import aside
 
+
+@aside("every request writes one; 我的账号 is asked anew")
 class SignInSession(models.Model):
     """A person signed in at one browser. Of the key only its SHA-256 is kept: who reads this
     table cannot take a session over. An ended one stays until it would have expired anyway, so
@@ -39,6 +42,7 @@ class SignInSession(models.Model):
         return f"{self.user} {self.address}"
 
 
+@aside("anybody at the door writes one")
 class SignInFailure(models.Model):
     """Sign-ins tried in vain one after another: of a name from an address, or, with name '', of
     any name from that address (basins.services.sign_in_locks)."""

@@ -9,6 +9,7 @@ from basins.access import Act, viewer_of
 from basins.services.stars import looked_at
 from dashboard.audit.words import history_url
 from dashboard.forms.filters import ALL, chosen, offer
+from dashboard.frame.kept import kept
 from settlements.agreements.queries import agreements as queries
 from settlements.agreements.queries.drafts import documents_of
 from settlements.agreements.queries.history import changes_of
@@ -29,6 +30,7 @@ class AgreementFilters(forms.Form):
 
 
 @require_GET
+@kept
 def agreement_list(request):
     viewer = viewer_of(request.user)
     if not viewer.may(Act.SEE_AGREEMENTS):
@@ -40,6 +42,7 @@ def agreement_list(request):
 
 
 @require_GET
+@kept
 def agreement(request, code: str):
     viewer = viewer_of(request.user)
     page = queries.agreement(viewer, code)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from basins.access import Act, viewer_of
 from dashboard.forms.filters import number
+from dashboard.frame.kept import kept
 from settlements.districts.queries import district as one
 from settlements.districts.queries import districts as all_of_them
 from settlements.funds.queries.measures import of_district
@@ -16,6 +17,7 @@ from settlements.work.queries.duties import duties_of
 
 
 @require_GET
+@kept
 def district_list(request):
     viewer = viewer_of(request.user)
     if not viewer.may(Act.SEE_RESULTS):
@@ -27,6 +29,7 @@ def district_list(request):
 
 
 @require_GET
+@kept
 def district(request, code: str):
     viewer = viewer_of(request.user)
     asked = number(request.GET.get("month"))

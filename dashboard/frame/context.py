@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from basins.access import Act, Viewer, viewer_of
 from dashboard.frame.installation import INSTALLATIONS
+from dashboard.frame.kept import FORM_TOKEN, SECONDS_LEFT, is_written_to_keep, part
 from settlements.work.queries.work import counts
 
 # The navigation: group → label, name of the address, the act one needs (of several, one), in
@@ -96,6 +97,9 @@ def page_frame(request) -> dict:
     frame["sign_out_url"] = reverse("logout")
     frame["nav_groups"] = nav_groups(viewer, request.path, staff=user.is_staff)
     frame |= work_frame(viewer)
+    if is_written_to_keep(request):  # what belongs to this request alone is put in when it is sent
+        frame["csrf_token"] = FORM_TOKEN
+        frame["session"]["seconds"] = SECONDS_LEFT
     return frame
 
 
@@ -119,10 +123,11 @@ def nav_groups(viewer: Viewer, path: str, *, staff: bool) -> list[NavGroup]:
 
 
 def work_frame(viewer: Viewer) -> dict[str, Any]:
-    """待办 and 通知 in the page head: 1 SQL query; nothing for who has no work here."""
+    """待办 and 通知 in the page head: 1 SQL query, 1 more where they are counted anew; nothing for who
+    has no work here."""
     if not viewer.may(Act.SEE_RESULTS):
         return {}
-    waiting = counts(viewer)
+    waiting = part("counts", viewer, counts, viewer)
     return {
         "todo": {"count": waiting.todo, "url": reverse("work")},
         "notifications": {"count": waiting.unread, "url": reverse("notification-list")},

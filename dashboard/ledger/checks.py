@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from basins.access import viewer_of
+from dashboard.frame.polls import nothing_new
 from settlements.checks.job import last_done, lines_of, may_check, newest, start_checks
 
 
@@ -16,7 +17,10 @@ def checks(request):
     if request.method == "POST":
         start_checks(by=request.user)
         return redirect("ledger-checks")
-    job, done = newest(), last_done()
+    job = newest()
+    if (same := nothing_new(request, job)) is not None:
+        return same
+    done = last_done()
     lines = lines_of(done) if done else []
     context = {
         "job": job,

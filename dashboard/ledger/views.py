@@ -9,6 +9,7 @@ from basins.access import Act, viewer_of
 from dashboard.files import lists as ledger_files
 from dashboard.forms.filters import chosen, number, offer
 from dashboard.frame.access_log import record_export
+from dashboard.frame.kept import kept
 from dashboard.frame.known import known_moment, known_page
 from dashboard.ledger import sheets as ledger_sheets
 from dashboard.ledger.forms import ArrearsFilter, JournalFilters
@@ -24,6 +25,7 @@ WRITERS = {"csv": ledger_files.as_csv, "xlsx": ledger_files.as_xlsx}
 
 
 @require_GET
+@kept
 def ledger(request):
     viewer = _viewer(request)
     held, form, wanted = _wanted(request, viewer)
@@ -45,6 +47,7 @@ def ledger(request):
 
 
 @require_GET
+@kept
 def account(request, pk: int):
     """One account: its balance by both dates, 对账 state and every entry."""
     viewer = _viewer(request)
@@ -68,6 +71,7 @@ def account(request, pk: int):
 
 
 @require_GET
+@kept
 def entry(request, pk: int):
     viewer = _viewer(request)
     page = entry_page(viewer, pk)
@@ -79,6 +83,7 @@ def entry(request, pk: int):
 
 
 @require_GET
+@kept
 def arrears_list(request):
     viewer = _viewer(request)
     form = ArrearsFilter(request.GET)

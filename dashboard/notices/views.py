@@ -19,6 +19,7 @@ from basins.models import Jurisdiction
 from basins.words import month_words
 from dashboard.forms.actions import wanted
 from dashboard.forms.filters import ALL, chosen, number, offer
+from dashboard.frame.kept import kept
 from dashboard.papers.views import FORMATS, issued_file
 from settlements.models import AgreementMonth, Notice
 from settlements.moving.acts import NotAllowed, Refused
@@ -62,6 +63,7 @@ class ReturnForm(forms.Form):
 
 
 @require_GET
+@kept
 def listing(request):
     viewer = viewer_of(request.user)
     wanted = chosen(NoticeFilters(request.GET, ()))

@@ -14,6 +14,7 @@ from dashboard.files.stored import not_as_kept
 from dashboard.forms.filters import ALL, chosen, number, offer
 from dashboard.frame.access_log import record_export
 from dashboard.frame.known import Moment, known_moment, known_page
+from dashboard.frame.polls import nothing_new
 from dashboard.papers import export
 from dashboard.papers.pdf import pdf_of
 from dashboard.papers.shown import shown
@@ -222,6 +223,8 @@ def _export(request, pk: int):
 @require_GET
 def show_export(request, pk: int):
     job = _export(request, pk)
+    if (same := nothing_new(request, job)) is not None:
+        return same
     template = "papers/_export.html" if request.htmx else "papers/export.html"
     return render(
         request,

@@ -13,6 +13,7 @@ from basins.digits import whole
 from dashboard.forms import values as typing
 from dashboard.forms.actions import wanted
 from dashboard.frame.access_log import record_export
+from dashboard.frame.polls import nothing_new
 from dashboard.scenarios.file import XLSX, comparison_csv, comparison_xlsx
 from dashboard.scenarios.form import ScenarioTermForm, before_of, rule_choices, typed_term
 from dashboard.scenarios.page import computed, scenario_page
@@ -281,6 +282,8 @@ def run(request, pk: int):
     job = runs_of(viewer, scenario_runs.KIND).filter(pk=pk).first()
     if job is None:
         raise Http404
+    if (same := nothing_new(request, job)) is not None:
+        return same
     page = run_page(job)
     template = "scenarios/_run.html" if request.htmx else "scenarios/run.html"
     return render(request, template, {"page": page})

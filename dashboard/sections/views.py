@@ -12,6 +12,7 @@ from basins.services.stars import looked_at
 from dashboard.audit.words import history_url
 from dashboard.charts.periods import YEARS
 from dashboard.frame.access_log import record_export
+from dashboard.frame.kept import kept
 from dashboard.frame.known import known_moment, known_page
 from dashboard.overview.page import chosen_month
 from dashboard.sections import page as section_page
@@ -36,6 +37,7 @@ def month_of(text: str | None) -> date | None:
 
 
 @require_GET
+@kept
 def section_list(request):
     viewer = viewer_of(request.user)
     if not viewer.may(Act.SEE_RESULTS):
@@ -59,6 +61,7 @@ def section_list(request):
 
 
 @require_GET
+@kept
 def section(request, code: str):
     viewer = viewer_of(request.user)
     found = find_section(viewer, code)

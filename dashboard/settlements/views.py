@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from basins.access import Act, Viewer, viewer_of
 from dashboard.forms.filters import ALL, chosen, offer
+from dashboard.frame.kept import kept
 from dashboard.frame.known import known_moment, known_page
 from settlements.as_known.queries.as_known import month_as_known, year_as_known
 from settlements.models import Agreement, Settlement
@@ -42,6 +43,7 @@ class SettlementFilters(forms.Form):
 
 
 @require_GET
+@kept
 def settlement_list(request):
     viewer = viewer_of(request.user)
     if not viewer.may(Act.SEE_RESULTS):
@@ -64,6 +66,7 @@ def settlement_list(request):
 
 
 @require_GET
+@kept
 def settlement(request, code: str, year: int):
     viewer = viewer_of(request.user)
     page = settlement_year(viewer, code, year)
@@ -95,6 +98,7 @@ def _published_year(request, viewer: Viewer, code: str, year: int):
 
 
 @require_GET
+@kept
 def settlement_month(request, code: str, year: int, month: int):
     if not (1 <= month <= 12 and 1900 <= year <= 9998):
         raise Http404

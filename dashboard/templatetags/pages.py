@@ -1,8 +1,11 @@
-"""What the frame of every page needs to know of the page before it is written."""
+"""What the frame of every page, and what asks again, need to know of the page before it is written."""
 
 from django import template
 
+from dashboard.frame.polls import progress_version
+
 register = template.Library()
+register.filter(progress_version)
 
 
 @register.simple_block_tag

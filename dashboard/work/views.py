@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from basins.access import Act, viewer_of
 from basins.models import River, Star
 from basins.services import stars
+from dashboard.frame.kept import kept_but
 from monitoring.visible import visible_sections
 from settlements.shown.visible import visible_agreements
 from settlements.work.queries.done import begun, done
@@ -18,6 +19,7 @@ TABS = (("todo", "待办"), ("done", "已办"), ("begun", "我发起的"), ("sta
 
 
 @require_GET
+@kept_but(tab="stars")  # goes by when the person last looked
 def work(request):
     viewer = viewer_of(request.user)
     _refuse_without_work(viewer)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from basins.version import aside
 from monitoring.models.readings import Origin
 from monitoring.models.sections import Indicator, Section
 from monitoring.standards.exact import Written, exact
@@ -84,6 +85,7 @@ class Assessment(models.Model):
         return f"{self.section_id} {self.month:%Y-%m} {self.get_water_class_display()}"
 
 
+@aside("a queue; what it leads to leaves marks")
 class DirtyMonth(models.Model):
     """A section's month whose readings changed and whose means are to be computed again."""
 
@@ -103,6 +105,7 @@ class DirtyMonth(models.Model):
         verbose_name = verbose_name_plural = "待重算月份"
 
 
+@aside("the trace of that queue")
 class MarkWorked(models.Model):
     """From when to when a section's month waited to be computed again (a trigger writes it).
 

@@ -52,7 +52,11 @@ class Accrual(models.Model):
                 condition=Q(period__day=1), name="accrual_period_is_month_start"
             ),
         ]
-        indexes = [models.Index(fields=["period"], name="accrual_by_period")]
+        indexes = [
+            models.Index(fields=["period"], name="accrual_by_period"),
+            # What is open is little beside what was ever published (待办 of every page's head).
+            models.Index(fields=["period"], condition=Q(state="preliminary"), name="accrual_open"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.term} {self.period:%Y-%m}"

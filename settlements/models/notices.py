@@ -108,7 +108,10 @@ class AgreementMonth(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["agreement", "month"], name="agreement_month_once")
         ]
-        indexes = [models.Index(fields=["state", "objection_until"], name="month_by_deadline")]
+        indexes = [
+            models.Index(fields=["state", "objection_until"], name="month_by_deadline"),
+            models.Index(fields=["month"], name="agreement_month_by_month"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.agreement} {self.month.year}年{self.month.month}月"

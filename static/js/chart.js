@@ -1,17 +1,21 @@
 // chart.js: draws the figure of every [data-plotly-chart]; its JSON is in the script tag that data-source-id names.
-// Plotly is loaded deferred by pages that need it; whoever comes first waits for the other.
+// Plotly is fetched when the first of them comes near the window: one below the fold or in a closed <details>
+// costs nothing until somebody goes there.
 import { once } from "./once.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, displaylogo: false };
+const NEAR = "300px";
 let loaded = null;
 
 function plotly() {
   loaded ??= new Promise((resolve, reject) => {
-    if (window.Plotly) { resolve(window.Plotly); return; }
-    const script = document.querySelector("script[data-plotly]");
-    if (!script) { reject(new Error("页面没有载入 Plotly：请在 scripts 块里加 data-plotly 脚本。")); return; }
+    const held = document.querySelector("[data-plotly]");
+    if (!held) { reject(new Error("页面没有说 Plotly 在哪里：请在 scripts 块里加 components/_plotly.html。")); return; }
+    const script = document.createElement("script");
+    script.src = held.dataset.plotly;
     script.addEventListener("load", () => resolve(window.Plotly));
     script.addEventListener("error", () => reject(new Error(`没有取到 ${script.src}`)));
+    document.head.append(script);
   });
   return loaded;
 }
@@ -40,12 +44,30 @@ async function draw(box) {
   new ResizeObserver(() => { if (box.isConnected && box.offsetWidth) library.Plots.resize(box); }).observe(box);
 }
 
+const shown = new WeakSet();
+
+function show(box) {
+  if (shown.has(box)) return;
+  shown.add(box);
+  draw(box).catch((error) => {
+    const wait = box.querySelector(".plot-wait");
+    if (wait) wait.textContent = "图表没有画出来；同样的数据请看表格。";
+    console.error(error);
+  });
+}
+
 export function mount(root) {
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target } of entries.filter((each) => each.isIntersecting)) {
+      seen.unobserve(target);
+      show(target);
+    }
+  }, { rootMargin: NEAR });
   for (const box of once(root, "[data-plotly-chart]")) {
-    draw(box).catch((error) => {
-      const wait = box.querySelector(".plot-wait");
-      if (wait) wait.textContent = "图表没有画出来；同样的数据请看表格。";
-      console.error(error);
-    });
+    seen.observe(box);
+    window.addEventListener("beforeprint", () => {
+      seen.unobserve(box);
+      show(box);
+    }, { once: true });
   }
 }

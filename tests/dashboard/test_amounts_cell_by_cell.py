@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import pytest
 
+from basins.access import viewer_of
 from settlements.models import (
     JournalEntry,
     LedgerAccount,
@@ -21,6 +22,9 @@ from settlements.models import (
     Settlement,
     SettlementNet,
 )
+from settlements.notices.queries.notices import months_to_prepare
+from settlements.notices.services.supplements import open_accruals, published_before
+from settlements.work.queries.work import counts
 from tests.money_world import (
     DOWN,
     DRAFTS,
@@ -581,3 +585,15 @@ def test_nothing_is_counted_twice_or_left_out(money):
         nets[n.settlement.agreement.code, year] += n.yuan
     assert set(nets) == {(MAIN, 2023), (MAIN, 2024), (SIDE, 2023), (SIDE, 2024)}
     assert not any(nets.values())
+
+
+# How many wait ----------------------------------------------------------------------------
+
+
+def test_a_month_is_one_task_however_many_results_it_has(money):
+    """Counted were the results: 70 for one month of the demonstration."""
+    viewer = viewer_of(money.people.bureau)
+    months = list(months_to_prepare(viewer))
+    results = open_accruals().exclude(published_before())
+    assert 0 < len(months) < results.count()
+    assert counts(viewer).by_source["months-to-prepare"] == len(months)

@@ -207,7 +207,7 @@ def test_an_unknown_section_in_the_address_shows_all(border, people, get):
 
 @pytest.mark.parametrize(
     ("name", "arguments", "most"),
-    [("settlement", (2023,), 34), ("settlement-month", (2023, 4), 25)],
+    [("settlement", (2023,), 35), ("settlement-month", (2023, 4), 26)],
 )
 def test_the_number_of_queries_does_not_grow_with_sections(
     border, people, client, name, arguments, most

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from django.db.models import Count, F, Max, Min, Sum
 from django.db.models.functions import Least
@@ -86,10 +87,14 @@ class ClassShare:
     @property
     def ratio(self) -> Decimal | None:
         """优良比例 in per cent, unrounded; None without a section."""
-        if not self.total:
-            return None
-        each = (WaterClass(c) for c, n in enumerate(self.counts, start=1) for _ in range(n))
-        return excellent_or_good_ratio(each)
+        return _ratio_of(self.counts) if self.total else None
+
+
+@lru_cache(maxsize=4096)
+def _ratio_of(counts: tuple[int, ...]) -> Decimal:
+    """Asked again for every month of the years shown, of the same few counts."""
+    each = (WaterClass(c) for c, n in enumerate(counts, start=1) for _ in range(n))
+    return excellent_or_good_ratio(each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,9 @@ def section_months(viewer: Viewer, month: date, group: str = ALL) -> tuple[Asses
         (a.section_id, a.month): a
         for a in Assessment.objects.filter(
             section__in=[s.pk for s in sections], month__in=months
-        ).only("section_id", "month", "water_class", "deciding", "complete", "computed_at")
+        ).values_list(
+            "section_id", "month", "water_class", "deciding", "complete", "computed_at", named=True
+        )
     }
     targets = targets_on(sections, month)
 

@@ -27,7 +27,7 @@ from settlements.shown.terms import (
 )
 from settlements.shown.visible import own_first, visible_agreements
 from settlements.workflow import kind_of
-from settlements.years.queries.listing import SettlementLine, settlement_list
+from settlements.years.queries.listing import SettlementLine, years_of_agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def agreement(viewer: Viewer, code: str) -> AgreementDetail | None:
             for p in found.parties.all()
         ),
         terms=tuple(_term(t) for t in terms),
-        years=settlement_list(viewer, agreement=found.code).lines,
+        years=years_of_agreement(viewer, found.code),
         may_change=found.state == Agreement.State.ACTIVE and bool(terms),
     )
 

@@ -886,7 +886,6 @@ SOURCES: tuple[Source, ...] = (
         Act.PUBLISH,
         months_to_prepare,
         _prepare,
-        counted="month",
     ),
     Source(
         "supplements-to-sign",

@@ -45,4 +45,3 @@ class Source:
     act: Act
     rows: Callable[[Viewer], QuerySet]
     task: Callable[[Any], Task]
-    counted: str = "pk"  # what a row is one of
