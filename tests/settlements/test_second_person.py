@@ -15,6 +15,7 @@ from settlements.money import yuan
 from settlements.shown.history import history_of
 from settlements.work.queries.work import counts
 from tests.drafting import person, submitted
+from tests.slips import shown
 from tests.told_once import bare, of_told, told_instead, told_once, with_ledger
 
 told = told_once(with_ledger)
@@ -23,9 +24,11 @@ TODAY = date(2024, 4, 1)
 
 
 def payment(ledger, by: User) -> None:
-    prepare_payment(
-        agreement=ledger.agreement, kind=Kind.DIRECT, payer=ledger.up, payee=ledger.down,
-        yuan=yuan("1000"), paid_on=date(2024, 3, 20), voucher="CZ-9", by=by,
+    shown(
+        prepare_payment(
+            agreement=ledger.agreement, kind=Kind.DIRECT, payer=ledger.up, payee=ledger.down,
+            yuan=yuan("1000"), paid_on=date(2024, 3, 20), voucher="CZ-9", by=by,
+        )
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from tests.processes import until
 from tests.simulation.invariants import broken_promises, found
 from tests.simulation.scheme import Scheme
 from tests.simulation.site import LOST, PATIENCE, Site
+from tests.slips import shown
 
 VICTIMS = {"backend": 10, "web": 4, "worker": 3, "postmaster": 3, "beat": 1}
 MONTH = date(2023, 11, 1)
@@ -82,7 +83,7 @@ class Killing:
         """Recorded by one, approved by another; asked again until it is acknowledged."""
 
         def acknowledged() -> bool:
-            return self._record(voucher) and self._approve(voucher)
+            return self._record(voucher) and self._show(voucher) and self._approve(voucher)
 
         if once:
             acknowledged()
@@ -97,6 +98,15 @@ class Killing:
         )  # fmt: skip
         # Refused because it is registered: the answer was lost, not the act.
         return status == 302 or (status == 422 and f"付款凭证号 {voucher} 已" in page)
+
+    def _show(self, voucher: str) -> bool:
+        """Its slip, kept beside: the site's own folder for files is another."""
+        try:
+            shown(Payment.objects.get(voucher=voucher))
+        except LOST:
+            connection.close()
+            return False
+        return True
 
     def _approve(self, voucher: str) -> bool:
         try:
