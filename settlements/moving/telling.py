@@ -63,8 +63,11 @@ def tell(
     }
     told: set[int] = {by.pk} if by is not None else set()
     news = 0
-    officials = officials_of(set().union(*named.values()))
-    for line in lines_of(event):
+    lines = lines_of(event)
+    whom = {line.whom for line in lines}
+    officials = officials_of(set().union(*named.values())) if whom & named.keys() else {}
+    speakers = persons_of(set().union(*signers.values())) if whom & signers.keys() else {}
+    for line in lines:
         if line.whom is Whom.PERSONS:
             users = {pk for pk in persons if pk is not None}
         elif line.whom in SECOND:
@@ -72,7 +75,7 @@ def tell(
             if line.whom is Whom.ADMIN_SECOND:  # who had a hand in it
                 users -= {pk for pk in persons if pk is not None}
         elif line.whom in signers:
-            users = {pk for found in persons_of(signers[line.whom]).values() for pk in found}
+            users = {pk for place in signers[line.whom] for pk in speakers.get(place, ())}
         else:
             users = {pk for place in named[line.whom] for pk in officials.get(place, ())}
         if fresh := users - told:
