@@ -81,6 +81,7 @@ def test_an_upload_is_checked_first_and_kept_by_another_administrator(people, cl
     client.force_login(admin2)
     assert "节假日历 2027 年全年安排" in client.get("/work/").content.decode()
     asked = client.get(answer.url).content.decode()
+    assert "<h1>2027 年全年安排，待复核</h1>" in asked
     assert "调休上班 春节" in asked
     assert "国办发明电〔2026〕9号" in asked
     assert client.post(answer.url, {"action": "approve"}).status_code == 302

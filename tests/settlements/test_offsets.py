@@ -17,7 +17,7 @@ from settlements.ledger.services.payments import (
     prepare_payment,
     reject_payment,
 )
-from settlements.models import OffsetConsent, Payment
+from settlements.models import OffsetConsent, Party, Payment
 from settlements.moving.acts import NotAllowed, Refused, moving
 from settlements.work.queries.work import counts, todo
 from tests.books import PAID, Ledger
@@ -113,6 +113,16 @@ def test_only_the_two_parties_consent(ledger, offset, people):
     with pytest.raises(Refused, match="有自己的经办人"):
         consent_offset(payment=offset, by=people.bureau, party=ledger.up, document="函1")
     assert not OffsetConsent.objects.exists()
+
+
+def test_another_party_of_the_agreement_consents_to_nothing_of_theirs(ledger, offset, people):
+    Party.objects.create(agreement=ledger.agreement, jurisdiction=ledger.stranger, order=3)
+    with pytest.raises(Refused, match="外人区不是这笔抵扣的一方"):
+        consent_offset(payment=offset, by=people.stranger)
+    with pytest.raises(Refused, match="外人区不是这笔抵扣的一方"):
+        decline_offset(payment=offset, by=people.stranger, why="不同意")
+    offset.refresh_from_db()
+    assert (offset.state, offset.consents.count()) == ("prepared", 0)
 
 
 def test_the_bureau_enters_a_letter_of_who_did_not_act_in_time(ledger, offset, sides, people):
