@@ -75,7 +75,7 @@ def pointed_at(name: str) -> Iterator[None]:
 def digest(*folders: str) -> str:
     """Of the files in these folders and of the packages; of tests only what they share.
 
-    TEST_TEMPLATE names it instead: a planted bug makes no other tables (tests/planted).
+    TEST_TEMPLATE names it instead: most planted bugs make no other tables (tests/planted).
     """
     if given := os.environ.get("TEST_TEMPLATE"):
         return given

@@ -114,8 +114,9 @@ class Copy:
         # A tree of its own to git, so that `git apply` looks here and not into the project.
         git("init", "--quiet", where=self.tree)
 
-    def test(self, tests: Iterable[str], *options: str) -> dict[str, str]:
-        """How each failed test failed: 'assertion' or what else; {} where all passed."""
+    def test(self, tests: Iterable[str], *options: str, template: str = "") -> dict[str, str]:
+        """How each failed test failed: 'assertion' or what else; {} where all passed. `template`
+        names the tables it is tried on where they are not those of all."""
         report = self.database / "report.xml"
         report.unlink(missing_ok=True)
         ran = subprocess.run(
@@ -124,7 +125,11 @@ class Copy:
                 f"--junitxml={report}", "-p", "no:cacheprovider",
             ),
             cwd=self.tree,
-            env={**os.environ, "TEST_VAR_DIR": str(self.database)},
+            env={
+                **os.environ,
+                "TEST_VAR_DIR": str(self.database),
+                "TEST_TEMPLATE": template or os.environ["TEST_TEMPLATE"],
+            },
             capture_output=True,
             text=True,
         )  # fmt: skip
@@ -147,13 +152,20 @@ def failures(report: Path) -> Iterable[tuple[str, str]]:
 # The run ---------------------------------------------------------------------------------------
 
 
+def template_of(planted: Planted) -> str:
+    """Tables of its own for a bug in what makes them: a guard, a view, a migration; else ''."""
+    touched = re.findall(r"^\+\+\+ b/(\S+)$", planted.path.read_text(), re.M)
+    makes = any(name.endswith(".sql") or "/migrations/" in name for name in touched)
+    return f"{os.environ['TEST_TEMPLATE']}_{planted.name[:2]}" if makes else ""
+
+
 def plant(planted: Planted, copy: Copy) -> Verdict:
     """Planted, tested, taken out again."""
     if problem := problem_of(planted, copy.tree):
         return Verdict(planted, "broken", problem)
     git("apply", str(planted.path), where=copy.tree)
     try:
-        failed = copy.test(planted.tests, "--exitfirst")
+        failed = copy.test(planted.tests, "--exitfirst", template=template_of(planted))
     finally:
         undone = git("apply", "--reverse", str(planted.path), where=copy.tree)
     assert undone.returncode == 0, undone.stderr
@@ -172,7 +184,7 @@ def run(bugs: list[Planted]) -> list[Verdict]:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled once a copy
     os.environ["EMBEDDED_POSTGRES_UNSAFE"] = "1"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    os.environ["TEST_TEMPLATE"] = databases.digest()  # one for all, whatever is planted
+    os.environ["TEST_TEMPLATE"] = databases.digest()  # one for all; see template_of
     copies = [Copy(number) for number in range(1, min(COPIES, len(bugs)) + 1)]
     with ExitStack() as servers, ThreadPoolExecutor(len(copies)) as pool:
         for copy in copies:
