@@ -58,8 +58,8 @@ def propose_day(*, on: date, kind: str, name: str, reason: str, by: User) -> Cal
 
 @transaction.atomic
 def approve_calendar(*, act: CalendarAct, by: User) -> list[CalendarDifference]:
-    """Let it take effect; returns what changed. Raises Refused for its proposer, and where it was
-    decided already; CalendarError where the calendar has come to hold it meanwhile."""
+    """Let it take effect; returns what changed, nothing where the calendar has come to hold it
+    meanwhile. Raises Refused for its proposer, and where it was decided already."""
     _permit(by)
     act = _open(act)
     if act.proposed_by_id == by.pk:

@@ -1,7 +1,5 @@
 """年清缴, act by act: 签认, 确认, 代为登记, 提请关账, 退回 and 关账, each after its 核对 page."""
 
-from mimetypes import guess_type
-
 from django import forms
 from django.contrib import messages
 from django.http import Http404
@@ -20,7 +18,7 @@ from settlements.moving.acting import speaks_for
 from settlements.moving.acts import Refused, check, refuse_same_person
 from settlements.papers.capitals import capitals
 from settlements.years.queries.adjustments import of_year
-from settlements.years.queries.closing import WORDS, Subject, found_settlement
+from settlements.years.queries.closing import Subject, found_settlement
 from settlements.years.queries.signing import (
     by_section,
     months_to_sign,
@@ -78,20 +76,20 @@ def _signed(request, code: str, year: int, subject: Subject):
     def do(filled):
         document = {"party": party, **filled} if for_other else {}
         act(settlement=found, by=request.user, **document)
-        return f"已{'代' + party.name + '登记' if for_other else WORDS[subject]}。"
+        return f"已{'代' + party.name + '登记' if for_other else signing.WORDS[subject]}。"
 
     try:
         check("settlement", event, found.state, found.get_state_display())
         if subject == Subject.DATA:
             refuse_unready(found)
         if party not in signing.unsigned(found, subject):
-            raise Refused(f"{party}已{WORDS[subject]}。")
+            raise Refused(f"{party}已{signing.WORDS[subject]}。")
     except Refused as refused:
         return sent_back(request, found, refused)
     data = YearData.of(found)
     digest = data.digest() if subject == Subject.DATA else data.amount_digest()
     own = next(n for n in nets_of_year(found) if n["place"] == party)
-    words = WORDS[subject].replace("年度", f" {year} 年度")
+    words = signing.WORDS[subject].replace("年度", f" {year} 年度")
     return decide(
         request,
         Decision(
@@ -99,10 +97,10 @@ def _signed(request, code: str, year: int, subject: Subject):
             lead="签认后数据有变的，签认作废，须重新签认。"
             if subject == Subject.DATA
             else "各方都确认后由市局提请关账；金额有变的，确认作废。",
-            button=f"代{party}登记" if for_other else WORDS[subject],
+            button=f"代{party}登记" if for_other else signing.WORDS[subject],
             back=back_of_year(found),
             do=do,
-            crumbs=crumbs_of_year(found, WORDS[subject]),
+            crumbs=crumbs_of_year(found, signing.WORDS[subject]),
             facts=[
                 CheckedFact("协议", found.agreement.title, back_of_year(found)),
                 CheckedFact("年度", f"{year} 年"),
@@ -347,7 +345,6 @@ def signature_scan(request, pk: int):
         request,
         found.scan,
         name=found.scan_name,
-        kind=guess_type(str(found.scan.name))[0] or "application/octet-stream",
         sha256=found.scan_sha256,
         what=f"{found.settlement}{found.jurisdiction}签认的书面材料",
     )

@@ -1,7 +1,6 @@
 """不予确认: raised from the year's page; its own page with what was said and what can be done."""
 
 from collections.abc import Callable
-from mimetypes import guess_type
 from typing import Any
 
 from django import forms
@@ -136,7 +135,6 @@ def refusal_scan(request, pk: int):
         request,
         found.scan,
         name=found.scan_name,
-        kind=guess_type(str(found.scan.name))[0] or "application/octet-stream",
         sha256=found.scan_sha256,
         what=f"{found}的书面材料",
     )

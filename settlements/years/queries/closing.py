@@ -39,6 +39,8 @@ from settlements.shown.places import Place
 from settlements.shown.visible import sees_year_of, visible_settlements
 from settlements.workflow import move_of
 from settlements.years.services.signing import (
+    SUBJECTS,
+    WORDS,
     Ground,
     is_overdue,
     silence_of,
@@ -50,8 +52,6 @@ from settlements.years.services.year_data import YearData, accruals_of
 State = Settlement.State
 Subject = SettlementSignature.Subject
 ORDER = tuple(State)
-SUBJECTS = {State.OPEN: Subject.DATA, State.SIGNED: Subject.AMOUNT}
-WORDS = {Subject.DATA: "签认年度数据", Subject.AMOUNT: "确认年度金额"}
 PAGES = {Subject.DATA: "settlement-sign", Subject.AMOUNT: "settlement-confirm"}
 
 
