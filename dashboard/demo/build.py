@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -20,8 +19,8 @@ from basins.seeding import recorded_by_period, seeding
 from dashboard.demo.agreements import AgreementSpec
 from dashboard.demo.books import close_years
 from dashboard.demo.city import AGREEMENTS, sections
-from dashboard.demo.disputes import dispute, dispute_last
-from dashboard.demo.months import publish_months
+from dashboard.demo.disputes import Disputes, dispute_last
+from dashboard.demo.months import months_to_publish, publish_months
 from dashboard.demo.people import make_people
 from dashboard.demo.readings import FIRST_MONTH
 from dashboard.demo.sections import SectionSpec
@@ -159,7 +158,7 @@ def _store(months: int | None, only: Collection[str], say: Callable[[str], None]
         last=last,
         preparer=people["bureau"],
         signer=people["bureau2"],
-        meanwhile=partial(dispute, people=people),
+        meanwhile=Disputes(months_to_publish(last)[:-1], people),
     )
     dispute_last(people)
     _count_rows()

@@ -1,10 +1,10 @@
-"""The demonstration's objections, all by 梁平区: in the last three published months one rejected,
-one accepted (with its adjustment approved), and one still open.
+"""The demonstration's objections, all by 梁平区: in the last published months one rejected, one
+accepted (with its adjustment approved), and one still open.
 
 Each act goes through its service, by the person whose it is, on a clock at its day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from django.core.files.base import ContentFile
@@ -22,7 +22,6 @@ from settlements.models import Accrual, Adjustment, AgreementMonth, MonthRuling,
 from settlements.objections.services.decisions import Treatment, accept_objection, reject_objection
 from settlements.objections.services.objections import (
     absent_parties,
-    accruals_of,
     add_evidence,
     raise_objection,
     reply,
@@ -32,21 +31,35 @@ from settlements.rules.facts import MonthState
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 
 DISTRICT = "500155"
-ACCEPTED, REJECTED = 1, 2  # how many months are published after it
 DAY = timedelta(days=1)
+LOOK_BACK = 12  # months, for one the district has a payment in
 People = Mapping[str, User]
 
 
-def dispute(month: date, later: int, published_on: date, *, people: People) -> Objection | None:
-    """What happens about a month within its objection period; None where nothing does.
+class Disputes:
+    """What happens about a month within its objection period.
 
-    `later`: how many months are published after it.
+    One objection is accepted: about the newest of the months, whichever that is when this is
+    built, in which the district pays or is paid; it has an adjustment to make. One is rejected:
+    about the newest of the others.
     """
-    accrual = _accrual(month, paid=later == ACCEPTED) if later in (ACCEPTED, REJECTED) else None
-    if accrual is None:
-        return None
-    act = _accepted if later == ACCEPTED else _rejected
-    return act(_published(accrual, month), accrual, published_on, people)
+
+    def __init__(self, months: Sequence[date], people: People):
+        """`months`: those to be published but the last, in order; they are computed."""
+        recent = months[-LOOK_BACK:]
+        self.people = people
+        self.accepted = max((p for p in recent if _pays(p)), default=None)
+        self.rejected = max((p for p in recent if p != self.accepted), default=None)
+
+    def __call__(self, month: date, published_on: date) -> Objection | None:
+        """None where nothing does."""
+        if month not in (self.accepted, self.rejected):
+            return None
+        accrual = _accrual(month, paid=month == self.accepted)
+        if accrual is None:
+            return None
+        act = _accepted if month == self.accepted else _rejected
+        return act(_published(accrual, month), accrual, published_on, self.people)
 
 
 def dispute_last(people: People) -> Objection | None:
@@ -156,27 +169,33 @@ def _letter(party: Jurisdiction, day: date) -> dict:
     }
 
 
+def _pays(month: date) -> bool:
+    return any(_of_the_district(month, paid=True))
+
+
 def _accrual(month: date, *, paid: bool) -> Accrual | None:
-    """A month's accrual with the district upstream (and a payment) and no ruling; the first."""
-    place = Jurisdiction.objects.filter(code=DISTRICT).first()
-    months = AgreementMonth.objects.filter(
-        month=month,
-        agreement__parties__jurisdiction=place,
-        state=AgreementMonth.State.PUBLISHED,
+    """The first such accrual that is published."""
+    found = _of_the_district(month, paid=paid)
+    return next((a for a in found if a.state == Accrual.State.PUBLISHED), None)
+
+
+def _of_the_district(month: date, *, paid: bool) -> Iterator[Accrual]:
+    """The month's accruals with the district upstream (and a payment) and no ruling."""
+    accruals = (
+        Accrual.objects.filter(period=month, yearly=False, term_section__upstream__code=DISTRICT)
+        .select_related("term", "term_section__section", "term_section__upstream")
+        .defer("steps", "inputs", "term_section__upstream__boundary")
+        .prefetch_related("transfers")
+        .order_by("term__agreement__code", "pk")
     )
-    for each in months.order_by("agreement__code"):
-        for accrual in accruals_of(each):
-            part = accrual.term_section
-            if accrual.yearly or place is None or part.upstream_id != place.pk:
-                continue
-            ruled = MonthRuling.objects.filter(
-                section=part.section_id, month=month, revoked_at__isnull=True
-            )
-            sides = [part.upstream_id, part.downstream_id]
-            pays = accrual.transfers.filter(payer__in=sides)
-            if (not paid or pays.exists()) and not ruled.exists():
-                return accrual
-    return None
+    for accrual in accruals:
+        part = accrual.term_section
+        ruled = MonthRuling.objects.filter(
+            section=part.section_id, month=month, revoked_at__isnull=True
+        )
+        pays = accrual.transfers.filter(payer__in=[part.upstream_id, part.downstream_id])
+        if (not paid or pays.exists()) and not ruled.exists():
+            yield accrual
 
 
 def _highest(accrual: Accrual, month: date) -> list[ReadingKey]:

@@ -26,22 +26,27 @@ from settlements.notices.services.notices import (
 DAY, RECENTLY = timedelta(days=1), timedelta(days=3)
 
 
+def months_to_publish(last: date) -> list[date]:
+    """Every month but the newest computed."""
+    return months_between(FIRST_MONTH, last)[:-1]
+
+
 def publish_months(
     *,
     last: date,
     preparer: User,
     signer: User,
-    meanwhile: Callable[[date, int, date], object] = lambda month, later, day: None,
+    meanwhile: Callable[[date, date], object] = lambda month, day: None,
 ) -> int:
     """Publish every month but the newest computed; returns how many notices.
 
     `meanwhile` is called within each month's objection period but the last one's: with the
-    month, how many are published after it, and the day of its publication.
+    month and the day of its publication.
 
     The clock stands at each month's due day; the last of them is published a few days ago
     (and says that it is late), so that it is open to objection whenever this is built.
     """
-    months = months_between(FIRST_MONTH, last)[:-1]
+    months = months_to_publish(last)
     if not months:
         return 0
     lock_agreements()
@@ -67,7 +72,7 @@ def publish_months(
             publish_drawn(notice, drawn, by=signer, until=until)
         published += 1
         if not newest:
-            meanwhile(month, len(months) - 1 - months.index(month), day)
+            meanwhile(month, day)
             with recorded_at(until.date + DAY):
                 lapse_due()
                 finalise_due()

@@ -13,22 +13,23 @@ from django.utils import timezone
 
 from basins.access import viewer_of
 from basins.models import AuditRecord, Role, Seeding, User
-from basins.ranges import next_month
+from basins.ranges import months_between, next_month
 from basins.services.reference import load_reference
 from dashboard.demo.build import SeedRefused, seed
 from dashboard.demo.city import AGREEMENTS, sections
+from dashboard.demo.disputes import LOOK_BACK
 from dashboard.demo.readings import Rhythm, planned_class, readings
 from monitoring.models import Assessment, Reading, Section
 from settlements.as_known.queries.as_known import accrual_as_known
 from settlements.models import (
     Adjustment,
     Agreement,
-    AgreementMonth,
     FundProject,
     FundSpending,
     JournalEntry,
     Measure,
     Notice,
+    Objection,
     Posting,
     Settlement,
     SettlementNet,
@@ -168,10 +169,14 @@ class TestSeeded:
         )  # fmt: skip
 
     def test_between_notice_and_adjustment_the_month_is_known_as_the_notice_said(self, seeded):
-        """普顺 of the month the upheld objection is about; 2026-08 on a day of November 2026."""
-        adjustment = Adjustment.objects.get(accrual__term__agreement__code="LONGXI")
+        """普顺 of the month the upheld objection is about; 2026-08 in November and December 2026."""
+        upheld = Objection.objects.get(state=Objection.State.ACCEPTED)
+        adjustment = Adjustment.objects.get(cause__endswith=f"（第 {upheld.pk} 号）")
         accrual = adjustment.accrual
-        published = AgreementMonth.objects.get(agreement__code="LONGXI", month=accrual.period)
+        published = upheld.month
+        assert (accrual.term.agreement_id, accrual.period) == (
+            published.agreement_id, published.month
+        )  # fmt: skip
         noted = published.notice.published_at
 
         def held(at, who="district"):
@@ -189,10 +194,22 @@ class TestSeeded:
         assert held(adjustment.approved_at - timedelta(seconds=1)) == said
         assert held(adjustment.approved_at) == held(timezone.now()) == "互不补偿"
 
+    def test_one_objection_is_upheld_one_turned_down_and_one_waits(self, seeded):
+        states = Objection.objects.values_list("state", flat=True)
+        assert sorted(states) == ["accepted", "raised", "rejected"]
+
     def test_what_was_known_gives_what_was_stored(self, seeded):
         found = verify_known(80, seed=15)
         assert found.differ == []
         assert found.moments == 4
+
+
+def test_in_whatever_month_it_is_built_a_recent_month_pays_so_that_one_can_be_adjusted():
+    pushun = BY_CODE["PUSHUN"]
+    for last in months_between(date(2026, 11, 1), date(2040, 12, 1)):
+        before = months_between(date(2018, 1, 1), last)[-2 - LOOK_BACK : -2]
+        classes = [planned_class(pushun, month, last) for month in before]
+        assert set(classes) != {pushun.target(last.year)}, last
 
 
 @pytest.mark.django_db
