@@ -1,7 +1,7 @@
 """Who is told of what, and how: one table for every move of the workflow and every other event.
 
 A line says of an event whom it tells, in which words, which page it leads to, and on which lists
-of 我的工作 it stands where an act is due (`lists`, keys of settlements.work.queries.sources). Where
+of 我的工作 it stands where an act is due (`lists`, keys of settlements.work.queries.sources.listed). Where
 an event has no list for those told, it is a notification; mail goes by what each person chose.
 Several lines of one event are tried in order: nobody is told twice of one thing. An event that tells
 nobody stands in SILENT with the reason. docs/workflow.md draws both.

@@ -83,7 +83,7 @@ settled with its year, steps and versions of results are written by triggers alo
 ## 我的工作
 
 What waits for a person is computed from these states, never stored. Each kind is a `Source` in
-`settlements/work/queries/sources.py`: `rows(viewer)` is a queryset with one row a task, `task(row)`
+`settlements/work/queries/sources/`: `rows(viewer)` is a queryset with one row a task, `task(row)`
 says it (title, address, deadline), `act` is what one must be allowed to do. To add one, write the
 two functions and put the source into `SOURCES`: the page, the count in every page's head (one
 query for all sources) and the district's page follow. A query names a page (`basins.links.to`); its

@@ -34,7 +34,7 @@ from settlements.models import (
     Settlement,
 )
 from settlements.moving.told import WAITING
-from settlements.work.queries.sources import SOURCES
+from settlements.work.queries.sources.listed import SOURCES
 from tests.blank import BLANK
 from tests.every_page import Everything, routes
 from tests.money_world import MAIN, TODAY, rolled_back

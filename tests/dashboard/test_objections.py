@@ -22,7 +22,7 @@ from settlements.models import (
 )
 from settlements.objections.services.decisions import order_remeasurement
 from settlements.objections.services.objections import raise_objection
-from settlements.work.queries.sources import SOURCES
+from settlements.work.queries.sources.listed import SOURCES
 from tests.blank import blank_pages
 from tests.disputes import (
     AMMONIA,

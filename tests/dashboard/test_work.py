@@ -14,7 +14,7 @@ from basins.models import Delivery, Notification, Star
 from basins.services.notifications import notify
 from settlements.notices.services.months import confirm_month
 from settlements.notices.services.notices import prepare_notice
-from settlements.work.queries.sources import SOURCES
+from settlements.work.queries.sources.listed import SOURCES
 from settlements.work.queries.work import counts, todo
 from tests.published import agreement_month, published
 from tests.worlds import month, refusal

@@ -19,14 +19,14 @@ from settlements.ledger.services.demands import (
     refresh_due_days,
     remind_debtors,
 )
-from settlements.ledger.services.payments import prepare_payment
-from settlements.models import Adjustment, Demand, JournalEntry, Settlement
+from settlements.ledger.services.payments import prepare_payment, reject_payment
+from settlements.models import Adjustment, Demand, JournalEntry, Payment, Settlement
 from settlements.work.queries.work import counts, todo
 from settlements.years.queries.closing import closing
 from settlements.years.services.adjustments import approve_adjustment, review_adjustment
 from tests.slips import approve_payment
 from tests.told_once import World, bare, told_once
-from tests.worlds import close_published_year, close_year, publish_year
+from tests.worlds import close_published_year, close_year, jurisdiction, publish_year
 
 DEBT_SOURCES = ("payments-due", "payments-expected", "debts")
 MILLION = Decimal("1000000.00")
@@ -53,12 +53,25 @@ def year(border) -> Settlement:
     return Settlement.objects.get(year=2023)
 
 
-def paid(year: Settlement, border, people, yuan: Decimal, voucher: str, on: date) -> None:
+def recorded(
+    year: Settlement,
+    border,
+    people,
+    yuan: Decimal,
+    voucher: str,
+    on: date = date(2024, 3, 1),
+    **more,
+) -> Payment:
     with moved_to(on):
-        payment = prepare_payment(
-            agreement=border.agreement, payer=border.downstream, payee=border.upstream, yuan=yuan,
-            voucher=voucher, paid_on=on, settlement=year, by=people.treasury,
+        return prepare_payment(
+            agreement=border.agreement, yuan=yuan, voucher=voucher, paid_on=on, settlement=year,
+            by=people.treasury, **{"payer": border.downstream, "payee": border.upstream} | more,
         )  # fmt: skip
+
+
+def paid(year: Settlement, border, people, yuan: Decimal, voucher: str, on: date, **more) -> None:
+    payment = recorded(year, border, people, yuan, voucher, on, **more)
+    with moved_to(on):
         approve_payment(payment=payment, by=people.treasury2)
 
 
@@ -306,3 +319,37 @@ def test_a_debt_is_on_the_list_of_debtor_creditor_and_treasury(year, border, peo
     viewer = viewer_of(people.district)
     [task] = [t for g in todo(viewer, counts(viewer)) if g.key == "payments-due" for t in g.tasks]
     assert (task.deadline, task.note) == (demand.due_on, demand.label)
+
+
+def to_clear(people) -> list[str]:
+    viewer = viewer_of(people.treasury)
+    groups = [g for g in todo(viewer, counts(viewer)) if g.key == "debts"]
+    return [task.title for group in groups for task in group.tasks]
+
+
+def test_a_year_whose_whole_rest_is_recorded_waits_for_the_second_person_alone(
+    year, border, people
+):
+    title = f"待清缴：{year}"
+    assert to_clear(people) == [title]
+    first = recorded(year, border, people, 11 * MILLION, "PZ-1")
+    assert to_clear(people) == [title]
+    second = recorded(year, border, people, MILLION, "PZ-2")
+    assert to_clear(people) == []
+    reject_payment(payment=second, why="凭证有误", by=people.treasury2)
+    assert to_clear(people) == [title]
+    approve_payment(payment=first, by=people.treasury2)
+    recorded(year, border, people, MILLION, "PZ-3")
+    assert to_clear(people) == []
+
+
+def test_what_was_collected_whole_is_still_to_be_sent_on(year, border, people):
+    title = f"待清缴：{year}"
+    whole = 12 * MILLION
+    jurisdiction("500000-T", "市级财政", "treasury")
+    collected = recorded(year, border, people, whole, "PZ-1", kind="collection")
+    assert to_clear(people) == []
+    approve_payment(payment=collected, by=people.treasury2)
+    assert to_clear(people) == [title]
+    recorded(year, border, people, whole, "PZ-2", kind="disbursement")
+    assert to_clear(people) == []

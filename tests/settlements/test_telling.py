@@ -11,7 +11,7 @@ from django.urls import get_resolver
 from basins.access import PEOPLE, TABLE, Scope
 from basins.models import Role
 from settlements.moving.told import LINES, NOBODY_WAITS, SILENT, WAITING, Whom
-from settlements.work.queries.sources import SOURCES
+from settlements.work.queries.sources.listed import SOURCES
 from settlements.workflow import MOVES, STATES, StateKind, moves_from
 
 FOLDER = Path(settings.BASE_DIR)

@@ -23,6 +23,7 @@ from settlements.models import (
     AgreementMonth,
     Notice,
     NoticeReceipt,
+    Party,
     Reminder,
 )
 from settlements.moving.notify import signatories
@@ -401,3 +402,15 @@ def months_to_prepare(viewer: Viewer) -> QuerySet:
         .distinct()
         .order_by("month")
     )
+
+
+def months_of_party(viewer: Viewer) -> QuerySet:
+    """Months of agreements in which the viewer's jurisdiction is a party for itself."""
+    party = Party.objects.filter(
+        Q(since=None) | Q(since__lt=months_on(OuterRef("month"), 1)),
+        Q(until=None) | Q(until__gt=OuterRef("month")),
+        ~Q(role=Party.Role.MUNICIPAL_FILL),
+        agreement=OuterRef("agreement"),
+        jurisdiction=viewer.jurisdiction_id,
+    )
+    return AgreementMonth.objects.filter(Exists(party))

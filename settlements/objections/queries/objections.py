@@ -35,6 +35,7 @@ from settlements.models import (
     StateMove,
 )
 from settlements.money import format_wan
+from settlements.notices.queries.notices import months_of_party
 from settlements.objections.kinds import BY_CODE, EvidenceItem, ObjectionKind
 from settlements.objections.services.decisions import TREATMENTS, cause_of, disputed
 from settlements.objections.services.evidence import missing_evidence
@@ -46,7 +47,6 @@ from settlements.objections.services.objections import (
     bounds_of,
 )
 from settlements.rules.steps import NOT_ASSESSED
-from settlements.work.queries.sources import of_party
 from settlements.workflow import MOVES, kind_of
 from settlements.years.services.adjustments import difference
 
@@ -102,7 +102,7 @@ def months_open_to(viewer: Viewer) -> QuerySet[AgreementMonth]:
         objection_until__gte=today(),
     )
     if viewer.may(Act.OBJECT):
-        rows = rows.filter(pk__in=of_party(viewer).values("pk")).exclude(
+        rows = rows.filter(pk__in=months_of_party(viewer).values("pk")).exclude(
             confirmations__jurisdiction=viewer.jurisdiction_id
         )
     elif not viewer.may(Act.CONFIRM_FOR):

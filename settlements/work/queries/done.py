@@ -20,7 +20,7 @@ from settlements.models import (
     Settlement,
     StateMove,
 )
-from settlements.work.queries.sources import month_link
+from settlements.work.queries.sources.months import month_link
 from settlements.work.queries.work import DoneStep
 from settlements.workflow import MOVES, kind_of
 

@@ -45,3 +45,8 @@ class Source:
     act: Act
     rows: Callable[[Viewer], QuerySet]
     task: Callable[[Any], Task]
+
+
+def prepared_by_others(found: QuerySet, viewer: Viewer) -> QuerySet:
+    """Requests of two persons that somebody else prepared."""
+    return found.exclude(prepared_by=viewer.user_id).order_by("pk")

@@ -1,7 +1,7 @@
 """我的工作: what waits for a person, what the person did, and what they set going.
 
 What waits is computed from the states of the workflow, never stored. A `Source` is one small
-query; the sources are listed in settlements.work.queries.sources. To add one: write its rows
+query; the sources are listed in settlements.work.queries.sources.listed. To add one: write its rows
 (a queryset of what waits for the viewer, one row a task) and how a row reads (a Task), and put
 it into SOURCES; the page, the count in every page's head and their tests follow.
 """
@@ -20,7 +20,7 @@ from basins.clock import today
 from basins.links import Link
 from basins.models import Notification
 from basins.services.working_days import Calendar
-from settlements.work.queries.sources import SOURCES
+from settlements.work.queries.sources.listed import SOURCES
 from settlements.work.queries.tasks import Source, Task
 
 SHOWN = 50  # tasks of one source on the page; the count says how many there are
