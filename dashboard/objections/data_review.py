@@ -26,7 +26,7 @@ from settlements.moving.acts import Refused
 from settlements.moving.documents import DocumentRefused
 from settlements.objections.queries import objections as queries
 from settlements.objections.queries.rulings import visible_verdict_evidence
-from settlements.objections.services.decision_preview import judgement_run
+from settlements.objections.services.decision_preview import judgement_run, outlook
 from settlements.objections.services.joint_samples import (
     compare,
     enter_reserve,
@@ -180,7 +180,7 @@ def judge(request):
             checked = False
         else:
             if not checked:
-                messages.success(request, "已审核；相关月份随后重新核算，已发布的另提调整。")
+                messages.success(request, f"已审核；{outlook(run)}。")
                 month = month_start(timezone.localdate(line.at))
                 query = {"section": section.code, "month": f"{month:%Y-%m}"}
                 return redirect(f"{reverse('data-review')}?{urlencode(query)}")

@@ -35,7 +35,7 @@ from settlements.moving.documents import DocumentRefused
 from settlements.objections.kinds import BY_CODE, GROUNDS, KINDS
 from settlements.objections.queries import objections as queries
 from settlements.objections.services import decisions, objections
-from settlements.objections.services.decision_preview import dry_run
+from settlements.objections.services.decision_preview import dry_run, outlook
 
 PAGE = 50
 
@@ -273,8 +273,9 @@ def decide(request, pk: int):
         action = wanted(request, "check", "change", "decide", missing="check")
     if request.method == "POST" and form.is_valid() and action != "change":
         if action == "decide":
-            if _try(form, None, lambda: _decide(request, page, form)):
-                messages.success(request, _decided_words(form.cleaned_data["outcome"]))
+            said: list[str] = []
+            if _try(form, None, lambda: said.append(_decide(request, page, form))):
+                messages.success(request, said[0])
                 return redirect("objection", pk)
         else:
             return _check_decision(request, page, form)
@@ -310,25 +311,23 @@ def _check_decision(request, page, form: DecisionForm) -> HttpResponse:
     return render(request, "objections/decide_check.html", context)
 
 
-def _decide(request, page, form: DecisionForm) -> None:
+def _decide(request, page, form: DecisionForm) -> str:
+    """What was done, in words."""
     typed = form.cleaned_data
     given = {"objection": page.objection, "by": request.user, "reason": typed["reason"]}
     unheard = typed.get("unheard", "")
     match typed["outcome"]:
         case "accept":
-            decisions.accept_objection(**given, treatment=form.treatment(), unheard=unheard)
+            treatment = form.treatment()
+            run = dry_run(**given, treatment=treatment)
+            decisions.accept_objection(**given, treatment=treatment, unheard=unheard)
+            return f"已采纳，数据已处理；{outlook(run)}。"
         case "reject":
             decisions.reject_objection(**given, unheard=unheard)
+            return "已驳回，数据不变。"
         case _:
             decisions.order_remeasurement(**given)
-
-
-def _decided_words(outcome: str) -> str:
-    return {
-        "accept": "已采纳，数据已处理；重算有不同结果的，另行提出调整，由两人审定。",
-        "reject": "已驳回，数据不变。",
-        "remeasure": "已责令复测；结果录入后再裁决。",
-    }[outcome]
+            return "已责令复测；结果录入后再裁决。"
 
 
 @require_POST

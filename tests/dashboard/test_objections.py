@@ -231,6 +231,8 @@ def test_the_check_shows_the_change_and_the_adjustment_before_it_is_made(objecti
     answer = visit(people.bureau, "objection-decide", objection.pk,
                    post={**given, "action": "decide"}, on=DECIDED)  # fmt: skip
     assert answer.status_code == 302
+    said = "已采纳，数据已处理；随后重算会提出 1 项调整，由两人审定。"
+    assert said in text_of(visit(people.bureau, "objection", objection.pk, on=DECIDED))
     pipeline.recompute()
     page = text_of(visit(people.district, "objection", objection.pk, on=DECIDED))
     for words in ("由此提出的调整", "待审", "数据变动", "采纳异议", "提出调整"):
@@ -410,6 +412,16 @@ def test_the_bureau_says_which_month_of_a_year_it_excludes(border, people, visit
         people.bureau, "objection-decide", objection.pk, post={**given, "action": "decide"}, on=on
     )
     assert MonthRuling.objects.get().month == date(2023, 6, 1)
+
+
+def test_an_acceptance_that_changes_no_amount_says_that_nothing_will_be_adjusted(
+    objection, people, visit
+):
+    given = {"outcome": "accept", "reason": "录入有误", "do-0": "correct", "value-0": "1.201",
+             "unheard": "清缴在即", "action": "decide"}  # fmt: skip
+    visit(people.bureau, "objection-decide", objection.pk, post=given, on=DECIDED)
+    page = text_of(visit(people.bureau, "objection", objection.pk, on=DECIDED))
+    assert "已采纳，数据已处理；试算没有不同的金额，不提出调整。" in page
 
 
 def test_a_month_of_its_own_asks_for_no_month(border, people, april, visit):

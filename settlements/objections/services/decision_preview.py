@@ -85,6 +85,16 @@ class DryRun:
     stops: list[str] = field(default_factory=list)  # reasons of the fuse
 
 
+def outlook(run: DryRun) -> str:
+    """What the recomputation that follows will bring, in words."""
+    said = [
+        f"随后重算会提出 {len(run.proposals)} 项调整，由两人审定" if run.proposals else "",
+        f"未发布的 {len(run.results)} 项结果随后更新" if run.results else "",
+        "随后的重算会停下待查" if run.stops else "",
+    ]
+    return "，".join(filter(None, said)) or "试算没有不同的金额，不提出调整"
+
+
 class _TakeBack(Exception):
     """Ends the transaction."""
 
