@@ -59,6 +59,13 @@ def first_of(letters: str, wanted: str) -> str | None:
     return next((who for who, each in zip(ROLES, letters, strict=False) if each == wanted), None)
 
 
+def seen_by(letters: str) -> list[str]:
+    """Who has most of a page, and a district where it sees it."""
+    district = dict(zip(ROLES, letters, strict=False)).get("district") == "o"
+    found = (first_of(letters, "o"), "district" if district else None)
+    return list(dict.fromkeys(who for who in found if who))
+
+
 def title_of(answer) -> str:
     return unescape(re.search(r"<title>(.*?)</title>", answer.content.decode(), re.DOTALL)[1])
 
@@ -96,8 +103,7 @@ def test_the_html_of_every_page_keeps_the_rules(page, part):
     for route, (get, post, _) in rows().items():
         if part_of(route) != part:
             continue
-        seen = {first_of(get, "o"), "district" if get[2:3] == "o" else None} - {None}
-        asked = [("get", who) for who in sorted(seen)]
+        asked = [("get", who) for who in seen_by(get)]
         asked += [("post", who) for who in ROLES if who == first_of(post, "!")]
         for method, who in asked:
             answer = page(who, method, route)
@@ -107,15 +113,29 @@ def test_the_html_of_every_page_keeps_the_rules(page, part):
     assert wrong == {}
 
 
+def places_of_controls(html: str) -> set[str]:
+    """What stands around each control of the page: its tag and the tag before, with classes."""
+    main = html[html.index("<main") :]
+    tags = re.findall(r'<(/?\w+)(?: [^>]*?class="([^"]*)")?[^>]*>', main)
+    pairs = zip([("", ""), *tags], tags, strict=False)
+    controls = {"a", "button", "input", "select", "summary", "textarea"}
+    return {f"{before} {each}" for before, each in pairs if each[0] in controls}
+
+
 @pytest.mark.browser
 def test_nothing_to_press_is_too_small_or_touches_a_line(page):
-    """At both widths, as who has most of it sees it."""
+    """At both widths, as who has most of it sees it, and as a district that sees other parts."""
     shown = {}
     for route, (get, _, _) in rows().items():
-        who = first_of(get, "o")
-        answer = page(who, "get", route) if who else None
-        if answer and not answer.streaming and answer["Content-Type"].startswith("text/html"):
-            shown[route] = with_styles(answer.content.decode())
+        known: set[str] = set()
+        for who in seen_by(get):
+            answer = page(who, "get", route)
+            if answer.streaming or not answer["Content-Type"].startswith("text/html"):
+                continue
+            html = answer.content.decode()
+            if "<main" in html and not known >= (parts := places_of_controls(html)):
+                known |= parts
+                shown[f"{route} as {who}"] = with_styles(html)
     wrong = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
