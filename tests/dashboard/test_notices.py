@@ -1,5 +1,6 @@
 """月通报 on its pages: prepared, signed off, read, reminded and confirmed, each by whom it may be."""
 
+import re
 from datetime import date
 
 import pytest
@@ -7,8 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from basins.access import viewer_of
 from basins.clock import moved_to
-from monitoring.models import DirtyMonth
+from monitoring.models import DirtyMonth, Section
+from settlements import pipeline
 from settlements.models import (
     AgreementMonth,
     MonthConfirmation,
@@ -17,12 +20,13 @@ from settlements.models import (
     Party,
     Reminder,
 )
+from settlements.notices.queries.notices import notice_page
 from settlements.notices.services.months import lapse_due
 from settlements.notices.services.notices import prepare_notice
 from tests.blank import blank_pages
 from tests.published import published
 from tests.told_once import World, bare, told_once
-from tests.worlds import month, refusal
+from tests.worlds import Border, month, refusal
 
 EVERYONE = (
     "bureau", "treasury", "district", "township", "admin", "auditor", "station", "stranger",
@@ -84,6 +88,28 @@ def test_a_published_notice_is_for_all_but_townships_and_stations(notice, people
     for name, arguments in (("notice", [notice.pk]), ("notice-list", [])):
         answer = visit(getattr(people, who), name, *arguments)
         assert answer.status_code == (refusal(who) if hidden else 200)
+
+
+def test_a_districts_own_agreements_stand_first_and_marked(border, people, visit):
+    below = Section.objects.create(
+        code="BELOW", name="下交界", province=border.section.province, river=border.river, km=5,
+        upstream=border.downstream, downstream=border.stranger,
+    )  # fmt: skip
+    Border(border.downstream, border.stranger, border.upstream, border.river, below).sign("ELSE")
+    border.measured("2023-04", "II", section=below)
+    pipeline.recompute()
+    notice = published(people, "2023-04")
+
+    def agreements(who: str) -> list[tuple[str, bool]]:
+        page = notice_page(viewer_of(getattr(people, who)), notice.pk)
+        return [(m.code, m.own) for m in page.months]
+
+    assert agreements("district") == [("TEST", True), ("ELSE", False)]
+    assert agreements("bureau") == [("ELSE", False), ("TEST", False)]
+    page = text_of(visit(people.district, "notice", notice.pk))
+    assert "本地的在前" in page
+    rows = re.findall(r"<tr( class=\"current\")?>\s*<td class=\"seq\">\d+</td>\s*<th", page)
+    assert rows[:2] == [' class="current"', ""]
 
 
 @pytest.mark.parametrize("who", EVERYONE)

@@ -37,7 +37,7 @@ from settlements.notices.services.supplements import (
 from settlements.notices.services.words import procedure_of
 from settlements.shown.history import HistoryLine, history_of
 from settlements.shown.revisions import Revision, revisions_of
-from settlements.shown.visible import visible_accruals
+from settlements.shown.visible import own_first, visible_accruals
 from settlements.workflow import kind_of
 
 # Keys of the content that are amounts: the page shows them as Decimal yuan.
@@ -241,6 +241,7 @@ class NoticeMonth:
     open: bool
     confirmed: int
     parties: int
+    own: bool  # the viewer's, for who sees others' too
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,7 @@ class NoticePage:
     content: dict[str, Any]
     kind: str
     late: int
-    months: tuple[NoticeMonth, ...]
+    months: tuple[NoticeMonth, ...]  # the viewer's own first
     readers: tuple[Reader, ...]  # empty for who does not publish
     mine: str  # code of the viewer's own jurisdiction where it is a party
     may_publish: bool
@@ -286,7 +287,7 @@ def notice_page(viewer: Viewer, pk: int) -> NoticePage | None:
         content=content,
         kind=kind_of("notice", notice.state),
         late=lateness(calendar, notice.due_on, published or (today() if waits else None)),
-        months=_months(notice, calendar),
+        months=_months(viewer, notice, calendar),
         readers=_readers(notice) if viewer.sees_all(Act.SEE_DRAFTS) else (),
         mine=own if (own := viewer.jurisdiction_code or "") in codes else "",
         may_publish=publishes,
@@ -328,11 +329,11 @@ def _revised(viewer: Viewer, notice: Notice) -> tuple[Revision, ...]:
     return tuple(sorted(found.values(), key=lambda r: (r.agreement, r.section)))
 
 
-def _months(notice: Notice, calendar: Calendar) -> tuple[NoticeMonth, ...]:
+def _months(viewer: Viewer, notice: Notice, calendar: Calendar) -> tuple[NoticeMonth, ...]:
     found = list(
         notice.months.select_related("agreement")
-        .annotate(confirmed=Count("confirmations"))
-        .order_by("agreement__code")
+        .annotate(confirmed=Count("confirmations"), own=own_first("agreement", viewer))
+        .order_by("-own", "agreement__code")
     )
     parties: dict[int, int] = defaultdict(int)
     if found:
@@ -351,6 +352,7 @@ def _months(notice: Notice, calendar: Calendar) -> tuple[NoticeMonth, ...]:
             open=m.state == AgreementMonth.State.PUBLISHED,
             confirmed=m.confirmed,
             parties=parties[m.agreement_id],
+            own=m.own,  # type: ignore[attr-defined]
         )
         for m in found
     )
