@@ -7,7 +7,7 @@ passes at midnight) and the language. The version is read before anything else i
 under it is never older than it. Decision 16.
 
 What a page may show to be kept: rows of tables that leave marks, the day, its address. Not the hour,
-the session, or a table that stands aside; tests/dashboard/test_kept.py asks each.
+the session, or a table that stands aside; tests/dashboard/every_page/test_kept.py asks each.
 """
 
 import secrets

@@ -311,7 +311,7 @@ SILENT: dict[str, str] = {
 }
 
 # What waits for somebody, and on which lists it stands. A state that waits and is on no list must
-# say why (docs/workflow.md; tests/settlements/test_telling.py walks every state).
+# say why (docs/workflow.md; tests/settlements/moving/test_telling.py walks every state).
 WAITING: dict[tuple[str, str], tuple[str, ...]] = {
     ("notice", "prepared"): ("notices-to-sign", "supplements-to-sign"),
     ("notice", "returned"): ("months-to-prepare", "supplements-to-prepare"),

@@ -73,7 +73,7 @@ APART = {
     **dict.fromkeys(
         ("adjustments.review_released", "adjustments.approve_released", "hearing.remark_on"),
         "review_adjustment and approve_adjustment of many, and what a party says before:"
-        " tests/dashboard/test_adjustment_pages.py",
+        " tests/dashboard/settlements/test_adjustment_pages.py",
     ),
     "books.verify": "reads only, in one transaction",
     "papers.paper_of_demand_made": "the paper of a demand, found again when it is asked for again",
@@ -82,7 +82,7 @@ APART = {
             "offsets.consent_offset",
             "offsets.decline_offset",
         ),
-        "an offset of two parties: tests/settlements/test_offsets.py does each twice",
+        "an offset of two parties: tests/settlements/ledger/test_offsets.py does each twice",
     ),
     **dict.fromkeys(
         (
@@ -96,11 +96,11 @@ APART = {
             "signing.decide_silent",
             "signing.remind_to_sign",
         ),
-        "a year refused or silent: tests/settlements/test_year_refused.py does each twice",
+        "a year refused or silent: tests/settlements/years/test_year_refused.py does each twice",
     ),
     **dict.fromkeys(
         ("supplements.prepare_supplements", "supplements.sign_supplements"),
-        "prepare_notice and sign_off_notice of many months: tests/settlements/test_supplements.py",
+        "prepare_notice and sign_off_notice of many months: tests/settlements/notices/test_supplements.py",
     ),
     "reference.load_reference": "the reference data of an installation, by its command",
     "person_acts.make_on_machine": "the first two administrators, by their command",
@@ -114,7 +114,7 @@ APART = {
             "sign_in_locks.forget",
             "sign_in_locks.succeeded",
         ),
-        "a person's own sign-in: tests/dashboard/test_account.py, test_locks.py",
+        "a person's own sign-in: tests/dashboard/people/test_account.py, test_locks.py",
     ),
 }
 

@@ -62,7 +62,7 @@ def test_every_event_is_tried_in_every_state_by_everybody(db, files_here):
     try_all()
     reached = {(thing, state) for thing, state, _ in tried}
     wanted = {(m.thing, m.target) for m in MOVES if m.thing in THINGS}
-    # Reached by the machine, or another way than this one (tests/settlements/test_months.py …).
+    # Reached by the machine, or another way than this one (tests/settlements/notices/test_months.py …).
     elsewhere = {
         ("notice", "returned"), ("month", "confirmed"), ("objection", "withdrawn"),
         ("objection", "rejected"), ("adjustment", "withdrawn"),

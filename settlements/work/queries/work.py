@@ -64,7 +64,7 @@ def counts(viewer: Viewer) -> Counts:
 @lru_cache(maxsize=512)
 def _question(viewer: Viewer, day: date) -> tuple[str, tuple[Any, ...], tuple[str, ...]]:
     """What `counts` asks for a viewer on a day, and the sources in the order of the answer. Writing it
-    takes longer than answering it; it goes by nothing else (tests/settlements/test_work_counts.py)."""
+    takes longer than answering it; it goes by nothing else (tests/settlements/work/test_work_counts.py)."""
     asked: list[tuple[str, QuerySet]] = [
         (s.key, _counted(s.rows(viewer))) for s in sources_of(viewer)
     ]

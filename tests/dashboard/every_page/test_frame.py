@@ -21,7 +21,7 @@ from settlements.models import Objection, ObjectionReply
 from tests.disputes import RAISED, objected
 from tests.told_once import of_told, told_once, with_april
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 told = told_once(with_april)
 april = of_told("april")
 

@@ -9,7 +9,7 @@ from settlements.ledger.services.slips import attach_slips
 from settlements.models import Payment, PaymentSlip
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.documents import DocumentRefused
-from tests.dashboard.test_ledger_acts import NEW, PAY, owing, post
+from tests.dashboard.ledger.test_ledger_acts import NEW, PAY, owing, post
 from tests.disputes import pdf
 from tests.told_once import of_told, told_once
 

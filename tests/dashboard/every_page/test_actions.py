@@ -7,7 +7,7 @@ import pytest
 from settlements.models import JournalEntry, OpeningBatch, Payment, Reversal
 from tests.told_once import World, of_told, told_once, with_ledger
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def waiting() -> World:

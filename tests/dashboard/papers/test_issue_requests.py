@@ -19,7 +19,14 @@ from settlements.papers.services.requests import (
     reject_issue,
 )
 from settlements.work.queries.work import counts
-from tests.dashboard.test_papers import AGREEMENT, DISTRICT, get, issued, measured_year, pages_of
+from tests.dashboard.papers.test_papers import (
+    AGREEMENT,
+    DISTRICT,
+    get,
+    issued,
+    measured_year,
+    pages_of,
+)
 from tests.told_once import of_told, told_once
 
 told = told_once(measured_year)

@@ -409,7 +409,7 @@ def test_every_address_that_takes_an_act_says_in_words_what_it_is_for():
 
 
 # Always waited for, whatever else is the case; the others of WAITING wait by day or by what came
-# after, and have tests of their own (tests/dashboard/test_work.py, tests/settlements).
+# after, and have tests of their own (tests/dashboard/work/test_work.py, tests/settlements).
 WAITED_FOR = {
     "notice": (Notice, {"prepared"}),
     "objection": (Objection, {"raised", "answered", "remeasuring"}),

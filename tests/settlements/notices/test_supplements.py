@@ -18,7 +18,7 @@ from settlements.notices.services.supplements import (
     sign_supplements,
 )
 from settlements.work.queries.work import counts, todo
-from tests.settlements.test_fuse_of_two import second_border
+from tests.settlements.accruals.test_fuse_of_two import second_border
 from tests.told_once import World, bare, told_once
 from tests.worlds import publish_year
 

@@ -23,7 +23,7 @@ from basins.models import Notification, Role, Star, User
 from basins.version import data_version, tables_aside
 from dashboard.frame.kept import FORM_TOKEN, SECONDS_LEFT, kept
 from settlements import pipeline
-from tests.dashboard.test_access_of_every_page import ROLES
+from tests.dashboard.every_page.test_access_of_every_page import ROLES
 from tests.every_page import Everything, clock_of, routes
 from tests.money_world import MAIN, rolled_back
 

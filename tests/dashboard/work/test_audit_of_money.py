@@ -5,7 +5,7 @@ from datetime import date
 from basins.clock import moved_to
 from basins.models import AuditRecord
 from dashboard.audit import words
-from tests.dashboard.test_audit import page
+from tests.dashboard.work.test_audit import page
 from tests.told_once import of_told, told_once, with_ledger
 
 told = told_once(with_ledger)

@@ -26,7 +26,7 @@ from settlements.rules.parameters import with_defaults
 from settlements.years.queries.adjustment import inputs_changed
 from tests.worlds import month
 
-CASES = Path(__file__).parent / "rules" / "ties"
+CASES = Path(__file__).parents[1] / "rules" / "ties"
 ORIGINS = {"自动": Origin.AUTOMATIC, "手工": Origin.MANUAL, "": Origin.MANUAL}
 
 

@@ -190,7 +190,7 @@ def test_a_year_is_signed_by_all_its_parties(year, people):
 
 @told_instead(final_year)
 def test_a_year_closes_with_its_entry_or_not_at_all(year, people):
-    from tests.settlements.test_closing import confirmed
+    from tests.settlements.years.test_closing import confirmed
 
     confirmed(year, people)
     prepare_closing(settlement=year, by=people.bureau)

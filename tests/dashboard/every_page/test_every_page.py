@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from basins.access import viewer_of
 from basins.clock import moved_to
 from settlements.work.queries.work import counts, todo
-from tests.dashboard.test_access_of_every_page import GIVEN, PARTS, ROLES, part_of, rows
+from tests.dashboard.every_page.test_access_of_every_page import GIVEN, PARTS, ROLES, part_of, rows
 from tests.e2e.conftest import CHROMIUM
 from tests.e2e.looks import with_styles, wrong_looks
 from tests.every_page import Everything
