@@ -15,26 +15,32 @@ OURS = "本系统默认，协议未载时使用"
 PLAN = "本系统默认，方案原文未载"
 MONTHLY = {"missing_month": ("none", OURS), "sampling": ("monthly", OURS)}
 PART_MONTH = {"part_month": ("first_day", OURS)}
-# Given by 0025: a term follows the bureau's 统计口径.
+# A term follows the bureau's 统计口径.
 FOLLOWS = {name: ("scheme", OURS) for name in ("rounding", "ph_mean", "first_origin")}
 INHERITED = {"inherited": ("charge", OURS)}
-# Given by the migrations that 0001_squashed_0023 replaces: rule → name → value, source.
+# Given by the migrations that 0001_squashed_0044 replaces: rule → name → value, source.
 GIVEN: dict[str, dict] = {
     "class_vs_last_year": {
+        **FOLLOWS,
         "not_met_schedule": (None, PLAN),
         "better_than": ("none", PLAN),
         **INHERITED,
         **MONTHLY,
         **PART_MONTH,
     },
-    "baseline": {**MONTHLY, **PART_MONTH, "section_limits": (None, OURS)},
-    "exceedance_steps": {**MONTHLY, **PART_MONTH},
-    "percent_change": {**INHERITED, **MONTHLY, **PART_MONTH},
-    "pollutant_threshold": {**INHERITED, **MONTHLY, **PART_MONTH},
-    "pollution_load": {**MONTHLY, **PART_MONTH},
-    "town_outflow": {**MONTHLY, **PART_MONTH},
+    "baseline": {**FOLLOWS, **MONTHLY, **PART_MONTH, "section_limits": (None, OURS)},
+    "exceedance_steps": {**FOLLOWS, **MONTHLY, **PART_MONTH},
+    "percent_change": {**FOLLOWS, **INHERITED, **MONTHLY, **PART_MONTH},
+    "pollutant_threshold": {**FOLLOWS, **INHERITED, **MONTHLY, **PART_MONTH},
+    "pollution_load": {**FOLLOWS, **MONTHLY, **PART_MONTH},
+    "town_outflow": {**FOLLOWS, **MONTHLY, **PART_MONTH},
     "charges": PART_MONTH,
-    "rank": PART_MONTH,
+    "rank": {**FOLLOWS, **PART_MONTH},
+    "p_index": FOLLOWS,
+    "weighted_score": FOLLOWS,
+    "joint_fund": FOLLOWS,
+    "fixed_annual": FOLLOWS,
+    "municipal_fill": FOLLOWS,
 }
 
 

@@ -1,10 +1,10 @@
-"""The tables of monitoring, that of readings by month, and the indicators; 0001 to 0006 in one."""
+"""The tables of monitoring, that of readings by month, and the indicators; 0001 to 0012 in one."""
 
+from django.conf import settings
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.db.models.functions.datetime
-from django.conf import settings
 from django.db import migrations, models
 
 from basins.tables import CreateTables
@@ -106,10 +106,16 @@ class Migration(migrations.Migration):
         ('monitoring', '0004_observations'),
         ('monitoring', '0005_verdicts'),
         ('monitoring', '0006_marks_worked'),
+        ('monitoring', '0007_exact_means'),
+        ('monitoring', '0008_assessment_basis'),
+        ('monitoring', '0009_verdict_keeps_the_mark'),
+        ('monitoring', '0010_section_water_body_decided'),
+        ('monitoring', '0011_section_water_body_assumed'),
+        ('monitoring', '0012_readings_checked_by_statement'),
     ]
 
     dependencies = [
-        ('basins', '0001_squashed_0005_audit_trail'),
+        ('basins', '0001_squashed_0012_data_marks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -133,12 +139,15 @@ class Migration(migrations.Migration):
                     ('province', models.ForeignKey(help_text='不同省份有同名断面,名称在省内唯一。', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='basins.jurisdiction', verbose_name='所在省份')),
                     ('river', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='basins.river', verbose_name='河流')),
                     ('upstream', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sections_out', to='basins.jurisdiction', verbose_name='上游行政区')),
+                    ('water_body_on', models.DateField(blank=True, null=True, verbose_name='水体核定日期')),
+                    ('water_body_source', models.CharField(blank=True, db_default='', max_length=200, verbose_name='水体核定依据')),
+                    ('water_body_why', models.CharField(blank=True, db_default='', max_length=200, verbose_name='水体的推定')),
                 ],
                 options={
                     'verbose_name': '断面',
                     'verbose_name_plural': '断面',
                     'ordering': ['river__level', 'river__code', 'km', 'code'],
-                    'constraints': [models.UniqueConstraint(fields=('province', 'name'), name='section_name_in_province'), models.UniqueConstraint(condition=models.Q(('station_mn', ''), _negated=True), fields=('station_mn',), name='section_mn_once'), models.CheckConstraint(condition=models.Q(('upstream__isnull', True), ('downstream__isnull', True), models.Q(('upstream', models.F('downstream')), _negated=True), _connector='OR'), name='section_between_two', violation_error_message='交界断面的上游与下游不能是同一行政区。')],
+                    'constraints': [models.UniqueConstraint(fields=('province', 'name'), name='section_name_in_province'), models.UniqueConstraint(condition=models.Q(('station_mn', ''), _negated=True), fields=('station_mn',), name='section_mn_once'), models.CheckConstraint(condition=models.Q(('upstream__isnull', True), ('downstream__isnull', True), models.Q(('upstream', models.F('downstream')), _negated=True), _connector='OR'), name='section_between_two', violation_error_message='交界断面的上游与下游不能是同一行政区。'), models.CheckConstraint(condition=models.Q(models.Q(('water_body_on__isnull', True), ('water_body_source', '')), models.Q(('water_body_on__isnull', False), models.Q(('water_body_source', ''), _negated=True)), _connector='OR'), name='section_water_body_has_source', violation_error_message='核定水体须写明日期和依据。')],
                 },
             ),
             migrations.CreateModel(
@@ -258,6 +267,7 @@ class Migration(migrations.Migration):
                     ('complete', models.BooleanField(verbose_name='数据完整')),
                     ('indicator', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='monitoring.indicator', verbose_name='指标')),
                     ('section', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='means', to='monitoring.section', verbose_name='断面')),
+                    ('total', models.DecimalField(decimal_places=9, max_digits=30, null=True, verbose_name='合计')),
                 ],
                 options={
                     'verbose_name': '月均值',
@@ -278,6 +288,7 @@ class Migration(migrations.Migration):
                     ('complete', models.BooleanField(verbose_name='数据完整')),
                     ('computed_at', models.DateTimeField(auto_now=True, verbose_name='计算时间')),
                     ('section', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='assessments', to='monitoring.section', verbose_name='断面')),
+                    ('basis', models.CharField(blank=True, db_default='', default='', max_length=40, verbose_name='统计口径')),
                 ],
                 options={
                     'verbose_name': '评价',
@@ -360,12 +371,31 @@ class Migration(migrations.Migration):
                     ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='审核人')),
                     ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='monitoring.indicator', verbose_name='指标')),
                     ('section', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='monitoring.section', verbose_name='断面')),
+                    ('below_after', models.BooleanField(db_default=False, default=False, verbose_name='现为未检出')),
+                    ('below_before', models.BooleanField(db_default=False, default=False, verbose_name='原为未检出')),
                 ],
                 options={
                     'verbose_name': '审核结论',
                     'verbose_name_plural': '审核结论',
                     'ordering': ['-at', '-pk'],
                     'indexes': [models.Index(fields=['section', 'indicator', 'sampled_at', 'origin'], name='verdict_by_reading')],
+                },
+            ),
+            migrations.CreateModel(
+                name='AssessmentBasis',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('rounding', models.CharField(choices=[('unrounded', '未修约的均值'), ('rounded', '修约到参评小数位的均值')], max_length=10, verbose_name='定类用的均值')),
+                    ('ph', models.CharField(choices=[('arithmetic', '算术平均'), ('hydrogen', '氢离子浓度平均')], max_length=10, verbose_name='pH 的均值')),
+                    ('first', models.CharField(choices=[('automatic', '自动监测优先'), ('manual', '手工监测优先')], max_length=10, verbose_name='并存时')),
+                    ('in_force', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='有效期')),
+                    ('source', models.CharField(max_length=200, verbose_name='依据')),
+                ],
+                options={
+                    'verbose_name': '统计口径',
+                    'verbose_name_plural': '统计口径',
+                    'ordering': ['in_force'],
+                    'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('in_force', '&&')], name='basis_no_overlap', violation_error_message='与已有统计口径的有效期重叠。'), models.CheckConstraint(condition=models.Q(('first__in', ['automatic', 'manual']), ('ph__in', ['arithmetic', 'hydrogen']), ('rounding__in', ['unrounded', 'rounded'])), name='basis_known'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='basis_has_a_source')],
                 },
             ),
         ]),
