@@ -92,7 +92,8 @@ CREATE TRIGGER accrual_begun AFTER INSERT ON settlements_accrual
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION settlements_accrual_begun();
 
--- Once a statement, not a row: a recomputation revises by the thousand.
+-- Once a statement, not a row: a recomputation revises by the thousand. No version ends before it
+-- began: a seeding revises at the moment it tells of what it recorded in the week after its month.
 CREATE OR REPLACE FUNCTION settlements_accruals_revised() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     at timestamptz := basins_recorded_at(clock_timestamp());
@@ -103,13 +104,16 @@ BEGIN
     IF ids IS NULL THEN
         RETURN NULL;
     END IF;
-    UPDATE settlements_accrualversion SET known_to = at
-        WHERE accrual_id = ANY(ids) AND known_to IS NULL;
+    WITH ended AS (
+        UPDATE settlements_accrualversion SET known_to = greatest(at, known_from)
+        WHERE accrual_id = ANY(ids) AND known_to IS NULL
+        RETURNING accrual_id, known_to
+    )
     INSERT INTO settlements_accrualversion (accrual_id, term_section_id, period, yearly,
         month_state, water_class, transfers, rule_revision, input_digest, known_from, transaction)
-    SELECT id, term_section_id, period, yearly, month_state, water_class, '[]', rule_revision,
-        input_digest, at, basins_recorded_in(at)
-    FROM new_rows WHERE id = ANY(ids);
+    SELECT n.id, n.term_section_id, n.period, n.yearly, n.month_state, n.water_class, '[]',
+        n.rule_revision, n.input_digest, coalesce(ended.known_to, at), basins_recorded_in(at)
+    FROM new_rows n LEFT JOIN ended ON ended.accrual_id = n.id WHERE n.id = ANY(ids);
     RETURN NULL;
 END $$;
 
@@ -120,7 +124,8 @@ CREATE TRIGGER accrual_revised AFTER UPDATE ON settlements_accrual
 -- A preliminary accrual whose section or term is gone ends its version.
 CREATE OR REPLACE FUNCTION settlements_accrual_dropped() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE settlements_accrualversion SET known_to = basins_recorded_at(clock_timestamp())
+    UPDATE settlements_accrualversion
+        SET known_to = greatest(basins_recorded_at(clock_timestamp()), known_from)
         WHERE accrual_id = OLD.id AND known_to IS NULL;
     RETURN NULL;
 END $$;

@@ -29,7 +29,7 @@ DECLARE
     at timestamptz := basins_recorded_at(clock_timestamp());
 BEGIN
     WITH stale AS (
-        UPDATE settlements_accrualversion SET known_to = at
+        UPDATE settlements_accrualversion SET known_to = greatest(at, known_from)
         WHERE known_to IS NULL AND transaction <> settlements_found_in(period, yearly)
           AND accrual_id IN (SELECT accrual_id FROM new_rows)
         RETURNING *
@@ -37,7 +37,7 @@ BEGIN
     INSERT INTO settlements_accrualversion (accrual_id, term_section_id, period, yearly,
         month_state, water_class, transfers, rule_revision, input_digest, known_from, transaction)
     SELECT accrual_id, term_section_id, period, yearly, month_state, water_class, '[]',
-        rule_revision, input_digest, at, basins_recorded_in(at)
+        rule_revision, input_digest, known_to, basins_recorded_in(at)
     FROM stale;
     UPDATE settlements_accrualversion v SET transfers = paid.transfers
     FROM (

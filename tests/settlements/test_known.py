@@ -12,6 +12,8 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from basins.access import viewer_of
+from basins.ranges import next_month
+from basins.seeding import on, recorded_at, recorded_by_period, seeding
 from monitoring.models import DirtyMonth, MarkWorked
 from settlements import pipeline, rules
 from settlements.as_known.queries.as_known import month_as_known
@@ -20,10 +22,11 @@ from settlements.reckoning.known import known_at
 from settlements.reckoning.known_basis import with_later
 from settlements.reckoning.known_check import differing, verify_known
 from settlements.reckoning.known_spans import lifetimes, without
+from settlements.reckoning.periods import last_month
 from settlements.rules.parameters import specs, with_defaults
 from tests import databases
 from tests.known_world import World
-from tests.worlds import month
+from tests.worlds import Border, month
 
 
 @pytest.fixture(scope="module")
@@ -193,3 +196,23 @@ def test_what_is_left_of_a_span():
     )  # fmt: skip
     assert without((at(1), at(9)), [(at(1), at(9))]) == ()
     assert without((at(5), at(9)), [(at(1), at(6)), (at(2), at(5))]) == ((at(6), at(9)),)
+
+
+@pytest.mark.django_db
+def test_what_a_seeding_revises_of_a_month_not_yet_known_ends_no_version_before_it_began():
+    """In the first week of a month the last one is recorded at the present, the stories are not."""
+    last = last_month()
+    with seeding():
+        border = Border.make()
+        when = f"{last:%Y-%m}"
+        with recorded_by_period():
+            border.assessed(when, "II")
+        with recorded_at(on(next_month(last), 0)):
+            border.assessed(when, "IV")
+    assert not DirtyMonth.objects.exclude(error="").exists()
+    versions = AccrualVersion.objects.filter(period=last).order_by("pk")
+    known = [(v.water_class, v.known_to is None) for v in versions if v.known_from != v.known_to]
+    assert known == [(4, True)]
+    [first, second] = versions
+    assert first.known_from == first.known_to == second.known_from
+    assert [t["payer"] for t in second.transfers] == ["500901"]
