@@ -108,19 +108,12 @@ def viewer_of(user: User, on: date | None = None) -> Viewer:
     kept = getattr(user, "_viewer", None)
     if kept is not None and kept[0] == day:
         return kept[1]
-    role = None
+    role, place, code = None, None, None
     if user.is_authenticated and user.is_active:
-        role = (
-            Role.objects.filter(user=user, in_force__contains=day)
-            .select_related("jurisdiction")
-            .first()
-        )
-    viewer = Viewer(
-        user_id=user.pk or 0,
-        role=role.role if role else None,
-        jurisdiction_id=role.jurisdiction_id if role else None,
-        jurisdiction_code=role.jurisdiction.code if role and role.jurisdiction else None,
-    )
+        held = Role.objects.filter(user=user, in_force__contains=day)
+        for row in held.values_list("role", "jurisdiction_id", "jurisdiction__code")[:1]:
+            role, place, code = row
+    viewer = Viewer(user_id=user.pk or 0, role=role, jurisdiction_id=place, jurisdiction_code=code)
     if user.is_authenticated:
         user._viewer = (day, viewer)  # type: ignore[attr-defined]
     return viewer

@@ -18,6 +18,8 @@ LONGEST = timedelta(hours=12)  # from signing in, whatever the activity
 SINCE, ADDRESS, AGENT = "signed_in_at", "address", "user_agent"
 TOO_LONG = "long"
 KEPT = timedelta(days=1)  # after it expired: long enough to say why
+# Use is written down so often at most: a session may end that much before its 30 minutes are over.
+NOTED_EVERY = timedelta(seconds=30)
 
 
 def digest(key: str) -> str:
@@ -28,6 +30,7 @@ class SessionStore(SessionBase):
     """One browser's session; its methods are Django's."""
 
     ended_why = ""  # SignInSession.Why, or TOO_LONG: what the browser brought is over
+    seen_at: datetime | None = None  # as the row had it when it was loaded
 
     @property
     def _rows(self):
@@ -39,6 +42,7 @@ class SessionStore(SessionBase):
         row = self._rows.filter(session_key=digest(self.session_key or "")).first()
         moment = timezone.now()
         if row is not None and row.ended_at is None and row.expire_date > moment:
+            self.seen_at = row.last_seen_at
             return self.decode(row.session_data)
         if row is not None and row.ended_at is not None:
             self.ended_why = row.ended_why
@@ -62,9 +66,11 @@ class SessionStore(SessionBase):
 
     def save(self, must_create: bool = False) -> None:
         """Raises UpdateError where the session was deleted meanwhile. One that was ended meanwhile
-        stays ended."""
+        stays ended. Where nothing but its use is to be written, that is once in NOTED_EVERY."""
         if self.session_key is None:
             return self.create()
+        if not must_create and self._is_noted():
+            return
         columns = self._columns(self._get_session(no_load=must_create))  # type: ignore[attr-defined]
         mine = {"session_key": digest(self.session_key)}
         if not must_create:  # one statement, as every request does it
@@ -76,6 +82,11 @@ class SessionStore(SessionBase):
                 self._rows.create(**mine, **columns)
         except IntegrityError as error:
             raise CreateError from error
+
+    def _is_noted(self) -> bool:
+        """Whether its use was written down just now, and there is nothing else to write."""
+        seen = self.seen_at
+        return not self.modified and seen is not None and timezone.now() - seen < NOTED_EVERY
 
     def _columns(self, data: dict[str, Any]) -> dict[str, Any]:
         since = data.get(SINCE)
@@ -96,12 +107,12 @@ class SessionStore(SessionBase):
 
     def get_session_cookie_age(self) -> int:
         """Seconds until the session ends if nothing more is asked for."""
-        idle = settings.SESSION_COOKIE_AGE
-        since = self.get(SINCE)
-        if not since:
-            return idle
-        left = datetime.fromisoformat(since) + LONGEST - timezone.now()
-        return max(0, min(idle, int(left.total_seconds())))
+        since, moment = self.get(SINCE), timezone.now()
+        noted = self.seen_at if self._is_noted() else None  # what the row goes on saying
+        until = (noted or moment) + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+        if since:
+            until = min(until, datetime.fromisoformat(since) + LONGEST)
+        return max(0, int((until - moment).total_seconds()))
 
     @classmethod
     def clear_expired(cls) -> None:

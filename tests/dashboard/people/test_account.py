@@ -7,6 +7,7 @@ from django.conf import settings as configured
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import timezone
 
 from basins.models import AccessEvent, SignInSession, User
 from basins.ranges import between, today
@@ -254,6 +255,43 @@ def test_a_session_ended_while_a_page_is_made_stays_ended(person):
 
 def session_time():
     return SignInSession.objects.values_list("last_seen_at", flat=True)[0]
+
+
+def used(seconds: int) -> None:
+    """As if the session had been used that long ago."""
+    ago = timedelta(seconds=seconds)
+    SignInSession.objects.update(
+        last_seen_at=timezone.now() - ago, expire_date=timezone.now() - ago + timedelta(minutes=30)
+    )
+
+
+def test_the_use_of_a_session_is_written_down_twice_a_minute_and_no_more(person):
+    client = signed_in(person)
+    used(20)
+    before = session_time()
+    client.get("/account/")
+    assert session_time() == before
+    used(40)
+    client.get("/account/")
+    assert timezone.now() - session_time() < timedelta(seconds=20)
+
+
+def test_a_browser_is_told_of_no_time_that_the_session_has_not(person):
+    client = signed_in(person)
+    used(20)
+    cookie = client.get("/account/").cookies[configured.SESSION_COOKIE_NAME]
+    assert 1770 <= cookie["max-age"] <= 1780
+    used(40)
+    cookie = client.get("/account/").cookies[configured.SESSION_COOKIE_NAME]
+    assert 1795 <= cookie["max-age"] <= 1800
+
+
+def test_what_a_session_holds_is_written_at_once_however_lately_it_was_used(person):
+    client = signed_in(person)
+    session = client.session
+    session["x"] = 1
+    session.save()
+    assert client.session["x"] == 1
 
 
 def test_what_expired_yesterday_goes_with_the_daily_round(person):
