@@ -64,6 +64,6 @@ lint: setup  ## style, types, import rules, missing migrations; all of them, the
 
 # The long ones take an hour and arguments of their own (docs/correctness.md).
 LONG_BENCHES := benchmarks/bank.py benchmarks/kills.py benchmarks/simulate.py
-BENCHES := $(filter-out benchmarks/bench.py $(LONG_BENCHES),$(wildcard benchmarks/*.py))
+BENCHES := $(filter-out benchmarks/bench.py benchmarks/grown.py $(LONG_BENCHES),$(wildcard benchmarks/*.py))
 bench: setup  ## run the benchmarks in benchmarks/ but the three long ones
 	@set -e; for file in $(BENCHES); do echo "== $$file"; $(BIN)/python "$$file"; done

@@ -10,52 +10,23 @@ compression; what compressing costs and saves is said in lines of its own.
 
 import gzip
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
-from io import StringIO
-from pathlib import Path
 
-from bench import set_up, told
+from bench import told
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path
+from grown import WHAT, first, get, grown, seconds, seeded, signed_in
 
-set_up()
+import config.urls
+from basins.models import River
+from monitoring import models as water
+from settlements import models as money
 
-from django.conf import settings  # noqa: E402
-from django.contrib.auth.decorators import login_not_required  # noqa: E402
-from django.core.cache import caches  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, models, transaction  # noqa: E402
-from django.http import HttpResponse  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.urls import path  # noqa: E402
-
-import config.urls  # noqa: E402
-from basins.models import River, User  # noqa: E402
-from monitoring import models as water  # noqa: E402
-from settlements import models as money  # noqa: E402
-from settlements.models.ledger import LINK_FIELDS  # noqa: E402
-
-FIRST, KEPT, BARE = 5, 9, 60  # how often each is asked for; the least counts
-STEP = 10**8  # between the keys of one copy of the rows and the next
-SECTIONS = (water.Section, water.Target, water.MonthlyMean, water.Assessment)
-AGREEMENTS = (
-    money.Agreement, money.Party, money.Term, money.TermSection, money.AgreementMonth,
-    money.Accrual, money.Transfer, money.Settlement, money.SettlementNet,
-)  # fmt: skip
-ENTRIES = (money.JournalEntry, money.Posting)
-GROWN = {"sections": (SECTIONS, 10), "agreements": (AGREEMENTS, 10), "entries": (ENTRIES, 20)}
-# Entries are bound to what they were made for, once; those of before were not.
-OF_COPIES = {f"JournalEntry.{link}": "NULL" for link in LINK_FIELDS} | {
-    "JournalEntry.hash_version": "1",
-    "JournalEntry.number": "t.number + k * 1000000",
-    "Section.station_mn": "''",
-}
-WHAT = {
-    "sections": "10 × the sections",
-    "agreements": "10 × the agreements",
-    "entries": "20 × the entries",
-}
+KEPT, BARE = 9, 60  # how often each is asked for; the least counts
 # The pages whose rows grow with it. A list shows a page of rows whatever there is, or is asked for by
 # the row (docs/decisions/0016).
 SCALES: dict[str, tuple[str, ...]] = {
@@ -83,27 +54,15 @@ def main() -> None:
         kept = seconds(partial(get, client, address), KEPT)
         told(f"{address} kept", limit=bare, ours=kept, ratio=kept / bare)
     first_visit(client)
-    for which, (tables, times) in GROWN.items():
-        asked = [pages.get(name, name) for name in SCALES[which]]
+    for which, names in SCALES.items():
+        asked = [pages.get(name, name) for name in names]
         client = signed_in()
         small = [first(client, address) for address in asked]
-        with database(which, partial(multiply, tables, times)):
+        with grown(which):
             client = signed_in()
             for address, before in zip(asked, small, strict=True):
-                grown = first(client, address)
-                told(f"{address} {WHAT[which]}", limit=before, ours=grown, ratio=grown / before)
-
-
-def seeded() -> None:
-    call_command("load_basins", verbosity=0, stdout=StringIO())
-    if not money.Accrual.objects.exists():
-        call_command("seed_demo", verbosity=0, stdout=StringIO())
-
-
-def signed_in() -> Client:
-    client = Client()
-    client.force_login(User.objects.get(username="bureau"))
-    return client
+                after = first(client, address)
+                told(f"{address} {WHAT[which]}", limit=before, ours=after, ratio=after / before)
 
 
 def named_pages() -> dict[str, str]:
@@ -124,41 +83,6 @@ def named_pages() -> dict[str, str]:
         "{account}": f"/ledger/accounts/{account.pk}/",
     }
     return pages
-
-
-def get(client: Client, address: str, **given) -> HttpResponse:
-    response = client.get(address, **given)
-    assert response.status_code == 200, (address, response.status_code)
-    return response
-
-
-def seconds(ask: Callable[[], object], times: int) -> float:
-    """The least of so many, after one that is not counted: what else runs on the machine is not ours."""
-    ask()
-    found = []
-    for _ in range(times):
-        begun = spent()
-        ask()
-        found.append(spent() - begun)
-    return min(found)
-
-
-def spent() -> float:
-    """Seconds of processor time of this process and of the database's that works for it."""
-    connection.ensure_connection()
-    of_database = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
-    return time.process_time() + int(of_database.read_text().split()[0]) / 1e9
-
-
-def first(client: Client, address: str) -> float:
-    """A page of which nothing is kept; what the process itself has at hand (code, shapes) it has."""
-
-    def ask() -> None:
-        for each in caches.all():
-            each.clear()
-        get(client, address)
-
-    return seconds(ask, FIRST)
 
 
 def first_visit(client: Client) -> None:
@@ -199,75 +123,5 @@ def packed_size(name: str) -> int:
     return next(each for each in packed if each.exists()).stat().st_size
 
 
-# Grown databases -----------------------------------------------------------------------------
-
-
-@contextmanager
-def database(name: str, grow: Callable[[], None]) -> Iterator[None]:
-    """A copy of the demonstration, grown when it is made, in place of it."""
-    base = connection.settings_dict["NAME"]
-    copy = f"{base}_{name}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [copy])
-        there = cursor.fetchone()
-    if not there:
-        run_elsewhere(f'CREATE DATABASE "{copy}" TEMPLATE "{base}"')
-    connection.close()
-    connection.settings_dict["NAME"] = copy
-    call_command("migrate", verbosity=0)
-    if not there:
-        try:
-            grow()
-        except BaseException:
-            run_elsewhere(f'DROP DATABASE "{copy}"')
-            raise
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = base
-
-
-def run_elsewhere(sql: str) -> None:
-    """A statement that wants nobody in the database it is about."""
-    connection.close()
-    connection.settings_dict["NAME"] = "template1"
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-    connection.close()
-
-
-def multiply(tables: tuple[type[models.Model], ...], times: int) -> None:
-    """Each row so many times: keys moved, what names another copied row moved with it. The triggers
-    rest, as they would refuse entries nobody booked."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        for model in tables:
-            columns, values = zip(
-                *(moved(f, tables) for f in model._meta.concrete_fields), strict=True
-            )
-            cursor.execute(
-                f"""INSERT INTO {model._meta.db_table} ({", ".join(columns)})
-                    SELECT {", ".join(values)} FROM {model._meta.db_table} t,
-                        generate_series(1, {times - 1}) AS k"""
-            )
-        if money.Posting in tables:
-            cursor.execute(f"UPDATE settlements_accountmonth SET net = net * {times}")
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-
-
-def moved(field: models.Field, tables: tuple[type[models.Model], ...]) -> tuple[str, str]:
-    """A column and its value in copy k."""
-    column = f'"{field.column}"'
-    name = f"{field.model.__name__}.{field.name}"
-    if name in OF_COPIES:
-        return column, OF_COPIES[name]
-    if field.primary_key or field.related_model in tables:
-        return column, f"t.{column} + k * {STEP}"
-    if field.unique or name == "Section.name":
-        return column, f"left(md5(t.{column} || k), 14)"
-    return column, f"t.{column}"
-
-
-main()
+if __name__ == "__main__":
+    main()
