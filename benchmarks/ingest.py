@@ -60,11 +60,11 @@ def measure(raw: bytes, rows: int) -> None:
     report = ingest.ImportReport()
     lines = SpooledTemporaryFile(1 << 30, "w+", encoding="utf-8", newline="")  # noqa: SIM115
     file = open_layout(raw, year=2021, now=timezone.now())
-    ingest._read(file, lines, Sections(create=True), report, lambda *_: None)
+    about = ingest._read(file, lines, Sections(create=True), report, lambda *_: None)
     lines.seek(0)
     with timed() as store:
-        ingest._stage(lines)
-        ingest._store(batch.pk, report)
+        ingest._stage(lines, about, doubts=bool(report.doubted))
+        ingest._store(batch.pk, about, report)
     plain = io.StringIO()
     with connection.cursor() as cursor:
         cursor.copy_expert(
@@ -78,8 +78,8 @@ def measure(raw: bytes, rows: int) -> None:
     lines.seek(0)
     again = ingest.ImportReport()
     with timed() as repeat:
-        ingest._stage(lines)
-        ingest._store(batch.pk, again)
+        ingest._stage(lines, about, doubts=bool(report.doubted))
+        ingest._store(batch.pk, about, again)
     assert (again.stored, again.duplicate) == (0, rows), again
     told("store readings", limit=keyed, ours=store.seconds, ratio=keyed / store.seconds)
     told("COPY into the table of readings", limit=keyed, ours=ours, ratio=keyed / ours)

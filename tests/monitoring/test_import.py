@@ -3,15 +3,17 @@
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import transaction
 
 from basins.models import Jurisdiction
 from jobs.models import Job
 from monitoring.ingest.services.import_job import rejects_csv
-from monitoring.ingest.services.ingest import KINDS, import_readings
+from monitoring.ingest.services.ingest import KINDS, Told, import_readings
 from monitoring.models import DirtyMonth, ImportBatch, Reading, ReadingRevision, Section
 from monitoring.protocols.layouts import FileError
 
@@ -106,6 +108,44 @@ def test_a_correction_within_one_file_keeps_what_was_first_sent(db):
     assert (report.stored, report.correction) == (1, 1)
     assert live() == [Decimal("0.3")]
     assert ReadingRevision.objects.get().value == Decimal("0.086")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_file_without_repeats_is_told_apart_as_one_with_them_would_be(db, monkeypatch, seed):
+    """Nothing stored, some of it, all of it the same, some of it other: by the shorter way and by
+    the one for files in which a reading stands twice."""
+    dice = Random(seed)
+    hours = [f"04-{day:02d} {hour:02d}:00" for day in range(1, 8) for hour in (0, 4, 8)]
+
+    def rows(share: float, changed: float) -> list[str]:
+        return [
+            row(at, ammonia="0.300" if dice.random() < changed else "0.086")
+            for at in hours
+            if dice.random() < share
+        ] or [row(hours[0])]
+
+    before = rows(dice.choice((0.0, 0.5, 1.0)), 0.0)
+    later = before if seed % 4 == 0 else rows(1.0, dice.choice((0.0, 0.3)))
+
+    def told(*, repeats: bool):
+        with transaction.atomic():
+            store(*before)
+            DirtyMonth.objects.all().delete()
+            if repeats:
+                monkeypatch.setattr(Told, "repeats", property(lambda _: True, lambda *_: None))
+            report = store(*later)
+            monkeypatch.undo()
+            keys = ("indicator__code", "sampled_at", "origin", "value", "below_limit", "flag")
+            found = (
+                report.counts(),
+                sorted(Reading.objects.values_list(*keys)),
+                sorted(ReadingRevision.objects.values_list(*keys)),
+                DirtyMonth.objects.count(),
+            )
+            transaction.set_rollback(True)
+        return found
+
+    assert told(repeats=False) == told(repeats=True)
 
 
 def test_a_value_sent_back_later_is_a_correction_again(db):

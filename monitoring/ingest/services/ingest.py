@@ -7,7 +7,7 @@ same file again changes nothing; a file that fails half-way leaves nothing.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
 
 from django.db import connection, transaction
@@ -91,10 +91,10 @@ def import_readings(
     report = ImportReport(layout=file.layout, columns=file.columns)
     sections = Sections(create=create_sections)
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as lines:
-        _read(file, lines, sections, report, progress)
+        told = _read(file, lines, sections, report, progress)
         lines.seek(0)
         progress(report.rows, report.rows, "写入数据库")
-        _stage(lines)
+        _stage(lines, told, doubts=bool(report.doubted))
     # Not before _stage: making a partition waits for all who have written a batch and not
     # committed, and they would wait for our sections.
     batch = ImportBatch.objects.create(
@@ -104,7 +104,7 @@ def import_readings(
         by=by,
     )
     report.batch_id = batch.pk
-    _store(batch.pk, report)
+    _store(batch.pk, told, report)
     report.unknown_sections = sorted(sections.unknown)
     report.created_sections = sections.created
     report.assumed_waters = sections.assumed
@@ -115,11 +115,37 @@ def import_readings(
     return report
 
 
-def _read(file, lines, sections: Sections, report: ImportReport, progress: Progress) -> None:
+@dataclass
+class Told:
+    """What the lines for COPY are about, known from reading the file."""
+
+    samples: set[tuple[int, datetime, int]] = field(default_factory=set)  # section, time, origin
+    rows: int = 0  # with values
+    lines: int = 0
+    repeats: bool = False  # whether a reading may stand in it twice
+
+    @property
+    def shares(self) -> list[int]:
+        """Of the locks, in their order: one import of a section at a time. In 64 shares, so that a
+        nation of sections does not fill the lock table."""
+        return sorted({section % 64 for section, _, _ in self.samples})
+
+    @property
+    def months(self) -> list[date]:
+        """In Asia/Shanghai, in order."""
+        return sorted({timezone.localdate(at).replace(day=1) for _, at, _ in self.samples})
+
+    @property
+    def times(self) -> dict[str, datetime]:
+        times = [at for _, at, _ in self.samples]
+        return {"first": min(times), "last": max(times)}
+
+
+def _read(file, lines, sections: Sections, report: ImportReport, progress: Progress) -> Told:
     """Sort the rows out and write one line a reading for COPY."""
     indicators = dict(Indicator.objects.values_list("code", "pk"))
     write, total = lines.write, file.total_rows
-    samples = set()
+    told = Told()
     for row in file.rows():
         report.rows += 1
         if report.rows % 500 == 0:
@@ -129,8 +155,13 @@ def _read(file, lines, sections: Sections, report: ImportReport, progress: Progr
             if isinstance(section, str):
                 row = _rejected_for_section(row, section, file.columns)
             else:
-                samples.add((section, row.sampled_at))
                 origin, at = ORIGINS[row.origin].value, row.sampled_at.isoformat()
+                sample = (section, row.sampled_at, origin)
+                codes = {code for code, *_ in row.values}
+                told.repeats |= sample in told.samples or len(codes) < len(row.values)
+                told.samples.add(sample)
+                told.rows += 1
+                told.lines += len(row.values)
                 for code, value, below, flag in row.values:
                     if flag == DOUBTED:
                         title = INDICATORS[code].title
@@ -145,7 +176,8 @@ def _read(file, lines, sections: Sections, report: ImportReport, progress: Progr
         else:
             report.rejected += 1
             report.rejects.append(row)
-    report.samples = len(samples)
+    report.samples = len({(section, at) for section, at, _ in told.samples})
+    return told
 
 
 def _rejected_for_section(row: ParsedRow, why: str, columns: tuple[str, ...]) -> RejectedRow:
@@ -154,23 +186,40 @@ def _rejected_for_section(row: ParsedRow, why: str, columns: tuple[str, ...]) ->
     return RejectedRow(row.row, (RowError(row.row, heading, named, why),), row.text)
 
 
-def _stage(lines) -> None:
+def _stage(lines, told: Told, *, doubts: bool) -> None:
     """The lines in a table of this transaction, their sections locked, their partitions made."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS staged, verdicts")
         cursor.execute(STAGE)
         cursor.copy_expert("COPY staged FROM STDIN", lines)
-        cursor.execute(LOCK)
-        cursor.execute(DOUBTS_JUDGED, [DOUBTED])
-        cursor.execute(PARTITIONS)
+        cursor.execute(LOCK, [told.shares])
+        if doubts:
+            cursor.execute(DOUBTS_JUDGED, [DOUBTED])
+        cursor.execute(PARTITIONS, [told.months])
         cursor.execute("ANALYZE staged")
 
 
-def _store(batch_id: int, report: ImportReport) -> None:
+def _store(batch_id: int, told: Told, report: ImportReport) -> None:
+    report.readings = told.lines
+    if not told.lines:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(VERDICTS)
+        if told.repeats:
+            cursor.execute(VERDICTS)
+        else:
+            cursor.execute(COMPARED, told.times)
+            stored, same = cursor.fetchone()
+            if same == told.lines:
+                report.duplicate = told.rows
+                return
+            if not stored:
+                cursor.execute(STORE, [batch_id])
+                report.stored = told.rows
+                return
+            cursor.execute(VERDICTS_ONCE, told.times)
         cursor.execute("ANALYZE verdicts")
-        cursor.execute(KEEP_SUPERSEDED, [batch_id])
+        if told.repeats:
+            cursor.execute(KEEP_SUPERSEDED, [batch_id])
         cursor.execute(MERGE, {"batch": batch_id})
         cursor.execute(COUNT)
         for kind, number in cursor.fetchall():
@@ -186,11 +235,10 @@ CREATE TEMP TABLE staged (
 ) ON COMMIT DROP
 """
 
-# One import of a section at a time: what is compared below stays true until the commit. In
-# 64 shares, so that a nation of sections does not fill the lock table.
+# What is compared below stays true until the commit.
 LOCK = """
 SELECT pg_advisory_xact_lock(hashtext('monitoring_readings'), share)
-FROM (SELECT DISTINCT (section_id % 64)::integer AS share FROM staged ORDER BY 1) AS shares
+FROM unnest(%s::integer[]) AS share
 """
 
 # A doubted value that is stored as it is was judged since, or came in before values were doubted.
@@ -202,9 +250,37 @@ WHERE staged.flag = %s AND r.section_id = staged.section_id
     AND r.origin = staged.origin AND r.value = staged.value AND NOT r.below_limit
 """
 
-PARTITIONS = """
-SELECT monitoring_ensure_partition(month)
-FROM (SELECT DISTINCT monitoring_month_of(sampled_at) AS month FROM staged ORDER BY 1) AS months
+PARTITIONS = "SELECT monitoring_ensure_partition(month) FROM unnest(%s::date[]) AS month"
+
+# Of a file without repeats: how many lines' readings are stored already, how many as the line is.
+COMPARED = """
+SELECT count(*), count(*) FILTER (WHERE (r.value, r.below_limit, r.flag)
+                                  = (s.value, s.below_limit, s.flag))
+FROM staged s JOIN monitoring_reading r USING (section_id, indicator_id, sampled_at, origin)
+WHERE r.sampled_at BETWEEN %(first)s AND %(last)s
+"""
+
+STORE = """
+INSERT INTO monitoring_reading (section_id, sampled_at, batch_id, indicator_id, origin,
+    below_limit, flag, value)
+SELECT section_id, sampled_at, %s, indicator_id, origin, below_limit, flag, value FROM staged
+"""
+
+# What each line of a file without repeats is.
+VERDICTS_ONCE = """
+CREATE TEMP TABLE verdicts ON COMMIT DROP AS
+SELECT s.*, true AS last,
+       CASE WHEN r.section_id IS NULL THEN 'stored'
+            WHEN (r.value, r.below_limit, r.flag) = (s.value, s.below_limit, s.flag)
+                THEN 'duplicate'
+            ELSE 'correction' END AS kind,
+       (r.value, r.below_limit, r.flag) IS NOT DISTINCT FROM (s.value, s.below_limit, s.flag)
+           AS unchanged
+FROM staged s
+LEFT JOIN monitoring_reading r
+    ON r.section_id = s.section_id AND r.indicator_id = s.indicator_id
+    AND r.sampled_at = s.sampled_at AND r.origin = s.origin
+    AND r.sampled_at BETWEEN %(first)s AND %(last)s
 """
 
 # What each line is, told from the line above it of the same key or else from the stored
