@@ -20,7 +20,7 @@ from settlements.models import (
     Party,
     Reminder,
 )
-from settlements.notices.queries.notices import notice_page
+from settlements.notices.queries.notices import notice_list, notice_page
 from settlements.notices.services.months import lapse_due
 from settlements.notices.services.notices import prepare_notice
 from tests.blank import blank_pages
@@ -321,3 +321,24 @@ def test_the_pages_ask_no_more_for_more_agreements(border, people, client):
     # /work/ asks every source of work of the person's role once.
     assert max(one[:2]) <= 24
     assert one[2] <= 70
+
+
+@pytest.mark.parametrize(
+    ("changed", "parties"),
+    [
+        ({}, 2),
+        ({"since": date(2023, 4, 30)}, 2),
+        ({"since": date(2023, 5, 1)}, 1),
+        ({"until": date(2023, 4, 2)}, 2),
+        ({"until": date(2023, 4, 1)}, 1),
+        ({"role": "municipal_fill"}, 1),
+    ],
+)
+def test_the_list_counts_the_parties_of_its_month_as_the_notice_does(
+    notice, border, people, changed, parties
+):
+    Party.objects.filter(jurisdiction=border.downstream).update(**changed)
+    viewer = viewer_of(people.bureau)
+    [line] = notice_list(viewer).lines[:1]
+    readers = notice_page(viewer, notice.pk).readers
+    assert (line.parties, len(readers)) == (parties, parties)
