@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.notices import supplements
+from dashboard.notices import missing, supplements
 from dashboard.notices import views as notices
 from dashboard.work import notifications
 from dashboard.work import views as work
@@ -11,6 +11,7 @@ MONTH = "settlements/<str:code>/<int:year>/<int:month>"
 
 urlpatterns = [
     path("notices/", notices.listing, name="notice-list"),
+    path("notices/missing/", missing.missing_of_month, name="month-missing"),
     path("notices/prepare/", notices.prepare, name="notice-prepare"),
     path("notices/supplements/", supplements.prepare, name="supplement-prepare"),
     path("notices/supplements/sign/", supplements.sign, name="supplement-sign"),

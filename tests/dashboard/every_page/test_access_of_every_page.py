@@ -67,6 +67,7 @@ agreements/<str:code>/documents/<int:document>/                    oooo.oo  -   
 agreements/<str:code>/amend/                                       .....o.  .....!.  EDIT_AGREEMENTS
 agreements/<str:code>/                                             oooo.oo  -        SEE_AGREEMENTS
 notices/                                                           oooo.oo  -        SEE_RESULTS
+notices/missing/                                                   oo...oo  -        SEE_DRAFTS
 notices/prepare/                                                   o......  !......  PUBLISH
 notices/supplements/                                               o......  !......  PUBLISH
 notices/supplements/sign/                                          o......  !......  PUBLISH
