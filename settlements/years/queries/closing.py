@@ -174,7 +174,7 @@ def closing(viewer: Viewer, code: str, year: int) -> Closing | None:
         signatures=_signatures(settlement, places) if sees else (),
         sums=_sums(settlement, places, {party: n.yuan for party, n in nets.items()}),
         owed=tuple(_owed_before(settlement)) if sees else (),
-        waiting=_waiting_for(viewer, settlement),
+        waiting=() if lacks else _waiting_for(viewer, settlement),
         refusals=tuple(
             Lack(
                 f"{each.jurisdiction.name}不予确认：{each.get_state_display()}",
