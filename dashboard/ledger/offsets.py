@@ -11,7 +11,13 @@ from basins.access import Act, Scope, Viewer, viewer_of
 from basins.models import Jurisdiction
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, WhyForm, decide
 from settlements.ledger.queries.entries import payments
-from settlements.ledger.services.offsets import consent_offset, decline_offset, is_overdue
+from settlements.ledger.services.offsets import (
+    SetOff,
+    consent_offset,
+    decline_offset,
+    is_overdue,
+    set_off_by,
+)
 from settlements.models import Payment
 from settlements.money import format_yuan
 from settlements.moving.acting import speaks_for, with_own_person
@@ -51,7 +57,6 @@ def offset_act(request, pk: int, event: str):
         decline_offset(payment=found, by=request.user, why=filled["why"], **more)
         return f"已{who}退回抵扣，市财政局已收到通知。"
 
-    other = found.other_agreement
     forms_of = {(True, True): LetterForm, (True, False): None, (False, True): LetterWhyForm}
     return decide(
         request,
@@ -71,9 +76,8 @@ def offset_act(request, pk: int, event: str):
             ],
             facts=[
                 CheckedFact("经办方", party.name),
-                CheckedFact(found.agreement.title, _owes(found.payer, found.payee)),
-                CheckedFact(other.title if other else "-", _owes(found.payee, found.payer)),
                 CheckedFact("互抵金额", f"{format_yuan(found.yuan)} 元", back),
+                *(CheckedFact(debt.agreement.title, _owes(debt)) for debt in set_off_by(found)),
             ],
             form=forms_of.get((consents, bool(given)), WhyForm),
             grave=not consents,
@@ -89,10 +93,9 @@ def offers_of(viewer: Viewer, found: Payment) -> list[tuple[str, str, str]]:
     left = [party for party in (found.payer, found.payee) if party.pk not in consented]
     if viewer.scope(Act.SIGN_YEAR) is Scope.OWN:
         own = set(speaks_for(viewer).values_list("pk", flat=True))
-        if not own & {found.payer_id, found.payee_id}:
+        if not any(party.pk in own for party in left):
             return []
-        offers = [("consent", "同意抵扣", "")] if any(p.pk in own for p in left) else []
-        return [*offers, ("decline", "不同意抵扣", "")]
+        return [("consent", "同意抵扣", ""), ("decline", "不同意抵扣", "")]
     if not viewer.may(Act.CONFIRM_FOR):
         return []
     with_person = set() if is_overdue(found) else with_own_person(left, Act.SIGN_YEAR)
@@ -121,5 +124,8 @@ def _party(viewer: Viewer, found: Payment, given: str) -> Jurisdiction:
     raise Http404
 
 
-def _owes(debtor: Jurisdiction, creditor: Jurisdiction) -> str:
-    return f"{debtor.name}欠{creditor.name}"
+def _owes(debt: SetOff) -> str:
+    return (
+        f"{debt.debtor.name}尚欠 {format_yuan(debt.owed)} 元，"
+        f"抵扣后尚欠 {format_yuan(debt.left)} 元"
+    )

@@ -157,6 +157,12 @@ class Payment(TwoPersons):
         return f"{self.voucher} {self.payer} → {self.payee} {format_yuan(self.yuan)} 元"
 
     @property
+    def between(self) -> str:
+        """Who pays whom, in words; an offset moves no money."""
+        verb, end = ("与", "互抵") if self.kind == self.Kind.OFFSET else ("付", "")
+        return f"{self.payer.name}{verb}{self.payee.name}{end}"
+
+    @property
     def is_full(self) -> bool:
         """Whether it pays all that was due when it was recorded."""
         return self.yuan >= self.due_yuan

@@ -387,7 +387,7 @@ def _recorded(settlement: Settlement) -> QuerySet[Payment]:
 
 
 def _waits(payment: Payment) -> Lack:
-    words = f"{payment.payer.name}付{payment.payee.name} {format_yuan(payment.yuan)} 元"
+    words = f"{payment.between} {format_yuan(payment.yuan)} 元"
     return Lack(f"已登记、待复核：{words}（{payment.voucher}）", to("ledger-payment", payment.pk))
 
 
