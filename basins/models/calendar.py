@@ -127,4 +127,4 @@ class CalendarAct(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"节假日历{self.on or f' {self.year} 年'}{self.get_kind_display()}"
+        return f"{self.on} 的节假日修改" if self.on else f"{self.year} 年的节假日安排"
