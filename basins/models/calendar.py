@@ -60,7 +60,7 @@ class CalendarChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.date}: {self.before} → {self.after}"
+        return f"{self.date}：由{self.before or '按星期'}改为{self.after or '按星期'}"
 
 
 @audited()

@@ -291,6 +291,8 @@ def silences_of(
     )
     if (asked_at := _asked_at(settlement)) is not None:
         reminders = reminders.filter(at__gte=asked_at)
+    if settlement.sign_from is not None:  # what was asked before it came to rest counts no more
+        reminders = reminders.filter(day__gte=settlement.sign_from)
     reminded = dict(reminders.order_by().values_list("jurisdiction").annotate(since=Min("day")))
     refusing = set(
         settlement.refusals.filter(state__in=AmountRefusal.OPEN).values_list(

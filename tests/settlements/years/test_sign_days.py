@@ -16,6 +16,7 @@ from settlements.years.services.refusals import answer_refusal, decide_refusal, 
 from settlements.years.services.signing import (
     confirm_amounts,
     decide_silent,
+    is_silent,
     lapse_years,
     remind_to_sign,
     sign_data,
@@ -74,6 +75,7 @@ def told_to(user, part: str) -> list[str]:
 def test_the_days_rest_while_a_correction_is_decided_and_begin_whole_again(year, border, people):
     sign_data(settlement=year, by=people.district)
     assert waits(people.downstream)["years-to-sign"] == [DUE]
+    remind_to_sign(settlement=year, party=border.downstream, by=people.bureau)
     found = corrected(border)
     assert "years-to-sign" not in waits(people.downstream), "nobody can sign this now"
     assert "years-waiting" not in waits(people.bureau)
@@ -90,6 +92,9 @@ def test_the_days_rest_while_a_correction_is_decided_and_begin_whole_again(year,
         assert waits(people.downstream)["years-to-sign"] == [date(2024, 4, 7)]
         assert len(told_to(people.downstream, "2024年4月7日前签认年度数据")) == 1
         assert told_to(people.district, "2024年4月7日前") == [], "it has signed"
+    with moved_to(date(2024, 4, 20)):
+        year.refresh_from_db()
+        assert not is_silent(year, border.downstream), "it was not reminded of these days"
 
 
 def test_a_silence_is_none_while_the_amounts_are_being_corrected(year, border, people):
