@@ -5,10 +5,11 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, Scope, Viewer, viewer_of
 from basins.models import Jurisdiction
+from dashboard.files.stored import stored_file
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, WhyForm, decide
 from settlements.ledger.queries.entries import payments
 from settlements.ledger.services.offsets import (
@@ -26,6 +27,14 @@ from settlements.moving.acting import speaks_for, with_own_person
 class LetterForm(ActForm):
     document = forms.CharField(
         label="文号", max_length=80, help_text="其书面文件的文号；登记后告知该方的经办人。"
+    )
+
+
+class LetterScanForm(ActForm):
+    """The letter itself, handed in on the 核对 page."""
+
+    scan = forms.FileField(
+        label="扫描件", help_text="其书面文件的扫描件：PDF、PNG 或 JPEG，不超过 20 MB。"
     )
 
 
@@ -52,7 +61,7 @@ def offset_act(request, pk: int, event: str):
     def do(filled):
         more = {"party": party if given else None, "document": filled.get("document", "")}
         if consents:
-            consent_offset(payment=found, by=request.user, **more)
+            consent_offset(payment=found, by=request.user, scan=filled.get("scan"), **more)
             return f"已{who}同意抵扣。"
         decline_offset(payment=found, by=request.user, why=filled["why"], **more)
         return f"已{who}退回抵扣，市财政局已收到通知。"
@@ -80,8 +89,23 @@ def offset_act(request, pk: int, event: str):
                 *(CheckedFact(debt.agreement.title, _owes(debt)) for debt in set_off_by(found)),
             ],
             form=forms_of.get((consents, bool(given)), WhyForm),
+            attach=LetterScanForm if consents and given else None,
             grave=not consents,
         ),
+    )
+
+
+@require_GET
+def consent_scan(request, pk: int, number: int):
+    """The letter by which a party consented, as it was handed in."""
+    found = get_object_or_404(payments(viewer_of(request.user)), pk=pk)
+    consent = get_object_or_404(found.consents.exclude(scan=""), pk=number)
+    return stored_file(
+        request,
+        consent.scan,
+        name=consent.scan_name,
+        sha256=consent.scan_sha256,
+        what=f"{consent}的书面材料",
     )
 
 

@@ -214,6 +214,9 @@ class OffsetConsent(models.Model):
         Jurisdiction, verbose_name="同意方", on_delete=models.PROTECT, related_name="+"
     )
     document = models.CharField("文号", max_length=80, blank=True, help_text="代为登记的依据。")
+    scan = models.FileField("书面材料", upload_to="offsets", max_length=120, blank=True)
+    scan_name = models.CharField("书面材料原文件名", max_length=200, blank=True)
+    scan_sha256 = models.CharField("书面材料 SHA-256", max_length=64, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="经办人", on_delete=models.PROTECT, related_name="+"
     )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.core.files.base import File
 from django.db import transaction
 from django.utils.timezone import localdate
 
@@ -22,21 +23,33 @@ from settlements.models import Agreement, OffsetConsent, Payment
 from settlements.money import ZERO, format_yuan
 from settlements.moving.acting import parties_signing
 from settlements.moving.acts import Refused, check, moving
+from settlements.moving.documents import checked, kept
 from settlements.moving.telling import tell
 
 
 @transaction.atomic
 def consent_offset(
-    *, payment: Payment, by: User, party: Jurisdiction | None = None, document: str = ""
+    *,
+    payment: Payment,
+    by: User,
+    party: Jurisdiction | None = None,
+    document: str = "",
+    scan: File | None = None,
 ) -> OffsetConsent:
-    """A party consents; `party` is entered for by the bureau from its letter. Raises Refused of
-    what is no offset that waits, or was consented to already; NotAllowed for others."""
+    """A party consents; `party` is entered for by the bureau from its letter and the scan of it.
+    Raises Refused of what is no offset that waits, or was consented to already; NotAllowed for
+    others; DocumentRefused of a scan that is none."""
     payment, own = _own(payment, by, party, document)
     if own.pk in _consented(payment):
         raise Refused(f"{own}已同意这笔抵扣。")
-    consent = OffsetConsent.objects.create(
+    consent = OffsetConsent(
         payment=payment, jurisdiction=own, document=document.strip(), by=by, at=now()
     )
+    if scan is not None:
+        file = checked(scan)
+        consent.scan_name, consent.scan_sha256 = file.name, file.sha256
+        consent.scan.name = kept(file, "offsets")
+    consent.save()
     left = [p for p in (payment.payer, payment.payee) if p.pk not in _consented(payment)]
     _tell(
         "payment.consent", payment, by, own,

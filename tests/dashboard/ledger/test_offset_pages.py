@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from basins.models import Role
 from settlements.ledger.services.payments import prepare_payment
-from settlements.models import Payment
+from settlements.models import OffsetConsent, Payment
 from tests.books import PAID, Ledger
 from tests.published import person
+from tests.worlds import out_of_office
 
 
 @pytest.fixture
@@ -65,3 +67,25 @@ def test_who_records_an_offset_is_told_that_the_parties_come_first(ledger, clien
     }  # fmt: skip
     answer = client.post("/ledger/payments/new/", given, follow=True)
     assert "抵扣已登记；双方同意后由市财政另一人复核入账。" in answer.content.decode()
+
+
+def test_the_bureau_enters_a_letter_with_its_scan_which_the_parties_read(
+    ledger, reads, client, offset, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    out_of_office(ledger.people.district)
+    client.force_login(ledger.people.bureau)
+    address = f"/ledger/payments/{offset.pk}/consent/?party={ledger.up.code}"
+    given = {"action": "do", "document": "上函〔2024〕1号"}
+    missing = client.post(address, given)
+    assert (missing.status_code, OffsetConsent.objects.count()) == (422, 0)
+    scan = SimpleUploadedFile("同意函.pdf", b"%PDF-1.4\n%%EOF\n")
+    assert client.post(address, {**given, "scan": scan}).status_code == 302
+    consent = OffsetConsent.objects.get()
+    assert (consent.document, consent.scan_name) == ("上函〔2024〕1号", "同意函.pdf")
+    down = person("下游经办", Role.Code.DISTRICT, ledger.down)
+    assert "依上函〔2024〕1号代为登记扫描件" in reads(down)
+    file = f"/ledger/payments/{offset.pk}/consents/{consent.pk}/"
+    assert b"".join(client.get(file).streaming_content) == b"%PDF-1.4\n%%EOF\n"
+    client.force_login(person("外人经办", Role.Code.DISTRICT, ledger.stranger))
+    assert client.get(file).status_code == 404
