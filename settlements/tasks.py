@@ -40,4 +40,6 @@ def daily() -> None:
 def refresh_deadlines() -> None:
     months.refresh_deadlines()
     demands.refresh_due_days()
+    signing.refresh_sign_days()
+    refusals.refresh_refusal_days()
     refresh_evidence_deadlines()

@@ -45,6 +45,7 @@ from settlements.models import (
     FuseTrip,
     JournalEntry,
     LedgerAccount,
+    OffsetConsent,
     Payment,
     Settlement,
     SettlementSignature,
@@ -182,6 +183,10 @@ def _arguments(money: Money) -> dict[str, tuple]:
     [slip] = attach_slips(
         payment=payment, files=[SimpleUploadedFile("回单.pdf", PDF)], by=people.treasury
     )
+    consent = OffsetConsent.objects.create(
+        payment=payment, jurisdiction=border.upstream, document="函3", by=people.bureau,
+        at=clock.now(),
+    )  # fmt: skip
     reversal = propose_reversal(entry=payment.entry, why="重复", by=people.treasury)
     rows_of_file = (
         OpeningRow(border.upstream, money.side, -yuan("1"), ""),
@@ -296,6 +301,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "draft-document": (draft.pk, document.pk),
         "draft-step": (draft.pk, "parties"),
         "ledger-payment-slip": (payment.pk, slip.pk),
+        "ledger-consent-scan": (payment.pk, consent.pk),
         "notice-file": (notice.pk, "xlsx"),
         "objection-evidence-file": (objection.pk, objection.evidence.get().pk),
         "ledger-demand-file": (demand.pk, "xlsx"),

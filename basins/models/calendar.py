@@ -60,7 +60,7 @@ class CalendarChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.date}: {self.before} → {self.after}"
+        return f"{self.date}：由{self.before or '按星期'}改为{self.after or '按星期'}"
 
 
 @audited()
@@ -127,4 +127,4 @@ class CalendarAct(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"节假日历{self.on or f' {self.year} 年'}{self.get_kind_display()}"
+        return f"{self.on} 的节假日修改" if self.on else f"{self.year} 年的节假日安排"

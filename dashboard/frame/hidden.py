@@ -85,6 +85,7 @@ THINGS: dict[str, Exists] = {
         ("ledger-correction", _by(money.Correction)),
         ("ledger-entry ledger-reverse", _by(money.JournalEntry)),
         ("ledger-payment ledger-payment-attach ledger-offset-act", _by(money.Payment)),
+        ("ledger-consent-scan", _by(money.OffsetConsent, pk="number", payment="pk")),
         ("ledger-payment-slip", _by(money.PaymentSlip, pk="number", payment="pk")),
         ("ledger-demand ledger-demand-file", _by(money.Demand)),
         ("refusal refusal-scan refusal-act", _by(money.AmountRefusal)),

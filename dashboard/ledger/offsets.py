@@ -5,13 +5,20 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, Scope, Viewer, viewer_of
 from basins.models import Jurisdiction
+from dashboard.files.stored import stored_file
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, WhyForm, decide
 from settlements.ledger.queries.entries import payments
-from settlements.ledger.services.offsets import consent_offset, decline_offset, is_overdue
+from settlements.ledger.services.offsets import (
+    SetOff,
+    consent_offset,
+    decline_offset,
+    is_overdue,
+    set_off_by,
+)
 from settlements.models import Payment
 from settlements.money import format_yuan
 from settlements.moving.acting import speaks_for, with_own_person
@@ -20,6 +27,14 @@ from settlements.moving.acting import speaks_for, with_own_person
 class LetterForm(ActForm):
     document = forms.CharField(
         label="文号", max_length=80, help_text="其书面文件的文号；登记后告知该方的经办人。"
+    )
+
+
+class LetterScanForm(ActForm):
+    """The letter itself, handed in on the 核对 page."""
+
+    scan = forms.FileField(
+        label="扫描件", help_text="其书面文件的扫描件：PDF、PNG 或 JPEG，不超过 20 MB。"
     )
 
 
@@ -46,12 +61,11 @@ def offset_act(request, pk: int, event: str):
     def do(filled):
         more = {"party": party if given else None, "document": filled.get("document", "")}
         if consents:
-            consent_offset(payment=found, by=request.user, **more)
+            consent_offset(payment=found, by=request.user, scan=filled.get("scan"), **more)
             return f"已{who}同意抵扣。"
         decline_offset(payment=found, by=request.user, why=filled["why"], **more)
         return f"已{who}退回抵扣，市财政局已收到通知。"
 
-    other = found.other_agreement
     forms_of = {(True, True): LetterForm, (True, False): None, (False, True): LetterWhyForm}
     return decide(
         request,
@@ -71,13 +85,27 @@ def offset_act(request, pk: int, event: str):
             ],
             facts=[
                 CheckedFact("经办方", party.name),
-                CheckedFact(found.agreement.title, _owes(found.payer, found.payee)),
-                CheckedFact(other.title if other else "-", _owes(found.payee, found.payer)),
                 CheckedFact("互抵金额", f"{format_yuan(found.yuan)} 元", back),
+                *(CheckedFact(debt.agreement.title, _owes(debt)) for debt in set_off_by(found)),
             ],
             form=forms_of.get((consents, bool(given)), WhyForm),
+            attach=LetterScanForm if consents and given else None,
             grave=not consents,
         ),
+    )
+
+
+@require_GET
+def consent_scan(request, pk: int, number: int):
+    """The letter by which a party consented, as it was handed in."""
+    found = get_object_or_404(payments(viewer_of(request.user)), pk=pk)
+    consent = get_object_or_404(found.consents.exclude(scan=""), pk=number)
+    return stored_file(
+        request,
+        consent.scan,
+        name=consent.scan_name,
+        sha256=consent.scan_sha256,
+        what=f"{consent}的书面材料",
     )
 
 
@@ -89,10 +117,9 @@ def offers_of(viewer: Viewer, found: Payment) -> list[tuple[str, str, str]]:
     left = [party for party in (found.payer, found.payee) if party.pk not in consented]
     if viewer.scope(Act.SIGN_YEAR) is Scope.OWN:
         own = set(speaks_for(viewer).values_list("pk", flat=True))
-        if not own & {found.payer_id, found.payee_id}:
+        if not any(party.pk in own for party in left):
             return []
-        offers = [("consent", "同意抵扣", "")] if any(p.pk in own for p in left) else []
-        return [*offers, ("decline", "不同意抵扣", "")]
+        return [("consent", "同意抵扣", ""), ("decline", "不同意抵扣", "")]
     if not viewer.may(Act.CONFIRM_FOR):
         return []
     with_person = set() if is_overdue(found) else with_own_person(left, Act.SIGN_YEAR)
@@ -121,5 +148,8 @@ def _party(viewer: Viewer, found: Payment, given: str) -> Jurisdiction:
     raise Http404
 
 
-def _owes(debtor: Jurisdiction, creditor: Jurisdiction) -> str:
-    return f"{debtor.name}欠{creditor.name}"
+def _owes(debt: SetOff) -> str:
+    return (
+        f"{debt.debtor.name}尚欠 {format_yuan(debt.owed)} 元，"
+        f"抵扣后尚欠 {format_yuan(debt.left)} 元"
+    )

@@ -88,7 +88,9 @@ def _recorded(request, form: PaymentForm):
             attach_slips(payment=payment, files=request.FILES.getlist("slip"), by=request.user)
     except DocumentRefused as refused:
         return _check(request, form, examine_payment(**form.given()), str(refused))
-    messages.success(request, "付款已登记；请市财政另一人复核后入账。")
+    offset = payment.kind == Payment.Kind.OFFSET
+    after = "双方同意后由市财政另一人复核入账" if offset else "请市财政另一人复核后入账"
+    messages.success(request, f"{'抵扣' if offset else '付款'}已登记；{after}。")
     return redirect("ledger-payment", payment.pk)
 
 

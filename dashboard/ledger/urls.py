@@ -21,6 +21,11 @@ urlpatterns = [
     path("payments/<int:pk>/", ledger_payments.payment, name="ledger-payment"),
     path("payments/<int:pk>/slips/", ledger_payments.attach, name="ledger-payment-attach"),
     path("payments/<int:pk>/slips/<int:number>/", ledger_payments.slip, name="ledger-payment-slip"),
+    path(
+        "payments/<int:pk>/consents/<int:number>/",
+        ledger_offsets.consent_scan,
+        name="ledger-consent-scan",
+    ),
     path("payments/<int:pk>/<str:event>/", ledger_offsets.offset_act, name="ledger-offset-act"),
     path("reversals/<int:pk>/", ledger_payments.reversal, name="ledger-reversal"),
     path("reconcile/", ledger_books.reconcile_list, name="ledger-reconcile-list"),

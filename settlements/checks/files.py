@@ -15,6 +15,7 @@ from settlements.models import (
     FundSpending,
     IssuedPaper,
     MonthRuling,
+    OffsetConsent,
     PaymentSlip,
     SettlementSignature,
     VerdictEvidence,
@@ -50,6 +51,9 @@ def _files() -> Iterator[tuple[str, File, str]]:
     for refusal in AmountRefusal.objects.exclude(scan="").order_by("pk").iterator():
         words = f"不予确认 #{refusal.pk} 的书面材料“{refusal.scan_name}”"
         yield words, refusal.scan, refusal.scan_sha256
+    for consent in OffsetConsent.objects.exclude(scan="").order_by("pk").iterator():
+        words = f"同意抵扣 #{consent.pk} 的书面材料“{consent.scan_name}”"
+        yield words, consent.scan, consent.scan_sha256
     for proof in VerdictEvidence.objects.order_by("pk").iterator():
         yield f"审核结论 #{proof.verdict_id} 的证据“{proof.name}”", proof.file, proof.sha256
     for ruling in MonthRuling.objects.exclude(evidence="").order_by("pk").iterator():

@@ -157,6 +157,12 @@ class Payment(TwoPersons):
         return f"{self.voucher} {self.payer} → {self.payee} {format_yuan(self.yuan)} 元"
 
     @property
+    def between(self) -> str:
+        """Who pays whom, in words; an offset moves no money."""
+        verb, end = ("与", "互抵") if self.kind == self.Kind.OFFSET else ("付", "")
+        return f"{self.payer.name}{verb}{self.payee.name}{end}"
+
+    @property
     def is_full(self) -> bool:
         """Whether it pays all that was due when it was recorded."""
         return self.yuan >= self.due_yuan
@@ -208,6 +214,9 @@ class OffsetConsent(models.Model):
         Jurisdiction, verbose_name="同意方", on_delete=models.PROTECT, related_name="+"
     )
     document = models.CharField("文号", max_length=80, blank=True, help_text="代为登记的依据。")
+    scan = models.FileField("书面材料", upload_to="offsets", max_length=120, blank=True)
+    scan_name = models.CharField("书面材料原文件名", max_length=200, blank=True)
+    scan_sha256 = models.CharField("书面材料 SHA-256", max_length=64, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="经办人", on_delete=models.PROTECT, related_name="+"
     )

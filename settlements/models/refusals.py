@@ -53,6 +53,8 @@ class AmountRefusal(models.Model):
     # The other parties may answer until then; of one turned down, the party may take it further.
     until = models.DateField("截止日")
     provisional = models.BooleanField("暂定", default=False)
+    counted_from = models.DateField("期限起算日", null=True, blank=True)
+    counted_days = models.PositiveSmallIntegerField("期限工作日数", null=True, blank=True)
     decision = models.TextField("市局决定的理由", blank=True)
     finding = models.TextField("复核结果", blank=True)
     ruling = models.TextField("共同上级的裁定", blank=True)

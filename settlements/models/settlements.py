@@ -40,6 +40,9 @@ class Settlement(models.Model):
     # Until when the parties sign what is to be signed now: the data, then the amounts.
     sign_until = models.DateField("签认截止日", null=True, blank=True)
     sign_provisional = models.BooleanField("截止日暂定", default=False)
+    # What it was counted from, so that a change of the calendar counts it again.
+    sign_from = models.DateField("签认期起算日", null=True, blank=True)
+    sign_days = models.PositiveSmallIntegerField("签认期工作日数", null=True, blank=True)
     computed_at = models.DateTimeField("计算时间", auto_now=True)
 
     class Meta:

@@ -71,7 +71,8 @@ settled with its year, steps and versions of results are written by triggers alo
 - **A month is final** once it is confirmed or decided and no adjustment or stopped run is pending.
 - **A year is signed** by every party of its nets: by its own person, else on paper that the bureau enters
   (代为登记), after the deadline also for a party whose person did not act. `SIGN_DAYS` working days from when
-  all months are final for the data, from the last signature under the data for the amounts. Who is silent is
+  all months are final for the data, from the last signature under the data for the amounts. They rest while an
+  adjustment, a stopped run or an accepted refusal of the year waits, and begin whole after it. Who is silent is
   reminded (催办) and has `SILENCE_DAYS` more; then its silence means what the terms in force at the year's end
   say: confirmed, by the system, or decided by the bureau with a reason.
 - **A party that refuses the amounts** (不予确认) keeps the year from being confirmed until that is decided, in

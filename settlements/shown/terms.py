@@ -41,12 +41,10 @@ def strand_label(strand: str) -> str:
 
 
 def clause_lines(declared: type, stored: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Clauses as stored, {key: words}; a key that names a parameter becomes its label."""
-    known = specs(declared)
-    return tuple(
-        (known[key].label if key in known else str(key), str(words))
-        for key, words in stored.items()
-    )
+    """Clauses as stored, {key: words}; a key that names a parameter, or the sections' share,
+    becomes its label."""
+    known = {"share": "份额"} | {key: spec.label for key, spec in specs(declared).items()}
+    return tuple((known.get(key, str(key)), str(words)) for key, words in stored.items())
 
 
 def parameter_lines(declared: type, stored: Mapping[str, Any]) -> tuple[ParameterLine, ...]:

@@ -492,6 +492,11 @@ def _claim(jurisdiction: Jurisdiction, agreement: Agreement) -> Decimal:
     return standing(_account(jurisdiction, agreement))
 
 
+def owed_in(agreement: Agreement, by: Jurisdiction) -> Decimal:
+    """What it owes by all that is booked of the agreement, in yuan; zero where it owes nothing."""
+    return max(-_claim(by, agreement), ZERO)
+
+
 def _lock(*agreements: Agreement | None) -> None:
     ids = [a.pk for a in agreements if a is not None]
     list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))

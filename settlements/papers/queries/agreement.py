@@ -75,7 +75,7 @@ def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
             f"根据《{page.title}》，{year}年{page.span}核算结果为：{page.finding}。"
             f"年度状态：{page.state}"
             + (f"，关账日期 {page.closed_on}" if page.closed_on else "")
-            + "。请各方核对确认。",
+            + ("。" if draft else "。请各方核对确认。"),
         ),
         amounts=tuple(amount(f"{net.place.name}{year}年净额", net.yuan) for net in page.booked),
         sections=(

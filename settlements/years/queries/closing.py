@@ -174,7 +174,7 @@ def closing(viewer: Viewer, code: str, year: int) -> Closing | None:
         signatures=_signatures(settlement, places) if sees else (),
         sums=_sums(settlement, places, {party: n.yuan for party, n in nets.items()}),
         owed=tuple(_owed_before(settlement)) if sees else (),
-        waiting=_waiting_for(viewer, settlement),
+        waiting=() if lacks else _waiting_for(viewer, settlement),
         refusals=tuple(
             Lack(
                 f"{each.jurisdiction.name}不予确认：{each.get_state_display()}",
@@ -387,7 +387,7 @@ def _recorded(settlement: Settlement) -> QuerySet[Payment]:
 
 
 def _waits(payment: Payment) -> Lack:
-    words = f"{payment.payer.name}付{payment.payee.name} {format_yuan(payment.yuan)} 元"
+    words = f"{payment.between} {format_yuan(payment.yuan)} 元"
     return Lack(f"已登记、待复核：{words}（{payment.voucher}）", to("ledger-payment", payment.pk))
 
 

@@ -16,7 +16,7 @@ from basins.access import Act, viewer_of
 from basins.clock import now, today
 from basins.links import Link, to
 from basins.models import Jurisdiction, User
-from basins.services.working_days import add_working_days
+from basins.services.working_days import Calendar, add_working_days
 from basins.words import day_words
 from settlements.accruals.services.nets import in_words, void_signatures
 from settlements.models import (
@@ -85,7 +85,6 @@ def refuse_amounts(
     if is_silent(settlement, own):
         raise Refused(f"{own}逾期未表态，不能再提出。")
     file = checked(scan) if scan is not None else None
-    until = add_working_days(today(), settings.SIGN_DAYS)
     refusal = AmountRefusal(
         settlement=settlement,
         jurisdiction=own,
@@ -97,9 +96,8 @@ def refuse_amounts(
         scan_sha256=file.sha256 if file else "",
         raised_by=by,
         raised_at=now(),
-        until=until.date,
-        provisional=until.provisional,
     )
+    _give_days(refusal)
     if file is not None:
         refusal.scan.name = kept(file, "refusals")
     with moving("raise", by=by, note=refusal.reason):
@@ -177,8 +175,7 @@ def decide_refusal(*, refusal: AmountRefusal, by: User, accept: bool, reason: st
         void_signatures(refusal.settlement, cause)
         _tell("refusal.accept", refusal, by, reason=refusal.decision)
         return refusal
-    until = add_working_days(today(), settings.SIGN_DAYS)
-    refusal.until, refusal.provisional = until.date, until.provisional
+    _give_days(refusal)
     _move(refusal, event, State.REJECTED, by, refusal.decision)
     _tell("refusal.reject", refusal, by, reason=refusal.decision)
     return refusal
@@ -279,6 +276,38 @@ def _lapse(refusal: AmountRefusal) -> None:
         digest=_digest(refusal.settlement), by=None, reason="不予确认未获采纳，逾期未报共同上级",
     )  # fmt: skip
     _tell("refusal.lapse", refusal, None)
+
+
+@transaction.atomic
+def refresh_refusal_days() -> int:
+    """After a change of the calendar: days to answer, and to take it to the common superior, are
+    counted again; none is moved into the past, and who is concerned is told. Returns how many
+    moved."""
+    calendar, moved = Calendar(), 0
+    for found in AmountRefusal.objects.filter(
+        state__in=[State.RAISED, State.REJECTED], until__gte=today(), counted_from__isnull=False
+    ).order_by("settlement__agreement", "pk"):
+        refusal = _locked(found)
+        if refusal.counted_from is None or refusal.counted_days is None:
+            continue
+        deadline = calendar.add(refusal.counted_from, refusal.counted_days)
+        until = deadline.date if deadline.date >= today() else refusal.until
+        if (until, deadline.provisional) == (refusal.until, refusal.provisional):
+            continue
+        before, moves = _until(refusal), until != refusal.until
+        refusal.until, refusal.provisional = until, deadline.provisional
+        refusal.save(update_fields=["until", "provisional"])
+        moved += 1
+        if moves:
+            _tell("refusal.deadline", refusal, None, again=True, before=before)
+    return moved
+
+
+def _give_days(refusal: AmountRefusal) -> None:
+    """SIGN_DAYS from today, to answer or to take it further."""
+    refusal.counted_from, refusal.counted_days = today(), settings.SIGN_DAYS
+    due = add_working_days(refusal.counted_from, refusal.counted_days)
+    refusal.until, refusal.provisional = due.date, due.provisional
 
 
 def refusal_link(refusal: AmountRefusal) -> Link:

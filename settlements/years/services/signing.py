@@ -20,7 +20,7 @@ from basins.clock import now, today
 from basins.links import Link, to
 from basins.models import Jurisdiction, User
 from basins.ranges import year_start
-from basins.services.working_days import Calendar, Deadline, add_working_days
+from basins.services.working_days import Calendar, add_working_days
 from basins.words import day_words
 from settlements.models import (
     Agreement,
@@ -35,7 +35,7 @@ from settlements.moving.acting import parties_signing
 from settlements.moving.acts import NotAllowed, Refused, check, moving
 from settlements.moving.documents import Document, checked, kept
 from settlements.moving.telling import tell, tell_of_year
-from settlements.years.services.year_data import NotReady, YearData, refuse_unready
+from settlements.years.services.year_data import NotReady, refuse_unready
 
 State = Settlement.State
 Subject = SettlementSignature.Subject
@@ -44,6 +44,8 @@ Ground = SettlementSignature.Ground
 SUBJECTS = {State.OPEN: Subject.DATA, State.SIGNED: Subject.AMOUNT}
 EVENTS = {Subject.DATA: "sign_data", Subject.AMOUNT: "confirm"}
 NEXT = {Subject.DATA: State.SIGNED, Subject.AMOUNT: State.CONFIRMED}
+ASKS = {Subject.DATA: "settlement.signing_due", Subject.AMOUNT: "settlement.sign_data"}
+DAYS = ["sign_from", "sign_days", "sign_until", "sign_provisional"]
 WORDS = {Subject.DATA: "签认年度数据", Subject.AMOUNT: "确认年度金额"}
 
 
@@ -56,17 +58,17 @@ def sign_data(*, settlement: Settlement, by: User, **given) -> Settlement:
     """
     settlement = locked(settlement)
     check("settlement", "sign_data", settlement.state, settlement.get_state_display())
-    digest = refuse_unready(settlement).digest()
+    digest = digest_to_sign(settlement, Subject.DATA)
     return _sign(settlement, Subject.DATA, digest, by, **given)
 
 
 @transaction.atomic
 def confirm_amounts(*, settlement: Settlement, by: User, **given) -> Settlement:
     """A party confirms the year's amounts; the last one moves the year on. Arguments as
-    sign_data's."""
+    sign_data's. Raises NotReady while something of the year is being corrected."""
     settlement = locked(settlement)
     check("settlement", "confirm", settlement.state, settlement.get_state_display())
-    digest = YearData.of(settlement).amount_digest()
+    digest = digest_to_sign(settlement, Subject.AMOUNT)
     return _sign(settlement, Subject.AMOUNT, digest, by, **given)
 
 
@@ -167,34 +169,40 @@ def move_on(settlement: Settlement, subject: Subject, by: User | None) -> None:
     if unsigned(settlement, subject) or settlement.refusals.filter(state__in=AmountRefusal.OPEN):
         return
     settlement.state = NEXT[subject]
-    due = sign_deadline() if settlement.state == State.SIGNED else None
-    settlement.sign_until = due.date if due else None
-    settlement.sign_provisional = bool(due and due.provisional)
+    asked = settlement.state == State.SIGNED
+    _give_days(settlement) if asked else _take_days(settlement)
     with moving(EVENTS[subject] if by is not None else "lapse", by=by):
         settlement.save()
-    if due is not None:
+    if asked:
         ask_to_sign(settlement, "settlement.sign_data", by)
     else:
         tell_of_year("settlement.confirm", settlement, by=by)
 
 
-def sign_deadline() -> Deadline:
-    return add_working_days(today(), settings.SIGN_DAYS)
+def _give_days(settlement: Settlement) -> None:
+    """SIGN_DAYS from today."""
+    settlement.sign_from, settlement.sign_days = today(), settings.SIGN_DAYS
+    due = add_working_days(settlement.sign_from, settlement.sign_days)
+    settlement.sign_until, settlement.sign_provisional = due.date, due.provisional
+
+
+def _take_days(settlement: Settlement) -> None:
+    settlement.sign_from = settlement.sign_days = settlement.sign_until = None
+    settlement.sign_provisional = False
 
 
 def ask_to_sign(settlement: Settlement, event: str, by: User | None = None) -> None:
-    """Each party's people are told by when."""
-    until = settlement.sign_until
-    assert until is not None
+    """The people of each party that has not signed are told by when."""
+    subject = SUBJECTS[State(settlement.state)]
     tell(
         event,
         year_link(settlement),
         about=settlement.pk,
         by=by,
-        parties=settlement.nets.values_list("jurisdiction", flat=True),
+        parties=[place.pk for place in unsigned(settlement, subject)],
         again=True,
         settlement=settlement,
-        until=f"{_day(until)}{'（暂定）' if settlement.sign_provisional else ''}",
+        until=_until(settlement),
     )
 
 
@@ -207,7 +215,8 @@ def year_link(settlement: Settlement) -> Link:
 
 @transaction.atomic
 def remind_to_sign(*, settlement: Settlement, party: Jurisdiction, by: User) -> Reminder:
-    """催办 a party that has not signed, once a day. Raises Refused where there is no need."""
+    """催办 a party that has not signed, once a day. Raises Refused where there is no need, or it
+    could not sign just now."""
     if not viewer_of(by).may(Act.CONFIRM_FOR):
         raise NotAllowed(f"{by} 不能催办年度签认。")
     settlement = locked(settlement)
@@ -216,6 +225,7 @@ def remind_to_sign(*, settlement: Settlement, party: Jurisdiction, by: User) -> 
         raise Refused(f"{party}无须签认，不必催办。")
     if settlement.sign_until is None:
         raise Refused(f"{settlement}尚未到签认的时候，不必催办。")
+    refuse_unready(settlement)
     reminder, made = Reminder.objects.get_or_create(
         thing="settlement",
         object_id=settlement.pk,
@@ -281,6 +291,8 @@ def silences_of(
     )
     if (asked_at := _asked_at(settlement)) is not None:
         reminders = reminders.filter(at__gte=asked_at)
+    if settlement.sign_from is not None:  # what was asked before it came to rest counts no more
+        reminders = reminders.filter(day__gte=settlement.sign_from)
     reminded = dict(reminders.order_by().values_list("jurisdiction").annotate(since=Min("day")))
     refusing = set(
         settlement.refusals.filter(state__in=AmountRefusal.OPEN).values_list(
@@ -358,8 +370,9 @@ def decide_silent(*, settlement: Settlement, party: Jurisdiction, by: User, reas
 
 
 def lapse_years() -> int:
-    """Daily: deadlines begin where a year can be signed; silence that confirms does. Returns how
-    many parties lapsed. Run again it does nothing."""
+    """Daily: deadlines begin where a year can be signed, and rest where it can't any more; silence
+    that confirms does. Returns how many parties lapsed. Run again it does nothing."""
+    _rest_deadlines()
     _begin_deadlines()
     lapsed = 0
     for pk in (
@@ -398,10 +411,31 @@ def _lapse_year(pk: int) -> int:
     return len(silent)
 
 
-def _begin_deadlines() -> None:
-    """Years that are over and whose data can be signed get their day, and the parties are asked."""
+def _rest_deadlines() -> None:
+    """Nobody is silent about what may not be signed: a year of which something is being corrected
+    has no day. It gets another one, whole, when that is decided."""
     for pk in (
-        Settlement.objects.filter(state=State.OPEN, sign_until=None, year__lt=today().year)
+        Settlement.objects.filter(state__in=list(SUBJECTS), sign_until__isnull=False)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    ):
+        _rest_deadline(pk)
+
+
+@transaction.atomic
+def _rest_deadline(pk: int) -> None:
+    settlement = locked(Settlement.objects.get(pk=pk))
+    try:
+        refuse_unready(settlement)
+    except NotReady:
+        _take_days(settlement)
+        settlement.save(update_fields=DAYS)
+
+
+def _begin_deadlines() -> None:
+    """Years that are over and can be signed get their day, and the parties are asked."""
+    for pk in (
+        Settlement.objects.filter(state__in=list(SUBJECTS), sign_until=None, year__lt=today().year)
         .filter(nets__isnull=False)
         .distinct()
         .order_by("pk")
@@ -417,17 +451,54 @@ def begin_deadline(pk: int) -> None:
         refuse_unready(settlement)
     except NotReady:
         return
-    due = sign_deadline()
-    settlement.sign_until, settlement.sign_provisional = due.date, due.provisional
-    settlement.save(update_fields=["sign_until", "sign_provisional"])
-    ask_to_sign(settlement, "settlement.signing_due")
+    _give_days(settlement)
+    settlement.save(update_fields=DAYS)
+    ask_to_sign(settlement, ASKS[SUBJECTS[State(settlement.state)]])
+
+
+@transaction.atomic
+def refresh_sign_days() -> int:
+    """After a change of the calendar: the days by which parties sign are counted again; none is
+    moved into the past, and who has not signed is told. Returns how many moved."""
+    calendar, moved = Calendar(), 0
+    for found in Settlement.objects.filter(
+        state__in=list(SUBJECTS), sign_until__gte=today(), sign_from__isnull=False
+    ).order_by("agreement", "year"):
+        settlement = locked(found)
+        if settlement.sign_from is None or settlement.sign_days is None:
+            continue  # it came to rest meanwhile
+        deadline = calendar.add(settlement.sign_from, settlement.sign_days)
+        until = deadline.date if deadline.date >= today() else settlement.sign_until
+        if (until, deadline.provisional) == (settlement.sign_until, settlement.sign_provisional):
+            continue
+        before, moves = _until(settlement), until != settlement.sign_until
+        settlement.sign_until, settlement.sign_provisional = until, deadline.provisional
+        settlement.save(update_fields=DAYS)
+        moved += 1
+        if moves:
+            _tell_moved(settlement, before)
+    return moved
+
+
+def _tell_moved(settlement: Settlement, before: str) -> None:
+    subject = SUBJECTS[State(settlement.state)]
+    tell(
+        "settlement.deadline",
+        year_link(settlement),
+        about=settlement.pk,
+        parties=[place.pk for place in unsigned(settlement, subject)],
+        again=True,
+        settlement=settlement,
+        what=WORDS[subject],
+        before=before,
+        until=_until(settlement),
+    )
 
 
 def digest_to_sign(settlement: Settlement, subject: Subject) -> str:
-    """Of what is signed now. Raises NotReady for data that can't be."""
-    if subject == Subject.DATA:
-        return refuse_unready(settlement).digest()
-    return YearData.of(settlement).amount_digest()
+    """Of what is signed now. Raises NotReady for what can't be, or is being corrected."""
+    data = refuse_unready(settlement)
+    return data.digest() if subject == Subject.DATA else data.amount_digest()
 
 
 def _refuses(settlement: Settlement, party: Jurisdiction) -> bool:
@@ -462,6 +533,11 @@ def _tell_entered_for(
         what=WORDS[subject],
         document=document.strip(),
     )
+
+
+def _until(settlement: Settlement) -> str:
+    assert settlement.sign_until is not None
+    return f"{_day(settlement.sign_until)}{'（暂定）' if settlement.sign_provisional else ''}"
 
 
 def _day(day: date) -> str:

@@ -28,7 +28,11 @@ def page(client, user, address="/agreements/TEST/") -> str:
 
 def test_an_agreement_shows_each_term_with_value_source_and_default(border, people, client):
     term = border.agreement.terms.get(rule="baseline")
-    term.clauses = {"第六条(二)": "未达到基准的,由上游补偿下游。", "rate": "每月一百万元"}
+    term.clauses = {
+        "第六条(二)": "未达到基准的,由上游补偿下游。",
+        "rate": "每月一百万元",
+        "share": "各半",
+    }
     term.save()
     found = page(client, people.bureau)
     assert "第 1 条款期：同比类别法" in found
@@ -39,6 +43,7 @@ def test_an_agreement_shows_each_term_with_value_source_and_default(border, peop
     assert "默认参数" in found
     assert "<b>第六条(二)</b>　未达到基准的,由上游补偿下游。" in found
     assert "<b>补偿标准</b>　每月一百万元" in found
+    assert "<b>份额</b>　各半" in found
     assert "交界" in found
     assert "100 %" in found
 

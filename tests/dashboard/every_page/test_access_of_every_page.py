@@ -150,6 +150,7 @@ ledger/payments/<int:pk>/                                          ooo..oo  .?..
 ledger/payments/<int:pk>/slips/                                    ^        .!.....  RECORD_PAYMENT
 ledger/payments/<int:pk>/<str:event>/                              .......  .......
 ledger/payments/<int:pk>/slips/<int:number>/                       ooo..oo  -        SEE_LEDGER
+ledger/payments/<int:pk>/consents/<int:number>/                    .......  -
 ledger/reversals/<int:pk>/                                         oo...oo  .?.....  SEE_LEDGER
 ledger/statements/<int:pk>/correct/                                .o.....  .!.....  RECORD_PAYMENT
 ledger/corrections/<int:pk>/                                       oo...oo  .?.....  SEE_LEDGER

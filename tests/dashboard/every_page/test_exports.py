@@ -29,6 +29,7 @@ from settlements.models import (
     FundProject,
     FundSpending,
     Notice,
+    OffsetConsent,
     Settlement,
     SettlementSignature,
 )
@@ -166,6 +167,11 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         by=people.treasury,
     )  # fmt: skip
     [slip] = attach_slips(payment=paid, files=[pdf("回单.pdf")], by=people.treasury)
+    consent = OffsetConsent.objects.create(
+        payment=paid, jurisdiction=border.upstream, document="函2", by=people.bureau,
+        scan=ContentFile(b"%PDF-1.7", name="e.pdf"), scan_name="同意函.pdf",
+        scan_sha256=sha256(b"%PDF-1.7").hexdigest(), at=clock.now(),
+    )  # fmt: skip
     year = Settlement.objects.get(agreement=border.agreement, year=2023)
     with connection.cursor() as cursor:  # past the guards: nothing is closed here
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -208,6 +214,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         "refusal-scan": [refusal_of_year.pk],
         "signature-scan": [signature.pk],
         "ledger-payment-slip": [paid.pk, slip.pk],
+        "ledger-consent-scan": [paid.pk, consent.pk],
         "objection-evidence-file": [objection.pk, objection.evidence.get().pk],
         "draft-document": [draft.pk, document.pk],
         "agreement-document": ["TEST", document.pk],

@@ -79,7 +79,7 @@ def test_an_upload_is_checked_first_and_kept_by_another_administrator(people, cl
     assert not CalendarDay.objects.filter(date__year=2027, announced=True).exists()
     admin2 = person("管理二", "admin")
     client.force_login(admin2)
-    assert "节假日历 2027 年全年安排" in client.get("/work/").content.decode()
+    assert "2027 年的节假日安排" in client.get("/work/").content.decode()
     asked = client.get(answer.url).content.decode()
     assert "<h1>2027 年全年安排，待复核</h1>" in asked
     assert "调休上班 春节" in asked
@@ -110,7 +110,7 @@ def test_what_another_administrator_sends_back_or_its_own_withdraws_changes_noth
     assert client.post(first, {"action": "reject", "why": ""}).status_code == 422
     client.post(first, {"action": "reject", "why": "没有通知"})
     told = Notification.objects.get(user=people.admin, text__contains="没有通知")
-    assert "退回节假日历2024-07-06修改一天" in told.text
+    assert "退回2024-07-06 的节假日修改" in told.text
     client.force_login(people.admin)
     second = client.post("/calendar/day/", {**given, "confirmed": "1"}).url
     client.post(second, {"action": "reject"})

@@ -59,7 +59,7 @@ def visit(client):
 
 def test_both_computations_stand_side_by_side(found, people, visit):
     page = visit(people.bureau, f"/adjustments/{found.pk}/")
-    assert "由“互不补偿”调整为“上游区补偿下游区 100.00 万元”" in page
+    assert "交界：拟由“互不补偿”调整为“上游区补偿下游区 100.00 万元”" in page
     assert "调整前的计算" in page
     assert "调整后的计算" in page
     assert "本期各指标均值：氨氮（mg/L）" in page
@@ -92,7 +92,9 @@ def test_two_persons_take_it_through_its_pages(found, people, visit):
     assert "2023 年未关账：计入该年净额" in checked
     assert "原始记录属实" in checked
     visit(people.bureau2, f"{own}approve/", {"action": "do"}, 302)
-    assert "计入 2023 年" in visit(people.bureau, own)
+    done = visit(people.bureau, own)
+    assert "计入 2023 年" in done
+    assert "交界：由“互不补偿”调整为" in done, "it is so now, no more a plan"
     visit(people.bureau2, f"{own}approve/", {"action": "do"}, 302)
     assert Adjustment.objects.get().nets.count() == 2
 

@@ -230,6 +230,8 @@ def test_months_and_adjustments_add_up_to_the_net(year, border, people, visit):
     assert (page.total.months, page.total.adjustments, page.total.net) == (0, 0, 0)
     text = visit(people.bureau)
     assert "计入 2023 年" in text
+    states = re.findall(r'data-label="月度状态">(.*?)</td>', text, re.DOTALL)
+    assert [i for i, cell in enumerate(states, 1) if "已修订" in cell] == [5], "on a phone too"
     assert "上游区补偿下游区 100.00 万元" in text
 
 
@@ -310,6 +312,8 @@ def test_a_refusal_goes_its_way_through_its_pages(year, people, visit, client):
     shown = client.get(address).content.decode()
     for words in ("联合采样，无误。", "记录齐全。", "渝府裁1号", "金额维持", "八月采样有误。"):
         assert words in shown
+    sums = re.findall(r"<dt>所拒净额</dt><dd>([^<]*)</dd>", shown)
+    assert sums == ["应付 5,000,000.00 元"], "the word says what a sign would"
     for who in ("stranger", "township"):
         client.force_login(getattr(people, who))
         assert client.get(address).status_code == 404

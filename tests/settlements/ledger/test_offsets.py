@@ -64,7 +64,7 @@ def test_an_offset_is_booked_once_both_parties_consented(ledger, offset, sides):
     approver = ledger.people.treasury2
     asked = "登记了抵扣 DK-1：上游区与下游区互抵 300,000.00 元，双方同意后入账，请办理"
     assert [asked in told_to(who, "抵扣")[0] for who in sides] == [True, True]
-    assert waits(up)["offsets-to-consent"] == ["同意抵扣：上游区付下游区 300,000.00 元"]
+    assert waits(up)["offsets-to-consent"] == ["同意抵扣：上游区与下游区互抵 300,000.00 元"]
     assert "offsets-waiting" in waits(ledger.people.bureau)
     assert "payments-to-approve" not in waits(approver)
     with pytest.raises(PaymentRefused, match="上游区、下游区尚未同意抵扣"):
@@ -104,6 +104,16 @@ def test_either_party_sends_it_back_with_its_reason(ledger, offset, sides):
         decline_offset(payment=offset, by=down, why="再退")
     with pytest.raises(Refused, match="现为“已退回”"):
         consent_offset(payment=offset, by=down)
+
+
+def test_who_consented_does_not_send_it_back(ledger, offset, sides):
+    up, down = sides
+    consent_offset(payment=offset, by=up)
+    with pytest.raises(Refused, match="上游区已同意这笔抵扣，不能再退回"):
+        decline_offset(payment=offset, by=up, why="改主意")
+    decline_offset(payment=offset, by=down, why="另一协议的金额尚有异议")
+    offset.refresh_from_db()
+    assert offset.state == "rejected"
 
 
 def test_only_the_two_parties_consent(ledger, offset, people):

@@ -260,6 +260,7 @@ def test_a_statement_of_a_year_that_runs_is_a_draft_by_its_name_and_never_issued
             assert draft.title.endswith("（草稿，截至 2024-11-30）")
             assert draft.draft == "2024 年尚未结束"
             assert draft.number == ""
+            assert "请各方核对确认" not in "".join(draft.summary), "a draft is nothing to confirm"
             assert any("没有文号和核验码" in note for note in draft.notes)
             with pytest.raises(Refused, match="只是草稿，不编号、不签发"):
                 issue(draft, people.bureau)

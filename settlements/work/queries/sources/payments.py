@@ -67,7 +67,7 @@ def offsets_waiting(viewer: Viewer) -> QuerySet:
 def _of_payment(words: str, action: str) -> Callable[[Payment], Task]:
     def task(payment: Payment) -> Task:
         return Task(
-            f"{words}：{payment.payer}付{payment.payee} {format_yuan(payment.yuan)} 元",
+            f"{words}：{payment.between} {format_yuan(payment.yuan)} 元",
             to("ledger-payment", payment.pk),
             action,
             note=payment.voucher,

@@ -8,8 +8,10 @@ from basins.clock import today
 from basins.links import to
 from settlements.models import (
     Accrual,
+    Adjustment,
     AgreementMonth,
     AmountRefusal,
+    FuseTrip,
     Settlement,
     SettlementNet,
     SettlementSignature,
@@ -43,9 +45,24 @@ def _close(settlement: Settlement) -> Task:
     )
 
 
+def _corrected() -> Q:
+    """Years of which something is being corrected: nobody can sign them until that is decided."""
+    pending = Adjustment.objects.filter(
+        accrual__term__agreement=OuterRef("agreement"),
+        accrual__period__year=OuterRef("year"),
+        state__in=Adjustment.PENDING,
+    )
+    stopped = FuseTrip.objects.filter(agreement=OuterRef("agreement"), state__in=FuseTrip.OPEN)
+    accepted = AmountRefusal.objects.filter(
+        settlement=OuterRef("pk"), state=AmountRefusal.State.ACCEPTED
+    )
+    return Q(Exists(pending)) | Q(Exists(stopped)) | Q(Exists(accepted))
+
+
 def years_to_sign(viewer: Viewer) -> QuerySet:
     """Years that are over with all months final and not signed by the viewer's jurisdiction:
-    first the data, then the amounts, which it does not refuse just now."""
+    first the data, then the amounts, which it does not refuse just now. Not while something of
+    them is being corrected."""
     months = AgreementMonth.objects.filter(
         agreement=OuterRef("agreement"), month__year=OuterRef("year")
     )
@@ -72,6 +89,7 @@ def years_to_sign(viewer: Viewer) -> QuerySet:
             Exists(months),
             ~Exists(months.exclude(state=AgreementMonth.State.FINAL)),
             ~Exists(unpublished),
+            ~_corrected(),
             Q(
                 Exists(mine.exclude(Exists(signed.filter(subject=data)))),
                 state=Settlement.State.OPEN,
@@ -80,7 +98,7 @@ def years_to_sign(viewer: Viewer) -> QuerySet:
             year__lt=today().year,
         )
         .select_related("agreement")
-        .order_by("year", "agreement__code")
+        .order_by("sign_until", "year", "agreement__code")
     )
 
 
@@ -90,6 +108,8 @@ def _sign_year(settlement: Settlement) -> Task:
         f"{'签认年度数据' if data else '确认年度金额'}：{settlement}",
         to("settlement", settlement.agreement.code, settlement.year),
         "签认" if data else "确认",
+        deadline=settlement.sign_until,
+        provisional=settlement.sign_provisional,
     )
 
 
@@ -111,7 +131,9 @@ def years_waiting(viewer: Viewer) -> QuerySet:
 
     return (
         Settlement.objects.filter(
-            state__in=[Settlement.State.OPEN, Settlement.State.SIGNED], sign_until__isnull=False
+            ~_corrected(),
+            state__in=[Settlement.State.OPEN, Settlement.State.SIGNED],
+            sign_until__isnull=False,
         )
         .annotate(
             missing=Case(When(state=Settlement.State.OPEN, then=names(data)), default=names(amount))
