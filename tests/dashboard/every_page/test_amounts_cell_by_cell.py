@@ -223,7 +223,7 @@ def test_a_years_months_add_up_one_after_the_other(get, who, code, year):
         running += amount
         assert shown == [amount, running], number
     assert page.of("金额", "小计") == running
-    assert page.of("金额", "合计") == sum(abs(yuan) for yuan in found.values())
+    assert page.of("金额", "付款合计") == sum(abs(yuan) for yuan in found.values())
 
 
 @pytest.mark.parametrize("year", [2023, 2024])
