@@ -10,13 +10,19 @@ there before; they write basins_auditrecord for every insert, update, delete and
 sends it. Nothing is to be written in a migration.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections, models
 
-TRIGGERS = ROW_TRIGGER, TRUNCATE_TRIGGER = "audit_rows", "audit_truncate"
+TRIGGERS = ROW_TRIGGER, ADDED_TRIGGER, TRUNCATE_TRIGGER = (
+    "audit_rows", "audit_added", "audit_truncate",
+)  # fmt: skip
+# As pg_trigger.tgtype has them: of each row after UPDATE and DELETE, of a statement after INSERT.
+KINDS = {ROW_TRIGGER: 1 + 8 + 16, ADDED_TRIGGER: 4}
+_ALL_ROWS = 1 + 4 + 8 + 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +101,24 @@ def install_triggers(using: str = "default") -> list[str]:
     touched = []
     with connections[using].cursor() as cursor:
         cursor.execute(
-            """SELECT c.relname, t.tgargs FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-               WHERE t.tgname = %s AND c.relnamespace = current_schema()::regnamespace""",
-            [ROW_TRIGGER],
+            """SELECT c.relname, t.tgname, t.tgtype, t.tgargs
+               FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+               WHERE t.tgname = ANY (%s) AND c.relnamespace = current_schema()::regnamespace""",
+            [[ROW_TRIGGER, ADDED_TRIGGER]],
         )
-        there = {
-            table: [part.decode() for part in bytes(arguments).split(b"\0")[:-1]]
-            for table, arguments in cursor.fetchall()
-        }
+        there: dict[str, dict[str, tuple[int, list[str]]]] = defaultdict(dict)
+        for table, name, kind, arguments in cursor.fetchall():
+            given = [part.decode() for part in bytes(arguments).split(b"\0")[:-1]]
+            there[table][name] = kind, given
         for each in registered():
-            if there.get(each.table) == each.arguments():
+            wanted = {name: (kind, each.arguments()) for name, kind in KINDS.items()}
+            if there[each.table] == wanted:
                 continue
-            _install(cursor, each, first=each.table not in there)
+            # Of a version before, one trigger noted what is added too: nothing was missed.
+            first = not {ROW_TRIGGER, ADDED_TRIGGER} <= there[each.table].keys() and (
+                there[each.table].get(ROW_TRIGGER, (0,))[0] != _ALL_ROWS
+            )
+            _install(cursor, each, first=first)
             touched.append(each.table)
     return touched
 
@@ -114,14 +126,19 @@ def install_triggers(using: str = "default") -> list[str]:
 def _install(cursor: Any, each: Audited, *, first: bool) -> None:
     table = f'"{each.table}"'
     arguments = each.arguments()
-    for name in (ROW_TRIGGER, TRUNCATE_TRIGGER):
+    for name in TRIGGERS:
         cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
     if first:  # nothing comes between what is noted and the trigger that notes what follows
         cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT basins_audit_all(%s, 'B', %s, %s, %s)", [each.table, *arguments])
     cursor.execute(
-        f"CREATE TRIGGER {ROW_TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {table} "
+        f"CREATE TRIGGER {ROW_TRIGGER} AFTER UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION basins_audit(%s, %s, %s)",
+        arguments,
+    )
+    cursor.execute(
+        f"CREATE TRIGGER {ADDED_TRIGGER} AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows "
+        "FOR EACH STATEMENT EXECUTE FUNCTION basins_audit_added(%s, %s, %s)",
         arguments,
     )
     cursor.execute(

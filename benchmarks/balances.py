@@ -1,16 +1,15 @@
 """80 balances as of a date: month nets and tail against the join over all postings.
 
-    .venv/bin/python benchmarks/balances.py [ENTRIES]
+    .venv/bin/python benchmarks/balances.py [ENTRIES] [--json]
 
 Twelve years of entries over 80 accounts, made once in the benchmarks' own database; both ways
-must give the same. The aim is a ratio of at most 0.05.
+must give the same. The aim is a ratio of at most 0.02.
 """
 
-import sys
 from datetime import date, timedelta
 from statistics import median
 
-from bench import set_up, timed
+from bench import number, set_up, timed, told
 
 set_up()
 
@@ -18,7 +17,7 @@ from django.db import connection  # noqa: E402
 
 from settlements.ledger.balances import balances  # noqa: E402
 
-ENTRIES = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+ENTRIES = number(200_000)
 ACCOUNTS, FIRST, RUNS = 80, date(2014, 1, 1), 9
 DAYS = 365 * 12
 AS_OF = FIRST + timedelta(days=DAYS - 200)
@@ -80,10 +79,12 @@ def main() -> None:
             found = balances(accounts, AS_OF)
         kept.append(watch.seconds)
         assert found == expected, "month nets and postings differ"
-    print(f"{ENTRIES:,} entries, {len(accounts)} balances as of {AS_OF}")
-    print(f"join over postings   {median(joined) * 1000:8.1f} ms")
-    print(f"month nets and tail  {median(kept) * 1000:8.1f} ms")
-    print(f"ratio {median(kept) / median(joined):.3f} (aim: 0.05)")
+    told(
+        f"{len(accounts)} balances as of a date, {ENTRIES:,} entries",
+        limit=median(joined),
+        ours=median(kept),
+        ratio=median(kept) / median(joined),
+    )
 
 
 main()

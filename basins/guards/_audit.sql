@@ -52,7 +52,48 @@ BEGIN
     END LOOP;
 END $$;
 
--- Arguments of the trigger: key column, left-out columns, masked columns.
+-- What a statement adds, once for all its rows. Arguments of this and the next trigger: key column, left-out
+-- columns, masked columns.
+CREATE OR REPLACE FUNCTION basins_audit_added() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    without text[] := string_to_array(TG_ARGV[1], ',');
+    masked  text[] := string_to_array(TG_ARGV[2], ',');
+    whole   boolean := TG_ARGV[1] = '' AND TG_ARGV[2] = '';
+    acting  jsonb;
+    doer    record;
+    kind    text := 'I';
+    moment  timestamptz;
+    line    jsonb;
+BEGIN
+    IF current_setting('rivers.moment', true) = 'period' THEN  -- each row has a moment of its own
+        FOR line IN SELECT to_jsonb(n) FROM new_rows n LOOP
+            line := basins_audit_shown(line, without, masked);
+            PERFORM basins_audit_note(TG_TABLE_NAME, line ->> TG_ARGV[0], 'I', NULL, line);
+        END LOOP;
+        RETURN NULL;
+    END IF;
+    acting := COALESCE(NULLIF(current_setting('rivers.acting', true), ''), '{}')::jsonb;
+    IF (acting ->> 'established')::boolean AND basins_seeding_open() THEN
+        kind := 'B';
+    END IF;
+    moment := basins_recorded_at(clock_timestamp());
+    SELECT (acting ->> 'user_id')::bigint AS id, left(COALESCE(acting ->> 'who', ''), 200) AS who,
+        left(COALESCE(acting ->> 'address', ''), 45) AS address,
+        left(COALESCE(acting ->> 'act', ''), 200) AS act,
+        left(COALESCE(acting ->> 'path', ''), 500) AS path,
+        left(COALESCE(acting ->> 'why', ''), 500) AS why,
+        basins_recorded_in(moment) AS transaction INTO doer;
+    INSERT INTO basins_auditrecord (at, "table", key, op, before, after, user_id, who, address,
+            act, path, why, database_role, transaction)
+        SELECT moment, TG_TABLE_NAME, n.line ->> TG_ARGV[0], kind, NULL,
+            CASE WHEN whole THEN n.line ELSE basins_audit_shown(n.line, without, masked) END,
+            doer.id, doer.who, doer.address, doer.act, doer.path, doer.why, session_user,
+            doer.transaction
+        FROM (SELECT to_jsonb(r) AS line FROM new_rows r) n;
+    RETURN NULL;
+END $$;
+
+-- What a statement changes or takes away, row by row.
 CREATE OR REPLACE FUNCTION basins_audit() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     key     text := TG_ARGV[0];
@@ -65,15 +106,11 @@ BEGIN
         PERFORM basins_audit_all(TG_TABLE_NAME, 'D', TG_ARGV[0], TG_ARGV[1], TG_ARGV[2]);
         RETURN NULL;
     END IF;
-    IF TG_OP <> 'INSERT' THEN
-        was := basins_audit_shown(to_jsonb(OLD), without, masked);
-    END IF;
+    was := basins_audit_shown(to_jsonb(OLD), without, masked);
     IF TG_OP <> 'DELETE' THEN
         become := basins_audit_shown(to_jsonb(NEW), without, masked);
     END IF;
-    IF TG_OP = 'INSERT' THEN
-        PERFORM basins_audit_note(TG_TABLE_NAME, become ->> key, 'I', NULL, become);
-    ELSIF TG_OP = 'DELETE' THEN
+    IF TG_OP = 'DELETE' THEN
         PERFORM basins_audit_note(TG_TABLE_NAME, was ->> key, 'D', was, NULL);
     ELSIF was ->> key <> become ->> key THEN
         PERFORM basins_audit_note(TG_TABLE_NAME, was ->> key, 'D', was, NULL);

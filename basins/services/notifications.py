@@ -13,6 +13,7 @@ and of a server that takes nothing.
 import logging
 import smtplib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
 
@@ -57,32 +58,57 @@ OF_THE_MESSAGE = (
 )
 
 
-@transaction.atomic
-def notify(*, users: Iterable[int], key: str, text: str, link: Link | None = None) -> int:
-    """Tell each of the users (ids) the thing `key` names, once; returns how many are new.
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is told to some users (ids), once each by its `key`; `link` is a page of this site."""
 
-    `link` is a page of this site. 2 SQL queries, and the mail job where somebody wants mail.
-    """
-    ids = sorted(set(users))
-    if not ids:
+    users: frozenset[int]
+    key: str
+    text: str
+    link: Link | None = None
+
+
+def notify(*, users: Iterable[int], key: str, text: str, link: Link | None = None) -> int:
+    """Tell each of the users (ids) the thing `key` names, once; returns how many are new."""
+    return notify_all([News(frozenset(users), key, text, link)])
+
+
+def notify_all(news: Iterable[News]) -> int:
+    """Tell it all in its order; returns how many are new. 2 SQL queries whatever is told, and the mail
+    job where somebody wants mail."""
+    wanted: dict[tuple[int, str], News] = {}
+    for each in news:
+        for pk in sorted(each.users):
+            wanted.setdefault((pk, each.key), each)
+    if not wanted:
         return 0
-    told = set(Notification.objects.filter(user__in=ids, key=key).values_list("user_id", flat=True))
-    moment = now()
-    fresh = [
-        Notification(
-            user_id=pk, key=key, text=text[:LONGEST], link=str(link or ""), created_at=moment
+    with transaction.atomic(savepoint=False):
+        told = set(
+            Notification.objects.filter(
+                user__in={pk for pk, _ in wanted}, key__in={key for _, key in wanted}
+            ).values_list("user_id", "key")
         )
-        for pk in ids
-        if pk not in told
-    ]
-    Notification.objects.bulk_create(fresh, ignore_conflicts=True)
-    if (
-        fresh
-        and _wanting_mail()
-        .filter(user__in=[n.user_id for n in fresh], rhythm=Delivery.Rhythm.AT_ONCE)
-        .exists()
-    ):
-        enter_mail()
+        moment = now()
+        fresh = [
+            Notification(
+                user_id=pk,
+                key=key,
+                text=each.text[:LONGEST],
+                link=str(each.link or ""),
+                created_at=moment,
+            )
+            for (pk, key), each in wanted.items()
+            if (pk, key) not in told
+        ]
+        if not fresh:
+            return 0
+        Notification.objects.bulk_create(fresh, ignore_conflicts=True)
+        if (
+            _wanting_mail()
+            .filter(user__in=[n.user_id for n in fresh], rhythm=Delivery.Rhythm.AT_ONCE)
+            .exists()
+        ):
+            enter_mail()
     return len(fresh)
 
 

@@ -38,13 +38,13 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Check:
     """`title`, `sentence`: Chinese. `find` names each thing that breaks it: entry, agreement,
-    month. `locks`: whether nothing may be booked or computed between two of its queries."""
+    month. `at_one_moment`: whether nothing may be booked or computed between two of its queries."""
 
     name: str
     title: str
     sentence: str
     find: Callable[[Context], Iterable[str]]
-    locks: bool = True
+    at_one_moment: bool = True
 
 
 @dataclass(frozen=True, slots=True)

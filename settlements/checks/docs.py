@@ -18,10 +18,10 @@ agreement and month, the payment or the thing; after twenty the rest is counted.
 run the same as a job on `/ledger/checks/`, which keeps the last result. Stored content that cannot be read
 (a term's parameters, an accrual's inputs, a notice) is a finding that names the row; the others go on.
 
-Agreements and the journal are locked while the checks run, so nothing is recomputed, decided or booked in
-between; readings may still arrive, and months waiting for their recomputation are left out of
-`mean_recomputes`. The last two read kept files and papers when the locks are gone. Names are stable;
-`tests/settlements/checks/` breaks each check alone.
+The checks read what was committed at one moment (a transaction REPEATABLE READ, READ ONLY) and lock nothing:
+what is recomputed, decided or booked meanwhile goes on and is not seen. Months that wait for their
+recomputation are left out of `mean_recomputes`. The last two read kept files and papers afterwards. Names are
+stable; `tests/settlements/checks/` breaks each check alone.
 
 | name | check | what holds |
 |---|---|---|

@@ -73,13 +73,13 @@ CHECKS = (
         "已签发的文书未变",
         "每份已签发的文书，存档的内容、文号和核验码都与签发时的摘要值相符。",
         papers_unchanged,
-        locks=False,
+        at_one_moment=False,
     ),
     Check(
         "files_unchanged",
         "存放的文件未变",
         "证据、协议文件、资金单据、银行回单、签认与不予确认的书面材料、审核证据和认定依据，每份文件都在，且与提交时的摘要值逐字节相符。",
         files_unchanged,
-        locks=False,
+        at_one_moment=False,
     ),
 )

@@ -64,7 +64,7 @@ def lines_of(job: Job) -> list[CheckReport]:
     ]
 
 
-@jobs.handles(KIND)
+@jobs.handles(KIND, stepwise=True)  # it writes nothing, and reads in a transaction of its own
 def check_books(parameters: dict, progress: Callable[..., None]) -> dict[str, Any]:
     start = monotonic()
     results = run_checks(progress)

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from django.db import transaction
-
+from basins.snapshot import one_snapshot
 from settlements.checks import (
     accounts,
     accruals,
@@ -43,8 +42,9 @@ BY_NAME: dict[str, Check] = {check.name: check for check in CHECKS}
 def run_checks(tell: Callable[[int, int, str], None] | None = None) -> list[Result]:
     """Every check, in order. `tell(done, total, title)` hears of each before it begins.
 
-    Agreements and the journal are locked meanwhile, in that order: nothing is recomputed,
-    decided or booked between two queries. Files are read when the locks are gone.
+    All but those of files read at one moment and lock nothing: what is recomputed, decided or booked
+    meanwhile goes on and is not seen. Within a transaction of the caller's, agreements and the
+    journal are locked instead, in that order.
     """
     context = Context()
     results: list[Result] = []
@@ -55,9 +55,10 @@ def run_checks(tell: Callable[[int, int, str], None] | None = None) -> list[Resu
                 tell(len(results), len(CHECKS), check.title)
             results.append(answer(check, context))
 
-    with transaction.atomic():
-        lock_agreements()
-        lock_journal()
-        run(check for check in CHECKS if check.locks)
-    run(check for check in CHECKS if not check.locks)
+    with one_snapshot() as alone:
+        if not alone:
+            lock_agreements()
+            lock_journal()
+        run(check for check in CHECKS if check.at_one_moment)
+    run(check for check in CHECKS if not check.at_one_moment)
     return results

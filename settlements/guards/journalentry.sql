@@ -1,79 +1,122 @@
 -- 凭证: follows the last one without a gap, names its hash, has postings that balance, and never
 -- changes.
 
--- The next number of its year, on no earlier day than the last entry and not after today, with the
--- hash of the last of all. A voucher is booked once unless reversed, however it is
--- typed (settlements/vouchers.py; the index entry_voucher_key is of the same words); a reversal is
--- not reversed.
-CREATE OR REPLACE FUNCTION settlements_entry_follows() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    last_number integer;
-    last_day    date;
-    last_hash   text;
-    voucher_key text;
-    other       record;
+-- One after the other, whoever sends the statement: before its first row, so that nobody holds a number
+-- that another one with the lock waits for.
+CREATE OR REPLACE FUNCTION settlements_entries_wait() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('settlements_journal'));
-    SELECT max(number) INTO last_number FROM settlements_journalentry WHERE year = NEW.year;
-    IF NEW.number <> COALESCE(last_number, 0) + 1 THEN
-        RAISE EXCEPTION '凭证号 % 不连续：% 年的下一号是 %。',
-            NEW.number, NEW.year, COALESCE(last_number, 0) + 1 USING ERRCODE = '23514';
-    END IF;
-    IF NEW.year <> extract(year FROM NEW.booked_on) THEN
-        RAISE EXCEPTION '凭证年度 % 与记账日期 % 不符。', NEW.year, NEW.booked_on
-            USING ERRCODE = '23514';
-    END IF;
-    SELECT booked_on, hash INTO last_day, last_hash FROM settlements_journalentry
-        ORDER BY year DESC, number DESC LIMIT 1;
-    IF NEW.booked_on < last_day THEN
-        RAISE EXCEPTION '记账日期 % 早于上一凭证的 %。', NEW.booked_on, last_day
-            USING ERRCODE = '23514';
-    END IF;
-    IF NEW.booked_on > (now() AT TIME ZONE 'Asia/Shanghai')::date THEN
-        RAISE EXCEPTION '记账日期 % 在今天之后；以后的凭证都会被它挡住。', NEW.booked_on
-            USING ERRCODE = '23514';
-    END IF;
-    IF NEW.previous_hash <> COALESCE(last_hash, repeat('0', 64)) THEN
-        RAISE EXCEPTION '凭证未接上前一凭证的摘要值。' USING ERRCODE = '23514';
-    END IF;
-    IF NEW.hash_version < 2 THEN
-        RAISE EXCEPTION '新凭证的摘要须涵盖业务日期与关联对象，版本 % 不再使用。', NEW.hash_version
-            USING ERRCODE = '23514';
-    END IF;
-    IF NEW.voucher <> '' THEN
-        voucher_key := upper(regexp_replace(replace(normalize(NEW.voucher, NFKC), ' ', ''),
-            '[-‐‒–—―⁃−─]+', '-', 'g') COLLATE "C");
-        SELECT e.year, e.number INTO other FROM settlements_journalentry e
-            WHERE upper(regexp_replace(replace(normalize(e.voucher, NFKC), ' ', ''),
-                '[-‐‒–—―⁃−─]+', '-', 'g') COLLATE "C") = voucher_key AND NOT EXISTS
-                (SELECT 1 FROM settlements_journalentry r WHERE r.reverses_id = e.id) LIMIT 1;
-        IF FOUND THEN
-            RAISE EXCEPTION '付款凭证号 % 已入账（% 年 % 号），不能重复入账。',
-                NEW.voucher, other.year, other.number USING ERRCODE = '23514';
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER entries_wait BEFORE INSERT ON settlements_journalentry
+    FOR EACH STATEMENT EXECUTE FUNCTION settlements_entries_wait();
+
+-- The entries of a statement, in the order of their numbers, follow the last one there was: each the
+-- next number of its year, on no earlier day than the one before it and not after today, with the
+-- hash of that one. A voucher is booked once unless reversed before, however it is
+-- typed (settlements/vouchers.py; the index entry_voucher_key is of the same words); a reversal is
+-- not reversed, nor what is corrected by an adjustment: a closed year and an approved adjustment.
+CREATE OR REPLACE FUNCTION settlements_entry_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    today   date := (now() AT TIME ZONE 'Asia/Shanghai')::date;
+    entry   record;
+    before  record;  -- the one whose number comes before
+    due     integer;
+    place   integer := 0;
+    other   record;
+BEGIN
+    FOR entry IN SELECT year, number, booked_on, previous_hash, hash, hash_version, voucher, reverses_id
+            FROM new_rows ORDER BY year, number LOOP
+        IF place = 0 THEN
+            SELECT e.year, e.number, e.booked_on, e.hash INTO before FROM settlements_journalentry e
+                WHERE (e.year, e.number) < (entry.year, entry.number)
+                ORDER BY e.year DESC, e.number DESC LIMIT 1;
         END IF;
+        place := place + 1;
+        due := CASE WHEN before.year = entry.year THEN before.number + 1 ELSE 1 END;
+        IF entry.number <> due THEN
+            RAISE EXCEPTION '凭证号 % 不连续：% 年的下一号是 %。', entry.number, entry.year, due
+                USING ERRCODE = '23514';
+        END IF;
+        IF entry.year <> extract(year FROM entry.booked_on) THEN
+            RAISE EXCEPTION '凭证年度 % 与记账日期 % 不符。', entry.year, entry.booked_on
+                USING ERRCODE = '23514';
+        END IF;
+        IF entry.booked_on < before.booked_on THEN
+            RAISE EXCEPTION '记账日期 % 早于上一凭证的 %。', entry.booked_on, before.booked_on
+                USING ERRCODE = '23514';
+        END IF;
+        IF entry.booked_on > today THEN
+            RAISE EXCEPTION '记账日期 % 在今天之后；以后的凭证都会被它挡住。', entry.booked_on
+                USING ERRCODE = '23514';
+        END IF;
+        IF entry.previous_hash <> COALESCE(before.hash, repeat('0', 64)) THEN
+            RAISE EXCEPTION '凭证未接上前一凭证的摘要值。' USING ERRCODE = '23514';
+        END IF;
+        IF entry.hash_version < 2 THEN
+            RAISE EXCEPTION '新凭证的摘要须涵盖业务日期与关联对象，版本 % 不再使用。',
+                entry.hash_version USING ERRCODE = '23514';
+        END IF;
+        IF entry.voucher <> '' THEN
+            PERFORM settlements_refuse_voucher(entry.voucher, entry.year, entry.number);
+        END IF;
+        IF entry.reverses_id IS NOT NULL THEN
+            PERFORM settlements_refuse_reversal(entry.reverses_id);
+        END IF;
+        before := entry;
+    END LOOP;
+    IF place = 0 THEN
+        RETURN NULL;
     END IF;
-    IF NEW.reverses_id IS NOT NULL AND EXISTS (SELECT 1 FROM settlements_journalentry
-            WHERE id = NEW.reverses_id AND reverses_id IS NOT NULL) THEN
+    -- `entry` is the last of them: nothing stood behind their first.
+    SELECT e.year, e.number INTO other FROM settlements_journalentry e
+        ORDER BY e.year DESC, e.number DESC LIMIT 1;
+    IF (other.year, other.number) <> (before.year, before.number) THEN
+        RAISE EXCEPTION '记账日期 % 早于上一凭证的 % 年 % 号。', before.booked_on, other.year, other.number
+            USING ERRCODE = '23514';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER entry_follows AFTER INSERT ON settlements_journalentry
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION settlements_entry_follows();
+
+-- Of an entry that is there: another one before it has the voucher, and was not reversed before it.
+CREATE OR REPLACE FUNCTION settlements_refuse_voucher(typed text, of_year integer, of_number integer)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    voucher_key text := upper(regexp_replace(replace(normalize(typed, NFKC), ' ', ''),
+        '[-‐‒–—―⁃−─]+', '-', 'g') COLLATE "C");
+    other       record;
+BEGIN
+    SELECT e.year, e.number INTO other FROM settlements_journalentry e
+        WHERE upper(regexp_replace(replace(normalize(e.voucher, NFKC), ' ', ''),
+            '[-‐‒–—―⁃−─]+', '-', 'g') COLLATE "C") = voucher_key
+          AND (e.year, e.number) < (of_year, of_number) AND NOT EXISTS
+            (SELECT 1 FROM settlements_journalentry r WHERE r.reverses_id = e.id
+             AND (r.year, r.number) < (of_year, of_number)) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '付款凭证号 % 已入账（% 年 % 号），不能重复入账。',
+            typed, other.year, other.number USING ERRCODE = '23514';
+    END IF;
+END $$;
+
+-- A reversal, a closed year and an approved adjustment are never cancelled.
+CREATE OR REPLACE FUNCTION settlements_refuse_reversal(entry_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    original record;
+BEGIN
+    SELECT cause, reverses_id INTO original FROM settlements_journalentry WHERE id = entry_id;
+    IF original.reverses_id IS NOT NULL THEN
         RAISE EXCEPTION '冲销凭证不能再冲销；请重新登记。' USING ERRCODE = '23514';
     END IF;
-    RETURN NEW;
-END $$;
-
-CREATE TRIGGER entry_follows BEFORE INSERT ON settlements_journalentry
-    FOR EACH ROW EXECUTE FUNCTION settlements_entry_follows();
-
--- A closed year and an approved adjustment are corrected by an adjustment, never cancelled.
-CREATE OR REPLACE FUNCTION settlements_entry_reversible() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT 1 FROM settlements_journalentry
-            WHERE id = NEW.reverses_id AND cause IN ('settlement', 'adjustment')) THEN
+    IF original.cause IN ('settlement', 'adjustment') THEN
         RAISE EXCEPTION '年清缴和调整的凭证不冲销;更正请提出调整。' USING ERRCODE = '23514';
     END IF;
-    RETURN NEW;
 END $$;
-
-CREATE TRIGGER entry_reversible BEFORE INSERT ON settlements_journalentry
-    FOR EACH ROW WHEN (NEW.reverses_id IS NOT NULL) EXECUTE FUNCTION settlements_entry_reversible();
 
 -- No entry without postings once its transaction commits.
 CREATE OR REPLACE FUNCTION settlements_entry_has_postings() RETURNS trigger LANGUAGE plpgsql AS $$

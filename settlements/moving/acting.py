@@ -8,7 +8,8 @@ document's number (代为登记).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
@@ -90,27 +91,44 @@ def with_own_person(parties: Iterable[Jurisdiction], act: Act = Act.CONFIRM) -> 
     return set(persons_of([party.pk for party in parties], act))
 
 
-def persons_of(places: Iterable[int], act: Act = Act.SIGN_YEAR) -> dict[int, list[int]]:
-    """Jurisdiction id → ids of the people in office today who act for it: 3 SQL queries at
-    most."""
-    wanted, found = set(places), defaultdict(list)
-    in_office = Role.objects.filter(in_force__contains=today(), user__is_active=True)
-    own = [role for role in PEOPLE if TABLE[act][PEOPLE.index(role)] is Scope.OWN]
-    for place, user in (
-        in_office.filter(role__in=own, jurisdiction__in=wanted)
-        .order_by("user")
-        .values_list("jurisdiction_id", "user_id")
-    ):
-        found[place].append(user)
-    if Role.Code.TREASURY not in own:
+@dataclass(frozen=True, slots=True)
+class InOffice:
+    """Who holds which role today, by user: 1 SQL query for all that is asked."""
+
+    roles: tuple[tuple[str, int | None, int], ...]  # role, jurisdiction, user
+
+    @classmethod
+    def now(cls) -> "InOffice":
+        in_force = Role.objects.filter(in_force__contains=today(), user__is_active=True)
+        rows = in_force.order_by("user").values_list("role", "jurisdiction_id", "user_id")
+        return cls(tuple(rows))
+
+    def of_role(self, role: str) -> list[int]:
+        """Ids of those who hold the role."""
+        return [user for held, _, user in self.roles if held == role]
+
+    def of_places(self, roles: Collection[str], places: Collection[int]) -> dict[int, list[int]]:
+        """Jurisdiction id → ids of those who hold one of the roles there."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for role, place, user in self.roles:
+            if place is not None and place in places and role in roles:
+                found[place].append(user)
         return dict(found)
-    places_of_city = list(municipal_treasuries().filter(pk__in=wanted).values_list("pk", flat=True))
-    if places_of_city:
-        cashiers = list(
-            in_office.filter(role=Role.Code.TREASURY)
-            .order_by("user")
-            .values_list("user_id", flat=True)
-        )
-        for place in places_of_city if cashiers else ():
-            found[place] += cashiers
-    return dict(found)
+
+    def persons_of(self, places: Iterable[int], act: Act = Act.SIGN_YEAR) -> dict[int, list[int]]:
+        """Jurisdiction id → ids of the people who act for it: 1 SQL query at most."""
+        wanted = set(places)
+        own = [role for role in PEOPLE if TABLE[act][PEOPLE.index(role)] is Scope.OWN]
+        found = defaultdict(list, self.of_places(own, wanted))
+        cashiers = self.of_role(Role.Code.TREASURY) if Role.Code.TREASURY in own else []
+        if cashiers and wanted:
+            for place in municipal_treasuries().filter(pk__in=wanted).values_list("pk", flat=True):
+                found[place] += cashiers
+        return dict(found)
+
+
+def persons_of(places: Iterable[int], act: Act = Act.SIGN_YEAR) -> dict[int, list[int]]:
+    """Jurisdiction id → ids of the people in office today who act for it: 2 SQL queries at
+    most."""
+    wanted = set(places)
+    return InOffice.now().persons_of(wanted, act) if wanted else {}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Prefetch
 
 from basins.ranges import (
     covers,
@@ -72,7 +73,9 @@ def parts_due(term: Term) -> Sequence[TermSection]:
 def due_in_year(agreement: Agreement, year: int) -> list[tuple[TermSection, date]]:
     """Every section and period the agreement's terms are due for in a year."""
     found = []
-    for term in agreement.terms.order_by("number").prefetch_related("sections__section"):
+    for term in agreement.terms.order_by("number").prefetch_related(
+        Prefetch("sections", TermSection.objects.select_related("section"))
+    ):
         if periods := periods_due(term, year=year):
             found += [(part, period) for part in parts_due(term) for period in periods]
     return found

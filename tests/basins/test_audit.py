@@ -43,9 +43,9 @@ def test_every_table_with_a_history_has_its_triggers(db):
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT tgrelid::regclass::text, count(*) FROM pg_trigger
-               WHERE tgname LIKE 'audit_rows' OR tgname LIKE 'audit_truncate' GROUP BY 1"""
+               WHERE tgname IN ('audit_rows', 'audit_added', 'audit_truncate') GROUP BY 1"""
         )
-        assert dict(cursor.fetchall()) == dict.fromkeys(by_table(), 2)
+        assert dict(cursor.fetchall()) == dict.fromkeys(by_table(), 3)
 
 
 def test_what_is_derived_in_bulk_keeps_none():
@@ -64,8 +64,12 @@ def test_each_table_notes_insert_update_delete_and_truncate(db, label):
             sql(f'ALTER TABLE bare ALTER "{column.name}" DROP NOT NULL')
     arguments = ", ".join(f"'{each}'" for each in kept.arguments())
     sql(
-        "CREATE TRIGGER audit_rows AFTER INSERT OR UPDATE OR DELETE ON bare "
+        "CREATE TRIGGER audit_rows AFTER UPDATE OR DELETE ON bare "
         f"FOR EACH ROW EXECUTE FUNCTION basins_audit({arguments})"
+    )
+    sql(
+        "CREATE TRIGGER audit_added AFTER INSERT ON bare REFERENCING NEW TABLE AS new_rows "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION basins_audit_added({arguments})"
     )
     shown = next(
         f
@@ -125,12 +129,34 @@ def test_a_changed_key_is_one_row_gone_and_another_come(db):
     assert (ops(River, river.pk), ops(River, 990)) == ("ID", "I")
 
 
-def test_rows_that_were_there_before_are_noted_as_such(db):
+@pytest.mark.parametrize("trigger", ["audit_rows", "audit_added"])
+def test_rows_that_were_there_before_are_noted_as_such(db, trigger):
     river = River.objects.create(code="A", name="甲河")
-    sql("DROP TRIGGER audit_rows ON basins_river")
+    sql(f"DROP TRIGGER {trigger} ON basins_river")
     assert install_triggers() == ["basins_river"]
     assert install_triggers() == []
     assert ops(River, river.pk) == "IB"
+
+
+def test_a_trail_of_a_version_before_goes_on_without_noting_rows_twice(db):
+    sql("DROP TRIGGER audit_added ON basins_river")
+    sql("DROP TRIGGER audit_rows ON basins_river")
+    sql(
+        "CREATE TRIGGER audit_rows AFTER INSERT OR UPDATE OR DELETE ON basins_river "
+        "FOR EACH ROW EXECUTE FUNCTION basins_audit('id', '', '')"
+    )
+    assert install_triggers() == ["basins_river"]
+    assert install_triggers() == []
+    river = River.objects.create(code="A", name="甲河")
+    assert ops(River, river.pk) == "I"
+
+
+def test_rows_added_by_one_statement_are_each_noted(db):
+    rivers = River.objects.bulk_create(
+        River(code=code, name=f"{code}河") for code in ("A", "B", "C")
+    )
+    assert [ops(River, river.pk) for river in rivers] == ["I", "I", "I"]
+    assert [last(River, river.pk).after["code"] for river in rivers] == ["A", "B", "C"]
 
 
 # What is kept of a row -------------------------------------------------------------------

@@ -62,7 +62,7 @@ def test_every_function_view_and_trigger_of_the_database_stands_in_one_file_and_
     trail = {
         (GuardKind.TRIGGER, f"{name} ON {each.table}")
         for each in audit.registered()
-        for name in (audit.ROW_TRIGGER, audit.TRUNCATE_TRIGGER)
+        for name in audit.TRIGGERS
     }
     there = {
         *((GuardKind.FUNCTION, name) for (name,) in functions),

@@ -42,9 +42,10 @@ WITHIN = {
     "signing.sign_for": "confirm_amounts",
     "drafts.mark_submitted": "submit_draft",
     "evidence.keep_file": "add_evidence",
-    "ledger.account_of": "approve_payment",
+    "ledger.accounts_of": "approve_payment",
     "ledger.close_account": "retire_account",
     "ledger.post": "approve_payment",
+    "ledger.post_all": "approve_payment",
     "ledger.reverse": "approve_reversal",
     "months.finalise_due": "settlements.daily",
     "sign_in_locks.unlock": "person_acts.approve",
@@ -52,7 +53,7 @@ WITHIN = {
     "months.refresh_deadlines": "settlements.refresh_deadlines",
     "notices.keep_prepared": "prepare_notice",
     "notices.publish_drawn": "sign_off_notice",
-    "notifications.notify": "sign_off_notice",
+    "notifications.notify_all": "sign_off_notice",
     "objections.refresh_evidence_deadlines": "settlements.refresh_deadlines",
     "objections.settle_month": "withdraw_objection",
     "pipeline.recompute": "settlements.recompute",
@@ -62,7 +63,6 @@ WITHIN = {
     "services.sweep": "jobs.sweep",
     "nets.resettle": "settlements.recompute",
     "nets.void_signatures": "approve_adjustment",
-    "telling.tell": "sign_off_notice",
     "verdicts.keep_reading": "enter_reserve",
     "verdicts.mark_month": "accept_objection",
 }
@@ -77,7 +77,6 @@ APART = {
         "review_adjustment and approve_adjustment of many, and what a party says before:"
         " tests/dashboard/settlements/test_adjustment_pages.py",
     ),
-    "books.verify": "reads only, in one transaction",
     "papers.paper_of_demand_made": "the paper of a demand, found again when it is asked for again",
     **dict.fromkeys(
         (

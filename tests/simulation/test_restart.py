@@ -59,7 +59,11 @@ def assert_closed_once(settlement) -> None:
 def test_a_restart_in_the_middle_of_a_closing_leaves_the_year_open_and_it_closes_once(prepared):
     site, people, settlement = prepared
     with moved_to(CLOSED):
-        count = statements_of(lambda: close_settlement(settlement=settlement, by=people.bureau2))
+        # Twice: the first time the role of the person is read too.
+        for _ in range(2):
+            count = statements_of(
+                lambda: close_settlement(settlement=settlement, by=people.bureau2)
+            )
         assert count > 10
         before = fingerprint()
         for at, behind in ((2, False), (count // 3, False), (2 * count // 3, True), (count, True)):

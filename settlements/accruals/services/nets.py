@@ -22,7 +22,7 @@ from settlements.models import (
 )
 from settlements.money import ZERO, format_yuan
 from settlements.moving.acts import moving
-from settlements.moving.telling import tell, tell_of_year
+from settlements.moving.telling import tell, tell_of_year, told_together
 
 LONGEST_WHY = 400
 RECOMPUTED = "数据更正后重新核算"
@@ -117,6 +117,7 @@ def in_words(net: Decimal) -> str:
     return f"{word}{format_yuan(abs(net))} 元"
 
 
+@told_together()
 def _tell_void(settlement: Settlement, signatures: Iterable[SettlementSignature]) -> None:
     """Each signer once, whatever it had signed, and the bureau that closes the year."""
     latest = {s.jurisdiction_id: s for s in signatures}

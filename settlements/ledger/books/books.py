@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db import transaction
-
 from basins.malformed import MALFORMED, words_of
+from basins.snapshot import is_of_one_moment, one_snapshot
 from settlements.ledger.books.accounts import account_problems
 from settlements.ledger.books.found import Broken, Promise
 from settlements.ledger.books.years import settlement_problems
@@ -66,16 +65,22 @@ class Books:
         return self.broken[0] if self.broken else None
 
 
-@transaction.atomic
 def verify(head: str | None = None) -> Books:
     """All entries in the order of their numbers, then accounts, then every closed year.
 
     `head`: an old head (its first 12 or more digits), looked for among the entries.
-    About 15 SQL queries. Nobody posts meanwhile: an entry made between two of the queries
-    would look broken. Raises NoHash for a head that is none.
+    About 15 SQL queries, which see the books at one moment: an entry made between two of them would
+    look broken. Within a transaction of the caller's that is not of one moment nobody posts
+    meanwhile. Raises NoHash for a head that is none.
     """
     wanted = read_head(head) if head is not None else None
-    lock_journal()
+    with one_snapshot() as alone:
+        if not alone and not is_of_one_moment():
+            lock_journal()
+        return _verified(wanted)
+
+
+def _verified(wanted: str | None) -> Books:
     books = Books()
     if wanted is not None:
         books.asked = OldHead(wanted, None)

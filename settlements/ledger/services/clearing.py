@@ -3,7 +3,8 @@
 Amounts are Decimal yuan, positive: the party is still to receive.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -11,14 +12,15 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from basins.ranges import months_of
-from settlements.ledger.balances import Basis, balances
 from settlements.models import (
+    AccountMonth,
     Adjustment,
     AdjustmentNet,
     Agreement,
     LedgerAccount,
     Payment,
     Settlement,
+    SettlementNet,
 )
 from settlements.money import ZERO
 from settlements.moving.acts import moving
@@ -36,51 +38,81 @@ def outstanding(settlement: Settlement) -> dict[int, Decimal]:
 
     Nothing is left for a party whose whole account in the agreement is even.
     """
-    left = dict(settlement.nets.values_list("jurisdiction_id", "yuan"))
-    for party, yuan in booked_after_closing(settlement).items():
-        left[party] = left.get(party, ZERO) + yuan
+    return outstanding_of([settlement])[settlement.pk]
+
+
+def outstanding_of(settlements: Sequence[Settlement]) -> dict[int, dict[int, Decimal]]:
+    """Settlement id → what `outstanding` says of it: 4 SQL queries whatever the years."""
+    left: dict[int, dict[int, Decimal]] = {s.pk: defaultdict(lambda: ZERO) for s in settlements}
+    if not left:
+        return {}
+    nets = SettlementNet.objects.filter(settlement__in=left)
+    for pk, party, yuan in nets.values_list("settlement_id", "jurisdiction_id", "yuan"):
+        left[pk][party] += yuan
+    booked = _booked_after_closing(settlements)
+    for settlement in settlements:
+        for party, yuan in booked.get((settlement.agreement_id, settlement.year), {}).items():
+            left[settlement.pk][party] += yuan
     for payment in Payment.objects.filter(
-        settlement=settlement, state=Payment.State.APPROVED, reversed_on__isnull=True
+        settlement__in=left, state=Payment.State.APPROVED, reversed_on__isnull=True
     ):
+        assert payment.settlement_id is not None
         if payment.kind in PAYER_PAYS:
-            left[payment.payer_id] = left.get(payment.payer_id, ZERO) + payment.yuan
+            left[payment.settlement_id][payment.payer_id] += payment.yuan
         if payment.kind in PAYEE_RECEIVES:
-            left[payment.payee_id] = left.get(payment.payee_id, ZERO) - payment.yuan
-    for party in _even(settlement.agreement_id, left):
-        left[party] = ZERO
-    return left
+            left[payment.settlement_id][payment.payee_id] -= payment.yuan
+    even = _even({settlement.agreement_id for settlement in settlements})
+    for settlement in settlements:
+        for party in left[settlement.pk]:
+            if (settlement.agreement_id, party) in even:
+                left[settlement.pk][party] = ZERO
+    return {pk: dict(of_year) for pk, of_year in left.items()}
 
 
 def booked_after_closing(settlement: Settlement) -> dict[int, Decimal]:
     """Jurisdiction id → what adjustments of the year's months booked after its closing."""
+    booked = _booked_after_closing([settlement])
+    return booked.get((settlement.agreement_id, settlement.year), {})
+
+
+def _booked_after_closing(
+    settlements: Sequence[Settlement],
+) -> dict[tuple[int, int], dict[int, Decimal]]:
+    """(Agreement id, year) → what `booked_after_closing` says of it, where there is anything."""
+    years = [settlement.year for settlement in settlements]
     rows = (
         AdjustmentNet.objects.filter(
             adjustment__state=Adjustment.State.APPROVED,
             adjustment__entry__isnull=False,
-            adjustment__accrual__term__agreement=settlement.agreement_id,
-            adjustment__accrual__period__range=months_of(settlement.year),
+            adjustment__accrual__term__agreement__in={s.agreement_id for s in settlements},
+            adjustment__accrual__period__range=(months_of(min(years))[0], months_of(max(years))[1]),
         )
-        .values("jurisdiction_id")
+        .values_list(
+            "adjustment__accrual__term__agreement",
+            "adjustment__accrual__period__year",
+            "jurisdiction_id",
+        )
         .annotate(total=Sum("yuan"))
         .order_by("jurisdiction_id")
     )
-    return {row["jurisdiction_id"]: row["total"] for row in rows}
+    booked: dict[tuple[int, int], dict[int, Decimal]] = defaultdict(dict)
+    for agreement, year, party, total in rows:
+        booked[agreement, year][party] = total
+    return booked
 
 
-def _even(agreement_id: int, parties: Iterable[int]) -> list[int]:
-    accounts = dict(
-        LedgerAccount.objects.filter(
-            agreement=agreement_id,
-            kind=LedgerAccount.Kind.COMPENSATION,
-            jurisdiction__in=list(parties),
-        ).values_list("pk", "jurisdiction_id")
+def _even(agreements: Collection[int]) -> set[tuple[int, int]]:
+    """Agreement and jurisdiction ids whose whole account is even."""
+    booked = Sum("months__net", filter=Q(months__basis=AccountMonth.Basis.BOOKED), default=ZERO)
+    return set(
+        LedgerAccount.objects.filter(agreement__in=agreements, kind=LedgerAccount.Kind.COMPENSATION)
+        .annotate(stands=booked)
+        .filter(stands=0)
+        .values_list("agreement_id", "jurisdiction_id")
     )
-    # Far in the future: all that is booked.
-    stand = balances(list(accounts), date(9999, 12, 30), Basis.BOOKED)
-    return [accounts[pk] for pk, yuan in stand.items() if not yuan]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refresh_cleared(
     *,
     agreement: Agreement,
@@ -100,10 +132,13 @@ def refresh_cleared(
         which |= Q(state=Settlement.State.CLEARED, year=adjusted)
     if taken_back is not None:
         which |= Q(state=Settlement.State.CLEARED, cleared_on__gte=taken_back)
-    for settlement in (
+    settlements = list(
         Settlement.objects.select_for_update().filter(which, agreement=agreement).order_by("pk")
-    ):
-        done = not any(outstanding(settlement).values())
+    )
+    left = outstanding_of(settlements)
+    for settlement in settlements:
+        settlement.agreement = agreement
+        done = not any(left[settlement.pk].values())
         if done and settlement.state == Settlement.State.CLOSED:
             settlement.state, settlement.cleared_on = Settlement.State.CLEARED, on
             event = "clear"

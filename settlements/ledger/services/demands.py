@@ -44,24 +44,23 @@ def demand_payment(
         return []
     deadline = add_working_days(on, settings.PAYMENT_DAYS)
     last = Demand.objects.filter(year=on.year).aggregate(last=Max("number"))["last"] or 0
-    made = []
-    for number, (place, yuan) in enumerate(debtors, start=last + 1):
-        made.append(
-            Demand.objects.create(
-                year=on.year,
-                number=number,
-                settlement=settlement,
-                adjustment=adjustment,
-                jurisdiction=place,
-                yuan=yuan,
-                made_on=on,
-                made_at=now(),
-                by=by,
-                days=settings.PAYMENT_DAYS,
-                due_on=deadline.date,
-                provisional=deadline.provisional,
-            )
+    made = Demand.objects.bulk_create(
+        Demand(
+            year=on.year,
+            number=number,
+            settlement=settlement,
+            adjustment=adjustment,
+            jurisdiction=place,
+            yuan=yuan,
+            made_on=on,
+            made_at=now(),
+            by=by,
+            days=settings.PAYMENT_DAYS,
+            due_on=deadline.date,
+            provisional=deadline.provisional,
         )
+        for number, (place, yuan) in enumerate(debtors, start=last + 1)
+    )
     for demand in made:
         tell(
             "demand.make",

@@ -17,8 +17,8 @@ from basins.access import Act, viewer_of
 from basins.clock import now, today
 from basins.links import to
 from basins.models import Jurisdiction, User
-from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
-from settlements.ledger.services.opening_once import Account, accounts_of, lock_openings, taken
+from settlements.ledger.services.ledger import Line, accounts_of, lock_journal, post
+from settlements.ledger.services.opening_once import Account, lock_openings, named_in, taken
 from settlements.models import (
     Agreement,
     JournalEntry,
@@ -183,7 +183,7 @@ def approve_opening(
     if by is not None:
         _permit_decision(by)
     lock_journal()  # what the accounts have stays so until it is booked
-    _refuse_taken(accounts_of(batch), batch.on, but=batch)
+    _refuse_taken(named_in(batch), batch.on, but=batch)
     batch.state = OpeningBatch.State.APPROVED
     batch.approved_by, batch.approved_at = by, now()
     batch.save(update_fields=["state", "approved_by", "approved_at"])
@@ -253,16 +253,30 @@ def _locked(batch: OpeningBatch) -> OpeningBatch:
 
 
 def _lines(batch: OpeningBatch) -> list[Line]:
-    lines = []
+    """5 SQL queries at most, whatever the rows."""
+    codes = {row["jurisdiction"] for row in batch.rows}
+    places = (
+        Jurisdiction.objects.filter(code__in=codes).defer("boundary").in_bulk(field_name="code")
+    )
+    agreements = Agreement.objects.filter(
+        code__in={row["agreement"] for row in batch.rows}
+    ).in_bulk(field_name="code")
+    parties = set(
+        Party.objects.filter(agreement__in=agreements.values()).values_list(
+            "agreement__code", "jurisdiction__code"
+        )
+    )
+    standard, transit = LedgerAccount.Kind.COMPENSATION, LedgerAccount.Kind.TRANSIT
+    wanted = []
     for row in batch.rows:
-        jurisdiction = Jurisdiction.objects.get(code=row["jurisdiction"])
-        agreement = Agreement.objects.get(code=row["agreement"])
-        kind = LedgerAccount.Kind.COMPENSATION
-        if not Party.objects.filter(agreement=agreement, jurisdiction=jurisdiction).exists():
-            kind = LedgerAccount.Kind.TRANSIT  # the treasury: read_opening lets nobody else in
-        account = account_of(jurisdiction, agreement, kind=kind, opened_on=batch.on)
-        lines.append(Line(account, yuan(row["yuan"])))
-    return lines
+        at, agreement = row["jurisdiction"], row["agreement"]
+        # Who is no party is the treasury: read_opening lets nobody else in.
+        kind = standard if (agreement, at) in parties else transit
+        wanted.append((places[at], agreements[agreement], kind))
+    accounts = accounts_of(wanted, opened_on=batch.on)
+    return [
+        Line(account, yuan(row["yuan"])) for account, row in zip(accounts, batch.rows, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def lock_openings() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('settlements_opening'))")
 
 
-def accounts_of(batch: OpeningBatch) -> list[Account]:
+def named_in(batch: OpeningBatch) -> list[Account]:
     return [(row["jurisdiction"], row["agreement"]) for row in batch.rows]
 
 
@@ -77,7 +77,7 @@ def _in_force(wanted: Iterable[Account], but: OpeningBatch | None) -> dict[Accou
     for batch in batches.select_related("entry").exclude(pk=but and but.pk).order_by("pk"):
         entry = batch.booked_as
         number = entry.label if entry else f"第 {batch.pk} 批，{batch.get_state_display()}"
-        for account in accounts_of(batch):
+        for account in named_in(batch):
             if account in wanted:
                 numbers.setdefault(account, number)
     return numbers

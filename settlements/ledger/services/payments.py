@@ -6,7 +6,7 @@ treasury (上级扣缴) it stands on the agreement's transit account until it is
 Amounts are Decimal yuan. Locks: agreements by id, the payment, the journal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -17,9 +17,16 @@ from django.db.utils import IntegrityError
 from basins.clock import now, today
 from basins.links import to
 from basins.models import Jurisdiction, User
-from settlements.ledger.balances import standing
+from settlements.ledger.balances import standing, standings
 from settlements.ledger.services.clearing import outstanding, refresh_cleared
-from settlements.ledger.services.ledger import Line, account_of, lock_journal, post
+from settlements.ledger.services.ledger import (
+    Line,
+    Wanted,
+    accounts_of,
+    accounts_there,
+    lock_journal,
+    post,
+)
 from settlements.ledger.statements import statements_from
 from settlements.models import (
     Agreement,
@@ -34,7 +41,7 @@ from settlements.models import (
 from settlements.models.payments import OVERPAID_SHARE
 from settlements.money import ZERO, MoneyError, format_yuan, yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
-from settlements.moving.telling import tell
+from settlements.moving.telling import tell, told_together
 from settlements.vouchers import canonical, key_of
 
 Kind = Payment.Kind
@@ -49,6 +56,7 @@ TO_TREASURY = (Kind.COLLECTION, Kind.DEDUCTION)
 # What is not there can be neither paid out nor set off.
 MAY_OVERPAY = (Kind.DIRECT, *TO_TREASURY)
 LONGEST_VOUCHER = 60
+TRANSIT, STANDARD = LedgerAccount.Kind.TRANSIT, LedgerAccount.Kind.COMPENSATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,18 @@ class Draft:
     note: str = ""
     due: Decimal = ZERO
     changes: tuple[BalanceStatement, ...] = ()  # 对账 of its day or later
+    there: dict[Wanted, LedgerAccount] = field(default_factory=dict)  # `held`: what it found
+    standing: dict[int, Decimal] = field(default_factory=dict)  # of those: all that is booked
+
+    def hold(self) -> None:
+        """Look up once the accounts it moves and what stands on them: 2 SQL queries."""
+        self.there = accounts_there(_wanted(self))
+        self.standing = standings(self.there.values())
+
+    def claim(self, place: Jurisdiction, agreement: Agreement, kind: str = STANDARD) -> Decimal:
+        """What stands on the account (positive: it is owed); zero where there is none."""
+        account = self.there.get((place, agreement, kind))
+        return ZERO if account is None else self.standing[account.pk]
 
     @property
     def is_full(self) -> bool:
@@ -166,6 +186,7 @@ def examine_payment(
 
 
 @transaction.atomic
+@told_together()
 def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
     """Record a payment for a second person to approve (arguments as examine_payment's).
 
@@ -203,6 +224,7 @@ def prepare_payment(*, agreement: Agreement, by: User, **given) -> Payment:
 
 
 @transaction.atomic
+@told_together()
 def approve_payment(*, payment: Payment, by: User, on: date | None = None) -> JournalEntry:
     """Check and book a payment another person recorded, on that day (default today).
 
@@ -301,15 +323,16 @@ def due(draft: Draft) -> Decimal:
     payer, payee = draft.payer, draft.payee
     assert payer is not None
     assert payee is not None
+    draft.hold()
+    claim, other = draft.claim, draft.other_agreement
     if draft.kind == Kind.DISBURSEMENT:
-        held = -standing(_account(payer, draft.agreement, LedgerAccount.Kind.TRANSIT))
-        limits = [held, _claim(payee, draft.agreement)]
+        limits = [-claim(payer, draft.agreement, TRANSIT), claim(payee, draft.agreement)]
     elif draft.kind in TO_TREASURY:
-        limits = [-_claim(payer, draft.agreement)]
+        limits = [-claim(payer, draft.agreement)]
     else:
-        limits = [-_claim(payer, draft.agreement), _claim(payee, draft.agreement)]
-    if draft.other_agreement is not None:
-        limits += [_claim(payer, draft.other_agreement), -_claim(payee, draft.other_agreement)]
+        limits = [-claim(payer, draft.agreement), claim(payee, draft.agreement)]
+    if other is not None:
+        limits += [claim(payer, other), -claim(payee, other)]
     if draft.settlement is not None:
         left = outstanding(draft.settlement)
         if draft.kind != Kind.DISBURSEMENT:
@@ -321,21 +344,22 @@ def due(draft: Draft) -> Decimal:
 
 def statements_changed(draft: Draft) -> tuple[BalanceStatement, ...]:
     """对账 of the accounts it moves, of its day or later: the balance stated there becomes another."""
-    return statements_from(_accounts_of(draft), draft.paid_on)
+    if not draft.there:
+        draft.hold()
+    return statements_from(list(draft.there.values()), draft.paid_on)
 
 
-def _accounts_of(draft: Draft) -> list[LedgerAccount]:
-    """The accounts it moves, of those there are."""
-    transit, standard = LedgerAccount.Kind.TRANSIT, LedgerAccount.Kind.COMPENSATION
+def _wanted(draft: "Draft | Payment") -> list[Wanted]:
+    """The accounts it moves: of the payer, of the payee, and theirs in the other agreement."""
     assert draft.payer is not None
     assert draft.payee is not None
-    wanted = [
-        (draft.payer, draft.agreement, transit if draft.kind == Kind.DISBURSEMENT else standard),
-        (draft.payee, draft.agreement, transit if draft.kind in TO_TREASURY else standard),
+    wanted: list[Wanted] = [
+        (draft.payer, draft.agreement, TRANSIT if draft.kind == Kind.DISBURSEMENT else STANDARD),
+        (draft.payee, draft.agreement, TRANSIT if draft.kind in TO_TREASURY else STANDARD),
     ]
     if draft.other_agreement is not None:
-        wanted += [(p, draft.other_agreement, standard) for p in (draft.payer, draft.payee)]
-    return [found for each in wanted if (found := _account(*each)) is not None]
+        wanted += [(p, draft.other_agreement, STANDARD) for p in (draft.payer, draft.payee)]
+    return wanted
 
 
 def transit_balance(agreement: Agreement) -> Decimal:
@@ -370,15 +394,18 @@ def _party_problems(draft: Draft) -> list[PaymentProblem]:
         "payer": draft.kind != Kind.DISBURSEMENT,
         "payee": draft.kind not in TO_TREASURY,
     }
-    for field, is_party in inside.items():
-        party = getattr(draft, field)
-        word = "付款方" if field == "payer" else "收款方"
+    parties = set(
+        Party.objects.filter(agreement__in=agreements).values_list("agreement", "jurisdiction")
+    )
+    for side, is_party in inside.items():
+        party = getattr(draft, side)
+        word = "付款方" if side == "payer" else "收款方"
         if party is None:
-            problems.append(PaymentProblem(field, f"请选择{word}。"))
+            problems.append(PaymentProblem(side, f"请选择{word}。"))
             continue
         for agreement in agreements if is_party else []:
-            if not Party.objects.filter(agreement=agreement, jurisdiction=party).exists():
-                problems.append(PaymentProblem(field, f"{party}不是《{agreement}》的协议方。"))
+            if (agreement.pk, party.pk) not in parties:
+                problems.append(PaymentProblem(side, f"{party}不是《{agreement}》的协议方。"))
     if draft.payer is not None and draft.payer == draft.payee:
         problems.append(PaymentProblem("payee", "付款方与收款方不能相同。"))
     if draft.settlement is not None and draft.settlement.agreement_id != draft.agreement.pk:
@@ -470,7 +497,7 @@ def _amount_problems(draft: Draft) -> list[PaymentProblem]:
 def _closed_problems(draft: Draft) -> list[PaymentProblem]:
     return [
         PaymentProblem("agreement", f"{a.jurisdiction}的账户已于 {a.closed_on} 销户，不能再记账。")
-        for a in _accounts_of(draft)
+        for a in draft.there.values()
         if a.closed_on is not None
     ]
 
@@ -480,21 +507,12 @@ def _refuse_preparer(payment: Payment, by: User) -> None:
         raise PaymentRefused(PaymentProblem("", f"{by} 登记了这笔付款，须由另一人复核。"))
 
 
-def _account(
-    jurisdiction: Jurisdiction, agreement: Agreement, kind: str = LedgerAccount.Kind.COMPENSATION
-) -> LedgerAccount | None:
-    return LedgerAccount.objects.filter(
-        jurisdiction=jurisdiction, agreement=agreement, kind=kind
-    ).first()
-
-
-def _claim(jurisdiction: Jurisdiction, agreement: Agreement) -> Decimal:
-    return standing(_account(jurisdiction, agreement))
-
-
 def owed_in(agreement: Agreement, by: Jurisdiction) -> Decimal:
     """What it owes by all that is booked of the agreement, in yuan; zero where it owes nothing."""
-    return max(-_claim(by, agreement), ZERO)
+    account = LedgerAccount.objects.filter(
+        jurisdiction=by, agreement=agreement, kind=LedgerAccount.Kind.COMPENSATION
+    ).first()
+    return max(-standing(account), ZERO)
 
 
 def _lock(*agreements: Agreement | None) -> None:
@@ -547,16 +565,6 @@ def _text(payment: Payment) -> str:
 
 def _lines(payment: Payment, on: date) -> list[Line]:
     """The payer owes less, the payee is owed less; the treasury stands between where it does."""
-    transit = LedgerAccount.Kind.TRANSIT
-    standard = LedgerAccount.Kind.COMPENSATION
-    from_kind = transit if payment.kind == Kind.DISBURSEMENT else standard
-    to_kind = transit if payment.kind in TO_TREASURY else standard
-    payer = account_of(payment.payer, payment.agreement, kind=from_kind, opened_on=on)
-    payee = account_of(payment.payee, payment.agreement, kind=to_kind, opened_on=on)
-    lines = [Line(payer, payment.yuan), Line(payee, -payment.yuan)]
-    if payment.other_agreement is not None:
-        lines += [
-            Line(account_of(payment.payer, payment.other_agreement, opened_on=on), -payment.yuan),
-            Line(account_of(payment.payee, payment.other_agreement, opened_on=on), payment.yuan),
-        ]
-    return lines
+    accounts = accounts_of(_wanted(payment), opened_on=on)
+    signs = (1, -1, -1, 1)  # in the other agreement of an offset the other way round
+    return [Line(a, sign * payment.yuan) for a, sign in zip(accounts, signs, strict=False)]

@@ -28,7 +28,7 @@ from settlements.models import (
 from settlements.moving.acts import NotAllowed, check, moving, permit
 from settlements.moving.notify import month_link, signatories
 from settlements.moving.parties_of_month import confirming, is_party_in
-from settlements.moving.telling import tell
+from settlements.moving.telling import tell, told_together
 from settlements.years.services.signing import begin_deadline
 
 State = AgreementMonth.State
@@ -130,6 +130,7 @@ def refresh_deadlines() -> int:
     return len(changed)
 
 
+@told_together()
 def _tell_lapsed(pks: list[int], day: date) -> None:
     """Each party that said nothing, once: of how many agreements which months."""
     months = AgreementMonth.objects.filter(pk__in=pks).select_related("agreement")
@@ -170,6 +171,7 @@ def _tell_to_sign(pks: set[int]) -> None:
             begin_deadline(settlement.pk)
 
 
+@told_together()
 def _tell_moved(moved: list[tuple[AgreementMonth, date]]) -> None:
     """One word to each party of each month whose day is another."""
     parties = defaultdict(list)

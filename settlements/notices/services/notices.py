@@ -26,7 +26,7 @@ from settlements.moving.acts import (
     permit,
     refuse_same_person,
 )
-from settlements.moving.telling import tell
+from settlements.moving.telling import tell, told_together
 from settlements.notices.services.content import Drawn, draw
 
 NEW = "新编"
@@ -246,6 +246,7 @@ def _next_number(year: int) -> int:
     return (last or 0) + 1
 
 
+@told_together()
 def _tell(notice: Notice, drawn: Drawn, until: Deadline) -> None:
     """Each party's officials once, with how many of its agreements the notice begins."""
     agreements: dict[int, int] = {}

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from basins.clock import today
+from basins.clock import now, today
 from basins.links import to
 from basins.models import Jurisdiction, User
-from settlements.accruals.services.nets import resettle, void_signatures
+from settlements.accruals.services.nets import net_of, resettle, void_signatures
 from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.demands import demand_payment
-from settlements.ledger.services.ledger import Line, account_of, post
+from settlements.ledger.services.ledger import Line, accounts_of, post
 from settlements.models import (
     Accrual,
     LedgerAccount,
@@ -25,7 +25,7 @@ from settlements.models import (
 )
 from settlements.money import format_yuan
 from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
-from settlements.moving.telling import tell, tell_of_year
+from settlements.moving.telling import tell, tell_of_year, told_together
 from settlements.years.services.signing import locked
 from settlements.years.services.year_data import (
     NotReady,
@@ -40,6 +40,7 @@ Subject = SettlementSignature.Subject
 
 
 @transaction.atomic
+@told_together()
 def prepare_closing(*, settlement: Settlement, by: User) -> Settlement:
     """The bureau asks for the closing. Raises NotReady where money lies in transit."""
     settlement = locked(settlement)
@@ -66,6 +67,7 @@ def return_closing(*, settlement: Settlement, by: User, why: str) -> Settlement:
 
 
 @transaction.atomic
+@told_together()
 def close_settlement(*, settlement: Settlement, by: User, on: date | None = None) -> Settlement:
     """Close the year, by another person: its accruals are settled, one balanced entry posted.
 
@@ -78,27 +80,28 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
     agreement, year, on = settlement.agreement, settlement.year, on or today()
     if on <= date(year, 12, 31):
         raise NotReady(f"{year} 年尚未结束，不能在 {on} 关账。")
-    _refuse_changed(refuse_unready(settlement))
+    data = refuse_unready(settlement)
+    _refuse_changed(data)
     _refuse_transit(settlement)
     accruals_of(agreement, year).update(state=Accrual.State.SETTLED)
     settlement.closed_on, settlement.closed_by = on, by
     _move(settlement, "close", State.CLOSED, by)
-    nets = [
-        (n.jurisdiction, n.yuan)
-        for n in settlement.nets.select_related("jurisdiction").order_by("jurisdiction__code")
-    ]
-    lines = [Line(account_of(j, agreement, opened_on=on), yuan) for j, yuan in nets if yuan]
-    if lines:
+    moved = [(place, yuan) for place, yuan in data.nets if yuan]
+    if moved:
+        accounts = accounts_of(
+            [(place, agreement, LedgerAccount.Kind.COMPENSATION) for place, _ in moved],
+            opened_on=on,
+        )
         post(
             cause="settlement",
             settlement=settlement,
             on=on,
             text=f"{year} 年清缴：{agreement.title}",
-            lines=lines,
+            lines=[Line(a, yuan) for a, (_, yuan) in zip(accounts, moved, strict=True)],
             by=by,
         )
-        demand_payment(settlement=settlement, nets=dict(nets), by=by, on=on)
-    _tell_closed(settlement, dict(nets), by)
+        demand_payment(settlement=settlement, nets=dict(data.nets), by=by, on=on)
+    _tell_closed(settlement, dict(data.nets), by)
     refresh_cleared(agreement=agreement, on=on)
     return settlement
 
@@ -106,8 +109,12 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
 def _refuse_changed(data: YearData) -> None:
     """What is closed is what was signed; else the signatures are void and the year is open."""
     settlement = data.settlement
-    resettle(agreement=settlement.agreement, years=[settlement.year])
-    settlement.refresh_from_db(fields=["state"])
+    counted = net_of(settlement.agreement, settlement.year)
+    if counted != {place.pk: yuan for place, yuan in data.nets}:
+        resettle(agreement=settlement.agreement, years=[settlement.year])
+        settlement.refresh_from_db(fields=["state"])
+        data = YearData.of(settlement)
+    settlement.computed_at = now()
     digests = {Subject.DATA: data.digest(), Subject.AMOUNT: data.amount_digest()}
     signed = settlement.signatures.filter(void_at__isnull=True).values_list("subject", "digest")
     if settlement.state == State.OPEN or any(digests[Subject(s)] != d for s, d in signed):

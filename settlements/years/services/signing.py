@@ -34,7 +34,7 @@ from settlements.models import (
 from settlements.moving.acting import parties_signing
 from settlements.moving.acts import NotAllowed, Refused, check, moving
 from settlements.moving.documents import Document, checked, kept
-from settlements.moving.telling import tell, tell_of_year
+from settlements.moving.telling import tell, tell_of_year, told_together
 from settlements.years.services.year_data import NotReady, refuse_unready
 
 State = Settlement.State
@@ -50,6 +50,7 @@ WORDS = {Subject.DATA: "签认年度数据", Subject.AMOUNT: "确认年度金额
 
 
 @transaction.atomic
+@told_together()
 def sign_data(*, settlement: Settlement, by: User, **given) -> Settlement:
     """A party signs the year's data, before the amounts; the last one moves the year on.
 
@@ -63,6 +64,7 @@ def sign_data(*, settlement: Settlement, by: User, **given) -> Settlement:
 
 
 @transaction.atomic
+@told_together()
 def confirm_amounts(*, settlement: Settlement, by: User, **given) -> Settlement:
     """A party confirms the year's amounts; the last one moves the year on. Arguments as
     sign_data's. Raises NotReady while something of the year is being corrected."""

@@ -106,7 +106,7 @@ def test_postings_that_do_not_balance_are_refused(entry, accounts, lines):
     ("given", "words"),
     [
         ({"number": 3}, "不连续"),
-        ({"number": 2, "booked_on": date(2024, 2, 1)}, "早于"),
+        ({"number": 2, "booked_on": date(2024, 2, 1), "effective_on": date(2024, 2, 1)}, "早于"),
         ({"number": 2, "previous_hash": "0" * 64}, "摘要值"),
         ({"year": 2025}, "不符"),
         ({"number": 2, "hash_version": 1}, "版本 1"),

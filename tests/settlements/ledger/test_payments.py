@@ -4,8 +4,9 @@ from datetime import date
 from random import Random
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Value
+from django.test.utils import CaptureQueriesContext
 
 from basins.models import User
 from settlements import pipeline
@@ -37,6 +38,14 @@ def ledger(people) -> Ledger:
     ledger = Ledger.make(people)
     ledger.owe("1000000")
     return ledger
+
+
+def test_a_payment_takes_few_statements(ledger):
+    """Its accounts are looked up once, and who is told at its end."""
+    payment = ledger.prepare("400000")
+    with CaptureQueriesContext(connection) as queries:
+        approve_payment(payment=payment, by=ledger.people.treasury2, on=PAID)
+    assert len(queries) <= 28
 
 
 def test_a_payment_is_booked_by_a_second_person(ledger):

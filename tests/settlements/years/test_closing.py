@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from basins.clock import moved_to
 from settlements import pipeline
@@ -113,6 +114,17 @@ def test_two_persons_close(year, people):
         "上游区": 5 * MILLION,
         "下游区": -5 * MILLION,
     }
+
+
+def test_a_closing_takes_few_statements(year, people):
+    """With its entry, the demand and whom it tells; whatever the months, as in benchmarks/ledger.py."""
+    confirmed(year, people)
+    with CaptureQueriesContext(connection) as queries:
+        prepare_closing(settlement=year, by=people.bureau)
+    assert len(queries) <= 28
+    with CaptureQueriesContext(connection) as queries:
+        close_settlement(settlement=year, by=people.bureau2)
+    assert len(queries) <= 43
 
 
 def test_every_step_is_written_down_with_its_doer(year, people):
