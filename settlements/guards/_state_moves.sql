@@ -23,8 +23,8 @@ $$;
 
 -- What is left of a closed year by party (positive: it is still to receive): its nets, what
 -- adjustments of its months booked after the closing, and the payments made for it; nothing for a
--- party whose whole account in the agreement is even. Python asks the same (`outstanding`); a test
--- asks both about the same rows.
+-- party whose whole account in the agreement is even. Python asks it here (`outstanding`); a test adds
+-- the rows up by itself.
 CREATE OR REPLACE FUNCTION settlements_year_left(year_id bigint)
 RETURNS TABLE (jurisdiction_id bigint, yuan numeric) LANGUAGE sql STABLE AS $$
     WITH moved (jurisdiction_id, yuan) AS (

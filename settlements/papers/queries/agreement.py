@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from monitoring.standards.exact import Number, exact
 from monitoring.standards.rounding import round_to_places
-from settlements.ledger.services.clearing import PAYER_PAYS
 from settlements.models import Agreement, JournalEntry, Payment, Posting
 from settlements.models.shares import share_words
 from settlements.money import ZERO
@@ -48,6 +47,7 @@ from settlements.workflow import StateKind
 from settlements.years.queries.years import SectionYear, SettlementYear
 
 SIDE_BY_SIDE = 3  # sections of one table, so that A4 holds it
+PASSED_ON = Payment.Kind.DISBURSEMENT  # what the treasury collected: paid once already
 
 
 def agreement_paper(standing: Standing, code: str, year: int) -> Paper | None:
@@ -409,9 +409,9 @@ def _payments(standing: Standing, code: str, year: int) -> Table:
     rows = [
         Row((m.day, m.payment.voucher, m.how, m.payer.name, m.payee.name, m.yuan)) for m in moved
     ]
-    passed_on = any(m.payment.kind == Payment.Kind.DISBURSEMENT for m in moved)
+    passed_on = any(m.payment.kind == PASSED_ON for m in moved)
     if rows:
-        paid = sum((m.yuan for m in moved if m.payment.kind in PAYER_PAYS), ZERO)
+        paid = sum((m.yuan for m in moved if m.payment.kind != PASSED_ON), ZERO)
         rows.append(Row((None, "付款合计", None, None, None, paid), "total"))
     return Table(
         "付款",
