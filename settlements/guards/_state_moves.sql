@@ -24,10 +24,12 @@ $$;
 -- What is left of a closed year by party (positive: it is still to receive): its nets, what
 -- adjustments of its months booked after the closing, and the payments made for it; nothing for a
 -- party whose whole account in the agreement is even. Python asks it here (`outstanding`); a test adds
--- the rows up by itself.
+-- the rows up by itself. Planned once a session, as it is asked for each year of a list.
 CREATE OR REPLACE FUNCTION settlements_year_left(year_id bigint)
-RETURNS TABLE (jurisdiction_id bigint, yuan numeric) LANGUAGE sql STABLE AS $$
-    WITH moved (jurisdiction_id, yuan) AS (
+RETURNS TABLE (jurisdiction_id bigint, yuan numeric) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY WITH moved (jurisdiction_id, yuan) AS (
         SELECT n.jurisdiction_id, n.yuan FROM settlements_settlementnet n
         WHERE n.settlement_id = year_id
         UNION ALL
@@ -57,8 +59,8 @@ RETURNS TABLE (jurisdiction_id bigint, yuan numeric) LANGUAGE sql STABLE AS $$
     SELECT m.jurisdiction_id, sum(m.yuan) FROM moved m
         LEFT JOIN standing s ON s.jurisdiction_id = m.jurisdiction_id
     WHERE s.yuan IS DISTINCT FROM 0
-    GROUP BY m.jurisdiction_id HAVING sum(m.yuan) <> 0
-$$;
+    GROUP BY m.jurisdiction_id HAVING sum(m.yuan) <> 0;
+END $$;
 
 -- The same of one party; 0 where nothing is left.
 CREATE OR REPLACE FUNCTION settlements_year_left_of(year_id bigint, party bigint) RETURNS numeric
