@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from django.db import connection
+
 from basins.models import Role, User
 from basins.ranges import today
 
@@ -102,6 +104,15 @@ class Viewer:
         return self.scope(act) is Scope.ALL
 
 
+# As SQL: asked with every page, and making the question took longer than answering it.
+IN_FORCE = """
+SELECT r.role, r.jurisdiction_id, j.code
+FROM basins_role r LEFT JOIN basins_jurisdiction j ON j.id = r.jurisdiction_id
+WHERE r.user_id = %s AND r.in_force @> %s::date
+ORDER BY r.id LIMIT 1
+"""
+
+
 def viewer_of(user: User, on: date | None = None) -> Viewer:
     """The person's role in force on a day (default today): 1 SQL query, kept on the user."""
     day = on or today()
@@ -110,9 +121,9 @@ def viewer_of(user: User, on: date | None = None) -> Viewer:
         return kept[1]
     role, place, code = None, None, None
     if user.is_authenticated and user.is_active:
-        held = Role.objects.filter(user=user, in_force__contains=day)
-        for row in held.values_list("role", "jurisdiction_id", "jurisdiction__code")[:1]:
-            role, place, code = row
+        with connection.cursor() as cursor:
+            cursor.execute(IN_FORCE, [user.pk, day])
+            role, place, code = cursor.fetchone() or (None, None, None)
     viewer = Viewer(user_id=user.pk or 0, role=role, jurisdiction_id=place, jurisdiction_code=code)
     if user.is_authenticated:
         user._viewer = (day, viewer)  # type: ignore[attr-defined]
