@@ -81,7 +81,7 @@ def spent() -> float:
     return time.process_time() + int(of_database.read_text().split()[0]) / 1e9
 
 
-def first(client: Client, address: str) -> float:
+def first(client: Client, address: str, times: int = FIRST) -> float:
     """A page of which nothing is kept; what the process itself has at hand (code, shapes) it has."""
 
     def ask() -> None:
@@ -89,7 +89,7 @@ def first(client: Client, address: str) -> float:
             each.clear()
         get(client, address)
 
-    return seconds(ask, FIRST)
+    return seconds(ask, times)
 
 
 @contextmanager
