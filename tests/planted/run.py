@@ -88,9 +88,6 @@ def problem_of(planted: Planted, where: Path = ROOT) -> str:
 # The copies ------------------------------------------------------------------------------------
 
 
-MAKING = ("basins", "config", "dashboard", "jobs", "monitoring", "settlements", "written", "tests")
-
-
 @dataclass(frozen=True)
 class Copy:
     """The tracked files as they stand now, with a database of their own that is kept."""
@@ -188,7 +185,7 @@ def run(bugs: list[Planted]) -> list[Verdict]:
     os.environ["EMBEDDED_POSTGRES_UNSAFE"] = "1"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     # One for all, of this tree: what an earlier one made is not taken. See template_of.
-    os.environ["TEST_TEMPLATE"] = databases.digest(*MAKING)
+    os.environ["TEST_TEMPLATE"] = databases.digest(*databases.EVERYTHING)
     copies = [Copy(number) for number in range(1, min(COPIES, len(bugs)) + 1)]
     with ExitStack() as servers, ThreadPoolExecutor(len(copies)) as pool:
         for copy in copies:
