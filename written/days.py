@@ -79,6 +79,17 @@ def read_day(text: str) -> date:
     return span.first
 
 
+def read_month(text: str) -> date:
+    """The first day of the month written. A day is in its month; a year is none. Raises CellError."""
+    try:
+        span = read_span(text, dotted_month=True)
+    except NoDay as wrong:
+        raise CellError(f"“{shown(text, 20)}”不是月份；请填如 2023-01 或 2023年1月。") from wrong
+    if span.of == span.YEAR:
+        raise CellError(f"“{shown(text)}”是年份，没有写到月；请填如 2023-01 或 2023年1月。")
+    return span.first.replace(day=1)
+
+
 def read_last_day(text: str) -> date:
     """The day, or the last one of the month or year written: of a balance, of a deadline."""
     return read_span(text, dotted_month=True).last

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
 from dashboard.forms.fields import ReadField
-from dashboard.forms.values import read_month
 from monitoring.assessment.queries.basis import basis_page, classes_by_rounding
 from monitoring.assessment.services.basis import (
     BasisRefused,
@@ -17,6 +16,7 @@ from monitoring.assessment.services.basis import (
     withdraw_basis,
 )
 from monitoring.standards.basis import FIRST, PH_MEAN, ROUNDING, Basis
+from written.days import read_month
 
 
 class ChoiceForm(forms.Form):

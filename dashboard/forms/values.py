@@ -15,7 +15,7 @@ from settlements.models.shares import share_words
 from settlements.money import format_wan, format_yuan
 from settlements.rules.facts import plain_decimal
 from written.amounts import read_yuan
-from written.days import NoDay, read_day, read_last_day, read_span
+from written.days import read_day, read_last_day, read_span
 from written.numbers import read_number
 from written.text import plain
 
@@ -88,17 +88,6 @@ def _said(numeral: str) -> int:
 def read_first_day(text: str) -> date:
     """The day, or the first one of the month or year written: from when something holds."""
     return read_span(text, dotted_month=True).first
-
-
-def read_month(text: str) -> date:
-    """The first day of the month written. A day is in its month; a year is none."""
-    try:
-        span = read_span(text, dotted_month=True)
-    except NoDay as wrong:
-        raise ValueError(f"“{text}”不是月份；请填如 2023-01 或 2023年1月。") from wrong
-    if span.of == span.YEAR:
-        raise ValueError(f"“{text}”是年份，没有写到月；请填如 2023-01 或 2023年1月。")
-    return span.first.replace(day=1)
 
 
 def say_money(value: Decimal) -> str:

@@ -17,7 +17,6 @@ from basins.ranges import month_start, months_before
 from dashboard.files.stored import stored_file
 from dashboard.forms.actions import wanted
 from dashboard.forms.filters import chosen
-from dashboard.forms.values import read_month
 from dashboard.objections.forms import JointForm, JudgeForm, ReserveForm, ReviewFilters, key_of
 from monitoring.models import Section, Verdict
 from monitoring.screening.services.verdicts import VerdictRefused
@@ -34,6 +33,7 @@ from settlements.objections.services.joint_samples import (
     record_joint_sample,
 )
 from settlements.objections.services.judging import EvidenceMissing, judge_with_evidence
+from written.days import read_month
 
 PAGE = 50
 

@@ -11,13 +11,13 @@ from basins.access import Act, viewer_of
 from dashboard.files.stored import stored_file
 from dashboard.forms.actions import wanted
 from dashboard.forms.filters import ALL, chosen, number, offer, say_required
-from dashboard.forms.values import read_month
 from monitoring.models import Section
 from settlements.accruals.services import rulings as services
 from settlements.models import Agreement, MonthRuling
 from settlements.moving.documents import LARGEST, MEGABYTE, DocumentRefused
 from settlements.objections.queries import rulings as queries
 from settlements.rules.facts import MonthState
+from written.days import read_month
 
 PAGE = 50
 

@@ -1,12 +1,12 @@
 """`manage.py missing MONTH`: what keeps a month from being computed and published."""
 
 import json
-from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
 from settlements.work.queries.missing import missing
-from written.days import NoDay, read_span
+from written.days import read_month
+from written.text import CellError
 
 
 class Command(BaseCommand):
@@ -19,7 +19,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="标准输出只有一个 JSON 列表")
 
     def handle(self, *args, month, **options):
-        found = missing(self._read(month))
+        try:
+            found = missing(read_month(month))
+        except CellError as wrong:
+            raise CommandError(str(wrong)) from wrong
         if options["json"]:
             said = json.dumps([each.to_json() for each in found], ensure_ascii=False)
             self.stdout.write(said)
@@ -28,13 +31,3 @@ class Command(BaseCommand):
             code = f"（{each.code}）" if each.code else ""
             self.stdout.write(f"{each.heading}{code}  {each.what}  {each.link}")
         self.stdout.write(f"共缺 {len(found)} 项。" if found else "什么都不缺。")
-
-    @staticmethod
-    def _read(text: str) -> date:
-        try:
-            span = read_span(text, dotted_month=True)
-        except NoDay as wrong:
-            raise CommandError(f"月份“{text}”读不出；请写成 2023-04。") from wrong
-        if span.of == span.YEAR:
-            raise CommandError(f"“{text}”是年份，没有写到月；请写成 2023-04。")
-        return span.first.replace(day=1)

@@ -10,6 +10,7 @@ from dashboard.agreements.entry.parameters import RuleForm, starting, typed_para
 from dashboard.forms import values as typing
 from settlements import rules
 from settlements.rules.parameters import ParameterErrors, with_defaults
+from written.days import read_month
 
 
 @pytest.mark.parametrize(
@@ -67,9 +68,9 @@ def test_a_day_is_asked_for_where_a_month_is_written():
     for text in ("2026-10", "2026", "2026年10月"):
         with pytest.raises(ValueError, match="没有写到日"):
             typing.read_day(text)
-    assert typing.read_month("2023年5月") == date(2023, 5, 1)
+    assert read_month("2023年5月") == date(2023, 5, 1)
     with pytest.raises(ValueError, match="没有写到月"):
-        typing.read_month("2023")
+        read_month("2023")
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,9 @@ def test_the_command_gives_kind_code_what_and_link(border, people):
     assert "共缺 2 项。" in out.getvalue()
 
 
-@pytest.mark.parametrize(("text", "words"), [("2023", "没有写到月"), ("四月", "读不出")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("2023", "没有写到月"), ("四月", "不是月份"), ("1800-01", "年份不在")]
+)
 def test_a_month_that_cannot_be_read_is_refused_with_an_example(db, text, words):
     with pytest.raises(CommandError, match=words):
         call_command("missing", text)
