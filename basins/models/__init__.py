@@ -7,6 +7,7 @@ from basins.models.jurisdictions import Jurisdiction
 from basins.models.notifications import Delivery, Notification, Star
 from basins.models.people import Role, User
 from basins.models.person_acts import PersonAct
+from basins.models.reference import FormerName, ReferenceChange
 from basins.models.rivers import River, RiverReach
 from basins.models.seeding import Seeding
 from basins.models.sign_in import SignInFailure, SignInSession
@@ -19,9 +20,11 @@ __all__ = [
     "CalendarDay",
     "DataMark",
     "Delivery",
+    "FormerName",
     "Jurisdiction",
     "Notification",
     "PersonAct",
+    "ReferenceChange",
     "River",
     "RiverReach",
     "Role",

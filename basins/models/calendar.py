@@ -39,9 +39,10 @@ class CalendarChange(models.Model):
     before = models.CharField("原为", max_length=80, blank=True)
     after = models.CharField("改为", max_length=80, blank=True)
     reason = models.CharField("原因", max_length=200)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="修改人", on_delete=models.PROTECT, related_name="+"
-    )
+    by = models.ForeignKey(  # none: the command line
+        settings.AUTH_USER_MODEL, verbose_name="修改人", on_delete=models.PROTECT, null=True,
+        related_name="+",
+    )  # fmt: skip
     # Who let it take effect; none for what was entered before two persons were asked for.
     second = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="复核人", on_delete=models.PROTECT, null=True,

@@ -1,12 +1,29 @@
 """行政区: provinces, the municipal treasury as a party, districts, townships."""
 
+from datetime import date
+
 from django.db import models
+from django.db.models import Q
 
 from basins.audit import audited
 
 
+class Ending(models.Model):
+    """What may come to an end: the first day it is no more, and by what paper."""
+
+    ended_on = models.DateField("停用自", null=True, blank=True)
+    ended_why = models.CharField("停用依据", max_length=200, blank=True, db_default="")
+
+    class Meta:
+        abstract = True
+
+    def is_there(self, day: date) -> bool:
+        """Whether it is still in use on that day."""
+        return self.ended_on is None or day < self.ended_on
+
+
 @audited(masked=("boundary",))
-class Jurisdiction(models.Model):
+class Jurisdiction(Ending):
     class Level(models.TextChoices):
         PROVINCE = "province", "省(直辖市)"
         TREASURY = "treasury", "市级财政"
@@ -38,9 +55,27 @@ class Jurisdiction(models.Model):
         "界线", null=True, blank=True, help_text="GeoJSON 几何,示意,不作划界依据。"
     )
 
+    # Who carries on what it had when it ended: accounts, sides of agreements, 上年同期.
+    successor = models.ForeignKey(
+        "self",
+        verbose_name="承继者",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "行政区"
         ordering = ["sort_key", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(successor__isnull=True)
+                | (Q(ended_on__isnull=False) & ~Q(successor=models.F("pk"))),
+                name="jurisdiction_succeeded_when_ended",
+                violation_error_message="有承继者的行政区须写明停用日期，且承继者不是它自己。",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -75,14 +75,14 @@ class PersonAct(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(on_machine=True, state="approved")
-                | Q(on_machine=False, proposed_by__isnull=False),
+                condition=Q(on_machine=True) | Q(proposed_by__isnull=False),
                 name="person_act_has_a_proposer",
                 violation_error_message="账号事项须有提出人。",
             ),
             models.CheckConstraint(
                 condition=~Q(state="approved")
-                | Q(on_machine=True)
+                | Q(on_machine=True, role="admin")
+                | Q(on_machine=True, proposed_by__isnull=True, decided_by__isnull=False)
                 | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
                 name="person_act_by_two",
                 violation_error_message="账号事项须由另一名协议管理员复核。",

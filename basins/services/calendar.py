@@ -95,10 +95,10 @@ def differences(days: list[Day], year: int) -> list[CalendarDifference]:
 
 @transaction.atomic
 def announce_year(
-    *, year: int, days: list[Day], source: str, by: User, second: User | None = None
+    *, year: int, days: list[Day], source: str, by: User | None, second: User | None = None
 ) -> list[CalendarDifference]:
     """Make these the days of the year, announced by `source`; returns what changed. `second` let
-    what `by` proposed take effect (basins.services.calendar_acts).
+    what `by` proposed take effect (basins.services.calendar_acts); `by` None is the command line.
 
     Raises CalendarError without a source. Entering the same again changes nothing.
     """
@@ -199,7 +199,9 @@ def _of(held: CalendarDay) -> Day:
     return Day(held.date, held.kind, held.name)
 
 
-def _keep(changes: list[CalendarDifference], reason: str, by: User, second: User | None) -> None:
+def _keep(
+    changes: list[CalendarDifference], reason: str, by: User | None, second: User | None
+) -> None:
     CalendarChange.objects.bulk_create(
         CalendarChange(
             date=c.date, before=c.before, after=c.after, reason=reason, by=by, second=second

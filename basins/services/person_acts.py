@@ -65,6 +65,24 @@ def propose(
         jurisdiction=jurisdiction, from_day=from_day, until_day=until_day, held=held,
         why=why.strip(), proposed_by=by, proposed_at=now(),
     )  # fmt: skip
+    return _proposed(act, f"{by} 提出{act}，请复核。")
+
+
+@transaction.atomic
+def propose_on_machine(*, act: PersonAct) -> tuple[PersonAct, str]:
+    """An act that whoever runs the machine proposes (a list of people); an administrator approves
+    it as any other. Raises Refused."""
+    act.on_machine, act.proposed_at = True, now()
+    return _proposed(act, f"服务器上提出{act}，请复核。")
+
+
+def refuse_impossible(act: PersonAct) -> None:
+    """Raises Refused, naming the field and the remedy, for what could not be proposed now."""
+    _refuse_impossible(act)
+
+
+def _proposed(act: PersonAct, told: str) -> tuple[PersonAct, str]:
+    held = act.held
     if not act.why:
         raise Refused("请填写事由：写明依据，如来函文号、本人申请。", field="why")
     _refuse_impossible(act)
@@ -80,7 +98,7 @@ def propose(
         if "_once" not in str(error):
             raise
         raise Refused(f"“{act}”已提出，还没有复核；请先复核或撤回它。") from error
-    _tell(act, "proposed", f"{by} 提出{act}，请复核。", administrators=True)
+    _tell(act, "proposed", told, administrators=True)
     return act, half
 
 
@@ -105,7 +123,7 @@ def approve(*, act: PersonAct, by: User) -> tuple[PersonAct, str]:
     _do(act)
     act.state, act.decided_by, act.decided_at = State.APPROVED, by, moment
     act.save()
-    _tell(act, "approved", f"{act}已办理：{act.proposed_by} 提出，{by} 复核。")
+    _tell(act, "approved", f"{act}已办理：{act.proposed_by or '服务器上'} 提出，{by} 复核。")
     return act, half
 
 
@@ -133,7 +151,12 @@ def administrators(but: int | None = None) -> list[int]:
 
 @transaction.atomic
 def make_on_machine(
-    *, user: User, password: str, role: str, jurisdiction: Jurisdiction | None
+    *,
+    user: User,
+    password: str,
+    role: str,
+    jurisdiction: Jurisdiction | None,
+    why: str = "在服务器上以 add_person 建立",
 ) -> User:
     """A person made at the command line of the machine itself: the first two administrators.
 
@@ -158,7 +181,7 @@ def make_on_machine(
     act = PersonAct.objects.create(
         kind=Kind.NEW, state=State.APPROVED, person=user, username=user.username,
         display_name=user.display_name, unit=user.unit, role=role, jurisdiction=jurisdiction,
-        from_day=today(), why="在服务器上以 add_person 建立", on_machine=True,
+        from_day=today(), why=why, on_machine=True,
         proposed_at=now(), decided_at=now(),
     )  # fmt: skip
     _tell(act, "approved", f"{act}，在服务器上建立。", administrators=True)
@@ -174,7 +197,8 @@ class OneTimeCodeBackend(ModelBackend):
             return None
         act = (
             PersonAct.objects.filter(
-                kind__in=PersonAct.WITH_CODE, state=State.APPROVED, on_machine=False,
+                kind__in=PersonAct.WITH_CODE, state=State.APPROVED,
+                decided_by__isnull=False,  # who was made on the machine has a password
                 person__username=User.normalize_username(username),
             ).select_related("person").order_by("-decided_at").first()
         )  # fmt: skip

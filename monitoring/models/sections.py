@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from basins.audit import audited
 from basins.models import Jurisdiction, River
+from basins.models.jurisdictions import Ending
 from basins.ranges import just
 from monitoring.standards.detection import MeasuredValue, reported
 from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
@@ -19,7 +20,7 @@ CLASSES = [(c.value, c.label) for c in WaterClass if c is not WaterClass.INFERIO
 
 
 @audited()
-class Section(models.Model):
+class Section(Ending):
     """A monitoring point on a river; a border section lies between two jurisdictions."""
 
     class Grade(models.TextChoices):
@@ -78,10 +79,26 @@ class Section(models.Model):
     is_demo = models.BooleanField("演示名称", default=False)
     source = models.CharField("来源", max_length=200, blank=True)
 
+    # The section that stands in its place from `ended_on` on: its months go on there.
+    successor = models.ForeignKey(
+        "self",
+        verbose_name="接替断面",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "断面"
         ordering = ["river__level", "river__code", "km", "code"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(successor__isnull=True)
+                | (Q(ended_on__isnull=False) & ~Q(successor=models.F("pk"))),
+                name="section_succeeded_when_ended",
+                violation_error_message="有接替断面的断面须写明停用日期，且接替的不是它自己。",
+            ),
             models.UniqueConstraint(fields=["province", "name"], name="section_name_in_province"),
             models.UniqueConstraint(
                 fields=["station_mn"], condition=~Q(station_mn=""), name="section_mn_once"

@@ -106,6 +106,10 @@ APART = {
     "reference.load_reference": "the reference data of an installation, by its command",
     "person_acts.make_on_machine": "the first two administrators, by their command",
     **dict.fromkeys(
+        ("dated.cut", "opening.import_opening", "person_acts.propose_on_machine"),
+        "tables of reference data: tests/settlements/reference imports each twice",
+    ),
+    **dict.fromkeys(
         (
             "people.change_own_password",
             "sessions.begin",

@@ -1,13 +1,14 @@
 """期初余额: what stood in the old books on a day, taken over as one balanced entry.
 
-A file (CSV or XLSX) has the columns 行政区代码, 协议编码, 金额(元), 备注, and 单位 where wanted; its
-amounts sum to zero. Amounts are Decimal yuan; positive is owed to the jurisdiction.
+A file (CSV or XLSX) has the columns 行政区代码, 协议编码, 金额(元), 备注, and 单位 and 期初日期 where
+wanted; its amounts sum to zero, those of each day where it names days. Amounts are Decimal yuan;
+positive is owed to the jurisdiction.
 """
 
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -30,6 +31,7 @@ from settlements.money import ZERO, format_yuan, yuan
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.telling import tell
 from written.amounts import read_yuan
+from written.days import read_last_day
 from written.files import COMMA_UNCLEAR, read_sheets
 from written.headings import Headings, find_headings, normal, unit_in
 from written.numbers import NotANumber
@@ -42,6 +44,7 @@ COLUMNS = {
     "yuan": ("金额", "yuan"),
     "unit": ("单位", "金额单位", "unit"),
     "note": ("备注", "说明", "note"),
+    "on": ("期初日期", "截至日期", "on"),
 }
 NEEDED = ("jurisdiction", "agreement", "yuan")
 LARGEST = 5 * 1024 * 1024  # bytes
@@ -77,6 +80,7 @@ class OpeningRow:
     agreement: Agreement
     yuan: Decimal
     note: str
+    on: date | None = None  # where the file says
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,16 @@ class OpeningFile:
     filename: str
     sha256: str
     rows: tuple[OpeningRow, ...]
+
+    @property
+    def days(self) -> list[date]:
+        """The days that the file itself names, in order."""
+        return sorted({row.on for row in self.rows if row.on is not None})
+
+    def as_of(self, day: date) -> "OpeningFile":
+        """The rows of that day, and those without one."""
+        rows = tuple(row for row in self.rows if row.on in (None, day))
+        return replace(self, rows=rows)
 
     @property
     def receivable(self) -> Decimal:
@@ -104,16 +118,8 @@ def read_opening(raw: bytes, filename: str) -> OpeningFile:
         )
     wrong: list[WrongBalance] = []
     rows = _rows(lines, wrong)
-    total = sum((row.yuan for row in rows), ZERO)
-    if not wrong and total:
-        wrong.append(
-            WrongBalance(
-                0,
-                "yuan",
-                f"各行金额合计 {format_yuan(total)} 元，不为零；每笔应收须有同额的应付，"
-                "请补齐或更正。",
-            )
-        )
+    if not wrong:
+        wrong += _unbalanced(rows)
     if not wrong and not rows:
         wrong.append(
             WrongBalance(0, "yuan", "各行金额都是零，没有可以入账的余额；没有旧账的不必导入。")
@@ -121,6 +127,21 @@ def read_opening(raw: bytes, filename: str) -> OpeningFile:
     if wrong:
         raise OpeningRefused(*wrong)
     return OpeningFile(filename, hashlib.sha256(raw).hexdigest(), tuple(rows))
+
+
+def _unbalanced(rows: list[OpeningRow]) -> Iterator[WrongBalance]:
+    """What does not sum to zero, day by day."""
+    days = {row.on for row in rows}
+    for day in sorted(days, key=str):
+        total = sum((row.yuan for row in rows if row.on == day), ZERO)
+        if total:
+            of = f"{day} 的" if len(days) > 1 else ""
+            yield WrongBalance(
+                0,
+                "yuan",
+                f"{of}各行金额合计 {format_yuan(total)} 元，不为零；每笔应收须有同额的应付，"
+                "请补齐或更正。",
+            )
 
 
 @transaction.atomic
@@ -133,6 +154,12 @@ def prepare_opening(*, file: OpeningFile, on: date, by: User | None) -> OpeningB
         raise NotAllowed(f"{by} 不能导入期初余额。")
     if on > today():
         raise OpeningRefused(WrongBalance(0, "on", f"期初日期 {on} 在今天之后；请填已过去的日期。"))
+    if other := [day for day in file.days if day != on]:
+        raise OpeningRefused(
+            WrongBalance(
+                0, "on", f"文件里的期初日期是 {other[0]}，不是 {on}；请改填日期，或改文件。"
+            )
+        )
     if not file.rows:
         raise OpeningRefused(
             WrongBalance(0, "file", f"{file.filename} 各行金额都是零，没有可登记的余额。")
@@ -339,7 +366,7 @@ def _rows(lines: list[_Line], wrong: list[WrongBalance]) -> list[OpeningRow]:
             wrong.append(line.wrong("yuan", COMMA_UNCLEAR))
         if is_void(note):
             wrong.append(line.wrong("note", f"备注是“{note}”；作废的行请整行删去。"))
-        amount = _amount(line, wrong)
+        amount, on = _amount(line, wrong), _day(line, wrong)
         if len(wrong) > found or amount is None:
             continue
         treasury = jurisdictions[code].level == Jurisdiction.Level.TREASURY
@@ -359,9 +386,21 @@ def _rows(lines: list[_Line], wrong: list[WrongBalance]) -> list[OpeningRow]:
                 )
             )
         elif amount:  # a row of zero says that nothing was owed
-            rows.append(OpeningRow(jurisdictions[code], agreements[agreement], amount, note[:200]))
+            rows.append(
+                OpeningRow(jurisdictions[code], agreements[agreement], amount, note[:200], on)
+            )
         seen[agreement, code] = line
     return rows
+
+
+def _day(line: _Line, wrong: list[WrongBalance]) -> date | None:
+    if not (text := line.cells.get("on", "")):
+        return None
+    try:
+        return read_last_day(text)
+    except CellError as error:
+        wrong.append(line.wrong("on", str(error)))
+    return None
 
 
 def _amount(line: _Line, wrong: list[WrongBalance]) -> Decimal | None:

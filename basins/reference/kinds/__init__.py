@@ -1,0 +1,1 @@
+"""The kinds of this app: where and who, and the calendar."""

@@ -1,0 +1,1 @@
+"""基础资料 as a whole: every kind by its code, and the opening balances among them."""
