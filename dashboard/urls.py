@@ -106,6 +106,7 @@ urlpatterns = [
     path("calendar/acts/<int:pk>/", calendar.calendar_act, name="calendar-act"),
     path("calendar/day/", calendar.change_day, name="calendar-day"),
     path("calendar/template.csv", calendar.template, name="calendar-template"),
+    path("reference/", include("dashboard.reference.urls")),
     path("people/", people.people_list, name="people"),
     path("people/new/", people.new, name="person-new"),
     path("people/acts/", people.act_list, name="person-act-list"),

@@ -189,6 +189,7 @@ class Kind(Layout):
     store: Callable[[Plan, Asked], dict[str, Any]]
     lookups: Callable[[], dict[str, Lookup]] = dict
     names: str = "name"  # the column a thing is called by
+    listed: tuple[str, ...] = ()  # columns of the list, beside the name
     own: str = ""  # the lookup that the file's own rows belong to
     defaults: Mapping[str, Any] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()

@@ -78,6 +78,22 @@ def carry_out(kind: Kind, rows: Sequence[WrittenRow], asked: Asked) -> tuple[Pla
     return made, answer
 
 
+JOINED = "~"  # between the parts of a key in an address; no code has it
+
+
+def slug(key: Key) -> str:
+    """A thing's key as its address has it."""
+    return JOINED.join(str(part) for part in key)
+
+
+def find(kind: Kind, text: str) -> tuple[Key, Values] | None:
+    """The thing of that address."""
+    for key, values in kind.held().items():
+        if slug(key) == text:
+            return key, values
+    return None
+
+
 def code_of(key: Key) -> str:
     """What a change is filed under: the thing's own code."""
     return str(key[0])[:60]

@@ -45,6 +45,10 @@ ACTS = {
     "paper-file": "下载文书",
     "basis-choose": "选定统计口径",
     "basis-withdraw": "撤销统计口径",
+    "reference-new": "录入基础资料",
+    "reference-change": "更改基础资料",
+    "reference-import": "导入基础资料",
+    "reference-errors": "下载需更正的表",
     "calendar-act": "复核节假日历",
     "calendar-announce": "录入节假日安排",
     "calendar-day": "修改节假日历",
@@ -139,7 +143,7 @@ class ActingMiddleware:
 def words_of_acts() -> list[str]:
     """Every act an address can be for."""
     events = {m.words for m in MOVES if m.thing in OF_EVENTS.values() and m.who is not None}
-    return sorted({*ACTS.values(), *events, "网页", "基础资料", "接口"})
+    return sorted({*ACTS.values(), *events, "网页", "原始表", "接口"})
 
 
 def act_of(request) -> str:
@@ -149,7 +153,7 @@ def act_of(request) -> str:
     except Resolver404:
         return "网页"
     if match.app_name == "admin":
-        return "基础资料"
+        return "原始表"
     if match.app_name == "api":
         return "接口"
     if thing := OF_EVENTS.get(match.url_name or ""):

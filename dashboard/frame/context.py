@@ -17,6 +17,7 @@ from settlements.work.queries.work import counts
 OFFICES = (Act.PUBLISH, Act.RECORD_PAYMENT, Act.EDIT_AGREEMENTS, Act.SEE_AUDIT)
 NOTICES = (*OFFICES, Act.CONFIRM)
 MONEY = (Act.PUBLISH, Act.RECORD_PAYMENT, Act.CONFIRM, Act.SEE_AUDIT)
+SETTERS = (Act.PUBLISH, Act.RECORD_PAYMENT, Act.EDIT_REFERENCE, Act.SEE_AUDIT)
 FIGURES = (Act.REVIEW_DATA, Act.EDIT_AGREEMENTS)
 PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
     "": [
@@ -50,12 +51,13 @@ PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
         ("核验", "verify", Act.SEE_LEDGER),
     ],
     "管理": [
+        ("基础资料", "reference-index", SETTERS),
         ("节假日历", "calendar", Act.SEE_RESULTS),
         ("人员", "people", Act.SEE_PEOPLE),
         ("操作记录", "audit", Act.SEE_AUDIT),
     ],
 }
-ADMIN = "管理"  # the group that 基础资料 is added to, for staff
+ADMIN = "管理"  # the group that Django's own tables are added to, for staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def nav_groups(viewer: Viewer, path: str, *, staff: bool) -> list[NavGroup]:
             if any(map(viewer.may, (act,) if isinstance(act, Act) else act))
         ]
         if group == ADMIN and staff:
-            items.append(("基础资料", reverse("admin:index"), False))
+            items.append(("原始表", reverse("admin:index"), False))
         if not group:
             found += [NavGroup(item[0], (item,)) for item in items]
         elif items:

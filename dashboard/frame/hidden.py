@@ -19,9 +19,11 @@ from basins.models import (
     User,
 )
 from basins.models import SignInSession as Session
+from basins.reference.planning import find
 from jobs.models import Job
 from monitoring.models import AssessmentBasis, Observation, Section
 from settlements import models as money
+from settlements.reference.kinds import KINDS, LAYOUTS
 from settlements.rules import RULES
 
 FORMATS = ("csv", "xlsx")
@@ -47,6 +49,11 @@ def _month_of_agreement(given: dict[str, Any]) -> bool:
         period__year=given["year"],
         period__month__in=[given["month"], 1],
     ).exists()
+
+
+def _is_thing(given: dict[str, Any]) -> bool:
+    kind = KINDS.get(given["kind"])
+    return kind is not None and find(kind, given["key"]) is not None
 
 
 _agreement, _month = _by(money.Agreement, code="code"), _month_of_agreement
@@ -101,6 +108,9 @@ THINGS: dict[str, Exists] = {
         ("scenario-run scenario-run-cancel paper-export paper-export-cancel paper-export-file",
          _by(Job)),
         ("basis-withdraw", _by(AssessmentBasis)),
+        ("reference-list reference-new reference-import reference-template reference-export"
+         " reference-errors", lambda given: given["kind"] in LAYOUTS),
+        ("reference-item reference-change", _is_thing),
         ("audit-record", _by(AuditRecord)),
         ("paper paper-style paper-file", _by(money.IssuedPaper)),
         ("issue-request", _by(money.IssueRequest)),
@@ -116,7 +126,8 @@ NOTHING_HIDDEN = {"verify-code", "ledger-export"}
 
 
 def hid_something(request: Any) -> bool:
-    """Of a request that was answered 404: was there something? At most 1 SQL query.
+    """Of a request that was answered 404: was there something? At most 1 SQL query, of
+    reference data 3.
 
     An address that names nothing is a page of some roles: missing to a person, it was refused.
     """

@@ -1,4 +1,4 @@
-"""基础资料: Django's admin without a door of its own.
+"""原始表: Django's admin without a door of its own.
 
 One signs in on the sign-in page of the site, changes one's password on 我的账号, and who may not
 open it finds nothing there (kept as a refusal, dashboard.frame.hidden).
@@ -17,8 +17,8 @@ from django.views.decorators.cache import never_cache
 
 
 class ReferenceSite(AdminSite):
-    site_header = "流域横向生态保护补偿 · 基础资料"
-    site_title = index_title = "基础资料"
+    site_header = "流域横向生态保护补偿 · 原始表"
+    site_title = index_title = "原始表"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         shown = super().admin_view(view, cacheable)

@@ -81,6 +81,7 @@ KIND = Kind(
     lookups=lambda: {"sections": sections()},
     names="section",
     defaults={"until": None},
+    listed=("since", "until", "per_day"),
     check=_check,
     also=_also,
 )

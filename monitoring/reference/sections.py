@@ -227,6 +227,7 @@ KIND = Kind(
         "water_body": Section.Body.RIVER.value,
         "grade": Section.Grade.MUNICIPAL.value,
     },
+    listed=("code", "river", "km", "upstream", "downstream", "grade", "target"),
     check=_check,
     also=_also,
 )

@@ -92,6 +92,7 @@ KIND = Kind(
     lookups=lambda: {"sections": sections()},
     names="section",
     defaults={"until": None},
+    listed=("since", "until", "water_class", "source"),
     check=_check,
     also=_also,
 )

@@ -152,6 +152,7 @@ KIND = Kind(
     store=_store,
     lookups=lambda: {"places": places()},
     own="places",
+    listed=("code", "short_name", "level", "parent"),
     check=_check,
     files=_files,
 )

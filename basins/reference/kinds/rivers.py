@@ -196,5 +196,6 @@ KIND = Kind(
     own="rivers",
     repeated=REACH,
     several="reaches",
+    listed=("code", "parent", "level", "length_km", "source"),
     check=_check,
 )

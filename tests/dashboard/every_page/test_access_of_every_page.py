@@ -195,6 +195,15 @@ calendar/announce/                                                 .....>.  ....
 calendar/acts/<int:pk>/                                            .....o.  .....?.  EDIT_REFERENCE
 calendar/day/                                                      .....>.  .....!.  EDIT_REFERENCE
 calendar/template.csv                                              ooooooo  -        SEE_RESULTS
+reference/                                                         oo...oo  -        SEE_RESULTS
+reference/<str:kind>/                                              oo...oo  -        SEE_RESULTS
+reference/<str:kind>/new/                                          .....o.  .....!.  EDIT_REFERENCE
+reference/<str:kind>/import/                                       .....o.  .....!.  EDIT_REFERENCE
+reference/<str:kind>/errors.xlsx                                   ^        .....o.  EDIT_REFERENCE
+reference/<str:kind>/template.xlsx                                 oo...oo  -        SEE_RESULTS
+reference/<str:kind>/export.xlsx                                   oo...oo  -        SEE_RESULTS
+reference/<str:kind>/item/<str:key>/                               oo...oo  -        SEE_RESULTS
+reference/<str:kind>/item/<str:key>/change/                        .....o.  .....!.  EDIT_REFERENCE
 people/                                                            .....oo  -        SEE_PEOPLE
 people/new/                                                        .....o.  .....!.  EDIT_USERS
 people/acts/                                                       .....oo  -        SEE_PEOPLE
@@ -253,6 +262,7 @@ GIVEN = {
     "statements/exports/": {"year": "2023"},
     "work/star/": {"kind": "agreement", "code": MAIN},
     "people/acts/<int:pk>/": {"action": "reject"},
+    "reference/<str:kind>/errors.xlsx": {"rows": "河流代码,河流名称\nX,东河\n"},
 }
 
 

@@ -246,7 +246,7 @@ def test_a_changed_page_says_who_in_which_act(border, people, client):
         REMOTE_ADDR="10.1.2.3",
     )  # fmt: skip
     record = AuditRecord.objects.filter(table="basins_river").latest("pk")
-    assert (record.user, record.who, record.act) == (people.admin, "admin", "基础资料")
+    assert (record.user, record.who, record.act) == (people.admin, "admin", "原始表")
     assert (record.address, record.path.split()[0]) == ("10.1.2.3", "POST")
     assert record.after["name"] == "改名河"
 
