@@ -6,10 +6,10 @@ rows of keys, the words of the trade and the names of the places, with a year or
 
 import re
 
-from django.conf import settings
 from django.contrib.auth import password_validation as django
 from django.core.exceptions import ValidationError
 
+from basins.city import home
 from basins.models import Jurisdiction, User
 
 LEAST = 4  # characters that must be left when the habits are taken out
@@ -96,8 +96,9 @@ def _remains(password: str, words: list[str]) -> str:
 
 
 def _names(user: User | None) -> set[str]:
-    """Names of the installation's place, of the places in it, and of the person; 1 SQL query."""
-    found = {settings.INSTALLATION_PLACE, settings.INSTALLATION_PLACE.rstrip("市省"), "chongqing"}
+    """Names of the installation's place, of the places in it, and of the person; 2 SQL queries."""
+    city = home().name
+    found = {city, city.rstrip("市省")}
     for name, english, key in Jurisdiction.objects.exclude(
         level=Jurisdiction.Level.PROVINCE
     ).values_list("short_name", "name_en", "sort_key"):

@@ -58,9 +58,9 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1],testserver"
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", "")
 
 
-# The city or province whose scheme this is, as the masthead says it.
-INSTALLATION_PLACE = env("INSTALLATION_PLACE", "重庆市")
-# The province a file means when it names none (GB/T 2260).
+# The city or province whose scheme this is, as the masthead says it, and the province a file means
+# when it names none (GB/T 2260): until somebody has said them on /start/ (basins.city).
+INSTALLATION_PLACE = env("INSTALLATION_PLACE", "")
 HOME_PROVINCE = env("HOME_PROVINCE", "500000")
 
 # 月通报: published on this day of the next month, or the next working day after it; open for

@@ -25,6 +25,8 @@ from dashboard.rulings import views as rulings
 from dashboard.scenarios import views as scenarios
 from dashboard.sections import views as sections
 from dashboard.settlements import views as settlements
+from dashboard.start import views as start
+from dashboard.start.map_file import map_file
 from dashboard.water_bodies import views as water_bodies
 
 urlpatterns = [
@@ -106,6 +108,9 @@ urlpatterns = [
     path("calendar/acts/<int:pk>/", calendar.calendar_act, name="calendar-act"),
     path("calendar/day/", calendar.change_day, name="calendar-day"),
     path("calendar/template.csv", calendar.template, name="calendar-template"),
+    path("start/", start.start, name="start"),
+    path("start/place/", start.place, name="start-place"),
+    path("start/map/", map_file, name="start-map"),
     path("reference/", include("dashboard.reference.urls")),
     path("people/", people.people_list, name="people"),
     path("people/new/", people.new, name="person-new"),

@@ -3,7 +3,7 @@
 from basins.models.audit import AccessEvent, AuditRecord
 from basins.models.calendar import CalendarAct, CalendarChange, CalendarDay
 from basins.models.data_marks import DataMark
-from basins.models.jurisdictions import Jurisdiction
+from basins.models.jurisdictions import City, Jurisdiction
 from basins.models.notifications import Delivery, Notification, Star
 from basins.models.people import Role, User
 from basins.models.person_acts import PersonAct
@@ -18,6 +18,7 @@ __all__ = [
     "CalendarAct",
     "CalendarChange",
     "CalendarDay",
+    "City",
     "DataMark",
     "Delivery",
     "FormerName",

@@ -79,3 +79,23 @@ class Jurisdiction(Ending):
 
     def __str__(self) -> str:
         return self.name
+
+
+@audited()
+class City(models.Model):
+    """The city (or province) whose scheme this is: one row, set on the first day (basins.city)."""
+
+    name = models.CharField("名称", max_length=40)
+    province = models.ForeignKey(
+        Jurisdiction, verbose_name="所在省份", on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "本市"
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="city_is_one"),
+            models.CheckConstraint(condition=~Q(name=""), name="city_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -28,7 +28,7 @@ class River(Ending):
         blank=True,
         related_name="tributaries",
     )
-    level = models.PositiveSmallIntegerField("级别", default=1, help_text="长江为 0,一级支流为 1。")
+    level = models.PositiveSmallIntegerField("级别", default=1, help_text="干流为 0,一级支流为 1。")
     length_km = models.DecimalField(
         "长度(km)", max_digits=7, decimal_places=1, null=True, blank=True
     )

@@ -1,7 +1,7 @@
 """A kind of reference data, and what a set of rows would change in it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -178,7 +178,8 @@ class Kind(Layout):
     """Declares a kind once.
 
     key: the columns that tell one thing from another. repeated: columns of rows below one
-    thing (a river's reaches), kept together as `several`. held: everything there is, by key.
+    thing (a river's reaches), kept together as `several`. defaults: of columns that are never
+    empty. held: everything there is, by key.
     check: what no cell alone shows. also: what else one entry changes. gone: things that the
     file, being the whole of something, leaves out. store: writes the changes and answers what
     the person has to know of it (codes, acts that wait).
@@ -191,7 +192,7 @@ class Kind(Layout):
     names: str = "name"  # the column a thing is called by
     listed: tuple[str, ...] = ()  # columns of the list, beside the name
     own: str = ""  # the lookup that the file's own rows belong to
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Callable[[], Mapping[str, Any]] = dict
     repeated: tuple[str, ...] = ()
     several: str = ""
     check: Check = _nothing_wrong

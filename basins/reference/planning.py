@@ -43,7 +43,8 @@ def plan(kind: Kind, rows: Sequence[WrittenRow]) -> Plan:
     wrong += [] if wrong else kind.check(entries, held)
     if wrong:
         return Plan(kind, len(rows), wrong=tuple(wrong))
-    changes = [_change(kind, entry, held, lookups) for entry in entries]
+    defaults = kind.defaults()
+    changes = [_change(kind, entry, held, lookups, defaults) for entry in entries]
     changes += [_removal(kind, entry, held, lookups) for entry in kind.gone(entries, held)]
     return Plan(kind, len(rows), tuple(changes))
 
@@ -213,16 +214,20 @@ def _values(
 
 
 def _change(
-    kind: Kind, entry: Entry, held: Mapping[Key, Values], lookups: Mapping[str, Lookup]
+    kind: Kind,
+    entry: Entry,
+    held: Mapping[Key, Values],
+    lookups: Mapping[str, Lookup],
+    defaults: Values,
 ) -> Change:
     before = held.get(entry.key)
-    blank = {c.key: kind.defaults.get(c.key) for c in kind.single}
+    blank = {c.key: defaults.get(c.key) for c in kind.single}
     if kind.several:
         blank[kind.several] = ()
     there = {**blank, **(before or {})}
     # A column that is never empty stays what it is where the cell is blank.
     given = {
-        name: there[name] if value is None and name in kind.defaults else value
+        name: there[name] if value is None and name in defaults else value
         for name, value in entry.values.items()
     }
     values = {**there, **given}

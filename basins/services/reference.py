@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from basins.models import Jurisdiction, River, RiverReach
+from basins.models import City, Jurisdiction, River, RiverReach
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -47,7 +47,17 @@ def load_reference(*, folder: Path = DATA) -> Loaded:
     places = _load_jurisdictions(folder, loaded)
     entries = _read(folder, "rivers.json")
     _load_reaches(entries, _load_rivers(entries, loaded), places, loaded)
+    _load_city(places)
     return loaded
+
+
+def _load_city(places: dict[str, Jurisdiction]) -> None:
+    """The province that the treasury of the files belongs to, where nobody has set the city."""
+    treasuries = [p for p in places.values() if p.level == Jurisdiction.Level.TREASURY]
+    if treasuries and not City.objects.exists():
+        of = treasuries[0].parent
+        assert of is not None
+        City.objects.create(pk=1, name=of.name, province=of)
 
 
 def _load_jurisdictions(folder: Path, loaded: Loaded) -> dict[str, Jurisdiction]:

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from basins.access import Act, Viewer, viewer_of
+from basins.city import home
 from dashboard.frame.installation import INSTALLATIONS
 from dashboard.frame.kept import FORM_TOKEN, SECONDS_LEFT, is_written_to_keep, part
-from settlements.work.queries.work import counts
+from settlements.work.queries.work import Counts, counts
 
 # The navigation: group → label, name of the address, the act one needs (of several, one), in
 # the order shown. What is in the group '' stands by itself before the groups.
@@ -51,6 +52,7 @@ PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
         ("核验", "verify", Act.SEE_LEDGER),
     ],
     "管理": [
+        ("开始使用", "start", SETTERS),
         ("基础资料", "reference-index", SETTERS),
         ("节假日历", "calendar", Act.SEE_RESULTS),
         ("人员", "people", Act.SEE_PEOPLE),
@@ -77,7 +79,7 @@ def page_frame(request) -> dict:
     frame: dict[str, Any] = {
         "installation": {
             "mode": INSTALLATIONS[settings.INSTALLATION],
-            "place": settings.INSTALLATION_PLACE,
+            "place": "",
             "note": "",
         },
         "generated_at": timezone.now(),
@@ -88,6 +90,7 @@ def page_frame(request) -> dict:
     }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
+        frame["installation"]["place"] = home().name
         return frame
     viewer = viewer_of(user)
     frame["person"] = {"name": str(user), "unit": user.unit, "key": user.pk}
@@ -98,7 +101,8 @@ def page_frame(request) -> dict:
     }
     frame["sign_out_url"] = reverse("logout")
     frame["nav_groups"] = nav_groups(viewer, request.path, staff=user.is_staff)
-    frame |= work_frame(viewer)
+    frame["installation"]["place"], work = work_frame(viewer)
+    frame |= work
     if is_written_to_keep(request):  # what belongs to this request alone is put in when it is sent
         frame["csrf_token"] = FORM_TOKEN
         frame["session"]["seconds"] = SECONDS_LEFT
@@ -124,16 +128,20 @@ def nav_groups(viewer: Viewer, path: str, *, staff: bool) -> list[NavGroup]:
     return found
 
 
-def work_frame(viewer: Viewer) -> dict[str, Any]:
-    """待办 and 通知 in the page head: 1 SQL query, 1 more where they are counted anew; nothing for who
-    has no work here."""
+def work_frame(viewer: Viewer) -> tuple[str, dict[str, Any]]:
+    """The city's name, and 待办 and 通知 in the page head: 1 SQL query, 2 more where they are asked
+    anew; no work for who has none here."""
     if not viewer.may(Act.SEE_RESULTS):
-        return {}
-    waiting = part("counts", viewer, counts, viewer)
-    return {
+        return home().name, {}
+    place, waiting = part("frame", viewer, _place_and_counts, viewer)
+    return place, {
         "todo": {"count": waiting.todo, "url": reverse("work")},
         "notifications": {"count": waiting.unread, "url": reverse("notification-list")},
     }
+
+
+def _place_and_counts(viewer: Viewer) -> tuple[str, Counts]:
+    return home().name, counts(viewer)
 
 
 def _is_within(path: str, url: str) -> bool:

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from basins import opening_code
 from basins.access import viewer_of
 from basins.models import Role, User
 from basins.services.sign_in_locks import in_words
@@ -82,8 +83,11 @@ class SignInView(LoginView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         if settings.INSTALLATION == "demo":
+            there = set(User.objects.values_list("username", flat=True))
             context["demo_sign_ins"] = [
                 {"username": username, "role": role, "password": settings.DEMO_PASSWORD}
                 for username, role in settings.DEMO_SIGN_INS
+                if username in there
             ]
+        context["opens_at"] = reverse("start") if opening_code.is_open() else ""
         return context

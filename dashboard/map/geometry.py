@@ -15,7 +15,7 @@ class PlacePath:
     name: str
     short_name: str
     own: bool  # a district of the city; otherwise a neighbour
-    path: str
+    path: str  # '' where no boundary is stored
     label: Point
 
 
@@ -23,6 +23,7 @@ class PlacePath:
 class ReachPath:
     key: str
     river_code: str
+    place: str  # the jurisdiction it runs through
     river: str
     level: int
     schematic: bool
@@ -40,22 +41,26 @@ class Geometry:
 
 
 def geometry() -> Geometry:
-    """The drawing of what is stored now: 2 SQL queries, 2 more when it has changed."""
+    """The drawing of what is stored now: 3 SQL queries, 4 more when it has changed."""
     return _built(map_shapes.geometry_version())
 
 
 @lru_cache(maxsize=2)
 def _built(version: tuple) -> Geometry:
     places = map_shapes.drawn_places()
+    reaches = map_shapes.drawn_reaches()
     districts = [p for p in places if p.level == Jurisdiction.Level.DISTRICT]
     corners = [corner for p in districts for ring in rings(p.boundary) for corner in ring]
+    if not corners:  # no boundary: what there is of rivers and names
+        corners = [point for reach in reaches for point in reach.course]
+        corners += [p.label for p in districts if p.label is not None]
     if not corners:
         return Geometry(None, (), ())
     frame = Projection.around(corners)
     return Geometry(
         projection=frame,
         places=tuple(_place(frame, p) for p in places),
-        reaches=tuple(_reach(frame, r) for r in map_shapes.drawn_reaches()),
+        reaches=tuple(_reach(frame, r) for r in reaches),
     )
 
 
@@ -83,6 +88,7 @@ def _reach(frame: Projection, reach: map_shapes.DrawnReach) -> ReachPath:
     return ReachPath(
         key=f"{reach.river_code}-{reach.order}",
         river_code=reach.river_code,
+        place=reach.jurisdiction,
         river=reach.river,
         level=reach.river_level,
         schematic=reach.schematic,

@@ -14,6 +14,7 @@ from math import cos, radians
 WIDTH = 860
 GRID = 2  # steps a unit: half a pixel
 MARGIN = 0.06  # degrees round the shapes
+HIGHEST, LOWEST = 1.4, 0.5  # of the width
 
 Degrees = Sequence[float]
 Point = tuple[float, float]
@@ -38,6 +39,12 @@ class Projection:
         east = max(p[0] for p in found) + MARGIN
         south = min(p[1] for p in found) - MARGIN
         north = max(p[1] for p in found) + MARGIN
+        # Neither a needle nor a ribbon: a few sections in a row still make a map.
+        middle, wide, high = (west + east) / 2, east - west, north - south
+        wide = max(wide, high / cos(radians((south + north) / 2)) / HIGHEST)
+        west, east = middle - wide / 2, middle + wide / 2
+        middle, high = (south + north) / 2, max(high, wide * LOWEST)
+        south, north = middle - high / 2, middle + high / 2
         scale_x = WIDTH / (east - west)
         scale_y = scale_x / cos(radians((south + north) / 2))
         return cls(west, north, scale_x, scale_y, WIDTH, round((north - south) * scale_y))

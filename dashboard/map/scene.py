@@ -1,12 +1,13 @@
 """A month drawn on the map: districts by net, rivers and sections by class, who pays whom."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.urls import reverse
 
 from basins.access import Viewer
+from basins.city import home
 from dashboard.map.arrows import arrow, opposite
 from dashboard.map.geometry import Geometry, PlacePath, ReachPath, geometry
 from dashboard.map.labels import LINE, Box, Labels
@@ -22,10 +23,8 @@ LAYERS = {"net": "净额与流向", "class": "类别", "agreements": "协议覆�
 SHADES = (Decimal(500_000), Decimal(1_000_000))
 LEGEND, LEGEND_OF_AGREEMENTS = Box(0, 0, 262, 214), Box(0, 0, 262, 300)
 WIDTHS = {0: "main-stem", 1: "large"}
-MAIN_STEM = "CHANGJIANG"
-STEMS = ((MAIN_STEM, "长江干流"), ("JIALING", "嘉陵江"), ("WUJIANG", "乌江"))
-# First digits of GB/T 2260: the city, and the provinces from which and into which the Yangtze flows.
-CITY, MAIN_STEM_BEYOND = "50", frozenset({"51", "42"})
+MAIN_STEM, LARGE = 0, 1  # levels of rivers
+LARGE_SHOWN = 2  # tributaries that the coverage names
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +130,7 @@ def build_scene(
     spots = {code: spot for code, spot in spots.items() if frame.inside(spot)}
     sites = [s for s in water.sections if s.code in spots]
     labels = Labels(Box(0, 0, frame.width, frame.height))
+    city = home().province[:2]
     legend = LEGEND_OF_AGREEMENTS if layer == "agreements" else LEGEND
     labels.block([legend, *(Box.around(x, y, 19, 19) for x, y in spots.values())])
     flows, flow_labels = _flows(drawn, money, spots, labels) if layer == "net" else ((), ())
@@ -145,13 +145,13 @@ def build_scene(
         shapes=tuple(
             _shape(viewer, p, layer, nets.get(p.code), parties, money.only)
             for p in drawn.places
-            if p.own
+            if p.own and p.path
         ),
         courses=tuple(_courses(drawn, water, agreements, layer)),
         flows=flows,
         sites=tuple(_site(s, spots[s.code], layer, covered) for s in sites),
         labels=(*words, *flow_labels, *_river_names(drawn, agreements, labels)),
-        coverage=_coverage(agreements) if layer == "agreements" else (),
+        coverage=_coverage(agreements, drawn, city) if layer == "agreements" else (),
     )
 
 
@@ -335,33 +335,47 @@ def _river_names(drawn: Geometry, agreements, labels: Labels) -> list[Label]:
     return names
 
 
-def _coverage(agreements: tuple[AgreementInForce, ...]) -> tuple[Coverage, ...]:
-    """Agreements in force on the main stem, the two large rivers and others; then each border of
-    the city with the year its first agreement in force began."""
+def _coverage(
+    agreements: tuple[AgreementInForce, ...], drawn: Geometry, city: str
+) -> tuple[Coverage, ...]:
+    """Agreements in force on the main stem, its longest tributaries and others; then each border of
+    the city with the year its first agreement in force began. `city`: how the codes of its province begin."""
     counts = Counter(a.river_code for a in agreements)
-    stems = [Coverage(name, counts[code]) for code, name in STEMS]
+    stems = [
+        Coverage(f"{name}干流" if level == MAIN_STEM else name, counts[code], words)
+        for code, name, level in _stems(drawn)
+        for words in ["上下省界全线贯通" if _whole(code, agreements, drawn, city) else ""]
+    ]
     others = sum(counts.values()) - sum(stem.count for stem in stems)
     across: dict[str, list[AgreementInForce]] = {}
     for agreement in agreements:
         for party in agreement.parties:
-            if agreement.crosses_province and party.code[:2] != CITY and agreement.begun:
+            if agreement.crosses_province and party.code[:2] != city and agreement.begun:
                 across.setdefault(party.short_name, []).append(agreement)
     borders = [
         Coverage(f"与{name}", len(own), f"{min(a.begun for a in own if a.begun).year} 年起")
         for name, own in across.items()
     ]
-    if counts[MAIN_STEM] and _whole(agreements):
-        stems[0] = replace(stems[0], words="上下省界全线贯通")
     return (*stems, Coverage("其他支流", others), *borders)
 
 
-def _whole(agreements: tuple[AgreementInForce, ...]) -> bool:
-    """Whether the main stem is covered where it comes into the city and where it leaves."""
-    beyond = {
-        party.code[:2]
-        for a in agreements
-        if a.river_code == MAIN_STEM
-        for party in a.parties
-        if party.code[:2] != CITY
-    }
-    return beyond >= MAIN_STEM_BEYOND
+def _stems(drawn: Geometry) -> list[tuple[str, str, int]]:
+    """Code, name and level of the main stem and of the longest tributaries drawn."""
+    lengths: dict[tuple[str, str, int], Decimal] = {}
+    for reach in drawn.reaches:
+        river = reach.river_code, reach.river, reach.level
+        lengths[river] = max(lengths.get(river, Decimal(0)), reach.to_km)
+    main = sorted(river for river in lengths if river[2] == MAIN_STEM)
+    large = [river for river in lengths if river[2] == LARGE]
+    large.sort(key=lambda river: (-lengths[river], river))
+    return [*main, *sorted(large[:LARGE_SHOWN])]
+
+
+def _whole(
+    river: str, agreements: tuple[AgreementInForce, ...], drawn: Geometry, city: str
+) -> bool:
+    """Whether agreements cover the river where it comes into the city and where it leaves."""
+    runs = [reach.place[:2] for reach in drawn.reaches if reach.river_code == river]
+    beyond = {place for place in runs if place != city}
+    covered = {party.code[:2] for a in agreements if a.river_code == river for party in a.parties}
+    return len(beyond) > 1 and covered >= beyond

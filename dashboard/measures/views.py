@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import render
@@ -11,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, Scope, viewer_of
+from basins.city import home
 from basins.models import Jurisdiction, River
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, decide
 from dashboard.forms.fields import ReadField
@@ -65,7 +65,7 @@ class MeasureForm(ActForm):
         super().__init__(*args, **kwargs)
         self.fields["jurisdiction"].queryset = (  # type: ignore[attr-defined]
             Jurisdiction.objects.filter(level=Jurisdiction.Level.DISTRICT)
-            .exclude(~Q(parent__code=settings.HOME_PROVINCE), parent__isnull=False)
+            .exclude(~Q(parent__code=home().province), parent__isnull=False)
             .defer("boundary")
             .order_by("sort_key")
         )

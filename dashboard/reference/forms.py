@@ -67,15 +67,15 @@ class EntryForm(SinceForm):
                 self.fields[column.key] = self._field(column)
         for number in range(self.count):
             for column in kind.many:
-                self.fields[_name(column.key, number)] = self._field(column)
+                self.fields[_name(column.key, number)] = self._field(column, in_row=True)
         self.order_fields([name for name in self.fields if name not in ("on", "why")])
         say_required(self)
         self.key_text = {name: held[0].get(name, "") for name in kind.key} if fixed else {}
 
-    def _field(self, column: Column) -> forms.Field:
+    def _field(self, column: Column, *, in_row: bool = False) -> forms.Field:
         options: dict[str, Any] = {
             "label": column.title,
-            "help_text": column.help,
+            "help_text": "" if in_row else column.help,
             "required": column.needed,
         }
         choices = self._choices(column)

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from django.conf import settings
-
+from basins.city import home
 from basins.models import Jurisdiction, River
 from basins.ranges import covers, today
 from basins.reference.columns import (
@@ -127,11 +126,12 @@ def _now(dated: Iterable[Any]) -> Any:
 
 
 def _check(entries: list[Entry], held: Mapping[Key, Values]) -> Iterator[Wrong]:
+    own = home().province
     names = {(values["province"], name_key(values["name"])): key for key, values in held.items()}
     stations = {v["station_mn"]: key for key, v in held.items() if v["station_mn"]}
     for entry in entries:
         values = {**held.get(entry.key, {}), **entry.values}
-        province = values.get("province") or settings.HOME_PROVINCE
+        province = values.get("province") or own
         name = province, name_key(values["name"])
         if names.setdefault(name, entry.key) != entry.key:
             other = names[name][0]
@@ -165,9 +165,10 @@ def _wrong_pairs(entry: Entry, values: Values) -> Iterator[Wrong]:
 def _store(made: Plan, asked: Asked) -> dict[str, Any]:
     ids = dict(Jurisdiction.objects.values_list("code", "pk"))
     river_ids = dict(River.objects.values_list("code", "pk"))
+    own = home().province
     for change in made.stored:
         values = change.values
-        province = values.get("province") or settings.HOME_PROVINCE
+        province = values.get("province") or own
         fields: dict[str, Any] = {
             "name": values["name"],
             "province_id": ids[province],
@@ -211,6 +212,14 @@ def _also(entry: Entry, held: Mapping[Key, Values]) -> Iterator[str]:
         yield "监测频次自今天起改变；从别的日子起改，请用“监测频次”表。"
 
 
+def _defaults() -> dict[str, Any]:
+    return {
+        "province": home().province,
+        "water_body": Section.Body.RIVER.value,
+        "grade": Section.Grade.MUNICIPAL.value,
+    }
+
+
 KIND = Kind(
     code="sections",
     title="断面",
@@ -222,11 +231,7 @@ KIND = Kind(
     held=_held,
     store=_store,
     lookups=lambda: {"places": places(), "provinces": provinces(), "rivers": rivers()},
-    defaults={
-        "province": settings.HOME_PROVINCE,
-        "water_body": Section.Body.RIVER.value,
-        "grade": Section.Grade.MUNICIPAL.value,
-    },
+    defaults=_defaults,
     listed=("code", "river", "km", "upstream", "downstream", "grade", "target"),
     check=_check,
     also=_also,

@@ -101,7 +101,8 @@ def test_it_answers_refuses_a_twin_and_leaves_nothing_after_ctrl_c(demo):
     assert wait_until(demo.is_ready), demo.said()
     assert demo.health() == 200
     assert f"http://127.0.0.1:{demo.port}/" in demo.said()
-    assert "bureau" in demo.said()
+    assert "开通码 opening code: " in demo.said()
+    assert "bureau" not in demo.said()  # nobody who could not sign in
     assert wait_until(lambda: len(demo.processes("celery")) >= 2)  # the worker and its pool
 
     twin = Demo(demo.var_dir, demo.port + 1)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.conf import settings
-
+from basins.city import home
 from basins.models import Jurisdiction
 from basins.reference.columns import Column, Lookup, Values, code, number, plain_number, text
 from basins.reference.kind import Asked, Entry, Key, Kind, Plan, Wrong
@@ -63,13 +62,14 @@ def short(name: str) -> str:
 
 
 def _held() -> dict[Key, dict[str, Any]]:
+    own = home().province
     fields = [c.key for c in COLUMNS if c.key != "parent"]
     found = Jurisdiction.objects.order_by("pk").values(*fields, "parent__code")
     return {
         (row["code"],): {
             **{name: None if row[name] == "" else row[name] for name in fields},
             # One's own province is not written: what is left blank means it.
-            "parent": None if row["parent__code"] == _home(row) else row["parent__code"],
+            "parent": None if row["parent__code"] == _home(row, own) else row["parent__code"],
         }
         for row in found
     }
@@ -77,13 +77,14 @@ def _held() -> dict[Key, dict[str, Any]]:
 
 def _check(entries: list[Entry], held: Mapping[Key, Values]) -> Iterator[Wrong]:
     parent, level = KIND.column("parent"), KIND.column("level")
+    own = home().province
     known = {
         **held,
         **{entry.key: {**held.get(entry.key, {}), **entry.values} for entry in entries},
     }
     for entry in entries:
         values = known[entry.key]
-        above = values.get("parent") or _home(values)
+        above = values.get("parent") or _home(values, own)
         allowed = ABOVE[Level(values["level"])]
         is_level = known[(above,)]["level"] if above else None
         if values["level"] == Level.TOWNSHIP and not values.get("parent"):
@@ -101,16 +102,17 @@ def _check(entries: list[Entry], held: Mapping[Key, Values]) -> Iterator[Wrong]:
             yield entry.wrong(level, "省（直辖市）的级别不能改，也不能改成省。")
 
 
-def _home(values: Values) -> str | None:
-    return settings.HOME_PROVINCE if values["level"] in (Level.TREASURY, Level.DISTRICT) else None
+def _home(values: Values, own: str) -> str | None:
+    """What a place lies in where its row names nothing."""
+    return own if values["level"] in (Level.TREASURY, Level.DISTRICT) else None
 
 
 def _store(made: Plan, asked: Asked) -> dict[str, Any]:
-    ids = dict(Jurisdiction.objects.values_list("code", "pk"))
+    own, ids = home().province, dict(Jurisdiction.objects.values_list("code", "pk"))
     order = [Level.PROVINCE, Level.TREASURY, Level.DISTRICT, Level.TOWNSHIP]
     for change in sorted(made.stored, key=lambda each: order.index(each.values["level"])):
         values = change.values
-        above = values.get("parent") or _home(values)
+        above = values.get("parent") or _home(values, own)
         row, _ = Jurisdiction.objects.update_or_create(
             code=values["code"],
             defaults={

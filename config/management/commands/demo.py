@@ -148,9 +148,7 @@ class Command(BaseCommand):
             f"演示已就绪:http://{HOST}:{port}/",
             f"The demo is ready at http://{HOST}:{port}/",
             "",
-            f"演示用户(密码均为 {settings.DEMO_PASSWORD}):",
-            f"Demo sign-ins (password of all: {settings.DEMO_PASSWORD}):",
-            *(f"  {name:<10} {role}" for name, role in settings.DEMO_SIGN_INS),
+            *(opening(port) or demo_people()),
             "",
             "按 Ctrl-C 停止。 Ctrl-C stops it.",
         ]
@@ -159,6 +157,37 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def opening(port: int) -> list[str]:
+    """How an empty installation is opened; nothing where it has its two administrators."""
+    from basins.opening_code import is_open, opening_code
+
+    if not is_open():
+        return []
+    code = opening_code()
+    connections.close_all()
+    return [
+        f"还没有账号:请打开 http://{HOST}:{port}/start/ ,用开通码建立最初两名协议管理员。",
+        f"Nobody can sign in yet: open http://{HOST}:{port}/start/ with the opening code.",
+        f"  开通码 opening code: {code}",
+    ]
+
+
+def demo_people() -> list[str]:
+    """The sign-ins of the demo that are there."""
+    from basins.models import User
+
+    there = set(User.objects.values_list("username", flat=True))
+    connections.close_all()
+    people = [f"  {name:<10} {role}" for name, role in settings.DEMO_SIGN_INS if name in there]
+    if not people:
+        return []
+    return [
+        f"演示用户(密码均为 {settings.DEMO_PASSWORD}):",
+        f"Demo sign-ins (password of all: {settings.DEMO_PASSWORD}):",
+        *people,
+    ]
 
 
 def port_from_environment() -> int:

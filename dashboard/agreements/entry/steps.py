@@ -156,7 +156,7 @@ class RiverForm(StepForm):
                 name,
                 "至少要有一个断面；请选一个。"
                 if borders
-                else "这条河还没有断面；请先在基础资料里建。",
+                else "这条河还没有断面；请先在“基础资料 › 断面”里登记。",
             )
         self.sections = rows
         return self.cleaned_data
@@ -191,7 +191,7 @@ class TermForm(StepForm):
             label="签署日期", required=False, reader=typing.read_day, **day
         )
         self.fields["source"] = line(
-            "来源", max_length=300, help_text="协议文本的名称和文号，如“渝财环〔2023〕1号”。"
+            "来源", max_length=300, help_text="协议文本的名称和文号，如“市财环〔2023〕1号”。"
         )
         self.fields["silence"] = choice(
             "催办后逾期不表态的",

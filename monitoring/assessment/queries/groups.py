@@ -10,17 +10,18 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
+from basins.city import home
 from basins.ranges import months_before
 from monitoring.models import Assessment, Section, Target
 
 ALL = "all"
 GROUPS = {ALL: "全部", "national": "国考", "entering": "入境", "leaving": "出境", "border": "交界"}
-IN_CITY = "50"  # GB/T 2260 codes of the city begin so
 
 
 def of_group(sections: QuerySet[Section], group: str) -> QuerySet[Section]:
-    """Those of one of GROUPS. Raises KeyError for another name."""
-    above, below = Q(upstream__code__startswith=IN_CITY), Q(downstream__code__startswith=IN_CITY)
+    """Those of one of GROUPS; 1 SQL query for what is the city's. Raises KeyError for another name."""
+    own = home().prefix
+    above, below = Q(upstream__code__startswith=own), Q(downstream__code__startswith=own)
     border = Q(upstream__isnull=False, downstream__isnull=False)
     return sections.filter(
         {

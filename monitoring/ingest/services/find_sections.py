@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import connection
 
+from basins.city import home
 from basins.models import Jurisdiction
 from monitoring.models import Section
 from monitoring.protocols.layouts import SectionRef
@@ -69,7 +69,7 @@ class Sections:
         if ref.province:
             province = self._provinces.get(name_key(ref.province))
             if province is None:
-                return f"不认识的省份“{ref.province}”;请写全称,如“重庆市”。"
+                return f"不认识的省份“{ref.province}”;请写全称,如“四川省”。"
             if province[0] in named and not ref.code:
                 return _only(named[province[0]], ref.name)
         elif len(named) == 1 and not ref.code:
@@ -90,9 +90,10 @@ class Sections:
             self._locked = True
             self._load()
             return self._look_up(ref)
-        home = next(p for p in self._provinces.values() if p[1] == settings.HOME_PROVINCE)
+        own = home().province
+        of_home = next(p for p in self._provinces.values() if p[1] == own)
         province_id, province_code = (
-            self._provinces[name_key(ref.province)] if ref.province else home
+            self._provinces[name_key(ref.province)] if ref.province else of_home
         )
         name = ref.name or ref.code or ""
         if len(name) > LONGEST_NAME:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.conf import settings
-
 from basins.access import Act, Scope, Viewer
+from basins.city import home
 from basins.models import Jurisdiction
 from settlements.models import Accrual, Agreement, Party, Payment
 from settlements.papers.capitals import capitals
@@ -47,7 +46,7 @@ def government(name: str, level: str) -> str:
 
 
 def place_of_installation() -> str:
-    return settings.INSTALLATION_PLACE
+    return home().name
 
 
 @dataclass(frozen=True, slots=True)

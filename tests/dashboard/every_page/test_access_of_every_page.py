@@ -195,6 +195,9 @@ calendar/announce/                                                 .....>.  ....
 calendar/acts/<int:pk>/                                            .....o.  .....?.  EDIT_REFERENCE
 calendar/day/                                                      .....>.  .....!.  EDIT_REFERENCE
 calendar/template.csv                                              ooooooo  -        SEE_RESULTS
+start/                                                             oo...oo  oo...oo  SEE_DRAFTS
+start/place/                                                       .....o.  .....!.  EDIT_REFERENCE
+start/map/                                                         .....o.  .....!.  EDIT_REFERENCE
 reference/                                                         oo...oo  -        SEE_RESULTS
 reference/<str:kind>/                                              oo...oo  -        SEE_RESULTS
 reference/<str:kind>/new/                                          .....o.  .....!.  EDIT_REFERENCE
@@ -243,6 +246,7 @@ sign-out/                                                          ^        >>>>
 OPEN = {
     "/": (200, 200, 302),
     "about/": (200, 200, 302),
+    "start/": (403, 403, 200),
     "account/": (200, 200, 302),
     "account/password/": (302, 302, 302),
     "account/sessions/<int:pk>/end/": (302, 302, 302),

@@ -41,7 +41,12 @@ from tests.disputes import AMMONIA, april_published, objected, pdf
 from tests.worlds import finished, month, refusal
 
 # Files to fill in, with nothing of the installation in them.
-BLANK_FORMS = {"calendar-template", "observation-template"}
+BLANK_FORMS = {
+    "calendar-template",
+    "observation-template",
+    "reference-errors",
+    "reference-template",
+}
 # What is asked for beside the address.
 ASKED = {
     "section": {"format": "csv"},
@@ -205,6 +210,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         "paper-preview": [],
         "paper-file": [paper.pk, "xlsx"],
         "paper-export-file": [job.pk],
+        "reference-export": ["sections"],
         "notice-file": [Notice.objects.get().pk, "xlsx"],
         "fund-export": ["csv"],
         "fund-document": [spending.pk],

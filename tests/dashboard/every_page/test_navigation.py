@@ -47,7 +47,7 @@ def test_the_place_one_is_at_and_its_menu_are_marked(border, people, client):
 
 
 def test_a_menu_of_one_place_is_a_link_of_its_own_name(people):
-    groups = nav_groups(viewer_of(people.treasury), "/", staff=False)
+    groups = nav_groups(viewer_of(people.district), "/", staff=False)
     assert [g.label for g in groups] == ["总览", "待办", "监测", "补偿", "资金", "管理"]
     assert [label for label, _, _ in groups[-1].items] == ["节假日历"]
 
