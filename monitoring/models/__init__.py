@@ -5,6 +5,7 @@ from monitoring.models.basis import AssessmentBasis
 from monitoring.models.observations import Observation
 from monitoring.models.readings import ImportBatch, Origin, Reading, ReadingRevision
 from monitoring.models.sections import Indicator, SamplingPlan, Section, Target
+from monitoring.models.senders import SenderProfile
 from monitoring.models.verdicts import Verdict
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ReadingRevision",
     "SamplingPlan",
     "Section",
+    "SenderProfile",
     "Target",
     "Verdict",
 ]
