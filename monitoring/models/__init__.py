@@ -6,6 +6,7 @@ from monitoring.models.observations import Observation
 from monitoring.models.readings import ImportBatch, Origin, Reading, ReadingRevision
 from monitoring.models.sections import Indicator, SamplingPlan, Section, Target
 from monitoring.models.senders import SenderProfile
+from monitoring.models.uploads import ReadingUpload
 from monitoring.models.verdicts import Verdict
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Origin",
     "Reading",
     "ReadingRevision",
+    "ReadingUpload",
     "SamplingPlan",
     "Section",
     "SenderProfile",

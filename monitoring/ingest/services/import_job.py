@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django.db import transaction
+
 from basins.models import User
 from jobs import services as jobs
 from jobs.models import Job
@@ -63,10 +65,13 @@ def enter_import(
     wake: bool = True,
     told: Told | None = None,
     filename: str = "",
+    errors: Path | None = None,
+    done_with: bool = False,
 ) -> Job:
     """The job that imports the file at `path`; entered once per `key` while it lives.
 
-    `filename`: what it is called, where it is kept under another name.
+    `filename`: what it is called, where it is kept under another name. `errors`: where its error
+    sheet goes, its suffix behind it. `done_with`: the file is taken away once it is imported.
     """
     told = told or Told(year=year, create_sections=create_sections)
     return jobs.enqueue(
@@ -78,6 +83,8 @@ def enter_import(
             **told.to_json(),
             "by": by.pk if by is not None else None,
             "rejects": str(rejects.resolve()) if rejects else None,
+            "errors": str(errors.resolve()) if errors else None,
+            "done_with": done_with,
         },
         by=by,
         wake=wake,
@@ -93,9 +100,11 @@ def enter_trial(
     by=None,
     wake: bool = True,
     filename: str = "",
+    asks: bool = False,
 ) -> Job:
     """The job that tells what the import would change; nothing is stored. `errors`: where the
-    error sheet goes, its suffix behind it, if there is anything to correct."""
+    error sheet goes, its suffix behind it, if there is anything to correct. `asks`: headings that
+    are not all known end it with what they were taken for, not with an error."""
     return jobs.enqueue(
         kind=TRIAL,
         key=key or uuid4().hex,
@@ -104,6 +113,7 @@ def enter_trial(
             "filename": filename or path.name,
             **told.to_json(),
             "errors": str(errors.resolve()) if errors else None,
+            "asks": asks,
         },
         by=by,
         wake=wake,
@@ -141,7 +151,25 @@ def run_import(parameters: dict, progress) -> dict:
             raise FileError(
                 f"{rejects}:写不了拒收文件({error.strerror}),什么也没有导入;请换一个文件名。"
             ) from error
-    return result_of(report)
+    result = {**result_of(report), "errors_file": write_errors(report, parameters.get("errors"))}
+    if parameters.get("done_with"):
+        transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    return result
+
+
+def write_errors(report: ImportReport, stem: str | None) -> str | None:
+    """The name of the error sheet, written at `stem` with its suffix; None where nothing was
+    rejected: what lay there is of an earlier try and goes."""
+    if stem is None:
+        return None
+    for suffix in (".xlsx", ".csv"):
+        Path(stem + suffix).unlink(missing_ok=True)
+    if not report.rejects:
+        return None
+    content, suffix = error_sheet(report)
+    file = Path(stem + suffix)
+    file.write_bytes(content)
+    return file.name
 
 
 def read_whole(path: Path, filename: str) -> bytes:

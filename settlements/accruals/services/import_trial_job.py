@@ -5,9 +5,9 @@ from typing import Any
 
 from basins.words import period_words
 from jobs import services as jobs
-from monitoring.ingest.services.error_sheet import error_sheet
-from monitoring.ingest.services.import_job import TRIAL, Told, read_whole, result_of
+from monitoring.ingest.services.import_job import TRIAL, Told, read_whole, result_of, write_errors
 from monitoring.ingest.services.trial import MonthChange
+from monitoring.protocols.layouts import HeadingsUnclear, Way, seen_sheets
 from settlements.accruals.services.imports import AmountChange, try_import_with_amounts
 
 SHOWN = 1000  # months and amounts that are kept; all are counted
@@ -16,18 +16,25 @@ SHOWN = 1000  # months and amounts that are kept; all are counted
 @jobs.handles(TRIAL)
 def run_trial(parameters: dict, progress) -> dict:
     """What the import of the file would do, as the import's own result has it, with the months,
-    classes and amounts that would change."""
+    classes and amounts that would change; or, where it `asks`, the headings nobody knows."""
     path = Path(parameters["path"])
     told = Told.of_json(parameters)
     way = told.way.way()
-    tried = try_import_with_amounts(
-        raw=read_whole(path, parameters["filename"]),
-        filename=parameters["filename"],
-        year=told.year,
-        create_sections=told.create_sections,
-        progress=progress,
-        way=way.after_review() if told.reviewed else way,
-    )
+    raw = read_whole(path, parameters["filename"])
+    progress(0, 0, "打开文件")
+    try:
+        tried = try_import_with_amounts(
+            raw=raw,
+            filename=parameters["filename"],
+            year=told.year,
+            create_sections=told.create_sections,
+            progress=progress,
+            way=way.after_review() if told.reviewed else way,
+        )
+    except HeadingsUnclear as unclear:
+        if not parameters.get("asks"):
+            raise
+        return {"unclear": str(unclear), "seen": _seen(raw, way)}
     trial = tried.trial
     return {
         **result_of(trial.report),
@@ -37,18 +44,23 @@ def run_trial(parameters: dict, progress) -> dict:
         "changed_amounts": len(tried.amounts),
         "months": [_month(change) for change in trial.months[:SHOWN]],
         "amounts": [_amount(change) for change in tried.amounts[:SHOWN]],
-        "errors_file": _errors_file(trial.report, parameters.get("errors")),
+        "errors_file": write_errors(trial.report, parameters.get("errors")),
     }
 
 
-def _errors_file(report, stem: str | None) -> str | None:
-    """The name of the error sheet beside `stem`; None where nothing was rejected."""
-    if stem is None or not report.rejects:
-        return None
-    content, suffix = error_sheet(report)
-    file = Path(stem + suffix)
-    file.write_bytes(content)
-    return file.name
+def _seen(raw: bytes, way: Way) -> list[dict[str, Any]]:
+    """Each sheet with its headings: what each is taken for, and what is wrong with it."""
+    return [
+        {
+            "sheet": sheet.name,
+            "problem": sheet.problem,
+            "headings": [
+                {"heading": heading, "taken": taken, "wrong": wrong}
+                for heading, taken, wrong in sheet.headings
+            ],
+        }
+        for sheet in seen_sheets(raw, way)
+    ]
 
 
 def _month(change: MonthChange) -> dict[str, Any]:
