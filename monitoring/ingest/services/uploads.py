@@ -110,7 +110,7 @@ def give_up_upload(*, upload_id: int, by: User) -> None:
     _refuse_who_may_not(by)
     upload = ReadingUpload.objects.select_for_update(of=("self",)).get(pk=upload_id)
     if upload.importing is not None:
-        if not jobs.cancel(job_id=upload.importing_id):
+        if not jobs.cancel(job_id=upload.importing.pk):
             raise Refused("导入已经结束，不能取消；要收回数据请撤销该批次。")
         return
     if upload.trial_id is not None:
