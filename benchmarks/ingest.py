@@ -60,7 +60,7 @@ def measure(raw: bytes, rows: int) -> None:
     report = ingest.ImportReport()
     lines = SpooledTemporaryFile(1 << 30, "w+", encoding="utf-8", newline="")  # noqa: SIM115
     file = open_layout(raw, year=2021, now=timezone.now())
-    about = ingest._read(file, lines, Sections(create=True), report, lambda *_: None)
+    about = ingest.read_rows(file, lines, Sections(create=True), report, lambda *_: None)
     lines.seek(0)
     with timed() as store:
         ingest._stage(lines, about, doubts=bool(report.doubted))

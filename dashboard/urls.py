@@ -72,6 +72,7 @@ urlpatterns = [
         demands.demand_file,
         name="ledger-demand-file",
     ),
+    path("", include("dashboard.data.urls")),
     path("data/observations/", observations.observation_list, name="observation-list"),
     path("data/observations/new/", observations.new, name="observation-new"),
     path("data/observations/upload/", observations.upload, name="observation-upload"),

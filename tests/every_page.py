@@ -21,7 +21,10 @@ from basins.services.calendar_acts import propose_day
 from basins.services.person_acts import propose
 from dashboard.papers import export
 from jobs.models import Job
-from monitoring.models import AssessmentBasis, Indicator, Origin
+from monitoring.ingest.services import uploads
+from monitoring.ingest.services.import_job import TRIAL, result_of
+from monitoring.ingest.services.ingest import ImportReport
+from monitoring.models import AssessmentBasis, ImportBatch, Indicator, Origin, ReadingUpload
 from monitoring.observations.services.observation_file import Typed
 from monitoring.observations.services.observations import record_observations, understand
 from monitoring.screening.services.verdicts import ReadingKey
@@ -162,6 +165,20 @@ def _arguments(money: Money) -> dict[str, tuple]:
     )  # fmt: skip
     export.folder().mkdir(exist_ok=True)
     (export.folder() / f"{exported.pk}.zip").write_bytes(b"PK")
+    imported = ImportBatch.objects.create(
+        filename="读数.csv", sha256="0" * 64, layout="wide", by=people.bureau,
+    )  # fmt: skip
+    tried = Job.objects.create(
+        kind=TRIAL, key="z", by=people.bureau, state=Job.State.DONE,
+        result=result_of(ImportReport(layout="wide"))
+        | {"months": [], "amounts": [], "changed_months": 0, "changed_classes": 0, "changed_amounts": 0},
+    )  # fmt: skip
+    upload = ReadingUpload.objects.create(
+        filename="读数.csv", sha256="0" * 64, size=9, stored="readings/x.csv", by=people.bureau,
+        trial=tried,
+    )  # fmt: skip
+    uploads.folder().mkdir(exist_ok=True)
+    uploads.errors_stem(upload).with_suffix(".csv").write_bytes(b"x")
     project = allot(
         agreement=money.main, name="湿地", purpose="ecological_protection", amount="10",
         on=date(2024, 5, 1), by=people.district,
@@ -247,6 +264,9 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "ruling ruling-evidence": ruling,
         "verdict-evidence": judged.evidence,
         "observation": observation,
+        "reading-upload-page reading-upload-columns reading-upload-import reading-upload-cancel"
+        " reading-upload-errors": upload,
+        "batch batch-undo": imported,
         "draft-check": draft,
         "scenario-run scenario-run-cancel": run,
         "paper-export paper-export-cancel paper-export-file": exported,
@@ -290,6 +310,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
          "settlement-decide-silent"), (MAIN, 2024)
     )  # fmt: skip
     found |= {
+        "reading-template": ("wide", "xlsx"),
         "basin": ("TESTHE",),
         "basis-withdraw": (basis.pk,),
         "section": ("BORDER",),

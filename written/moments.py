@@ -1,7 +1,12 @@
-"""Moments of sampling as they are written: 2023-01-05 08:00, 2023年1月5日 8时, 01-05 08:00."""
+"""Moments of sampling as they are written: 2023-01-05 08:00, 2023年1月5日 8时, 01-05 08:00.
+
+A year stands first. Whose system writes otherwise says how (`FORMS`): 05/01/2023 is the fifth of
+January or the first of May, which no file tells by itself. On a sheet of one month a day may stand
+alone (5日 8时).
+"""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from .text import MISSING, CellError, narrow
 
@@ -10,6 +15,14 @@ BEIJING = timezone(timedelta(hours=8))
 FIRST_YEAR = 1980
 AHEAD_OF_CLOCK = timedelta(hours=1)
 LONGEST = 40
+DMY, MDY, COMPACT = "DMY", "MDY", "compact"
+FORMS = {
+    "": "年-月-日（2023-01-05 08:00）",
+    DMY: "日/月/年（05/01/2023 08:00）",
+    MDY: "月/日/年（01/05/2023 08:00）",
+    COMPACT: "无分隔符（20230105、202301050800）",
+}
+ZONES = {"Asia/Shanghai": BEIJING, "UTC": UTC}
 
 _TIME = re.compile(
     r"(?:(?P<year>\d{4})[-/.年])?\s*(?P<month>\d{1,2})[-/.月]\s*(?P<day>\d{1,2})(?P<ri>日?)"
@@ -18,6 +31,12 @@ _TIME = re.compile(
     r"\s*(?P<zone>Z|[+-]\d{2}:?(?:\d{2})?)?",
     re.ASCII,
 )
+
+_YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)(.*)", re.ASCII)
+_COMPACT = re.compile(
+    r"(\d{4})(\d{2})(\d{2})(?:[T\s]*(\d{2}):?(\d{2})?:?(\d{2})?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
+)
+_DAY_ALONE = re.compile(r"(\d{1,2})(?:[日号]\s*|\s+|$)(.*)", re.ASCII)
 
 
 def has_clock(text: str) -> bool:
@@ -30,18 +49,39 @@ def has_no_year(text: str) -> bool:
     return match is not None and match["year"] is None
 
 
-def read_time(text: str, *, year: int | None, now: datetime) -> datetime | None:
-    """The moment in UTC; without an offset the cell is Beijing time.
+def is_day_alone(text: str) -> bool:
+    """Whether a day is written without month and year: 5, 5日, 5日 8时."""
+    cell = narrow(text)
+    found = _DAY_ALONE.fullmatch(cell) if len(cell) <= LONGEST else None
+    return found is not None and _matched(f"2000-01-{found[1]} {found[2]}".strip()) is not None
+
+
+def read_time(
+    text: str,
+    *,
+    year: int | None,
+    now: datetime,
+    form: str = "",
+    zone: timezone = BEIJING,
+    within: date | None = None,
+) -> datetime | None:
+    """The moment in UTC; without an offset the cell is Beijing time, or that of `zone`.
 
     A date alone is 00:00 of that day; 24:00 is 00:00 of the next. `year` fills in only what a
-    cell leaves out. Raises CellError: malformed, no such day, before 1980, after now + 1 h.
+    cell leaves out. `form`: one of FORMS, in which a year need not stand first. `within`: the
+    first day of the month whose sheet it is: it says the month of a day that stands alone, and
+    the year of a day and month that lie in it. Raises CellError: malformed, no such day, before
+    1980, after now + 1 h.
     """
     cell = narrow(text)
     if cell in MISSING:
         return None
+    cell = _year_first(cell, form)
+    if within is not None:
+        cell = _placed(cell, within)
     match = _matched(cell)
     if match is None:
-        raise CellError("时间格式不对；请写成“2023-01-05 08:00”。")
+        raise CellError(_malformed(cell, form))
     if match["year"] is None and year is None:
         raise CellError("时间没有年份；请写成“2023-01-05 08:00”，或导入时用 --year 指明年份。")
     in_year = int(match["year"]) if match["year"] else year
@@ -52,7 +92,7 @@ def read_time(text: str, *, year: int | None, now: datetime) -> datetime | None:
     if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second or part)):
         raise CellError("一天中没有这个时刻；时应为 0–23，分、秒应为 0–59，请更正。")
     moment = (
-        day.replace(tzinfo=_zone(match["zone"]))
+        day.replace(tzinfo=_zone(match["zone"], zone))
         + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=part)
     ).astimezone(UTC)
     if moment > now + AHEAD_OF_CLOCK:
@@ -61,6 +101,45 @@ def read_time(text: str, *, year: int | None, now: datetime) -> datetime | None:
             + ("和 --year 给出的年份。" if match["year"] is None else "。")
         )
     return moment
+
+
+def _year_first(cell: str, form: str) -> str:
+    """The cell with its year first, where it is written in that form."""
+    if len(cell) > LONGEST:
+        return cell
+    if form == COMPACT and (found := _COMPACT.fullmatch(cell)):
+        year, month, day, hour, minute, second, zone = found.groups()
+        clock = f" {hour}:{minute or '00'}:{second or '00'}{zone or ''}" if hour else ""
+        return f"{year}-{month}-{day}{clock}"
+    if form in (DMY, MDY) and (found := _YEAR_LAST.fullmatch(cell)):
+        first, second, year, rest = found.groups()
+        day, month = (first, second) if form == DMY else (second, first)
+        return f"{year}-{month}-{day} {rest.strip()}".strip()
+    return cell
+
+
+def _placed(cell: str, within: date) -> str:
+    """A day on the sheet of a month, with its month and year."""
+    if is_day_alone(cell) and (found := _DAY_ALONE.fullmatch(cell)):
+        return f"{within:%Y-%m}-{found[1]} {found[2]}".strip()
+    match = _matched(cell)
+    if match is None or match["year"] is not None:
+        return cell
+    if int(match["month"]) != within.month:
+        raise CellError(
+            f"不在工作表名所说的 {within.year}年{within.month}月，年份无从知道；请写上年份或改正日期。"
+        )
+    return f"{within.year}-{cell}"
+
+
+def _malformed(cell: str, form: str) -> str:
+    if not form and len(cell) <= LONGEST and _YEAR_LAST.fullmatch(cell):
+        return (
+            "日、月的先后不明；请写成“2023-01-05 08:00”，或指明时间格式（DMY 日在前，MDY 月在前）。"
+        )
+    if is_day_alone(cell):
+        return "只有日，没有月份；请写成“2023-01-05 08:00”，或把工作表名写成年月（如 2023年1月）。"
+    return "时间格式不对；请写成“2023-01-05 08:00”。"
 
 
 def _matched(cell: str) -> re.Match[str] | None:
@@ -85,9 +164,9 @@ def _day(year: int, month: int, day: int) -> datetime:
         raise CellError(f"{year}年没有{month}月{day}日；请核对日期和年份。") from error
 
 
-def _zone(text: str | None) -> timezone:
+def _zone(text: str | None, default: timezone) -> timezone:
     if text is None:
-        return BEIJING
+        return default
     if text == "Z":
         return UTC
     digits = text[1:].replace(":", "")

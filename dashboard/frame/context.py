@@ -29,6 +29,7 @@ PLACES: dict[str, list[tuple[str, str, Act | tuple[Act, ...]]]] = {
         ("流域", "basin-list", Act.SEE_RESULTS),
         ("断面", "section-list", Act.SEE_RESULTS),
         ("区县", "district-list", Act.SEE_RESULTS),
+        ("数据", "data", Act.REVIEW_DATA),
         ("指标值", "observation-list", FIGURES),
         ("联合监测", "joint-sample-list", OFFICES),
         ("月度状态认定", "ruling-list", Act.SEE_DRAFTS),

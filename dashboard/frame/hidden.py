@@ -21,7 +21,7 @@ from basins.models import (
 from basins.models import SignInSession as Session
 from basins.reference.planning import find
 from jobs.models import Job
-from monitoring.models import AssessmentBasis, Observation, Section
+from monitoring.models import AssessmentBasis, ImportBatch, Observation, ReadingUpload, Section
 from settlements import models as money
 from settlements.reference.kinds import KINDS, LAYOUTS
 from settlements.rules import RULES
@@ -100,6 +100,10 @@ THINGS: dict[str, Exists] = {
         ("ledger-reversal", _by(money.Reversal)),
         ("ledger-opening", _by(money.OpeningBatch)),
         ("observation", _by(Observation)),
+        ("reading-upload-page reading-upload-columns reading-upload-import reading-upload-cancel"
+         " reading-upload-errors", _by(ReadingUpload)),
+        ("batch batch-undo", _by(ImportBatch)),
+        ("reading-template", lambda given: given["format"] in FORMATS),
         ("ruling ruling-evidence", _by(money.MonthRuling)),
         ("verdict-evidence", _by(money.VerdictEvidence)),
         ("rule", lambda given: given["code"] in {rule.code for rule in RULES.values()}),

@@ -89,13 +89,15 @@ CREATE TRIGGER reading_inserted AFTER INSERT ON monitoring_reading
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION monitoring_reading_inserted();
 
--- Revised are only the rows whose value, or whose key, is another one now.
+-- Revised are only the rows whose value, or whose key, is another one now. A batch that corrects is
+-- a later one, with a higher number; one that gets its value back when a later one is undone is not.
 CREATE OR REPLACE FUNCTION monitoring_reading_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO monitoring_readingrevision (section_id, indicator_id, sampled_at, origin,
-        value, below_limit, flag, batch_id, known_from, known_to)
+        value, below_limit, flag, batch_id, replaced_by, known_from, known_to)
     SELECT o.section_id, o.indicator_id, o.sampled_at, o.origin,
-        o.value, o.below_limit, o.flag, o.batch_id, o.recorded_at,
+        o.value, o.below_limit, o.flag, o.batch_id,
+        CASE WHEN n.batch_id > coalesce(o.batch_id, 0) THEN n.batch_id END, o.recorded_at,
         GREATEST(basins_recorded_at(now()), o.recorded_at)
     FROM old_rows o
     LEFT JOIN new_rows n USING (section_id, indicator_id, sampled_at, origin)

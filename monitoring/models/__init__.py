@@ -5,6 +5,8 @@ from monitoring.models.basis import AssessmentBasis
 from monitoring.models.observations import Observation
 from monitoring.models.readings import ImportBatch, Origin, Reading, ReadingRevision
 from monitoring.models.sections import Indicator, SamplingPlan, Section, Target
+from monitoring.models.senders import SenderProfile
+from monitoring.models.uploads import ReadingUpload
 from monitoring.models.verdicts import Verdict
 
 __all__ = [
@@ -19,8 +21,10 @@ __all__ = [
     "Origin",
     "Reading",
     "ReadingRevision",
+    "ReadingUpload",
     "SamplingPlan",
     "Section",
+    "SenderProfile",
     "Target",
     "Verdict",
 ]

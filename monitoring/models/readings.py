@@ -22,7 +22,10 @@ class Origin(models.IntegerChoices):
 
 
 class ImportBatch(models.Model):
-    """导入批次: one file or request of readings and what became of each of its rows."""
+    """导入批次: one file or request of readings and what became of each of its rows.
+
+    One whose readings were taken back (撤销) stays, with who did it, when and why.
+    """
 
     filename = models.CharField("文件", max_length=255)
     sha256 = models.CharField("SHA-256", max_length=64)
@@ -37,10 +40,49 @@ class ImportBatch(models.Model):
         related_name="+",
     )
     created_at = models.DateTimeField("导入时间", auto_now_add=True)
+    sender = models.CharField("报送单位", max_length=100, blank=True, db_default="", default="")
+    # Of each sheet: its name, layout and counts.
+    sheets = models.JSONField("工作表", default=list, db_default=[])
+    mapping = models.JSONField("列对应关系", default=dict, db_default={})
+    unread = models.JSONField("没有读的列和表", default=list, db_default=[])
+    # Of what it told, the same readings again included; None: nothing, or not known.
+    first_sampled = models.DateTimeField("最早采样", null=True, blank=True)
+    last_sampled = models.DateTimeField("最晚采样", null=True, blank=True)
+    # Reviewed elsewhere before it came: by whom, and the document that says so.
+    reviewed_by = models.CharField(
+        "审核单位", max_length=100, blank=True, db_default="", default=""
+    )
+    reviewed_document = models.CharField(
+        "审核文件", max_length=200, blank=True, db_default="", default=""
+    )
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="撤销人",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    undone_at = models.DateTimeField("撤销时间", null=True, blank=True)
+    undone_why = models.CharField("撤销理由", max_length=500, blank=True, db_default="", default="")
 
     class Meta:
         verbose_name = verbose_name_plural = "导入批次"
         ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=True, undone_by__isnull=True, undone_why="")
+                | Q(undone_at__isnull=False, undone_why__gt=""),
+                name="importbatch_undone_with_a_reason",
+                violation_error_message="撤销导入须写明理由。",
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_by="", reviewed_document="")
+                | Q(reviewed_by__gt="", reviewed_document__gt=""),
+                name="importbatch_reviewed_by_a_document",
+                violation_error_message="已审核的数据须写明审核单位和审核文件。",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.filename} #{self.pk}"
@@ -106,6 +148,8 @@ class ReadingRevision(models.Model):
     below_limit = models.BooleanField("未检出")
     flag = models.CharField("标识", max_length=4)
     batch_id = models.BigIntegerField("批次", null=True)
+    # The batch that corrected it; None: a person did, it was taken out, or taken back.
+    replaced_by = models.BigIntegerField("更正批次", null=True)
     known_from = models.DateTimeField("知悉自")
     known_to = models.DateTimeField("知悉至")
 

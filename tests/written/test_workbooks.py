@@ -178,7 +178,7 @@ def test_a_reader_that_hangs_is_ended(tmp_path, monkeypatch):
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(slow))
-    monkeypatch.setattr(workbooks, "SECONDS", 0.2)
+    monkeypatch.setitem(workbooks.SECONDS, "usual", 0.2)
     assert "还没有读完" in refusal(PLAIN)
 
 
@@ -193,3 +193,26 @@ def test_the_reader_knows_nothing_of_the_site_and_its_secrets(tmp_path, monkeypa
     assert "written.sheets" in told.read_text()
     assert "secret" not in told.read_text()
     assert "django" not in told.read_text().replace(str(tmp_path), "").lower()
+
+
+def test_larger_bounds_are_given_only_to_who_asks_for_them():
+    """More cells than figures may have, fewer than readings; what is out of all bounds stays so."""
+    wide = changed(PLAIN, lambda part: part.replace(b'r="B2"', b'r="CV30000"'))
+    assert "离表格太远" in refusal(wide)
+    (sheet,) = workbooks.open_workbook(wide, "large")
+    assert sheet.count == 3
+    swollen = changed(PLAIN, more=[("xl/more.xml", b" " * 9_000_000)])
+    far = changed(PLAIN, lambda part: part.replace(b'r="B2"', b'r="XFD1048576"'))
+    for raw, words in ((swollen, "200 倍"), (far, "离表格太远")):
+        with pytest.raises(FileError, match=words):
+            workbooks.open_workbook(raw, "large")
+
+
+def test_rows_of_a_kept_workbook_can_be_read_side_by_side():
+    first, second = workbooks.open_workbook(
+        workbook(("a", [[f"甲{n}", n] for n in range(500)]), ("b", [["乙\n丙", 1]])), "large"
+    )
+    both = list(zip(first.rows(), first.rows(), strict=True))
+    assert len(both) == first.count == 500
+    assert all(one == other for one, other in both)
+    assert [row.cells for row in second.rows()] == [["乙\n丙", "1"]]

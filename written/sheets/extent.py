@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from written.sheets.bounds import Bounds
 from written.sheets.formats import FAULTY, PLAIN, CellFormat, formats_of
 
-UNPACKED = 64 * 1024 * 1024  # bytes of all parts together
 RATIO, RATIO_FROM = 200, 8 * 1024 * 1024  # unpacked : packed, where it is large at all
 PARTS, SHEETS = 2000, 60
 GRID_ROWS, GRID_COLUMNS = 1_048_576, 16_384
-CELLS = 2_000_000  # of the rectangle from A1 to the last cell that holds anything
 _CHUNK = 64 * 1024
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,4})\$?(\d{1,9})")
 _TOO_LARGE = "请只留要导入的数据，另存为 XLSX 或 CSV 后再导入"
@@ -37,13 +36,13 @@ class SheetExtent:
     formats: dict[tuple[int, int], CellFormat] = field(default_factory=dict)
 
 
-def examine(packed: zipfile.ZipFile) -> list[SheetExtent]:
+def examine(packed: zipfile.ZipFile, bounds: Bounds) -> list[SheetExtent]:
     """The sheets of a workbook that may be read. Raises TooMuch for one that may not."""
-    _weigh(packed)
+    _weigh(packed, bounds)
     names = set(packed.namelist())
     if "xl/workbook.xml" not in names:
         raise TooMuch("这不是 XLSX 工作簿（可能是 XLSB、ODS 或压缩包）；请另存为 XLSX 或 CSV。")
-    spent = _Spent()
+    spent = _Spent(bounds)
     sheets = _sheets(packed, spent)
     if len(sheets) > SHEETS:
         raise TooMuch(f"有 {len(sheets)} 张工作表，至多 {SHEETS} 张；{_TOO_LARGE}。")
@@ -57,29 +56,30 @@ def examine(packed: zipfile.ZipFile) -> list[SheetExtent]:
     return sheets
 
 
-def _weigh(packed: zipfile.ZipFile) -> None:
+def _weigh(packed: zipfile.ZipFile, bounds: Bounds) -> None:
     """What the directory of the file says of its parts."""
     parts = packed.infolist()
     names = [part.filename.lower() for part in parts]
     if len(parts) > PARTS or len(set(names)) < len(names):
         raise TooMuch(f"这份工作簿的组成不寻常（{len(parts)} 个部分）；{_TOO_LARGE}。")
     unpacked = sum(part.file_size for part in parts)
-    _refuse_size(unpacked, sum(part.compress_size for part in parts))
+    _refuse_size(bounds, unpacked, sum(part.compress_size for part in parts))
 
 
-def _refuse_size(unpacked: int, packed: int | None = None) -> None:
+def _refuse_size(bounds: Bounds, unpacked: int, packed: int | None = None) -> None:
     ratio = unpacked > RATIO_FROM and packed is not None and unpacked > RATIO * max(packed, 1)
-    if unpacked > UNPACKED or ratio:
+    if unpacked > bounds.unpacked or ratio:
         raise TooMuch(
             f"工作簿展开后有 {unpacked // 1024 // 1024} MB，"
-            f"至多 {UNPACKED // 1024 // 1024} MB，且不超过压缩后的 {RATIO} 倍；{_TOO_LARGE}。"
+            f"至多 {bounds.unpacked // 1024 // 1024} MB，且不超过压缩后的 {RATIO} 倍；{_TOO_LARGE}。"
         )
 
 
 class _Spent:
     """Bytes unpacked so far, counted as they come; which parts were looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
         self.bytes = 0
         self.parts: set[str] = set()
 
@@ -88,7 +88,7 @@ class _Spent:
         with packed.open(name) as part:
             while chunk := part.read(_CHUNK):
                 self.bytes += len(chunk)
-                _refuse_size(self.bytes)
+                _refuse_size(self.bounds, self.bytes)
                 yield chunk
 
     def parse(
@@ -101,7 +101,9 @@ class _Spent:
     ) -> None:
         """Stream an XML part through the handlers; element names come without their prefix."""
         parser = expat.ParserCreate()
-        parser.StartElementHandler = lambda tag, given: start(tag.rpartition(":")[2], given)
+        parser.StartElementHandler = lambda tag, given: start(
+            tag.rpartition(":")[2] if ":" in tag else tag, given
+        )
         if end is not None:
             parser.EndElementHandler = lambda tag: end(tag.rpartition(":")[2])
         if text is not None:
@@ -167,32 +169,50 @@ def _measure(
     packed: zipfile.ZipFile, sheet: SheetExtent, formats: list[CellFormat], spent: _Spent
 ) -> None:
     """The last row and column that hold anything; refuses what lies too far out."""
-    at = [0, 0]  # row, column of the cell being read
-    style, wrong = [0], [False]
+    row = column = 0  # of the cell being read
+    written = ""  # its row, as its reference ends
+    style, wrong = "", False
     lowest = rightmost = (0, 0)
+    columns: dict[str, int] = {}  # by their letters
+    shown: dict[str, CellFormat | None] = {}  # by the number of the style
 
     def start(tag: str, given: dict[str, str]) -> None:
-        nonlocal lowest, rightmost
-        if tag == "row":
-            at[0], at[1] = int(given["r"]) if "r" in given else at[0] + 1, 0
-            _refuse_off_grid(sheet, at[0], 1, f"第 {at[0]} 行")
-        elif tag == "c":
-            if "r" in given:
-                at[0], at[1] = _position(sheet, given["r"])
+        nonlocal row, column, written, style, wrong, lowest, rightmost
+        if tag == "c":
+            at = given.get("r")
+            if at is None:
+                column += 1
+            elif at.endswith(written) and (known := columns.get(at[: -len(written) or None])):
+                column = known
             else:
-                at[1] += 1
-            style[0] = int(given.get("s", 0))
-            wrong[0] = given.get("t") == "e"
-        elif tag in ("v", "is") and at[0] and at[1]:
-            place = at[0], at[1]
-            lowest, rightmost = max(lowest, place), max(rightmost, place, key=lambda p: p[1])
-            if wrong[0]:
-                sheet.formats[place] = FAULTY
-            elif style[0] < len(formats) and formats[style[0]] != PLAIN:
-                sheet.formats[place] = formats[style[0]]
+                row, column = _position(sheet, at)
+                written = str(row)
+                if at == reference(row, column):
+                    columns[at[: -len(written)]] = column
+            style = given.get("s", "0")
+            wrong = given.get("t") == "e"
+        elif tag == "v" or tag == "is":
+            if not (row and column):
+                return
+            if row > lowest[0] or (row == lowest[0] and column > lowest[1]):
+                lowest = row, column
+            if column > rightmost[1]:
+                rightmost = row, column
+            if style not in shown:
+                number = int(style)
+                shape = formats[number] if number < len(formats) else PLAIN
+                shown[style] = None if shape == PLAIN else shape
+            if wrong:
+                sheet.formats[row, column] = FAULTY
+            elif (shape_of := shown[style]) is not None:
+                sheet.formats[row, column] = shape_of
+        elif tag == "row":
+            row, column = int(given["r"]) if "r" in given else row + 1, 0
+            written = str(row)
+            _refuse_off_grid(sheet, row, 1, f"第 {row} 行")
         elif tag == "dimension" and given.get("ref"):
-            for reference in given["ref"].split(":"):
-                _position(sheet, reference)
+            for corner in given["ref"].split(":"):
+                _position(sheet, corner)
 
     try:
         spent.parse(packed, sheet.part, start)
@@ -200,7 +220,7 @@ def _measure(
         raise
     except ValueError as broken:  # a row, a style that is no number
         raise TooMuch(f"工作表“{sheet.name}”有无法识别的单元格；{_TOO_LARGE}。") from broken
-    if lowest[0] * rightmost[1] > CELLS:
+    if lowest[0] * rightmost[1] > spent.bounds.cells:
         far = dict.fromkeys((reference(*lowest), reference(*rightmost)))
         raise TooMuch(
             f"工作表“{sheet.name}”的单元格 {'、'.join(far)} 有内容，离表格太远；"

@@ -19,17 +19,20 @@ class Sections:
     """All sections by code and by name, loaded once for a whole file: 2 SQL queries.
 
     `find` answers a section's id, or the words why it cannot be told. Names and codes are
-    compared as people read them: 甲断面（左） is 甲断面 (左).
+    compared as people read them: 甲断面（左） is 甲断面 (左). `trial`: what would be made is
+    not made, nothing is locked, and stands under an id below zero.
     """
 
     create: bool
+    trial: bool = False
     unknown: dict[str, int] = field(default_factory=dict)  # name → how many rows
     created: list[str] = field(default_factory=list)
     assumed: list[dict[str, str]] = field(default_factory=list)  # name, body and why
 
     def __post_init__(self) -> None:
         self._found: dict[SectionRef, int] = {}
-        self._locked = False
+        self._locked = self.trial
+        self.imagined: dict[int, Section] = {}  # what a trial would make
         self._provinces = {
             name_key(name): (pk, code)
             for pk, code, full, short in Jurisdiction.objects.filter(
@@ -101,7 +104,7 @@ class Sections:
         if province_id in self._by_name.get(name_key(name), {}):
             return f"断面“{name}”已登记为另一编码;请核对断面编码“{ref.code}”。"
         water = assumed_water(ref.province, name)
-        section = Section.objects.create(
+        section = Section(
             code=ref.code or self._free_code(province_code, name),
             name=name,
             province_id=province_id,
@@ -110,6 +113,11 @@ class Sections:
             grade=Section.Grade.NATIONAL if ref.basin else Section.Grade.MUNICIPAL,
             source="导入时新建",
         )
+        if self.trial:
+            section.pk = -1 - len(self.imagined)
+            self.imagined[section.pk] = section
+        else:
+            section.save(force_insert=True)
         self._keep(section.pk, section.code, name, province_id)
         self.created.append(name)
         if water.why:

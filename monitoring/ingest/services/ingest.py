@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -19,12 +20,19 @@ from monitoring.models import ImportBatch, Indicator, Origin
 from monitoring.protocols.layouts import (
     DOUBTED,
     INDICATORS,
+    USUAL,
     EmptyRow,
     ParsedRow,
+    ReadingFile,
+    ReadSheet,
     RejectedRow,
     RowError,
+    Value,
+    Way,
     open_layout,
 )
+from monitoring.protocols.layouts.headings import LONG
+from written.text import FileError
 
 Progress = Callable[[int, int, str], None]
 KINDS = ("stored", "duplicate", "correction", "empty", "rejected")
@@ -36,6 +44,37 @@ ORIGINS = {
 }
 IN_DOUBT = "像是仪器或系统的填充值，已按“存疑”入库，不计入评价；请在数据审核中判为有效或无效。"
 IN_MEMORY = 64 * 1024 * 1024
+
+
+@dataclass
+class SheetReport:
+    """What became of one sheet; the one of a CSV has no name. `month`: 2024-01 where its name
+    said it. `head`: its heading row, and a row of units below it, as in the file."""
+
+    name: str
+    layout: str
+    month: str | None
+    head: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    first: int = 0  # which row of the file is its first
+    valued: int = 0  # rows with values
+    rows: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    correction: int = 0
+    empty: int = 0
+    rejected: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        said = {"name": self.name, "layout": self.layout, "month": self.month}
+        return {**said, **{name: getattr(self, name) for name in ("rows", *KINDS)}}
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """That readings were reviewed before they came: by whom, and which document says so."""
+
+    by: str
+    document: str
 
 
 @dataclass
@@ -61,13 +100,18 @@ class ImportReport:
     doubted: list[RowError] = field(default_factory=list)  # stored, in no mean until judged
     assumed_waters: list[dict[str, str]] = field(default_factory=list)  # name, body, why
     rejects: list[RejectedRow] = field(default_factory=list, repr=False)
+    sheets: list[SheetReport] = field(default_factory=list)
+    mapping: dict[str, str] = field(default_factory=dict)  # heading → what it was taken for
+    unread: tuple[str, ...] = ()  # headings and sheets
+    workbook: bool = False
+    delimiter: str = ","
 
     def counts(self) -> dict[str, int]:
         names = ("rows", "samples", "readings", *KINDS)
         return {name: getattr(self, name) for name in names}
 
 
-def _silent(done: int, total: int, step: str) -> None:
+def silent(done: int, total: int, step: str) -> None:
     """No one is watching."""
 
 
@@ -79,19 +123,26 @@ def import_readings(
     year: int | None = None,
     create_sections: bool = False,
     by=None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     now: datetime | None = None,
+    way: Way = USUAL,
+    sender: str = "",
+    reviewed: Reviewed | None = None,
 ) -> ImportReport:
-    """Store the readings of one file (national release or wide layout).
+    """Store the readings of one file, CSV or XLSX, in any of the layouts.
 
-    `year` completes times without one. Raises FileError, in Chinese with the remedy, when
-    the file cannot be read at all; bad rows are reported, not raised.
+    `year` completes times without one; `way`: how its sender writes. `reviewed`: no value is put
+    in doubt, and the batch says who has reviewed it. Raises FileError, in Chinese with the
+    remedy, when the file cannot be read at all; bad rows are reported, not raised.
     """
-    file = open_layout(raw, filename=filename, year=year, now=now or timezone.now())
-    report = ImportReport(layout=file.layout, columns=file.columns)
+    if reviewed is not None:
+        _refuse_half_said(reviewed)
+        way = way.after_review()
+    file = open_layout(raw, filename=filename, year=year, now=now or timezone.now(), way=way)
+    report = report_of(file)
     sections = Sections(create=create_sections)
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as lines:
-        told = _read(file, lines, sections, report, progress)
+        told = read_rows(file, lines, sections, report, progress)
         lines.seek(0)
         progress(report.rows, report.rows, "写入数据库")
         _stage(lines, told, doubts=bool(report.doubted))
@@ -102,17 +153,45 @@ def import_readings(
         sha256=hashlib.sha256(raw).hexdigest(),
         layout=file.layout,
         by=by,
+        sender=sender,
+        reviewed_by=reviewed.by if reviewed else "",
+        reviewed_document=reviewed.document if reviewed else "",
+        first_sampled=told.times["first"] if told.samples else None,
+        last_sampled=told.times["last"] if told.samples else None,
     )
     report.batch_id = batch.pk
     _store(batch.pk, told, report)
-    report.unknown_sections = sorted(sections.unknown)
-    report.created_sections = sections.created
-    report.assumed_waters = sections.assumed
+    told_of_sections(report, sections)
     batch.counts = report.counts()
-    batch.save(update_fields=["counts"])
+    batch.sheets = [sheet.to_json() for sheet in report.sheets]
+    batch.mapping, batch.unread = report.mapping, list(report.unread)
+    batch.save(update_fields=["counts", "sheets", "mapping", "unread"])
     if report.stored or report.correction:
         wake_on_commit("settlements.recompute")
     return report
+
+
+def _refuse_half_said(reviewed: Reviewed) -> None:
+    if not reviewed.by.strip() or not reviewed.document.strip():
+        raise FileError("已审核的数据须写明审核单位和审核文件（文号或名称）。")
+
+
+def report_of(file: ReadingFile) -> ImportReport:
+    """The report of a file no row of which is read yet."""
+    return ImportReport(
+        layout=file.layout,
+        columns=file.columns,
+        mapping=file.mapping,
+        unread=file.unread,
+        workbook=file.encoding == "xlsx",
+        delimiter=file.delimiter,
+    )
+
+
+def told_of_sections(report: ImportReport, sections: Sections) -> None:
+    report.unknown_sections = sorted(sections.unknown)
+    report.created_sections = sections.created
+    report.assumed_waters = sections.assumed
 
 
 @dataclass
@@ -123,6 +202,22 @@ class Told:
     rows: int = 0  # with values
     lines: int = 0
     repeats: bool = False  # whether a reading may stand in it twice
+    # Of long tables, where one sample has many rows: which readings there were.
+    single: set[tuple[int, datetime, int, str]] = field(default_factory=set)
+
+    def add(
+        self, sample: tuple[int, datetime, int], values: tuple[Value, ...], *, by_value: bool
+    ) -> None:
+        """A row's values; `by_value`: other rows of its table hold others of the same sample."""
+        if by_value:
+            known = len(self.single)
+            self.single.update((*sample, code) for code, *_ in values)
+            self.repeats |= len(self.single) < known + len(values)
+        elif not self.repeats:
+            self.repeats = sample in self.samples or len({v[0] for v in values}) < len(values)
+        self.samples.add(sample)
+        self.rows += 1
+        self.lines += len(values)
 
     @property
     def shares(self) -> list[int]:
@@ -141,49 +236,72 @@ class Told:
         return {"first": min(times), "last": max(times)}
 
 
-def _read(file, lines, sections: Sections, report: ImportReport, progress: Progress) -> Told:
-    """Sort the rows out and write one line a reading for COPY."""
-    indicators = dict(Indicator.objects.values_list("code", "pk"))
-    write, total = lines.write, file.total_rows
+def read_rows(
+    file: ReadingFile, lines, sections: Sections, report: ImportReport, progress: Progress
+) -> Told:
+    """Sort the rows out, sheet by sheet, and write one line a reading for COPY."""
     told = Told()
-    for row in file.rows():
+    indicators = dict(Indicator.objects.values_list("code", "pk"))
+    for sheet in file.sheets:
+        month = f"{sheet.month:%Y-%m}" if sheet.month else None
+        own = SheetReport(sheet.name, sheet.layout, month, sheet.head, first=report.rows + 1)
+        report.sheets.append(own)
+        _read_sheet(file, sheet, own, lines, indicators, sections, report, told, progress)
+    report.samples = len({(section, at) for section, at, _ in told.samples})
+    return told
+
+
+def _read_sheet(
+    file: ReadingFile,
+    sheet: ReadSheet,
+    own: SheetReport,
+    lines,
+    indicators: dict[str, int],
+    sections: Sections,
+    report: ImportReport,
+    told: Told,
+    progress: Progress,
+) -> None:
+    write, total, headings = lines.write, file.total_rows, sheet.head[0]
+    by_value = sheet.layout == LONG
+    for row in file.rows_of(sheet):
         report.rows += 1
         if report.rows % 500 == 0:
             progress(report.rows, total, "读取")
         if isinstance(row, ParsedRow):
             section = sections.find(row.section)
             if isinstance(section, str):
-                row = _rejected_for_section(row, section, file.columns)
+                row = _rejected_for_section(row, section, headings)
             else:
                 origin, at = ORIGINS[row.origin].value, row.sampled_at.isoformat()
-                sample = (section, row.sampled_at, origin)
-                codes = {code for code, *_ in row.values}
-                told.repeats |= sample in told.samples or len(codes) < len(row.values)
-                told.samples.add(sample)
-                told.rows += 1
-                told.lines += len(row.values)
+                told.add((section, row.sampled_at, origin), row.values, by_value=by_value)
+                own.valued += 1
                 for code, value, below, flag in row.values:
                     if flag == DOUBTED:
                         title = INDICATORS[code].title
-                        report.doubted.append(RowError(row.row, title, f"{value:f}", IN_DOUBT))
+                        report.doubted.append(
+                            RowError(row.row, title, f"{value:f}", IN_DOUBT, row.sheet)
+                        )
                     write(
-                        f"{row.row}\t{section}\t{indicators[code]}\t{at}\t{origin}\t"
+                        f"{report.rows}\t{section}\t{indicators[code]}\t{at}\t{origin}\t"
                         f"{'t' if below else 'f'}\t{flag or row.flag}\t{value}\n"
                     )
                 continue
         if isinstance(row, EmptyRow):
-            report.empty += 1
+            own.empty += 1
         else:
-            report.rejected += 1
+            own.rejected += 1
             report.rejects.append(row)
-    report.samples = len({(section, at) for section, at, _ in told.samples})
-    return told
+    own.rows = report.rows - own.first + 1
+    report.empty += own.empty
+    report.rejected += own.rejected
 
 
 def _rejected_for_section(row: ParsedRow, why: str, columns: tuple[str, ...]) -> RejectedRow:
     heading = next((c for c in columns if "断面" in c or "section" in c.lower()), "断面名称")
     named = row.section.name or row.section.code or ""
-    return RejectedRow(row.row, (RowError(row.row, heading, named, why),), row.text)
+    error = RowError(row.row, heading, named, why, row.sheet)
+    return RejectedRow(row.row, (error,), row.text, row.sheet)
 
 
 def _stage(lines, told: Told, *, doubts: bool) -> None:
@@ -210,20 +328,32 @@ def _store(batch_id: int, told: Told, report: ImportReport) -> None:
             cursor.execute(COMPARED, told.times)
             stored, same = cursor.fetchone()
             if same == told.lines:
-                report.duplicate = told.rows
-                return
+                return _all_are("duplicate", report)
             if not stored:
                 cursor.execute(STORE, [batch_id])
-                report.stored = told.rows
-                return
+                return _all_are("stored", report)
             cursor.execute(VERDICTS_ONCE, told.times)
         cursor.execute("ANALYZE verdicts")
         if told.repeats:
             cursor.execute(KEEP_SUPERSEDED, [batch_id])
         cursor.execute(MERGE, {"batch": batch_id})
-        cursor.execute(COUNT)
-        for kind, number in cursor.fetchall():
-            setattr(report, kind, number)
+    count_verdicts(report)
+
+
+def _all_are(kind: str, report: ImportReport) -> None:
+    """Every row with values is of that kind."""
+    for sheet in report.sheets:
+        setattr(sheet, kind, sheet.valued)
+    setattr(report, kind, sum(sheet.valued for sheet in report.sheets))
+
+
+def count_verdicts(report: ImportReport) -> None:
+    """What the table of verdicts says of each row, summed up by sheet and for the file."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [[sheet.first for sheet in report.sheets]])
+        for sheet, kind, number in cursor.fetchall():
+            setattr(report.sheets[sheet - 1], kind, number)
+            setattr(report, kind, getattr(report, kind) + number)
         cursor.execute("SELECT count(*) FROM verdicts WHERE last")
         report.readings = cursor.fetchone()[0]
 
@@ -352,12 +482,12 @@ WHEN NOT MATCHED THEN INSERT (section_id, sampled_at, batch_id, indicator_id, or
         v.indicator_id, v.origin, v.below_limit, v.flag, v.value)
 """
 
-# A row is what the most telling of its readings is.
+# A row is what the most telling of its readings is; sheets are told by their first rows.
 COUNT = """
-SELECT kind, count(*) FROM (
-    SELECT CASE WHEN bool_or(kind = 'correction') THEN 'correction'
-                WHEN bool_or(kind = 'stored') THEN 'stored'
-                ELSE 'duplicate' END AS kind
+SELECT width_bucket(row_no, %s::integer[]) AS sheet, kind, count(*) FROM (
+    SELECT row_no, CASE WHEN bool_or(kind = 'correction') THEN 'correction'
+                        WHEN bool_or(kind = 'stored') THEN 'stored'
+                        ELSE 'duplicate' END AS kind
     FROM verdicts GROUP BY row_no
-) AS rows GROUP BY kind
+) AS rows GROUP BY 1, 2
 """

@@ -60,14 +60,18 @@ _COMMA = "逗号用法不明；小数点请用“.”，不要写千位逗号。
 
 
 def read_value(
-    text: str, indicator: WrittenIndicator, *, decimal_comma: bool = False
+    text: str,
+    indicator: WrittenIndicator,
+    *,
+    decimal_comma: bool = False,
+    doubts: bool = True,
 ) -> Value | None:
     """The value in the indicator's unit; None when missing.
 
     Taken: full-width digits, spaces, thousands (1,234.5), 7.19E+06, `0.025L`, `<0.025`,
     `0.31(M)`; 999.9 and the like with the flag DOUBTED. `decimal_comma`: the file parts its
-    cells by semicolons, so a comma may be the decimal point: refused, not guessed. Raises
-    CellError.
+    cells by semicolons, so a comma may be the decimal point: refused, not guessed. `doubts` False:
+    someone has reviewed the values, 999.9 is one of them. Raises CellError.
     """
     cell = narrow(text)
     if cell in MISSING:
@@ -81,7 +85,7 @@ def read_value(
     if found.number in GAP_CODES:
         raise CellError(f"{found.number} 是仪器的缺测代码，不是测值；缺测请填“--”。")
     _refuse_impossible(found.number, indicator)
-    if flag is None and not found.below and is_fill(found.number, indicator):
+    if doubts and flag is None and not found.below and is_fill(found.number, indicator):
         flag = DOUBTED
     return Value(indicator.code, found.number, found.below, flag)
 

@@ -2,13 +2,16 @@
 
 `row` is the number of the row as Excel shows it: counted from 1, the heading row and
 blank rows included; a cell with a line break inside still makes one row.
-`text` holds the cells as they stand in the file.
+`text` holds the cells as they stand in the file. `sheet` is the name of its sheet, empty where the
+file is no workbook.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
+
+from written.sheet import place
 
 
 class SectionRef(NamedTuple):
@@ -41,9 +44,10 @@ class RowError:
     field: str
     value: str
     message: str
+    sheet: str = ""
 
     def __str__(self) -> str:
-        return f"第 {self.row} 行 {self.field} “{self.value}”：{self.message}"
+        return f"{place(self.row, self.sheet)} {self.field} “{self.value}”：{self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class ParsedRow:
     values: tuple[Value, ...]
     official_class: str | None
     text: tuple[str, ...]
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class EmptyRow:
     sampled_at: datetime | None
     reason: str
     text: tuple[str, ...]
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class RejectedRow:
     row: int
     errors: tuple[RowError, ...]
     text: tuple[str, ...]
+    sheet: str = ""
 
 
 Row = ParsedRow | EmptyRow | RejectedRow

@@ -236,7 +236,7 @@ def _history() -> FirstStep:
     return FirstStep(
         "history", "监测数据", "各断面的监测数据，Excel 或 CSV；已审核过的历史数据可以注明。",
         _state(first is not None, lacks), has, lacks,
-        (StepLink("上传数据", to("observation-list"), Act.UPLOAD_READINGS),
+        (StepLink("上传数据", to("reading-upload"), Act.UPLOAD_READINGS),
          StepLink("断面", to("section-list"), Act.SEE_RESULTS)),
     )  # fmt: skip
 

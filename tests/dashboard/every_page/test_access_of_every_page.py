@@ -161,6 +161,16 @@ ledger/verify/                                                     ooooooo  -   
 ledger/checks/                                                     oo....o  >>....>
 ledger/opening/                                                    oo...oo  .!.....  SEE_LEDGER
 ledger/opening/<int:pk>/                                           oo...oo  ??.....  SEE_LEDGER
+data/                                                              o......  -        UPLOAD_READINGS
+data/templates/<str:layout>.<str:format>                           o......  -        UPLOAD_READINGS
+data/upload/                                                       o......  !......  UPLOAD_READINGS
+data/uploads/<int:pk>/                                             o......  -        UPLOAD_READINGS
+data/uploads/<int:pk>/columns/                                     ^        >......  UPLOAD_READINGS
+data/uploads/<int:pk>/import/                                      ^        >......  UPLOAD_READINGS
+data/uploads/<int:pk>/cancel/                                      ^        >......  UPLOAD_READINGS
+data/uploads/<int:pk>/errors/                                      o......  -        UPLOAD_READINGS
+data/batches/<int:pk>/                                             o......  -        UPLOAD_READINGS
+data/batches/<int:pk>/undo/                                        o......  !......  UPLOAD_READINGS
 data/observations/                                                 o....o.  -
 data/observations/new/                                             o......  !......  REVIEW_DATA
 data/observations/upload/                                          o......  !......  REVIEW_DATA
@@ -246,7 +256,6 @@ sign-out/                                                          ^        >>>>
 OPEN = {
     "/": (200, 200, 302),
     "about/": (200, 200, 302),
-    "start/": (403, 403, 200),
     "account/": (200, 200, 302),
     "account/password/": (302, 302, 302),
     "account/sessions/<int:pk>/end/": (302, 302, 302),

@@ -18,6 +18,8 @@ from basins.access import viewer_of
 from basins.models import AccessEvent
 from dashboard.papers import export
 from jobs.models import Job
+from monitoring.ingest.services import uploads
+from monitoring.models import ReadingUpload
 from settlements.accruals.services.rulings import rule_month
 from settlements.ledger.services.payments import prepare_payment
 from settlements.ledger.services.slips import attach_slips
@@ -44,6 +46,7 @@ from tests.worlds import finished, month, refusal
 BLANK_FORMS = {
     "calendar-template",
     "observation-template",
+    "reading-template",
     "reference-errors",
     "reference-template",
 }
@@ -198,6 +201,11 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
             raised_at=clock.now(), until=date(2024, 3, 1),
         )  # fmt: skip
         cursor.execute("SET LOCAL session_replication_role = origin")
+    upload = ReadingUpload.objects.create(
+        filename="读数.csv", sha256="0" * 64, size=9, by=people.bureau
+    )
+    uploads.folder().mkdir()
+    uploads.errors_stem(upload).with_suffix(".csv").write_bytes(b"x")
     export.folder().mkdir()
     (export.folder() / f"{job.pk}.zip").write_bytes(b"PK")
     arguments = {
@@ -215,6 +223,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         "fund-export": ["csv"],
         "fund-document": [spending.pk],
         "ruling-evidence": [ruling.pk],
+        "reading-upload-errors": [upload.pk],
         "verdict-evidence": [judged.evidence.pk],
         "ledger-demand-file": [demand.pk, "xlsx"],
         "refusal-scan": [refusal_of_year.pk],

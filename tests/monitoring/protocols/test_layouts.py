@@ -204,7 +204,6 @@ def test_an_empty_file_is_refused(raw):
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [
-        (b"PK\x03\x04....", "XLSX"),
         (b"%PDF-1.7", "PDF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS"),
         (b"a,b\x00c", "空字节"),
@@ -215,6 +214,10 @@ def test_a_file_that_is_not_text_is_refused_and_told_to_be_csv(raw, kind):
     message = refusal(raw)
     assert kind in message
     assert "CSV UTF-8" in message
+
+
+def test_a_torn_workbook_is_refused_in_words():
+    assert "打不开这份 XLSX" in refusal(b"PK\x03\x04....")
 
 
 def test_an_encoding_nobody_knows_is_refused():

@@ -1,0 +1,1 @@
+"""Imports as pages show them: batches, uploads on their way, senders."""
