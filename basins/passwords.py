@@ -8,6 +8,7 @@ import re
 
 from django.contrib.auth import password_validation as django
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from basins.city import home
 from basins.models import Jurisdiction, User
@@ -97,12 +98,13 @@ def _remains(password: str, words: list[str]) -> str:
 
 def _names(user: User | None) -> set[str]:
     """Names of the installation's place, of the places in it, and of the person; 2 SQL queries."""
-    city = home().name
-    found = {city, city.rstrip("市省")}
-    for name, english, key in Jurisdiction.objects.exclude(
-        level=Jurisdiction.Level.PROVINCE
-    ).values_list("short_name", "name_en", "sort_key"):
-        found |= {name, english, key}
+    city = home()
+    found = {city.name, city.name.rstrip("市省")}
+    own = ~Q(level=Jurisdiction.Level.PROVINCE) | Q(code=city.province)
+    for names in Jurisdiction.objects.filter(own).values_list(
+        "name", "short_name", "name_en", "sort_key"
+    ):
+        found |= set(names)
     if user is not None:
         from pypinyin import lazy_pinyin  # its tables take longer to load than most pages
 

@@ -328,6 +328,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         ),
         "reference-item": ("sections", "BORDER"),
         "reference-change": ("sections", "BORDER"),
+        "reference-section-act": ("BORDER", "end"),
         "district": (border.upstream.code,),
         "agreement": (MAIN,),
         "agreement-amend": (MAIN,),

@@ -7,7 +7,7 @@ from basins.models.jurisdictions import City, Jurisdiction
 from basins.models.notifications import Delivery, Notification, Star
 from basins.models.people import Role, User
 from basins.models.person_acts import PersonAct
-from basins.models.reference import FormerName, ReferenceChange
+from basins.models.reference import ReferenceChange
 from basins.models.rivers import River, RiverReach
 from basins.models.seeding import Seeding
 from basins.models.sign_in import SignInFailure, SignInSession
@@ -21,7 +21,6 @@ __all__ = [
     "City",
     "DataMark",
     "Delivery",
-    "FormerName",
     "Jurisdiction",
     "Notification",
     "PersonAct",

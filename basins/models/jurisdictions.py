@@ -1,6 +1,6 @@
 """行政区: provinces, the municipal treasury as a party, districts, townships."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -8,14 +8,33 @@ from django.db.models import Q
 from basins.audit import audited
 
 
-class Ending(models.Model):
-    """What may come to an end: the first day it is no more, and by what paper."""
+class Lasting(models.Model):
+    """What is called by a name that may change, and may come to an end: since when, by what paper."""
 
+    name: str | models.CharField
     ended_on = models.DateField("停用自", null=True, blank=True)
     ended_why = models.CharField("停用依据", max_length=200, blank=True, db_default="")
+    # [["甲县", "2026-06-01", "民函〔2026〕1号"], …]: called so until the day before, by that paper.
+    former_names = models.JSONField(
+        "曾用名", default=list, blank=True, db_default=models.Value([], models.JSONField())
+    )
 
     class Meta:
         abstract = True
+
+    def name_on(self, day: date) -> str:
+        """What it was called on that day."""
+        for name, until, _ in self.former_names:
+            if day.isoformat() < until:
+                return name
+        return str(self.name)
+
+    def rename(self, name: str, on: date, source: str) -> None:
+        """Call it so from that day on; saved by the caller. Names after it are forgotten."""
+        before = self.name_on(on - timedelta(days=1))
+        kept = [each for each in self.former_names if each[1] < on.isoformat()]
+        self.former_names = [*kept, [before, on.isoformat(), source]] if before != name else kept
+        self.name = name
 
     def is_there(self, day: date) -> bool:
         """Whether it is still in use on that day."""
@@ -23,7 +42,7 @@ class Ending(models.Model):
 
 
 @audited(masked=("boundary",))
-class Jurisdiction(Ending):
+class Jurisdiction(Lasting):
     class Level(models.TextChoices):
         PROVINCE = "province", "省(直辖市)"
         TREASURY = "treasury", "市级财政"

@@ -1,12 +1,8 @@
-"""What became of reference data: every change in words, and the names things had before."""
+"""What became of reference data: every change in words."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
-
-from basins.audit import audited
-from basins.models.jurisdictions import Jurisdiction
 
 
 class ReferenceChange(models.Model):
@@ -45,31 +41,3 @@ class ReferenceChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.get_act_display()}"
-
-
-@audited(part_of="jurisdiction")
-class FormerName(models.Model):
-    """曾用名: what a jurisdiction was called until the day before `until` (撤县设区, 更名)."""
-
-    jurisdiction = models.ForeignKey(
-        Jurisdiction, verbose_name="行政区", on_delete=models.PROTECT, related_name="former_names"
-    )
-    name = models.CharField("名称", max_length=60)
-    short_name = models.CharField("简称", max_length=20)
-    until = models.DateField("用到（不含）")
-    source = models.CharField("依据", max_length=200)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "曾用名"
-        ordering = ["jurisdiction", "until"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["jurisdiction", "until"],
-                name="former_name_once",
-                violation_error_message="这一天已有一次更名。",
-            ),
-            models.CheckConstraint(condition=~Q(source=""), name="former_name_has_source"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}（至 {self.until} 前）"

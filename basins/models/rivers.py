@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from basins.audit import audited
-from basins.models.jurisdictions import Ending, Jurisdiction
+from basins.models.jurisdictions import Jurisdiction, Lasting
 
 
 class Confidence(models.TextChoices):
@@ -16,7 +16,7 @@ class Confidence(models.TextChoices):
 
 
 @audited()
-class River(Ending):
+class River(Lasting):
     code = models.CharField("代码", max_length=20, unique=True)
     name = models.CharField("名称", max_length=40)
     name_en = models.CharField("英文名", max_length=60, blank=True)

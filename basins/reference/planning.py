@@ -19,6 +19,7 @@ from basins.reference.kind import (
     WrittenRow,
     Wrong,
 )
+from jobs.wake import wake_on_commit
 from written.text import CellError, shown
 
 
@@ -62,6 +63,8 @@ def carry_out(kind: Kind, rows: Sequence[WrittenRow], asked: Asked) -> tuple[Pla
     if made.wrong:
         raise ReferenceRefused(made.wrong)
     answer = kind.store(made, asked) if made.stored else {}
+    if made.stored:  # names and targets are facts of months: the database marked them
+        wake_on_commit("settlements.recompute")
     ReferenceChange.objects.bulk_create(
         ReferenceChange(
             kind=kind.code,

@@ -50,6 +50,7 @@ ACTS = {
     "start-map": "导入地图",
     "reference-new": "录入基础资料",
     "reference-change": "更改基础资料",
+    "reference-section-act": "断面停用与接替",
     "reference-import": "导入基础资料",
     "reference-errors": "下载需更正的表",
     "calendar-act": "复核节假日历",

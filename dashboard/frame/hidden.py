@@ -115,6 +115,7 @@ THINGS: dict[str, Exists] = {
         ("reference-list reference-new reference-import reference-template reference-export"
          " reference-errors", lambda given: given["kind"] in LAYOUTS),
         ("reference-item reference-change", _is_thing),
+        ("reference-section-act", _by(Section, code="key")),
         ("audit-record", _by(AuditRecord)),
         ("paper paper-style paper-file", _by(money.IssuedPaper)),
         ("issue-request", _by(money.IssueRequest)),

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.urls import reverse
 
-from basins.models import ReferenceChange
+from basins.models import Jurisdiction, ReferenceChange, River
 from basins.reference.columns import Lookup, Values
 from basins.reference.kind import Change, Key, Kind, Layout
 from basins.reference.planning import code_of, slug
+from monitoring.models import Section
 from settlements.reference.kinds import KINDS, LAYOUTS
 
 BADGES = {Change.NEW: "open", Change.CHANGED: "waiting", Change.REMOVED: "wrong"}
@@ -119,3 +120,38 @@ def _said(change: Change) -> list[str]:
         f"{each.title}：{each.before or '（空）'} → {each.after or '（空）'}"
         for each in change.differences
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class LastingLines:
+    """What became of a thing in time: its former names, its end, who stood before and after it."""
+
+    lines: tuple[tuple[str, str], ...]
+    acts: tuple[tuple[str, str], ...]  # of a section: name of the act, words of its button
+
+
+def lasting(kind: Kind, key: Key) -> LastingLines | None:
+    """None where a kind does not last by itself: 1 SQL query, 2 of a section."""
+    model = {"districts": Jurisdiction, "rivers": River, "sections": Section}.get(kind.code)
+    if model is None:
+        return None
+    found = model._default_manager.get(code=key[0])
+    lines = [
+        (f"{until} 前称", f"{name}（{source}）" if source else name)
+        for name, until, source in reversed(found.former_names)
+    ]
+    if found.ended_on is not None:
+        lines.append(("停用自", f"{found.ended_on}（{found.ended_why}）"))
+    acts = []
+    if isinstance(found, Section):
+        if found.predecessor is not None:
+            lines.append(("前身断面", f"{found.predecessor.name}（{found.began_on} 起接替）"))
+        if (new := getattr(found, "successor", None)) is not None:
+            lines.append(("接替断面", f"{new.name}（{new.began_on} 起）"))
+        over = found.ended_on is not None
+        acts = (
+            [("take-back", "撤回停用")]
+            if over
+            else [("replace", "由别的断面接替"), ("end", "停用")]
+        )
+    return LastingLines(tuple(lines), tuple(acts))

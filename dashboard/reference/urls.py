@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.reference import views
+from dashboard.reference import succession, views
 
 urlpatterns = [
     path("", views.index, name="reference-index"),
@@ -14,4 +14,5 @@ urlpatterns = [
     path("<str:kind>/export.xlsx", views.export, name="reference-export"),
     path("<str:kind>/item/<str:key>/", views.thing, name="reference-item"),
     path("<str:kind>/item/<str:key>/change/", views.change, name="reference-change"),
+    path("sections/item/<str:key>/<str:act>/", succession.act, name="reference-section-act"),
 ]

@@ -92,6 +92,7 @@ def thing(request, kind: str, key: str) -> HttpResponse:
         "below": pages.below(found, held[1], lookups),
         "history": pages.history(found, held[0]),
         "edits": _may_edit(viewer, kind),
+        "lasting": pages.lasting(found, held[0]),
     }
     return render(request, "reference/item.html", context)
 

@@ -24,11 +24,21 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='section',
-            name='successor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='monitoring.section', verbose_name='接替断面'),
+            name='former_names',
+            field=models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list, verbose_name='曾用名'),
+        ),
+        migrations.AddField(
+            model_name='section',
+            name='predecessor',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successor', to='monitoring.section', verbose_name='前身断面'),
+        ),
+        migrations.AddField(
+            model_name='section',
+            name='began_on',
+            field=models.DateField(blank=True, null=True, verbose_name='启用自'),
         ),
         migrations.AddConstraint(
             model_name='section',
-            constraint=models.CheckConstraint(condition=models.Q(('successor__isnull', True), models.Q(('ended_on__isnull', False), models.Q(('successor', models.F('pk')), _negated=True)), _connector='OR'), name='section_succeeded_when_ended', violation_error_message='有接替断面的断面须写明停用日期，且接替的不是它自己。'),
+            constraint=models.CheckConstraint(condition=models.Q(('predecessor__isnull', True), models.Q(('began_on__day', 1), ('began_on__isnull', False), models.Q(('predecessor', models.F('pk')), _negated=True)), _connector='OR'), name='section_succeeds_from_a_month', violation_error_message='接替别的断面须写明启用日期（某月 1 日），且前身不是它自己。'),
         ),
     ]

@@ -1,5 +1,6 @@
 """断面 with their dated targets and sampling plans, and the 指标 measured there."""
 
+from datetime import date
 from decimal import Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -10,7 +11,7 @@ from django.db.models import Q
 
 from basins.audit import audited
 from basins.models import Jurisdiction, River
-from basins.models.jurisdictions import Ending
+from basins.models.jurisdictions import Lasting
 from basins.ranges import just
 from monitoring.standards.detection import MeasuredValue, reported
 from monitoring.standards.gb3838_2002 import WaterBody, WaterClass
@@ -20,7 +21,7 @@ CLASSES = [(c.value, c.label) for c in WaterClass if c is not WaterClass.INFERIO
 
 
 @audited()
-class Section(Ending):
+class Section(Lasting):
     """A monitoring point on a river; a border section lies between two jurisdictions."""
 
     class Grade(models.TextChoices):
@@ -79,25 +80,27 @@ class Section(Ending):
     is_demo = models.BooleanField("演示名称", default=False)
     source = models.CharField("来源", max_length=200, blank=True)
 
-    # The section that stands in its place from `ended_on` on: its months go on there.
-    successor = models.ForeignKey(
+    # The section it took the place of, and since when (the first day of a month): what was measured
+    # there before is its own past (上年同期).
+    predecessor = models.OneToOneField(
         "self",
-        verbose_name="接替断面",
+        verbose_name="前身断面",
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="predecessors",
+        related_name="successor",
     )
+    began_on = models.DateField("启用自", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "断面"
         ordering = ["river__level", "river__code", "km", "code"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(successor__isnull=True)
-                | (Q(ended_on__isnull=False) & ~Q(successor=models.F("pk"))),
-                name="section_succeeded_when_ended",
-                violation_error_message="有接替断面的断面须写明停用日期，且接替的不是它自己。",
+                condition=Q(predecessor__isnull=True)
+                | (Q(began_on__isnull=False, began_on__day=1) & ~Q(predecessor=models.F("pk"))),
+                name="section_succeeds_from_a_month",
+                violation_error_message="接替别的断面须写明启用日期（某月 1 日），且前身不是它自己。",
             ),
             models.UniqueConstraint(fields=["province", "name"], name="section_name_in_province"),
             models.UniqueConstraint(
@@ -120,6 +123,20 @@ class Section(Ending):
 
     def __str__(self) -> str:
         return self.name
+
+    def stood_in(self, month: date) -> "Section":
+        """Whose that month was: its own, or of the section that stood here before it."""
+        found = self
+        while found.predecessor is not None and found.began_on and month < found.began_on:
+            found = found.predecessor
+        return found
+
+    def stood(self) -> "list[Section]":
+        """Itself and those that stood here before it, the newest first."""
+        found = [self]
+        while (before := found[-1].predecessor) is not None:
+            found.append(before)
+        return found
 
     def clean(self) -> None:
         """Names that differ in full-width forms, blanks or kinds of brackets alone are one."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from basins.reference.columns import Column, Values, day, whole
 from basins.reference.kind import Asked, Entry, Key, Kind, Plan, Wrong
-from jobs.wake import wake_on_commit
 from monitoring.models import SamplingPlan, Section
 from monitoring.reference.dated import cut, day_after, last_day, overlapping
 from monitoring.reference.sections import sections
@@ -64,7 +63,6 @@ def _store(made: Plan, asked: Asked) -> dict[str, Any]:
             until=day_after(values.get("until")),
             per_day=values["per_day"],
         )
-    wake_on_commit("settlements.recompute")
     return {}
 
 

@@ -188,7 +188,14 @@ def _store(made: Plan, asked: Asked) -> dict[str, Any]:
             name = provinces().names[province]
             water = assumed_water(name, values["name"])
             fields |= {"water_body": water.body, "water_body_why": water.why}
-        section, _ = Section.objects.update_or_create(code=values["code"], defaults=fields)
+        section = Section.objects.filter(code=values["code"]).first() or Section(
+            code=values["code"]
+        )
+        if section.pk is not None and section.name != values["name"]:
+            section.rename(values["name"], asked.on, asked.why)
+        for name, value in fields.items():
+            setattr(section, name, value)
+        section.save()
         _keep_dated(section, change)
     return {}
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from basins.reference.columns import Column, Values, day, text
 from basins.reference.kind import Asked, Change, Entry, Key, Kind, Plan, Wrong
-from jobs.wake import wake_on_commit
 from monitoring.models import Section, Target
 from monitoring.reference.dated import cut, day_after, last_day, overlapping
 from monitoring.reference.sections import CLASS_WORDS, sections, water_class
@@ -71,7 +70,6 @@ def _store(made: Plan, asked: Asked) -> dict[str, Any]:
             water_class=int(values["water_class"]),
             source=values["source"],
         )
-    wake_on_commit("settlements.recompute")
     return {}
 
 

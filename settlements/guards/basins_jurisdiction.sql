@@ -19,3 +19,7 @@ END $$;
 CREATE TRIGGER code_stays BEFORE UPDATE OF code ON basins_jurisdiction
     FOR EACH ROW WHEN (OLD.code IS DISTINCT FROM NEW.code)
     EXECUTE FUNCTION settlements_code_stays();
+
+CREATE TRIGGER facts_follow AFTER UPDATE OF name, former_names ON basins_jurisdiction
+    FOR EACH ROW WHEN ((OLD.name, OLD.former_names) IS DISTINCT FROM (NEW.name, NEW.former_names))
+    EXECUTE FUNCTION settlements_facts_follow();

@@ -13,3 +13,7 @@ END $$;
 CREATE TRIGGER river_code_stays BEFORE UPDATE OF code ON basins_river
     FOR EACH ROW WHEN (OLD.code IS DISTINCT FROM NEW.code)
     EXECUTE FUNCTION settlements_river_code_stays();
+
+CREATE TRIGGER facts_follow AFTER UPDATE OF name, former_names ON basins_river
+    FOR EACH ROW WHEN ((OLD.name, OLD.former_names) IS DISTINCT FROM (NEW.name, NEW.former_names))
+    EXECUTE FUNCTION settlements_facts_follow();

@@ -17,3 +17,9 @@ END $$;
 CREATE TRIGGER section_code_stays BEFORE UPDATE OF code ON monitoring_section
     FOR EACH ROW WHEN (OLD.code IS DISTINCT FROM NEW.code)
     EXECUTE FUNCTION settlements_section_code_stays();
+
+CREATE TRIGGER facts_follow
+    AFTER UPDATE OF name, former_names, predecessor_id, began_on ON monitoring_section
+    FOR EACH ROW WHEN ((OLD.name, OLD.former_names, OLD.predecessor_id, OLD.began_on)
+        IS DISTINCT FROM (NEW.name, NEW.former_names, NEW.predecessor_id, NEW.began_on))
+    EXECUTE FUNCTION settlements_facts_follow();

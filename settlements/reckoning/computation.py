@@ -30,7 +30,9 @@ from settlements.rules.part_month import counted
 
 SectionMonth = tuple[int, date]
 Participant = tuple[str, str, str]  # code, name and level of a party
-PART = ("section", "upstream", "downstream", "inflow", "reference")  # loaded with each
+PART = (  # loaded with each
+    "section__predecessor", "upstream", "downstream", "inflow__predecessor", "reference",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +57,19 @@ class Work(Case):
     def section_ids(self) -> set[int]:
         """The sections whose months the facts hold."""
         part = self.part
-        own = (part.section_id, part.inflow_id, part.reference_id)
-        return {section for section in own if section} | self.asked.section_ids
+        own = {each.pk for each in part.section.stood()}
+        if part.inflow is not None:
+            own |= {each.pk for each in part.inflow.stood()}
+        if part.reference_id is not None:
+            own.add(part.reference_id)
+        return own | self.asked.section_ids
 
     @property
     def water_bodies(self) -> dict[int, str]:
         """Of each of those sections, by id."""
         parts = (self.part, *self.asked.parts)
         of_parts = (s for p in parts for s in (p.section, p.inflow, p.reference) if s)
-        return {section.pk: section.water_body for section in of_parts}
+        return {each.pk: each.water_body for section in of_parts for each in section.stood()}
 
     def over(self, periods: Iterable[date]) -> Self:
         """The same over these periods, in their order."""
@@ -110,6 +116,8 @@ def work_of_term(
     rule = rules.read(term.rule, term.parameters)
     parties = parties_of(rule.family, everyone)
     asked = asked_of(rule, parties, parts)
+    sides = [place for part in parts for place in (part.upstream, part.downstream)]
+    former = {place.code: place for place in sides if place.former_names}
     return [
         Work(
             term=term,
@@ -118,6 +126,7 @@ def work_of_term(
             parties=parties,
             asked=asked,
             fellows=() if asked.parts else fellows_of(part, parts),
+            former=former,
         )
         for part in accruing_parts(rule, parts)
     ]

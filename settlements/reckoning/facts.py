@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from basins.ranges import months_between
-from monitoring.models import Assessment, MonthlyMean, Target
+from basins.models import Jurisdiction
+from basins.ranges import months_between, months_of
+from monitoring.models import Assessment, MonthlyMean, Section, Target
 from monitoring.models.assessments import exact_mean
 from monitoring.standards.assessment import NothingToAssess, assess
 from monitoring.standards.basis import Basis
@@ -33,7 +34,8 @@ MEANS = {"means", "last_year_means", "base_means", "inflow_means", "reference_me
 class Case:
     """One section under one term, and all that decides what its rule may know of a period.
 
-    parties: code → name of everyone the rule is told of. asked: what it asks for beyond what
+    parties: code → name of everyone the rule is told of. former: those of them who went by
+    another name once. asked: what it asks for beyond what
     was measured at the section. fellows: the sections that have the rate together, this one
     among them, where one of their shares does not end.
     """
@@ -44,6 +46,14 @@ class Case:
     parties: Mapping[str, str]
     asked: Asked
     fellows: tuple[TermSection, ...] = ()
+    former: Mapping[str, Jurisdiction] = field(default_factory=dict)
+
+    def parties_on(self, period: date) -> dict[str, str]:
+        """Code → name that each went by then."""
+        return {
+            code: self.former[code].name_on(period) if code in self.former else name
+            for code, name in self.parties.items()
+        }
 
 
 def code_of(part: TermSection, party: str) -> str:
@@ -101,9 +111,10 @@ def measured(
 def month_facts(found: Measured, case: Case, month: date) -> Facts:
     """What the rule may know of one section and month."""
     part, agreement = case.part, case.term.agreement_id
-    key = part.section_id, month
+    stands, stood = part.section.stood_in(month), part.section.stood_in(_year_before(month))
+    key = stands.pk, month
     assessment = found.assessments.get(key)
-    before = part.section_id, _year_before(month)
+    before = stood.pk, _year_before(month)
     compared = found.ruling(*before, agreement) is None
     last_year = found.assessments.get(before) if compared else None
     given: dict[str, Any] = {
@@ -116,23 +127,26 @@ def month_facts(found: Measured, case: Case, month: date) -> Facts:
         "base_means": _base_means(found, case, month),
     }
     if part.inflow_id:
-        inflow = found.assessments.get((part.inflow_id, month))
+        into = part.inflow.stood_in(month).pk if part.inflow else part.inflow_id
+        inflow = found.assessments.get((into, month))
         given["inflow_class"] = WaterClass(inflow.water_class) if inflow else None
-        given["inflow_means"] = found.means.get((part.inflow_id, month), {})
+        given["inflow_means"] = found.means.get((into, month), {})
     if part.reference_id:
         own = found.assessments.get((part.reference_id, month))
         given["reference_class"] = WaterClass(own.water_class) if own else None
         given["reference_means"] = found.means.get((part.reference_id, month), {})
-        given["reference_section"] = part.reference.name if part.reference else ""
-    return _facts(found, case, month, given, key, found.basis_at(*key))
+        given["reference_section"] = part.reference.name_on(month) if part.reference else ""
+    past = {name: _stood(stands, stood) for name in ("last_year_class", "last_year_means")}
+    return _facts(found, case, month, given, key, found.basis_at(*key), stands, past)
 
 
 def year_facts(found: Measured, case: Case, period: date) -> Facts:
     """What the rule may know of one section and year: means over the year's months."""
     part, year, agreement = case.part, period.year, case.term.agreement_id
-    means = found.year_means(part.section_id, [year], agreement)
-    last = found.year_means(part.section_id, [year - 1], agreement)
-    body, basis = WaterBody(part.section.water_body), found.basis_of_year(part.section_id, year)
+    section, (first, final) = part.section, months_of(year)
+    means = found.year_means(section, [year], agreement)
+    last = found.year_means(section, [year - 1], agreement)
+    body, basis = WaterBody(section.water_body), found.basis_of_year(section, year)
     classed, deciding = _classed(means, body, basis)
     given: dict[str, Any] = {
         "water_class": classed,
@@ -142,21 +156,33 @@ def year_facts(found: Measured, case: Case, period: date) -> Facts:
         "last_year_means": last,
         "base_means": _base_means(found, case, period),
         "complete": all(
-            (part.section_id, month) in found.means
-            or found.ruling(part.section_id, month, agreement) is not None
-            for month in months_between(period, date(year, 12, 1))
+            (own, month) in found.means or found.ruling(own, month, agreement) is not None
+            for month in months_between(first, final)
+            for own in [section.stood_in(month).pk]
         ),
     }
     if part.inflow_id:
-        inflow = found.year_means(part.inflow_id, [year])
+        assert part.inflow is not None
+        inflow = found.year_means(part.inflow, [year])
         given["inflow_class"], given["inflow_means"] = _classed(inflow, body, basis)[0], inflow
-    return _facts(found, case, period, given, (0, period), basis)
+    said = _stood(section, section.stood_in(_year_before(first)))
+    past = {"last_year_class": said, "last_year_means": said}
+    past["means"] = past["water_class"] = _stood(section, section.stood_in(first))
+    return _facts(found, case, period, given, (0, period), basis, section, past)
+
+
+def _stood(stands: Section, stood: Section) -> str:
+    """Words where another section gave what is compared with; empty where it is the same."""
+    if stands.pk == stood.pk:
+        return ""
+    since = next(s.began_on for s in stands.stood() if s.predecessor_id == stood.pk)
+    return f"{since} 起由{stands.name}断面接替，此前取自{stood.name}断面（{stood.ended_why}）"
 
 
 def _base_means(found: Measured, case: Case, period: date) -> Mapping[str, Number]:
     """The means over the years that the period is compared with; empty without any."""
     years = case.rule.base_years(period.year)
-    return found.year_means(case.part.section_id, years, case.term.agreement_id) if years else {}
+    return found.year_means(case.part.section, years, case.term.agreement_id) if years else {}
 
 
 def _facts(
@@ -166,12 +192,18 @@ def _facts(
     given: dict[str, Any],
     key: tuple[int, date],
     basis: Basis,
+    stands: Section,
+    past: Mapping[str, str],
 ) -> Facts:
-    """`given`: what was measured, unrounded; under a basis that rounds it is rounded here, once."""
+    """`given`: what was measured, unrounded; under a basis that rounds it is rounded here, once.
+    `stands`: the section whose period it was. `past`: words for what another gave, by fact."""
     term, part, asked = case.term, case.part, case.asked
     needs, granularity = case.rule.needs, case.rule.granularity
-    target = found.target_on(part.section_id, period)
-    sources = {}
+    target = found.target_on(stands.pk, period)
+    sources = {n: words for n, words in past.items() if words and n in needs and given.get(n)}
+    base = bool(given["base_means"]) and "base_means" in needs
+    if base and (words := _base_words(case, stands, period)):
+        sources["base_means"] = words
     if "target" in needs and target:
         sources["target"] = target.source
     valid, expected = found.counts.get(key, (None, None))
@@ -185,38 +217,44 @@ def _facts(
     else:
         known.pop("reference_means", None)
     if "section_code" in needs:
-        known["section_code"] = part.section.code
+        known["section_code"] = stands.code
     known |= _asked_facts(found, case, period, sources)
     state, reason = None, ""
     if "water_class" in needs and given["water_class"] is None:
         state, reason = MonthState.NO_DATA, NO_READINGS
     # A collective accrual goes on without the sections whose month is ruled out.
     monthly = granularity is Granularity.MONTH and not asked.parts
-    if monthly and (ruling := found.ruling(part.section_id, period, term.agreement_id)):
+    if monthly and (ruling := found.ruling(stands.pk, period, term.agreement_id)):
         state, reason = ruling.state, ruling.reason
         sources["state_override"] = ruling.source
     return Facts(
         period=period,
         granularity=granularity,
-        section=part.section.name,
-        river=term.agreement.river.name,
-        upstream=part.upstream.name,
-        downstream=part.downstream.name,
+        section=stands.name_on(period),
+        river=term.agreement.river.name_on(period),
+        upstream=part.upstream.name_on(period),
+        downstream=part.downstream.name_on(period),
         term=_term_words(term),
         share=asked.share(part),
         shares=tuple(number_text(fellow.share) for fellow in case.fellows),
         share_at=case.fellows.index(part) if case.fellows else 0,
-        water_body=WaterBody(part.section.water_body),
+        water_body=WaterBody(stands.water_body),
         target=WaterClass(target.water_class) if target and "target" in needs else None,
-        inflow_section=part.inflow.name if part.inflow_id and part.inflow else "",
+        inflow_section=part.inflow.stood_in(period).name_on(period) if part.inflow else "",
         state_override=state,
         override_reason=reason,
         valid=valid if "means" in needs else None,
         expected=expected if "means" in needs else None,
         sources=sources,
-        parties=dict(case.parties) if "parties" in needs else {},
+        parties=case.parties_on(period) if "parties" in needs else {},
         **known,
     )
+
+
+def _base_words(case: Case, stands: Section, period: date) -> str:
+    """Where the years compared with were, in part, those of a predecessor."""
+    years = case.rule.base_years(period.year)
+    return _stood(stands, stands.stood_in(date(min(years), 1, 1))) if years else ""
 
 
 def _rounded(means: dict[str, Mapping[str, Number]], basis: Basis) -> dict[str, Any]:

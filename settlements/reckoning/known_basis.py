@@ -77,7 +77,11 @@ class Past:
 
     @cached_property
     def sections(self) -> dict[int, Section]:
-        return self._named(Section)
+        found = self._named(Section)
+        for section in found.values():  # as known, too
+            if section.predecessor_id is not None:
+                section.predecessor = found[section.predecessor_id]
+        return found
 
     @cached_property
     def rivers(self) -> dict[int, River]:

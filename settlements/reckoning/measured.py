@@ -9,7 +9,7 @@ from typing import Any
 
 from basins.ranges import covers
 from monitoring.assessment.services.assessment import Mean, means_of_month
-from monitoring.models import Assessment, Target
+from monitoring.models import Assessment, Section, Target
 from monitoring.standards.basis import HYDROGEN, Basis, hydrogen_ions, hydrogen_mean
 from monitoring.standards.exact import Number, Written, decimal_of, total, written_mean
 from settlements.reckoning.given_facts import FigureKey, Given, Ruling
@@ -47,10 +47,15 @@ class Measured:
         assessment = self.assessments.get((section_id, month))
         return Basis.of(assessment.basis) if assessment is not None else Basis()
 
-    def basis_of_year(self, section_id: int, year: int) -> Basis:
+    def basis_of_year(self, section: Section, year: int) -> Basis:
         """What the year's last assessed month was assessed by."""
-        months = [m for s, m in self.assessments if s == section_id and m.year == year]
-        return self.basis_at(section_id, max(months)) if months else Basis()
+        ids = {each.pk for each in section.stood()}
+        months = [
+            (m, s)
+            for s, m in self.assessments
+            if m.year == year and s in ids and section.stood_in(m).pk == s
+        ]
+        return self.basis_at(max(months)[1], max(months)[0]) if months else Basis()
 
     def target_on(self, section_id: int, day: date) -> Target | None:
         return next((t for t in self.targets.get(section_id, []) if covers(t.in_force, day)), None)
@@ -61,29 +66,33 @@ class Measured:
         return kept.get(agreement_id) or kept.get(None)
 
     def year_means(
-        self, section_id: int, years: Iterable[int], agreement_id: int | None = None
+        self, section: Section, years: Iterable[int], agreement_id: int | None = None
     ) -> dict[str, Written]:
-        """Mean of the monthly means of those years, per indicator (环办〔2011〕22号).
+        """Mean of the monthly means of those years, per indicator (环办〔2011〕22号); of months before
+        the section stood there, those of its predecessor.
 
         A month under a ruling has no result of its own and is left out.
         """
         found: dict[str, list[Number]] = defaultdict(list)
         wanted = set(years)
-        for (section, month), values in self.means.items():
-            if section != section_id or month.year not in wanted:
+        ids = {each.pk for each in section.stood()}
+        for (section_id, month), values in self.means.items():
+            if section_id not in ids or month.year not in wanted:
+                continue
+            if len(ids) > 1 and section.stood_in(month).pk != section_id:
                 continue
             if self.ruling(section_id, month, agreement_id) is None:
                 for code, value in values.items():
                     found[code].append(value)
         return {
             code: ph_of_months(values)
-            if code == "pH" and self._averages_ions(section_id, wanted)
+            if code == "pH" and self._averages_ions(section, wanted)
             else written_mean(values)
             for code, values in sorted(found.items())
         }
 
-    def _averages_ions(self, section_id: int, years: set[int]) -> bool:
-        return any(self.basis_of_year(section_id, year).ph == HYDROGEN for year in years)
+    def _averages_ions(self, section: Section, years: set[int]) -> bool:
+        return any(self.basis_of_year(section, year).ph == HYDROGEN for year in years)
 
 
 def ph_of_months(values: list[Number]) -> Written:

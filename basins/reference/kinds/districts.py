@@ -113,6 +113,10 @@ def _store(made: Plan, asked: Asked) -> dict[str, Any]:
     for change in sorted(made.stored, key=lambda each: order.index(each.values["level"])):
         values = change.values
         above = values.get("parent") or _home(values, own)
+        row = Jurisdiction.objects.filter(code=values["code"]).first()
+        if row is not None and row.name != values["name"]:
+            row.rename(values["name"], asked.on, asked.why)
+            row.save(update_fields=["name", "former_names"])
         row, _ = Jurisdiction.objects.update_or_create(
             code=values["code"],
             defaults={

@@ -15,7 +15,7 @@ from basins.reference.columns import (
     text,
     whole,
 )
-from basins.reference.kind import Asked, Entry, Key, Kind, Plan, Wrong
+from basins.reference.kind import Asked, Change, Entry, Key, Kind, Plan, Wrong
 from basins.reference.kinds.districts import places
 
 km = number(0, 20_000, 1, "km")
@@ -124,11 +124,19 @@ def _store(made: Plan, asked: Asked) -> dict[str, Any]:
     while waiting:  # a river after the one it runs into; there is no circle
         ready = [c for c in waiting if c.values.get("parent") in (None, *ids)]
         for change in ready:
+            _rename(change, asked)
             river = _keep_river(change.values, ids, levels)
             ids[river.code], levels[river.code] = river.pk, river.level
             _keep_reaches(river, change.values["reaches"])
         waiting = [c for c in waiting if c not in ready]
     return {}
+
+
+def _rename(change: Change, asked: Asked) -> None:
+    river = River.objects.filter(code=change.values["code"]).first()
+    if river is not None and river.name != change.values["name"]:
+        river.rename(change.values["name"], asked.on, asked.why)
+        river.save(update_fields=["name", "former_names"])
 
 
 def _keep_river(values: Values, ids: Mapping[str, int], levels: Mapping[str, int]) -> River:

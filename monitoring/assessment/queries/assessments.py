@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from django.db.models import Count, F, Max, Min, Sum
+from django.db.models import Count, F, Max, Min, Q, Sum
 from django.db.models.functions import Least
 
 from basins.access import Viewer
@@ -194,27 +194,32 @@ def streaks_of_group(viewer: Viewer, month: date, group: str) -> tuple[Streak, .
     return streaks(of_group(scheme_sections(viewer), group), month)
 
 
+def in_use(month: date) -> Q:
+    """Sections that stand in their place in that month."""
+    return (Q(ended_on=None) | Q(ended_on__gt=month)) & (Q(began_on=None) | Q(began_on__lte=month))
+
+
 def section_months(viewer: Viewer, month: date, group: str = ALL) -> tuple[AssessedMonth, ...]:
     """The scheme's sections of the group in river order: 3 queries."""
     sections = list(
         of_group(scheme_sections(viewer), group)
-        .select_related("river", "upstream", "downstream")
+        .filter(in_use(month))
+        .select_related("river", "upstream", "downstream", "predecessor")
         .defer("upstream__boundary", "downstream__boundary")
         .order_by("river__level", "river__code", "km", "code")
     )
+    stood = {each.pk for section in sections for each in section.stood()}
     months = (month, months_before(month), months_before(month, 12))
     found = {
         (a.section_id, a.month): a
-        for a in Assessment.objects.filter(
-            section__in=[s.pk for s in sections], month__in=months
-        ).values_list(
+        for a in Assessment.objects.filter(section__in=stood, month__in=months).values_list(
             "section_id", "month", "water_class", "deciding", "complete", "computed_at", named=True
         )
     }
     targets = targets_on(sections, month)
 
     def class_in(section: Section, when: date) -> int | None:
-        assessment = found.get((section.pk, when))
+        assessment = found.get((section.stood_in(when).pk, when))
         return assessment.water_class if assessment else None
 
     answer = []

@@ -1,7 +1,7 @@
 """月核算: computing accruals again for just the periods that something touched."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +9,7 @@ from django.db import transaction
 
 from basins.clock import now
 from basins.models import Jurisdiction
+from monitoring.models import Section
 from settlements.accruals.services.nets import resettle
 from settlements.accruals.services.proposals import Finding, Holding, holding, propose
 from settlements.accruals.services.superseded import dropped_findings, in_codes, superseded_of
@@ -30,12 +31,29 @@ def agreements_touched(changed: Iterable[SectionMonth]) -> dict[int, set[Section
     touched: dict[int, set[SectionMonth]] = defaultdict(set)
     sections = {section_id for section_id, _ in pairs}
     parts = TermSection.objects.filter(term__agreement__state=Agreement.State.ACTIVE).values_list(
-        "term__agreement_id", "section_id", "inflow_id", "reference_id"
-    )
+        "term__agreement_id", "section_id", "inflow_id", "reference_id",
+        "section__predecessor_id", "inflow__predecessor_id",
+    )  # fmt: skip
+    before: dict[int, int] = {}
     for agreement_id, *of_part in parts:
-        for own in set(of_part) & sections:
-            touched[agreement_id] |= {p for p in pairs if p[0] == own}
+        own = {section for section in of_part if section is not None}
+        if of_part[-2:] != [None, None]:  # what stood there before feeds it, too
+            before = before or dict(predecessors())
+            own |= {each for section in own for each in _stood_before(section, before)}
+        for section in own & sections:
+            touched[agreement_id] |= {p for p in pairs if p[0] == section}
     return touched
+
+
+def predecessors() -> Iterable[tuple[int, int]]:
+    """Section id → that of the section it took the place of: 1 SQL query."""
+    return Section.objects.filter(predecessor__isnull=False).values_list("pk", "predecessor_id")
+
+
+def _stood_before(section: int, before: Mapping[int, int]) -> Iterator[int]:
+    while (found := before.get(section)) is not None:
+        yield found
+        section = found
 
 
 @transaction.atomic

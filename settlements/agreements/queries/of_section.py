@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from basins.access import Viewer
 from monitoring.models import Section
@@ -27,6 +27,16 @@ class SectionAgreement:
     title: str
     rule: str  # of the newest term
     changes: tuple[RuleChange, ...]
+
+
+def agreements_with(section: Section, on: date) -> list[str]:
+    """Titles of the agreements in force that count the section on a day or later: 1 SQL query."""
+    found = Agreement.objects.filter(
+        Q(terms__in_force__endswith__gt=on) | Q(terms__in_force__endswith=None),
+        state=Agreement.State.ACTIVE,
+        terms__sections__section=section,
+    )
+    return [f"《{title}》" for title in found.distinct().values_list("title", flat=True)]
 
 
 def agreements_of_section(viewer: Viewer, section: Section) -> tuple[SectionAgreement, ...]:

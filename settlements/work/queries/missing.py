@@ -14,7 +14,7 @@ from basins.links import Link, to
 from basins.models import CalendarDay, River, Role
 from basins.ranges import next_month, year_start
 from basins.words import month_words
-from monitoring.models import DirtyMonth
+from monitoring.models import DirtyMonth, Section
 from settlements.models import Agreement, AgreementMonth, Notice
 from settlements.notices.services.content import Drawn, draw
 from settlements.notices.services.notices import due_day
@@ -178,6 +178,8 @@ def _of_term(agreement: Agreement, words: str) -> Missing:
 def _of_finding(agreement: Agreement, computed: Computed) -> Missing:
     """What a section's month, or year, could not be found for."""
     section, period = computed.part.section, computed.period
+    if section.ended_on is not None and section.ended_on <= period:
+        return _of_ended(agreement, section)
     lacks = (computed.outcome.lacks or "").partition(".")[0]
     kind = OF_FACT.get(lacks, "readings")
     steps = {step.key: step.text for step in computed.outcome.steps}
@@ -201,6 +203,15 @@ def _of_finding(agreement: Agreement, computed: Computed) -> Missing:
         case _:
             link, act = to("section", section.code, month=f"{period:%Y-%m}"), Act.SEE_RESULTS
     return Missing(kind, section.code, words, link, act, section.pk)
+
+
+def _of_ended(agreement: Agreement, section: Section) -> Missing:
+    """The agreement still counts a section that is no more."""
+    new = getattr(section, "successor", None)
+    by = f"、由{new.name}断面接替" if new is not None else ""
+    words = f"{section.name}断面已自 {section.ended_on} 停用{by}；请自该日起修订协议。"
+    link = to("agreement-amend", agreement.code)
+    return Missing("term", section.code, words, link, Act.EDIT_AGREEMENTS, section.pk)
 
 
 def _of_notice(month: date, drawn: Drawn) -> Iterator[Missing]:

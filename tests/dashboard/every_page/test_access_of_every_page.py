@@ -217,6 +217,7 @@ reference/<str:kind>/template.xlsx                                 oo...oo  -   
 reference/<str:kind>/export.xlsx                                   oo...oo  -        SEE_RESULTS
 reference/<str:kind>/item/<str:key>/                               oo...oo  -        SEE_RESULTS
 reference/<str:kind>/item/<str:key>/change/                        .....o.  .....!.  EDIT_REFERENCE
+reference/sections/item/<str:key>/<str:act>/                       .....o.  .....!.  EDIT_REFERENCE
 people/                                                            .....oo  -        SEE_PEOPLE
 people/new/                                                        .....o.  .....!.  EDIT_USERS
 people/acts/                                                       .....oo  -        SEE_PEOPLE
