@@ -49,7 +49,7 @@ def test_a_trial_lives_through_a_reload_and_asks_what_it_does_not_know(visit):
     page.reload()
     expect(page.locator("progress")).to_be_visible()
     run_trial()
-    expect(page.get_by_role("heading", name="有 1 列认不出，请指明")).to_be_visible()
+    expect(page.get_by_role("heading", name="有 1 列要请你指明")).to_be_visible()
     page.get_by_label("NH3浓度").select_option("value:NH3-N")
     page.get_by_role("button", name="按此再试算").click()
     expect(page.locator("progress")).to_be_visible()

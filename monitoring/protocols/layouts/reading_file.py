@@ -311,7 +311,7 @@ def _counted(
     if yearless and year is None and columns.layout == NATIONAL:
         raise FileError(
             f"监测时间没有年份（第 {yearless[0]} 行“{shown(yearless[1])}”），"
-            "国家站发布的文件都是这样。请指明年份，如 --year 2021。"
+            "国家站发布的文件都是这样。请指明年份（页面上的“年份”，命令用 --year 2021）。"
         )
     return total, None
 
@@ -322,7 +322,7 @@ def _month(named: NamedMonth, year: int | None, first: tuple[int, str] | None) -
         where = f"（第 {first[0]} 行“{shown(first[1])}”）" if first else ""
         raise FileError(
             f"采样时间没有年份{where}，工作表名只说了 {named.month} 月。"
-            f"请指明年份，如 --year 2024，或把工作表名改为“2024年{named.month}月”。"
+            f"请指明年份（页面上的“年份”，命令用 --year 2024），或把工作表名改为“2024年{named.month}月”。"
         )
     return date(found, named.month, 1)
 
