@@ -105,7 +105,8 @@ MEANINGS = [
 
 
 class MappingForm(forms.Form):
-    """A choice for each heading that is not known, or not as it is written.
+    """A choice for each heading that is not known, or not as it is written; `taken` of one that is
+    known stands chosen.
 
     An indicator is chosen with its unit: whoever chooses it says that the values are in it.
     """
@@ -118,6 +119,7 @@ class MappingForm(forms.Form):
             self.fields[f"as-{number}"] = forms.ChoiceField(
                 label=heading,
                 choices=MEANINGS,
+                initial=_meaning(seen["taken"]),
                 help_text=f"列“{heading}”{seen['wrong']}" if seen["wrong"] else "",
                 error_messages={"required": f"请选择“{heading}”是什么，或不读这一列。"},
             )
@@ -126,12 +128,19 @@ class MappingForm(forms.Form):
         said: dict[str, Any] = {}
         for number, seen in enumerate(self.headings):
             chosen = self.cleaned_data[f"as-{number}"]
+            if chosen == _meaning(seen["taken"]):
+                continue  # as it is read already
             if chosen.startswith("value:"):
                 indicator = INDICATORS[chosen.removeprefix("value:")]
                 said[seen["heading"]] = {"as": indicator.code, "unit": indicator.unit}
             else:
                 said[seen["heading"]] = chosen
         return said
+
+
+def _meaning(taken: str) -> str:
+    """The choice that stands for what a heading is taken for, if it is known."""
+    return f"value:{taken}" if taken in INDICATORS else taken
 
 
 class UndoForm(forms.Form):

@@ -172,14 +172,12 @@ class UploadPage:
 
 
 def unknown_headings(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """The headings nobody knows, or not as they are written, each once whatever its sheets."""
-    found: dict[str, dict[str, Any]] = {}
-    for sheet in result["seen"]:
-        if sheet["problem"]:
-            for seen in sheet["headings"]:
-                if not seen["taken"]:
-                    found.setdefault(seen["heading"], seen)
-    return list(found.values())
+    """The headings nobody knows, or not as they are written, each once whatever its sheets; all of
+    them where each is known, and one is missing or two mean the same."""
+    wrong = [sheet for sheet in result["seen"] if sheet["problem"]]
+    every = {h["heading"]: h for sheet in reversed(wrong) for h in reversed(sheet["headings"])}
+    ordered = list(reversed(every.values()))
+    return [seen for seen in ordered if not seen["taken"]] or ordered
 
 
 @dataclass(frozen=True, slots=True)

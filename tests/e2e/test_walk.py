@@ -57,7 +57,7 @@ def test_a_section_draws_its_chart(visit):
 def test_no_page_is_wider_than_a_phone_endless_or_breaks_a_rule_of_accessibility(visit, subtests):
     window = visit(width=390)
     window.sign_in("bureau")
-    for path in (*PAGES, "/audit/", "/funds/", "/ledger/reconcile/"):
+    for path in (*PAGES, "/audit/", "/data/", "/data/upload/", "/funds/", "/ledger/reconcile/"):
         with subtests.test(path):
             window.page.set_viewport_size({"width": 390, "height": 900})
             window.go(path)

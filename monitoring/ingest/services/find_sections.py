@@ -82,7 +82,7 @@ class Sections:
         label = ref.name or ref.code or ""
         if not self.create:
             self.unknown[label] = self.unknown.get(label, 0) + 1
-            return f"没有登记断面“{label}”;请先登记,或加 --create-sections 自动新建。"
+            return f"没有登记断面“{label}”;请先登记,或选“自动新建没有登记的断面”(命令加 --create-sections)。"
         return self._make(ref)
 
     def _make(self, ref: SectionRef) -> int | str:

@@ -213,8 +213,8 @@ class Told:
             known = len(self.single)
             self.single.update((*sample, code) for code, *_ in values)
             self.repeats |= len(self.single) < known + len(values)
-        elif not self.repeats:
-            self.repeats = sample in self.samples or len({v[0] for v in values}) < len(values)
+        else:
+            self.repeats |= sample in self.samples
         self.samples.add(sample)
         self.rows += 1
         self.lines += len(values)
@@ -226,14 +226,18 @@ class Told:
         return sorted({section % 64 for section, _, _ in self.samples})
 
     @property
+    def moments(self) -> set[datetime]:
+        return {at for _, at, _ in self.samples}
+
+    @property
     def months(self) -> list[date]:
         """In Asia/Shanghai, in order."""
-        return sorted({timezone.localdate(at).replace(day=1) for _, at, _ in self.samples})
+        return sorted({timezone.localdate(at).replace(day=1) for at in self.moments})
 
     @property
     def times(self) -> dict[str, datetime]:
-        times = [at for _, at, _ in self.samples]
-        return {"first": min(times), "last": max(times)}
+        moments = self.moments
+        return {"first": min(moments), "last": max(moments)}
 
 
 def read_rows(
@@ -264,6 +268,7 @@ def _read_sheet(
 ) -> None:
     write, total, headings = lines.write, file.total_rows, sheet.head[0]
     by_value = sheet.layout == LONG
+    written = _Lines(indicators)
     for row in file.rows_of(sheet):
         report.rows += 1
         if report.rows % 500 == 0:
@@ -273,19 +278,16 @@ def _read_sheet(
             if isinstance(section, str):
                 row = _rejected_for_section(row, section, headings)
             else:
-                origin, at = ORIGINS[row.origin].value, row.sampled_at.isoformat()
+                origin = ORIGINS[row.origin].value
                 told.add((section, row.sampled_at, origin), row.values, by_value=by_value)
                 own.valued += 1
-                for code, value, below, flag in row.values:
+                write(written.of(report.rows, section, origin, row))
+                for code, value, _, flag in row.values:
                     if flag == DOUBTED:
                         title = INDICATORS[code].title
                         report.doubted.append(
                             RowError(row.row, title, f"{value:f}", IN_DOUBT, row.sheet)
                         )
-                    write(
-                        f"{report.rows}\t{section}\t{indicators[code]}\t{at}\t{origin}\t"
-                        f"{'t' if below else 'f'}\t{flag or row.flag}\t{value}\n"
-                    )
                 continue
         if isinstance(row, EmptyRow):
             own.empty += 1
@@ -295,6 +297,34 @@ def _read_sheet(
     own.rows = report.rows - own.first + 1
     report.empty += own.empty
     report.rejected += own.rejected
+
+
+class _Lines:
+    """The lines for COPY of a row; what a value says is written once, for values repeat."""
+
+    def __init__(self, indicators: dict[str, int]) -> None:
+        self.indicators = indicators
+        self.times: dict[datetime, str] = {}
+        # By the flag of the row and the value itself, which is kept: no other has its id.
+        self.tails: dict[str, dict[int, tuple[Value, str]]] = {}
+
+    def of(self, number: int, section: int, origin: int, row: ParsedRow) -> str:
+        at = self.times.get(row.sampled_at)
+        if at is None:
+            at = self.times[row.sampled_at] = row.sampled_at.isoformat()
+        begin = f"{number}\t{section}\t{at}\t{origin}\t"
+        tails = self.tails.setdefault(row.flag, {})
+        text = ""
+        for value in row.values:
+            known = tails.get(id(value))
+            if known is None:
+                known = tails[id(value)] = value, self._tail(value, row.flag)
+            text += begin + known[1]
+        return text
+
+    def _tail(self, value: Value, flag: str) -> str:
+        indicator, below = self.indicators[value.indicator], "t" if value.below_limit else "f"
+        return f"{indicator}\t{below}\t{value.flag or flag}\t{value.value}\n"
 
 
 def _rejected_for_section(row: ParsedRow, why: str, columns: tuple[str, ...]) -> RejectedRow:
@@ -360,8 +390,8 @@ def count_verdicts(report: ImportReport) -> None:
 
 STAGE = """
 CREATE TEMP TABLE staged (
-    row_no integer, section_id bigint, indicator_id smallint, sampled_at timestamptz,
-    origin smallint, below_limit boolean, flag varchar(4), value numeric(20, 8)
+    row_no integer, section_id bigint, sampled_at timestamptz, origin smallint,
+    indicator_id smallint, below_limit boolean, flag varchar(4), value numeric(20, 8)
 ) ON COMMIT DROP
 """
 

@@ -183,6 +183,7 @@ class _Table:
     name: str
     hidden: bool
     records: Records
+    count: int | None = None  # of records, where it is known
 
 
 def _tables(raw: bytes, way: Way) -> tuple[str, str, list[_Table]]:
@@ -190,10 +191,18 @@ def _tables(raw: bytes, way: Way) -> tuple[str, str, list[_Table]]:
         raise FileError(f"文件超过 {LARGEST // 1024 // 1024} MB；请分成几份。")
     if raw.startswith(WORKBOOK):
         sheets = open_workbook(raw, "large")
-        return "xlsx", "", [_Table(s.name, s.hidden, partial(_kept, s)) for s in sheets if s.count]
+        return (
+            "xlsx",
+            "",
+            [_Table(s.name, s.hidden, partial(_kept, s), s.count) for s in sheets if s.count],
+        )
     text, encoding = decode(raw)
     delimiter = _delimiter(text, way)
     return encoding, delimiter, [_Table("", False, partial(csv_records, text, delimiter))]
+
+
+def _nothing() -> Iterator[tuple[int, list[str]]]:
+    return iter(())
 
 
 def _kept(sheet: KeptSheet) -> Iterator[tuple[int, list[str]]]:
@@ -255,7 +264,8 @@ def _found(table: _Table, year: int | None, way: Way) -> ReadSheet:
         with_units(columns, cells[at + 1])
         head = 2
     records = partial(_below, table.records, at + head, 0 if not table.name else columns.width)
-    total, month = _counted(records, columns, table.name, year)
+    known = None if table.count is None else table.count - at - head
+    total, month = _counted(records, columns, table.name, year, known)
     return ReadSheet(
         name=table.name,
         columns=columns,
@@ -273,19 +283,23 @@ def _below(records: Records, heading_rows: int, width: int) -> Iterator[tuple[in
 
 
 def _counted(
-    records: Records, columns: Columns, name: str, year: int | None
+    records: Records, columns: Columns, name: str, year: int | None, known: int | None
 ) -> tuple[int, date | None]:
-    """How many rows there are, and the month the sheet's name gives those whose times need it.
+    """How many rows there are (`known` where that is known), and the month the sheet's name gives
+    those whose times need it.
 
     Raises FileError where times without a year stand and nothing says it.
     """
     time = next(column.index for column in columns.read if column.field == "time")
     named = month_named(name)
+    looked_at = named is not None or (year is None and columns.layout == NATIONAL)
     total, yearless, alone = 0, None, None
+    if known is not None and not looked_at:
+        total, records = known, _nothing
     for number, record in records():
         total += 1
         # Every time of a column is alike as a rule; one without a year decides.
-        if yearless is None and alone is None and len(record) > time:
+        if looked_at and yearless is None and alone is None and len(record) > time:
             if has_no_year(record[time]):
                 yearless = number, record[time]
             elif named is not None and is_day_alone(record[time]):
@@ -297,7 +311,7 @@ def _counted(
     if yearless and year is None and columns.layout == NATIONAL:
         raise FileError(
             f"监测时间没有年份（第 {yearless[0]} 行“{shown(yearless[1])}”），"
-            "国家站发布的文件都是这样。请指明年份，如 --year 2021。"
+            "国家站发布的文件都是这样。请指明年份（页面上的“年份”，命令用 --year 2021）。"
         )
     return total, None
 
@@ -308,7 +322,7 @@ def _month(named: NamedMonth, year: int | None, first: tuple[int, str] | None) -
         where = f"（第 {first[0]} 行“{shown(first[1])}”）" if first else ""
         raise FileError(
             f"采样时间没有年份{where}，工作表名只说了 {named.month} 月。"
-            f"请指明年份，如 --year 2024，或把工作表名改为“2024年{named.month}月”。"
+            f"请指明年份（页面上的“年份”，命令用 --year 2024），或把工作表名改为“2024年{named.month}月”。"
         )
     return date(found, named.month, 1)
 

@@ -137,7 +137,7 @@ def test_the_file_is_taken_away_when_the_import_commits(bureau, django_capture_o
 def test_headings_nobody_knows_are_asked_for_and_remembered_of_the_sender(bureau):
     upload = tried(bureau, OWN, sender="某站")
     text = page(bureau, upload)
-    assert "有 2 列认不出" in text
+    assert "有 2 列要请你指明" in text
     assert "测点" in text
     assert "NH3浓度" in text
     assert act(bureau, "columns", upload, **{"as-0": "code"}) == 422
@@ -153,6 +153,19 @@ def test_headings_nobody_knows_are_asked_for_and_remembered_of_the_sender(bureau
         "测点": "code", "NH3浓度": {"as": "NH3-N", "unit": "mg/L"},
     }  # fmt: skip
     assert "试算：1 行：重复 1" in page(bureau, tried(bureau, OWN, sender="某站"))
+
+
+def test_two_columns_of_one_meaning_are_asked_for_and_one_may_be_left_unread(bureau):
+    text = "断面编码,时间,氨氮,NH3-N\nBORDER,2023-04-15,1.2,1.3\n"
+    upload = tried(bureau, text)
+    assert "重复" in page(bureau, upload)
+    assert "有 4 列要请你指明" in page(bureau, upload)
+    given = {"as-0": "code", "as-1": "time", "as-2": "value:NH3-N", "as-3": "ignore"}
+    assert act(bureau, "columns", upload, **given) == 302
+    upload.refresh_from_db()
+    assert upload.told["way"]["mapping"] == {"NH3-N": "ignore"}
+    run(upload.trial_id)
+    assert "试算：1 行：入库 1" in page(bureau, upload)
 
 
 def test_a_unit_that_is_another_stays_refused_whatever_is_chosen(bureau):
