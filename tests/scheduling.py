@@ -17,7 +17,7 @@ LONGEST = (
     "tests/simulation/test_repeated_acts", "tests/simulation/test_kills",
     "tests/simulation/test_bank", "tests/simulation/test_full_disk",
     "tests/simulation/test_simulation", "tests/simulation/test_workflow_walks", "tests/e2e/",
-    "tests/config/test_demo", "tests/simulation/", "tests/dashboard/demo/test_seed_demo",
+    "tests/first_day/", "tests/config/test_demo", "tests/simulation/", "tests/dashboard/demo/test_seed_demo",
     "tests/config/test_embedded_postgres", "tests/settlements/checks/",
 )  # fmt: skip
 

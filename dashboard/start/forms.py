@@ -32,7 +32,7 @@ class OpeningForm(ActForm):
             self.fields[f"password-{at}"] = forms.CharField(
                 label="初始密码", max_length=128, strip=False,
                 widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-                help_text="至少 12 个字符；本人首次登录时须改成自己的。",
+                help_text="至少 10 个字符；本人首次登录时须改成自己的。",
             )  # fmt: skip
         for field in self.fields.values():
             names = "选择" if isinstance(field, forms.ChoiceField) else "填写"
