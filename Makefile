@@ -9,7 +9,7 @@ export PORT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo test long planted lint bench
+.PHONY: help setup browser demo test long planted lint pictures bench
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -65,5 +65,9 @@ lint: setup  ## style, types, import rules, missing migrations; all of them, the
 # The long ones take an hour and arguments of their own (docs/correctness.md).
 LONG_BENCHES := benchmarks/bank.py benchmarks/kills.py benchmarks/simulate.py
 BENCHES := $(filter-out benchmarks/bench.py benchmarks/grown.py $(LONG_BENCHES),$(wildcard benchmarks/*.py))
+pictures: setup  ## the pictures of the help, taken on the way from an empty installation to its first month
+	mkdir -p static/help
+	PICTURES=static/help $(BIN)/python -m pytest -q -n 0 tests/first_day
+
 bench: setup  ## run the benchmarks in benchmarks/ but the three long ones
 	@set -e; for file in $(BENCHES); do echo "== $$file"; $(BIN)/python "$$file"; done

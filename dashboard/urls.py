@@ -15,6 +15,7 @@ from dashboard.demands import views as demands
 from dashboard.districts import views as districts
 from dashboard.explain import views as explain
 from dashboard.frame import sign_in
+from dashboard.help import views as help_pages
 from dashboard.observations import views as observations
 from dashboard.overview import views as overview
 from dashboard.papers import requests, verify
@@ -140,6 +141,8 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/password/", account.change_password, name="account-password"),
     path("account/sessions/<int:pk>/end/", account.end_session, name="account-session-end"),
+    path("help/", help_pages.index, name="help"),
+    path("help/<slug:slug>/", help_pages.page, name="help-page"),
     path("about/", about.about, name="about"),
     path("patterns/", about.patterns, name="patterns"),
     path("sign-in/", sign_in.SignInView.as_view(), name="login"),

@@ -329,6 +329,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "reference-item": ("sections", "BORDER"),
         "reference-change": ("sections", "BORDER"),
         "reference-section-act": ("BORDER", "end"),
+        "help-page": ("first-day",),
         "district": (border.upstream.code,),
         "agreement": (MAIN,),
         "agreement-amend": (MAIN,),

@@ -85,6 +85,7 @@ def page_frame(request) -> dict:
         },
         "generated_at": timezone.now(),
         "about_url": reverse("about"),
+        "help_url": "",
         "sign_in_url": reverse("login"),
         "nav_groups": [],
         "person": None,
@@ -101,6 +102,7 @@ def page_frame(request) -> dict:
         "extend_url": reverse("session-extend"),
     }
     frame["sign_out_url"] = reverse("logout")
+    frame["help_url"] = reverse("help") if viewer.may(Act.SEE_RESULTS) else ""
     frame["nav_groups"] = nav_groups(viewer, request.path, staff=user.is_staff)
     frame["installation"]["place"], work = work_frame(viewer)
     frame |= work

@@ -127,7 +127,7 @@ THINGS: dict[str, Exists] = {
     for name in names.split()
 }  # fmt: skip
 # What is open to everybody hides nothing; files of one's own list name a format, no thing.
-NOTHING_HIDDEN = {"verify-code", "ledger-export"}
+NOTHING_HIDDEN = {"verify-code", "ledger-export", "help-page"}
 
 
 def hid_something(request: Any) -> bool:

@@ -1,11 +1,13 @@
 """From an empty installation to a published month, through the pages alone: a made-up city of three
 districts, two rivers and five sections, by six people; nothing of another city shows in it."""
 
+import os
 import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from shutil import which
 from zoneinfo import ZoneInfo
 
@@ -103,7 +105,14 @@ class Office:
         self.go(f"/reference/{kind}/import/")
         self.sends(text)
         self.click("核对文件")
+        if kind == "sections":
+            self.pictured("import-check")
         self.page.locator("button[value=do]").click()
+
+    def pictured(self, name: str) -> None:
+        """For the help, where `make pictures` asks for it."""
+        if folder := os.environ.get("PICTURES"):
+            self.page.screenshot(path=Path(folder) / f"{name}.jpg", type="jpeg", quality=60)
 
     def text(self) -> str:
         return self.page.inner_text("body")
@@ -136,7 +145,7 @@ def test_a_city_comes_from_nothing_to_a_published_month_through_the_pages_alone(
     base = f"http://127.0.0.1:{demo.port}"
 
     def office() -> Office:
-        page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page = chromium.new_context(viewport={"width": 1100, "height": 700}).new_page()
         page.set_default_timeout(60_000)
         return Office(page, base)
 
@@ -177,6 +186,7 @@ def opened(one: Office, code: str) -> None:
     ):
         for field, text in (("username", username), ("display_name", name), ("password", password)):
             one.page.fill(f"[name={field}-{at}]", text)
+    one.pictured("opening")
     one.click("建立两名协议管理员")
 
 
@@ -223,7 +233,10 @@ def uploaded(bureau: Office, text: str) -> None:
     bureau.go("/data/upload/")
     bureau.sends(text, "监测数据.csv")
     bureau.click("上传并试算")
-    bureau.page.get_by_role("button", name="导入 10 行").click()
+    go_on = bureau.page.get_by_role("button", name="导入 10 行")
+    expect(go_on).to_be_visible()
+    bureau.pictured("trial")
+    go_on.click()
     expect(bureau.page.get_by_role("heading", name="已导入")).to_be_visible()
 
 
@@ -262,7 +275,9 @@ def published(one: Office, two: Office, month: date) -> str:
         rows = one.page.locator("table[data-table=missing] tbody tr").all_inner_texts()
         return len(rows) == 1 and "通报还没有编制" in rows[0]
 
-    assert wait_until(is_computed), one.page.inner_text("table[data-table=missing]")
+    computed = wait_until(is_computed)
+    one.pictured("missing")
+    assert computed, one.page.inner_text("table[data-table=missing]")
     one.go(f"/notices/prepare/?month={month:%Y-%m}")
     one.click(f"编制{month.year}年{month.month}月通报")
     expect(one.page.locator(".messages")).to_contain_text("编制")
@@ -271,6 +286,7 @@ def published(one: Office, two: Office, month: date) -> str:
     two.page.get_by_role("link", name="核对并签发").click()
     two.click("签发月通报")
     expect(two.page.locator("main")).to_contain_text("已发布")
+    two.pictured("notice")
     return two.text()
 
 

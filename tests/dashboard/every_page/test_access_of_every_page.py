@@ -247,6 +247,8 @@ api/                                                               .......  -
 account/                                                           ooooooo  -
 account/password/                                                  >>>>>>>  !!!!!!!
 account/sessions/<int:pk>/end/                                     ^        >......
+help/                                                              ooooooo  -        SEE_RESULTS
+help/<slug:slug>/                                                  ooooooo  -        SEE_RESULTS
 about/                                                             ooooooo  -
 patterns/                                                          .....o.  -        EDIT_REFERENCE
 sign-in/                                                           >>>>>>>  >>>>>>>
