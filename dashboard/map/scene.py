@@ -343,7 +343,7 @@ def _coverage(
     counts = Counter(a.river_code for a in agreements)
     stems = [
         Coverage(f"{name}干流" if level == MAIN_STEM else name, counts[code], words)
-        for code, name, level in _stems(drawn)
+        for code, name, level in _stems(drawn, city)
         for words in ["上下省界全线贯通" if _whole(code, agreements, drawn, city) else ""]
     ]
     others = sum(counts.values()) - sum(stem.count for stem in stems)
@@ -359,14 +359,17 @@ def _coverage(
     return (*stems, Coverage("其他支流", others), *borders)
 
 
-def _stems(drawn: Geometry) -> list[tuple[str, str, int]]:
-    """Code, name and level of the main stem and of the longest tributaries drawn."""
+def _stems(drawn: Geometry, city: str) -> list[tuple[str, str, int]]:
+    """Code, name and level of the main stem and of the longest tributaries that end in the province
+    (`city`: how its codes begin)."""
     lengths: dict[tuple[str, str, int], Decimal] = {}
+    ends: dict[tuple[str, str, int], str] = {}
     for reach in drawn.reaches:
         river = reach.river_code, reach.river, reach.level
-        lengths[river] = max(lengths.get(river, Decimal(0)), reach.to_km)
+        if reach.to_km >= lengths.get(river, Decimal(0)):
+            lengths[river], ends[river] = reach.to_km, reach.place[:2]
     main = sorted(river for river in lengths if river[2] == MAIN_STEM)
-    large = [river for river in lengths if river[2] == LARGE]
+    large = [river for river in lengths if river[2] == LARGE and ends[river] == city]
     large.sort(key=lambda river: (-lengths[river], river))
     return [*main, *sorted(large[:LARGE_SHOWN])]
 

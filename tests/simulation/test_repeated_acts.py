@@ -111,6 +111,31 @@ APART = {
     ),
     **dict.fromkeys(
         (
+            "map_file.store_map",
+            "succession.end_section",
+            "succession.replace_section",
+            "succession.take_back_end",
+        ),
+        "reference data on their pages: tests/settlements/reference/test_succession.py and"
+        " tests/dashboard/reference/test_first_day.py do each twice",
+    ),
+    **dict.fromkeys(
+        (
+            "imports.try_import_with_amounts",
+            "imports.undo_batch",
+            "senders.remember_sender",
+            "trial.try_import",
+            "undoing.take_back_batch",
+            "uploads.give_up_upload",
+            "uploads.import_upload",
+            "uploads.map_columns",
+            "uploads.take_upload",
+        ),
+        "uploads of readings: tests/dashboard/data/test_uploads.py and"
+        " tests/settlements/accruals/test_imports.py do each twice",
+    ),
+    **dict.fromkeys(
+        (
             "people.change_own_password",
             "sessions.begin",
             "sessions.end_all",

@@ -274,6 +274,7 @@ def test_a_map_is_kept_only_when_it_was_looked_at_and_rivers_are_cut_into_their_
     kept = text.partition('name="map" hidden>')[2].partition("</textarea>")[0]
     given = {"map": kept.replace("&quot;", '"'), "source": "测绘院", "action": "do"}
     client.post("/start/map/", given)
+    client.post("/start/map/", given)  # again: nothing is drawn twice
     place = Jurisdiction.objects.get(code="990102")
     assert place.boundary["type"] == "Polygon"
     assert (float(place.label_lon), float(place.label_lat)) == (106.25, 29.25)

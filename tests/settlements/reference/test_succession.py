@@ -156,6 +156,17 @@ def test_a_section_has_one_predecessor_and_one_successor_and_no_circle(border, a
         end_section(section=other, on=date(2022, 6, 1), source=" ", by=None)
 
 
+def test_a_section_ends_once_and_that_is_taken_back_once(border, db):
+    given = {"section": border.section, "source": SOURCE, "by": None}
+    end_section(on=date(2022, 6, 1), **given)
+    with pytest.raises(Refused, match="已于 2022-06-01 停用"):
+        end_section(on=date(2022, 7, 1), **given)
+    take_back_end(**given)
+    with pytest.raises(Refused, match="没有停用"):
+        take_back_end(**given)
+    assert not Section.objects.exclude(ended_on=None).exists()
+
+
 def test_only_administrators_end_a_section(border, people, db):
     with pytest.raises(NotAllowed):
         end_section(section=border.section, on=date(2022, 6, 1), source=SOURCE, by=people.bureau)
