@@ -128,6 +128,12 @@ def _now(dated: Iterable[Any]) -> Any:
 def _check(entries: list[Entry], held: Mapping[Key, Values]) -> Iterator[Wrong]:
     own = home().province
     names = {(values["province"], name_key(values["name"])): key for key, values in held.items()}
+    decided = {
+        code: found
+        for code, *found in Section.objects.filter(water_body_on__isnull=False).values_list(
+            "code", "water_body", "water_body_on", "water_body_source"
+        )
+    }
     stations = {v["station_mn"]: key for key, v in held.items() if v["station_mn"]}
     for entry in entries:
         values = {**held.get(entry.key, {}), **entry.values}
@@ -146,6 +152,14 @@ def _check(entries: list[Entry], held: Mapping[Key, Values]) -> Iterator[Wrong]:
         sides = values.get("upstream"), values.get("downstream")
         if sides[0] is not None and sides[0] == sides[1]:
             yield entry.wrong(KIND.column("downstream"), "上游与下游不能是同一行政区。")
+        if (water := decided.get(entry.key[0])) and values.get("water_body") not in (
+            None,
+            water[0],
+        ):
+            yield entry.wrong(
+                KIND.column("water_body"),
+                f"水体已由市局于 {water[1]} 核定（{water[2]}）；要改请由市局在“断面水体”里核定。",
+            )
         yield from _wrong_pairs(entry, values)
 
 
@@ -201,13 +215,15 @@ def _store(made: Plan, asked: Asked) -> dict[str, Any]:
 
 
 def _keep_dated(section: Section, change: Change) -> None:
+    """What is so already is left alone: each write has every month of the section reckoned again."""
     given, values = change.entry.values, change.values
-    if given.get("target") is not None:
+    before = change.before or {}
+    moved = any(values[name] != before.get(name) for name in TARGET)
+    if given.get("target") is not None and moved:
         cut(
             Target, section, since=values["target_from"], until=None,
             water_class=int(values["target"]), source=values["target_source"],
         )  # fmt: skip
-    before = change.before or {}
     if given.get("per_day") is not None and values["per_day"] != before.get("per_day"):
         since = FROM_THE_FIRST if before.get("per_day") is None else today()
         cut(SamplingPlan, section, since=since, until=None, per_day=values["per_day"])

@@ -1,5 +1,6 @@
 """Districts, rivers, sections … as tables: filled in, imported, exported, imported again."""
 
+import csv
 import io
 import json
 from datetime import date
@@ -24,7 +25,7 @@ from basins.reference.kind import Asked
 from basins.reference.planning import carry_out, plan, text_rows
 from basins.reference.reading import read_file
 from basins.reference.workbook import as_csv, errors, export, template
-from monitoring.models import SamplingPlan, Section, Target
+from monitoring.models import DirtyMonth, Indicator, MonthlyMean, SamplingPlan, Section, Target
 from settlements.reference.kinds import KINDS, LAYOUTS
 from tests.told_once import nothing, told_once
 from written.text import FileError
@@ -151,6 +152,35 @@ def test_columns_a_file_does_not_have_are_left_alone_and_blank_cells_empty_their
     assert bridge.source == ""
     assert (bridge.river.code, bridge.km) == ("BEIHE", Decimal("60.5"))
     assert bridge.targets.count() == 2
+
+
+def test_a_section_that_is_changed_otherwise_has_no_month_reckoned_again_for_its_target(city):
+    kind = KINDS["sections"]
+    bridge = Section.objects.get(code="BH-01")
+    MonthlyMean.objects.create(
+        section=bridge, indicator=Indicator.objects.get(code="NH3-N"), month=date(2026, 1, 1),
+        mean="0.5", valid=1, expected=1, total="0.5", origin=2, complete=True,
+    )  # fmt: skip
+    DirtyMonth.objects.all().delete()
+    rows = list(csv.DictReader(io.StringIO(exported("sections"))))
+    rows[0]["来源"] = "新名录"
+    keys = {column.title: column.key for column in kind.columns}
+    text = as_csv(kind, [{keys[title]: cell for title, cell in row.items()} for row in rows])
+    assert imported("sections", text, city)["changed"] == 1
+    assert not DirtyMonth.objects.exists()
+    text = "断面编码,断面名称,目标类别,目标自,目标依据\nBH-01,北河桥,Ⅱ,2026-06-01,新文\n"
+    imported("sections", text, city)
+    assert DirtyMonth.objects.exists()
+
+
+def test_water_that_the_bureau_has_decided_is_not_changed_by_a_table(city):
+    Section.objects.filter(code="BH-01").update(
+        water_body="lake", water_body_on=date(2025, 1, 1), water_body_source="环函1号"
+    )
+    text = "断面编码,断面名称,水体\nBH-01,北河桥,河流\n"
+    [error] = imported("sections", text, city)["errors"]
+    assert error["message"].startswith("水体已由市局于 2025-01-01 核定（环函1号）")
+    assert imported("sections", text.replace("河流", "湖库"), city)["same"] == 1
 
 
 def test_one_wrong_row_keeps_all_of_the_file_out_and_every_fault_is_named(city):
