@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=16, verbose_name='种类')),
                 ('code', models.CharField(max_length=60, verbose_name='编码')),
                 ('name', models.CharField(max_length=120, verbose_name='名称')),
-                ('act', models.CharField(choices=[('new', '新增'), ('changed', '更改'), ('removed', '删去'), ('ended', '停用'), ('renamed', '更名'), ('succeeded', '由后者承继')], max_length=10, verbose_name='变更')),
+                ('act', models.CharField(choices=[('new', '新增'), ('changed', '更改'), ('removed', '删去'), ('ended', '停用'), ('succeeded', '由后者承继')], max_length=10, verbose_name='变更')),
                 ('differences', models.JSONField(default=list, verbose_name='内容')),
                 ('also', models.JSONField(default=list, verbose_name='随之')),
                 ('on', models.DateField(verbose_name='自')),
@@ -68,11 +68,6 @@ class Migration(migrations.Migration):
             field=models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list, verbose_name='曾用名'),
         ),
         migrations.AddField(
-            model_name='jurisdiction',
-            name='successor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='basins.jurisdiction', verbose_name='承继者'),
-        ),
-        migrations.AddField(
             model_name='river',
             name='ended_on',
             field=models.DateField(blank=True, null=True, verbose_name='停用自'),
@@ -96,10 +91,6 @@ class Migration(migrations.Migration):
             model_name='river',
             name='level',
             field=models.PositiveSmallIntegerField(default=1, help_text='干流为 0,一级支流为 1。', verbose_name='级别'),
-        ),
-        migrations.AddConstraint(
-            model_name='jurisdiction',
-            constraint=models.CheckConstraint(condition=models.Q(('successor__isnull', True), models.Q(('ended_on__isnull', False), models.Q(('successor', models.F('pk')), _negated=True)), _connector='OR'), name='jurisdiction_succeeded_when_ended', violation_error_message='有承继者的行政区须写明停用日期，且承继者不是它自己。'),
         ),
         migrations.AddConstraint(
             model_name='personact',

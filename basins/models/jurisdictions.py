@@ -74,27 +74,9 @@ class Jurisdiction(Lasting):
         "界线", null=True, blank=True, help_text="GeoJSON 几何,示意,不作划界依据。"
     )
 
-    # Who carries on what it had when it ended: accounts, sides of agreements, 上年同期.
-    successor = models.ForeignKey(
-        "self",
-        verbose_name="承继者",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="predecessors",
-    )
-
     class Meta:
         verbose_name = verbose_name_plural = "行政区"
         ordering = ["sort_key", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(successor__isnull=True)
-                | (Q(ended_on__isnull=False) & ~Q(successor=models.F("pk"))),
-                name="jurisdiction_succeeded_when_ended",
-                violation_error_message="有承继者的行政区须写明停用日期，且承继者不是它自己。",
-            )
-        ]
 
     def __str__(self) -> str:
         return self.name

@@ -16,7 +16,6 @@ class ReferenceChange(models.Model):
         CHANGED = "changed", "更改"
         REMOVED = "removed", "删去"
         ENDED = "ended", "停用"
-        RENAMED = "renamed", "更名"
         SUCCEEDED = "succeeded", "由后者承继"
 
     kind = models.CharField("种类", max_length=16)
