@@ -7,4 +7,5 @@ class MonitoringConfig(AppConfig):
 
     def ready(self):
         # Registers the job kinds of this app.
+        from monitoring.export import export_job  # noqa: F401
         from monitoring.ingest.services import import_job  # noqa: F401

@@ -21,6 +21,7 @@ from basins.services.calendar_acts import propose_day
 from basins.services.person_acts import propose
 from dashboard.papers import export
 from jobs.models import Job
+from monitoring.export import export_job
 from monitoring.ingest.services import uploads
 from monitoring.ingest.services.import_job import TRIAL, result_of
 from monitoring.ingest.services.ingest import ImportReport
@@ -165,6 +166,19 @@ def _arguments(money: Money) -> dict[str, tuple]:
     )  # fmt: skip
     export.folder().mkdir(exist_ok=True)
     (export.folder() / f"{exported.pk}.zip").write_bytes(b"PK")
+    sent = Job.objects.create(
+        kind=export_job.KIND, key="z", by=people.bureau, state=Job.State.DONE,
+        parameters={
+            "user": people.bureau.pk, "layout": "national", "scope": "",
+            "first": "2024-07", "last": "2024-08",
+        },
+        result={
+            "samples": 3, "readings": 9, "means": 1, "rest": 1, "bytes": 2,
+            "sheets": [{"name": "2024年7月", "rows": 2}],
+            "sha256": sha256(b"PK").hexdigest(),
+        },
+    )  # fmt: skip
+    (export.folder() / f"readings-{sent.pk}.xlsx").write_bytes(b"PK")
     imported = ImportBatch.objects.create(
         filename="读数.csv", sha256="0" * 64, layout="wide", by=people.bureau,
     )  # fmt: skip
@@ -270,6 +284,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "draft-check": draft,
         "scenario-run scenario-run-cancel": run,
         "paper-export paper-export-cancel paper-export-file": exported,
+        "reading-export reading-export-cancel reading-export-file": sent,
         "paper paper-style": paper,
         "fund-project fund-spend fund-correct fund-reduce": project,
         "fund-document": spending,

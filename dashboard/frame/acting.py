@@ -62,6 +62,8 @@ ACTS = {
     "reading-upload-columns": "对应列标题",
     "reading-upload-import": "导入监测数据",
     "reading-upload-cancel": "取消导入",
+    "reading-exports": "导出监测数据",
+    "reading-export-cancel": "取消导出监测数据",
     "batch-undo": "撤销导入",
     "observation-new": "录入指标值",
     "observation-upload": "录入指标值",

@@ -109,8 +109,8 @@ THINGS: dict[str, Exists] = {
         ("rule", lambda given: given["code"] in {rule.code for rule in RULES.values()}),
         ("scenario scenario-copy scenario-delete scenario-export scenario-export-xlsx"
          " scenario-term-add scenario-term-remove scenario-term", _scenario),
-        ("scenario-run scenario-run-cancel paper-export paper-export-cancel paper-export-file",
-         _by(Job)),
+        ("scenario-run scenario-run-cancel paper-export paper-export-cancel paper-export-file"
+         " reading-export reading-export-cancel reading-export-file", _by(Job)),
         ("basis-withdraw", _by(AssessmentBasis)),
         ("reference-list reference-new reference-import reference-template reference-export"
          " reference-errors", lambda given: given["kind"] in LAYOUTS),

@@ -31,6 +31,9 @@ FLAGS = {
     "L": "低于下限",
     "P": "电源故障",
     "Z": "缺水样",
+    # Ours, as exports have them: a person judged it invalid; nobody has judged it yet.
+    "V": "审核无效",
+    DOUBTED: "存疑",
 }
 QUALITY_CONTROL = frozenset({"SC", "CZ", "CS"})
 _FLAG_WORDS = STATION_STATES | {word: flag for flag, word in FLAGS.items()} | {"停站": "F"}

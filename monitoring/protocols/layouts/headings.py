@@ -108,10 +108,12 @@ _FIELDS = {
         "result",
     ),
     "unit": ("单位", "计量单位", "unit"),
-    # Numbers of rows, and what an error sheet puts behind the file's own columns.
-    "unread": ("序号", "no.", "行号", "字段", "填写的值", "原因与改法"),
+    # Numbers of rows, what an error sheet puts behind the file's own columns, and the month that a
+    # table of means has in place of times.
+    "unread": ("序号", "no.", "行号", "字段", "填写的值", "原因与改法", "月份", "month"),
 }
 _OF_LONG = frozenset({"indicator", "value", "unit"})
+_OF_MEANS = frozenset({"月份", "month"})
 _DAYS = frozenset({"监测日期", "采样日期", "日期", "date", "监测日", "采样日", "日", "day"})
 _CLOCKS = frozenset({"监测时间", "采样时间", "时间", "time", "sample_time", "sampling_time"})
 # Words for a field where a column is named after what it was taken for.
@@ -220,9 +222,14 @@ def heading_row(rows: list[list[str]], way: Way = USUAL) -> int:
 
 
 def holds_readings(cells: list[str], way: Way = USUAL) -> bool:
-    """Whether a row is, or means to be, the headings of readings: whose, and when or what."""
+    """Whether a row is, or means to be, the headings of readings: whose, and when or what.
+
+    Monthly means, which have a month and no time, are none.
+    """
     found = [_column(i, cell, way) for i, cell in enumerate(cells)]
     fields = {c.field if isinstance(c, HeadedColumn) else "value" for c in found if c is not None}
+    if "time" not in fields and any(_split_name(cell) in _OF_MEANS for cell in cells):
+        return False
     return bool(fields & {"name", "code"}) and bool(fields & {"time", "value"})
 
 
@@ -295,6 +302,8 @@ def read_headings(cells: list[str], way: Way = USUAL) -> Columns:
     wrong_roles = {_role_of(wrong.heading) for wrong in problems}
     if missing := [name for role, name in _missing(layout, columns) if role not in wrong_roles]:
         messages.append(f"缺少列：{_some(missing)}。")
+        if "采样时间" in missing and any(_split_name(cell) in _OF_MEANS for cell in cells):
+            messages.append("月均值由系统从监测数据计算，不能导入；请上传监测数据。")
     if unknown:
         messages.append(
             f"不认识的列：{_some(unknown)}（请改为规定的名称；不是监测数据的列请删去，"

@@ -171,6 +171,10 @@ data/uploads/<int:pk>/cancel/                                      ^        >...
 data/uploads/<int:pk>/errors/                                      o......  -        UPLOAD_READINGS
 data/batches/<int:pk>/                                             o......  -        UPLOAD_READINGS
 data/batches/<int:pk>/undo/                                        o......  !......  UPLOAD_READINGS
+data/export/                                                       ooooooo  !!!!!!!  SEE_RESULTS
+data/export/<int:pk>/                                              o......  -
+data/export/<int:pk>/cancel/                                       ^        >......
+data/export/<int:pk>/file/                                         o......  -
 data/observations/                                                 o....o.  -
 data/observations/new/                                             o......  !......  REVIEW_DATA
 data/observations/upload/                                          o......  !......  REVIEW_DATA

@@ -18,6 +18,7 @@ from basins.access import viewer_of
 from basins.models import AccessEvent
 from dashboard.papers import export
 from jobs.models import Job
+from monitoring.export import export_job
 from monitoring.ingest.services import uploads
 from monitoring.models import ReadingUpload
 from settlements.accruals.services.rulings import rule_month
@@ -201,6 +202,11 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
             raised_at=clock.now(), until=date(2024, 3, 1),
         )  # fmt: skip
         cursor.execute("SET LOCAL session_replication_role = origin")
+    sent = Job.objects.create(
+        kind=export_job.KIND, key="z", by=people.bureau, state=Job.State.DONE,
+        parameters={"layout": "wide", "scope": "", "first": "2024-07", "last": "2024-07"},
+        result={"samples": 3, "sha256": sha256(b"PK").hexdigest()},
+    )  # fmt: skip
     upload = ReadingUpload.objects.create(
         filename="读数.csv", sha256="0" * 64, size=9, by=people.bureau
     )
@@ -208,6 +214,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
     uploads.errors_stem(upload).with_suffix(".csv").write_bytes(b"x")
     export.folder().mkdir()
     (export.folder() / f"{job.pk}.zip").write_bytes(b"PK")
+    (export.folder() / f"readings-{sent.pk}.xlsx").write_bytes(b"PK")
     arguments = {
         "section": ["BORDER"],
         "audit": [],
@@ -224,6 +231,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         "fund-document": [spending.pk],
         "ruling-evidence": [ruling.pk],
         "reading-upload-errors": [upload.pk],
+        "reading-export-file": [sent.pk],
         "verdict-evidence": [judged.evidence.pk],
         "ledger-demand-file": [demand.pk, "xlsx"],
         "refusal-scan": [refusal_of_year.pk],

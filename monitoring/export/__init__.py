@@ -1,0 +1,1 @@
+"""From stored readings to files in the layouts that are imported."""
