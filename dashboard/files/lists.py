@@ -16,8 +16,8 @@ import xlsxwriter
 from django.http import HttpResponse
 
 from basins.clock import now
+from basins.installation import mark_printed, marked_title
 from dashboard.files.cells import safe
-from dashboard.frame.installation import mark_printed, marked_title
 from dashboard.templatetags.figures import local_time
 from settlements.ledger.chain import head
 

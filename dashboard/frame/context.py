@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from basins.access import Act, Viewer, viewer_of
 from basins.city import home
-from dashboard.frame.installation import INSTALLATIONS
+from basins.installation import INSTALLATIONS
 from dashboard.frame.kept import FORM_TOKEN, SECONDS_LEFT, is_written_to_keep, part
 from settlements.work.queries.work import Counts, counts
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.frame.installation import installation_mark
+from basins.installation import installation_mark
 from monitoring.standards.gb3838_2002 import WaterClass
 from settlements.money import WAN, format_wan, format_yuan
 from settlements.papers.codes import shown as shown_code

@@ -12,7 +12,7 @@ from typing import Any
 import xlsxwriter
 from django.utils import timezone
 
-from dashboard.frame.installation import mark_printed, marked_title
+from basins.installation import mark_printed, marked_title
 from dashboard.papers.shown import NUMERALS, date_zh, in_wan, makers, moment, text_of, unissued
 from settlements.papers.codes import shown as shown_code
 from settlements.papers.paper import ColumnKind, Paper, Table, Value, digest_of

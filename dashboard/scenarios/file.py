@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import xlsxwriter
 
+from basins.installation import installation_mark, mark_printed
 from dashboard.files.cells import safe
-from dashboard.frame.installation import installation_mark, mark_printed
 from settlements.scenarios.comparison import Comparison
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
