@@ -12,6 +12,7 @@ from typing import Any
 
 import xlsxwriter
 
+from basins.installation import installation_mark, mark_printed
 from basins.refusals import Refused
 from monitoring.export.samples import (
     Place,
@@ -177,6 +178,8 @@ class _Writer:
             lines.append(
                 ("其他数据", "国家站发布版式放不下的数据（手工、联合监测、其他指标、重名断面）。")
             )
+        if mark := installation_mark():
+            lines.append(("数据性质", f"{mark}数据，不作结算依据。"))
         if self.remarks:
             lines.append(("演示断面", "备注写明“演示断面”的名称和数据是演示用的，不是实测。"))
         for at, (name, text) in enumerate([*lines, *self.wanted.about]):
@@ -207,6 +210,7 @@ class _Writer:
             page.set_column(column, column, WIDTHS.get(name, 12))
             page.write_string(0, column, name, self.head)
         page.freeze_panes(1, 0)
+        mark_printed(page)
 
 
 def _parted(place: Place, sample: Sample) -> tuple[Sample | None, Sample | None]:

@@ -1,6 +1,7 @@
 """An export on its page: chosen, made by the job, fetched by who asked, read again as it was."""
 
 import io
+import zipfile
 
 import pytest
 from django.core.management import call_command
@@ -86,6 +87,21 @@ def test_the_file_says_who_made_it(bureau, people):
     )
     assert about["导出"].startswith(str(people.bureau))
     assert about["期间"].startswith("2023-04 至 2023-04")
+
+
+@pytest.mark.parametrize(
+    ("installation", "said"), [("demo", "演示"), ("test", "测试"), ("production", "")]
+)
+def test_the_file_of_a_demonstration_says_so(bureau, settings, installation, said):
+    settings.INSTALLATION = installation
+    raw = fetched(bureau, made(bureau))
+    about = dict(
+        CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_name("说明").to_python()
+    )
+    assert about.get("数据性质", "") == (f"{said}数据，不作结算依据。" if said else "")
+    with zipfile.ZipFile(io.BytesIO(raw)) as book:
+        printed = "不作结算依据".encode() in book.read("xl/worksheets/sheet1.xml")
+    assert printed == bool(said)
 
 
 def test_only_the_sections_asked_for_are_in_it(bureau, measured):
