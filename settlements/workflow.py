@@ -259,6 +259,11 @@ STATES: dict[str, dict[str, StateKind]] = {
         "approved": StateKind.DONE,
         "rejected": StateKind.REFUSED,
     },
+    "carryover": {
+        "prepared": StateKind.OPEN,
+        "approved": StateKind.DONE,
+        "rejected": StateKind.REFUSED,
+    },
     "issue_request": {
         "prepared": StateKind.OPEN,
         "approved": StateKind.DONE,

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from basins import clock
 from basins.access import viewer_of
-from basins.models import AccessEvent, AuditRecord, Notification, SignInSession
+from basins.models import AccessEvent, AuditRecord, Jurisdiction, Notification, SignInSession
 from basins.ranges import between
 from basins.services.calendar_acts import propose_day
 from basins.services.person_acts import propose
@@ -32,6 +32,7 @@ from monitoring.screening.services.verdicts import ReadingKey
 from settlements.accruals.services.rulings import rule_month
 from settlements.funds.services.funds import allot, spend
 from settlements.funds.services.measures import take_measure
+from settlements.ledger.balances import standing
 from settlements.ledger.services.ledger import account_of
 from settlements.ledger.services.opening import OpeningFile, OpeningRow, prepare_opening
 from settlements.ledger.services.reconciliation import propose_correction, state_balance
@@ -44,6 +45,8 @@ from settlements.models import (
     AgreementMonth,
     AmountRefusal,
     BalanceStatement,
+    Carryover,
+    CarryoverLine,
     Demand,
     DraftDocument,
     FuseTrip,
@@ -237,6 +240,16 @@ def _arguments(money: Money) -> dict[str, tuple]:
         statement=BalanceStatement.objects.earliest("pk"), against=in_books, why="双方核实",
         by=people.treasury,
     )  # fmt: skip
+    carried = Carryover.objects.create(
+        ended=border.upstream, successor=border.stranger, on=date(2024, 9, 1), document="渝府〔2024〕1号",
+        prepared_by=people.treasury, prepared_at=clock.now(),
+    )  # fmt: skip
+    to_go = account_of(border.upstream, money.main, opened_on=date(2024, 1, 1))
+    CarryoverLine.objects.create(carryover=carried, account=to_go, yuan=standing(to_go))
+    merged = Jurisdiction.objects.create(
+        code="500999", name="撤并县", short_name="撤并", level="district", sort_key="che",
+        ended_on=date(2024, 9, 1), ended_why="渝府〔2024〕1号",
+    )  # fmt: skip
     empty = account_of(border.upstream, None, opened_on=date(2024, 1, 1))
     told = Notification.objects.create(
         user=people.district, key="x", text="有新通报", link="/notices/", created_at=clock.now()
@@ -299,6 +312,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "ledger-opening": batch,
         "ledger-correct": differing,
         "ledger-correction": correction,
+        "ledger-carryover": carried,
         "ledger-account-close": empty,
         "ledger-account ledger-reconcile": account,
         "ledger-entry ledger-reverse": entry,
@@ -344,6 +358,8 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "reference-item": ("sections", "BORDER"),
         "reference-change": ("sections", "BORDER"),
         "reference-section-act": ("BORDER", "end"),
+        "reference-place-act": ("districts", border.upstream.code, "end"),
+        "ledger-carryover-new": (merged.code,),
         "help-page": ("first-day",),
         "district": (border.upstream.code,),
         "agreement": (MAIN,),

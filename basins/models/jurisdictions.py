@@ -49,6 +49,9 @@ class Jurisdiction(Lasting):
         DISTRICT = "district", "区县"
         TOWNSHIP = "township", "乡镇(街道)"
 
+    # Those that may be merged.
+    ENDING = (Level.DISTRICT, Level.TOWNSHIP)
+
     code = models.CharField("代码", max_length=12, unique=True, help_text="GB/T 2260")
     name = models.CharField("名称", max_length=60)
     short_name = models.CharField("简称", max_length=20)

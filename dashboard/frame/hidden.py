@@ -60,6 +60,12 @@ _agreement, _month = _by(money.Agreement, code="code"), _month_of_agreement
 _year = _by(money.Settlement, agreement__code="code", year="year")
 _scenario = _by(money.Scenario, token="token")
 
+
+def _is_place(given: dict) -> bool:
+    model = {"districts": Jurisdiction, "rivers": River}.get(given["kind"])
+    return model is not None and model._default_manager.filter(code=given["key"]).exists()
+
+
 # Names of the addresses that name a thing → whether there is one.
 THINGS: dict[str, Exists] = {
     name: exists
@@ -90,6 +96,8 @@ THINGS: dict[str, Exists] = {
         ("ledger-account ledger-reconcile ledger-account-close", _by(money.LedgerAccount)),
         ("ledger-correct", _by(money.BalanceStatement)),
         ("ledger-correction", _by(money.Correction)),
+        ("ledger-carryover", _by(money.Carryover)),
+        ("ledger-carryover-new", _by(Jurisdiction, code="code")),
         ("ledger-entry ledger-reverse", _by(money.JournalEntry)),
         ("ledger-payment ledger-payment-attach ledger-offset-act", _by(money.Payment)),
         ("ledger-consent-scan", _by(money.OffsetConsent, pk="number", payment="pk")),
@@ -116,6 +124,7 @@ THINGS: dict[str, Exists] = {
          " reference-errors", lambda given: given["kind"] in LAYOUTS),
         ("reference-item reference-change", _is_thing),
         ("reference-section-act", _by(Section, code="key")),
+        ("reference-place-act", _is_place),
         ("audit-record", _by(AuditRecord)),
         ("paper paper-style paper-file", _by(money.IssuedPaper)),
         ("issue-request", _by(money.IssueRequest)),

@@ -4,8 +4,10 @@ from contextlib import suppress
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import QueryDict
 
+from basins.models import Jurisdiction
 from dashboard.forms.fields import ReadField, choice, line
 from dashboard.forms.filters import ALL, offer
 from dashboard.forms.values import (
@@ -16,7 +18,15 @@ from dashboard.forms.values import (
     say_money,
     type_money,
 )
-from settlements.models import AccountMonth, Agreement, JournalEntry, Party, Payment, Settlement
+from settlements.models import (
+    AccountMonth,
+    Agreement,
+    Carryover,
+    JournalEntry,
+    Party,
+    Payment,
+    Settlement,
+)
 from settlements.models.payments import OVERPAID_SHARE
 
 DATE = forms.DateInput(attrs={"type": "date"})
@@ -125,11 +135,13 @@ class PaymentForm(forms.Form):
             .select_related("agreement")
             .order_by("-year", "agreement__code")
         )
+        # Parties, and who took over what a party's account held (区划结转).
+        places = Jurisdiction.objects.filter(
+            Q(pk__in=Party.objects.values("jurisdiction"))
+            | Q(pk__in=Carryover.objects.filter(state="approved").values("successor"))
+        )
         self.parties = {
-            party.jurisdiction.code: party.jurisdiction
-            for party in Party.objects.select_related("jurisdiction")
-            .defer("jurisdiction__boundary")
-            .order_by("jurisdiction__sort_key")
+            place.code: place for place in places.defer("boundary").order_by("sort_key")
         }
         for name in ("payer", "payee"):
             field = self.fields[name]

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.ledger import books as ledger_books
+from dashboard.ledger import carryovers as ledger_carryovers
 from dashboard.ledger import checks as ledger_checks
 from dashboard.ledger import corrections as ledger_corrections
 from dashboard.ledger import offsets as ledger_offsets
@@ -32,6 +33,9 @@ urlpatterns = [
     path("reconcile/<int:pk>/", ledger_books.reconcile, name="ledger-reconcile"),
     path("statements/<int:pk>/correct/", ledger_corrections.correct, name="ledger-correct"),
     path("corrections/<int:pk>/", ledger_corrections.correction, name="ledger-correction"),
+    path("carryovers/", ledger_carryovers.carryover_list, name="ledger-carryover-list"),
+    path("carryovers/new/<str:code>/", ledger_carryovers.new, name="ledger-carryover-new"),
+    path("carryovers/<int:pk>/", ledger_carryovers.carryover, name="ledger-carryover"),
     path("accounts/<int:pk>/close/", ledger_corrections.close, name="ledger-account-close"),
     path("verify/", ledger_books.verify_page, name="ledger-verify"),
     path("checks/", ledger_checks.checks, name="ledger-checks"),

@@ -77,9 +77,12 @@ def entry(request, pk: int):
     page = entry_page(viewer, pk)
     if page is None:
         raise Http404
-    return render(
-        request, "ledger/entry.html", {"page": page, "may_pay": viewer.may(Act.RECORD_PAYMENT)}
-    )
+    context = {
+        "page": page,
+        "may_pay": viewer.may(Act.RECORD_PAYMENT),
+        "sees_all": viewer.sees_all(Act.SEE_LEDGER),
+    }
+    return render(request, "ledger/entry.html", context)
 
 
 @require_GET

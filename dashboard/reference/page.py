@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from basins.models import Jurisdiction, ReferenceChange, River
@@ -11,6 +12,7 @@ from basins.reference.columns import Lookup, Values
 from basins.reference.kind import Change, Key, Kind, Layout
 from basins.reference.planning import code_of, slug
 from monitoring.models import Section
+from settlements.models import Carryover
 from settlements.reference.kinds import KINDS, LAYOUTS
 
 BADGES = {Change.NEW: "open", Change.CHANGED: "waiting", Change.REMOVED: "wrong"}
@@ -127,7 +129,7 @@ class LastingLines:
     """What became of a thing in time: its former names, its end, who stood before and after it."""
 
     lines: tuple[tuple[str, str], ...]
-    acts: tuple[tuple[str, str], ...]  # of a section: name of the act, words of its button
+    acts: tuple[tuple[str, str], ...]  # addresses of what may be done, words of their buttons
 
 
 def lasting(kind: Kind, key: Key) -> LastingLines | None:
@@ -142,16 +144,37 @@ def lasting(kind: Kind, key: Key) -> LastingLines | None:
     ]
     if found.ended_on is not None:
         lines.append(("停用自", f"{found.ended_on}（{found.ended_why}）"))
-    acts = []
+    over = found.ended_on is not None
+    acts = [("take-back", "撤回停用")] if over else [("end", "停用")]
+    address = "reference-place-act"
+    if isinstance(found, Jurisdiction):
+        lines += _carried(found)
+        acts = acts if found.level in Jurisdiction.ENDING else []
     if isinstance(found, Section):
         if found.predecessor is not None:
             lines.append(("前身断面", f"{found.predecessor.name}（{found.began_on} 起接替）"))
         if (new := getattr(found, "successor", None)) is not None:
             lines.append(("接替断面", f"{new.name}（{new.began_on} 起）"))
-        over = found.ended_on is not None
-        acts = (
-            [("take-back", "撤回停用")]
-            if over
-            else [("replace", "由别的断面接替"), ("end", "停用")]
-        )
-    return LastingLines(tuple(lines), tuple(acts))
+        address = "reference-section-act"
+        acts = acts if over else [("replace", "由别的断面接替"), *acts]
+    arguments = [key[0]] if address == "reference-section-act" else [kind.code, key[0]]
+    return LastingLines(
+        tuple(lines),
+        tuple((reverse(address, args=[*arguments, act]), words) for act, words in acts),
+    )
+
+
+def _carried(place: Jurisdiction) -> list[tuple[str, str]]:
+    """Who took over its balances, and whose it took over: 1 SQL query."""
+    booked = (
+        Carryover.objects.filter(Q(ended=place) | Q(successor=place), state="approved")
+        .select_related("ended", "successor")
+        .defer("ended__boundary", "successor__boundary")
+        .order_by("on", "pk")
+    )
+    return [
+        ("账户余额", f"{each.on} 起由{each.successor.name}承继（{each.document}）")
+        if each.ended_id == place.pk
+        else ("账户余额", f"{each.on} 起承继{each.ended.name}的（{each.document}）")
+        for each in booked
+    ]

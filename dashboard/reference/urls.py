@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.reference import succession, views
+from dashboard.reference import ending, succession, views
 
 urlpatterns = [
     path("", views.index, name="reference-index"),
@@ -15,4 +15,5 @@ urlpatterns = [
     path("<str:kind>/item/<str:key>/", views.thing, name="reference-item"),
     path("<str:kind>/item/<str:key>/change/", views.change, name="reference-change"),
     path("sections/item/<str:key>/<str:act>/", succession.act, name="reference-section-act"),
+    path("<str:kind>/item/<str:key>/<str:act>/", ending.act, name="reference-place-act"),
 ]

@@ -47,9 +47,27 @@ SELECT '对账更正 #' || c.id FROM settlements_correction c
 WHERE c.state = 'approved'
   AND NOT EXISTS (SELECT 1 FROM settlements_journalentry e WHERE e.statement_id = c.statement_id)
 UNION ALL
+SELECT '区划结转 #' || l.carryover_id || ' 的账户 #' || l.account_id
+FROM settlements_carryoverline l JOIN settlements_carryover c ON c.id = l.carryover_id
+WHERE c.state = 'approved'
+  AND NOT EXISTS (SELECT 1 FROM settlements_journalentry e WHERE e.carryover_id = l.id)
+UNION ALL
 SELECT '冲销申请 #' || r.id FROM settlements_reversal r
 WHERE r.state = 'approved'
   AND NOT EXISTS (SELECT 1 FROM settlements_journalentry e WHERE e.reverses_id = r.entry_id)
+"""
+# What was carried over is what stood there, and went to the successor.
+CARRIED_OTHERWISE = """
+SELECT e.year, e.number, l.carryover_id FROM settlements_journalentry e
+JOIN settlements_carryoverline l ON l.id = e.carryover_id
+JOIN settlements_carryover c ON c.id = l.carryover_id
+LEFT JOIN settlements_posting p ON p.entry_id = e.id
+LEFT JOIN settlements_ledgeraccount a ON a.id = p.account_id
+GROUP BY e.year, e.number, l.id, c.id
+HAVING c.state <> 'approved'
+    OR count(*) FILTER (WHERE p.account_id = l.account_id AND p.yuan = -l.yuan) <> 1
+    OR count(*) FILTER (WHERE a.jurisdiction_id = c.successor_id AND p.yuan = l.yuan) <> 1
+ORDER BY 1, 2
 """
 CLOSED_TWICE = """
 SELECT g.code, s.year, count(*) FROM settlements_journalentry e
@@ -120,6 +138,8 @@ def every_entry_has_one_cause(context: Context) -> Iterator[str]:
     yield from context.broken(Promise.CAUSED)
     for (what,) in rows(DECIDED_NOT_BOOKED):
         yield f"{what}：已复核，但台账里没有凭证。"
+    for year, number, carryover in rows(CARRIED_OTHERWISE):
+        yield f"QH-{year}-{number:04d}：与区划结转 #{carryover} 所登记的账户和余额不符。"
     for agreement, year, times in rows(CLOSED_TWICE):
         yield f"{agreement} {year}：有 {times} 张年清缴凭证。"
 

@@ -42,6 +42,9 @@ UNION ALL
 SELECT '对账更正', id FROM settlements_correction
 WHERE state = 'approved' AND approved_by_id = prepared_by_id
 UNION ALL
+SELECT '区划结转', id FROM settlements_carryover
+WHERE state = 'approved' AND approved_by_id = prepared_by_id
+UNION ALL
 SELECT '签发申请', id FROM settlements_issuerequest
 WHERE state = 'approved' AND approved_by_id = prepared_by_id
 UNION ALL

@@ -136,6 +136,9 @@ CREATE CONSTRAINT TRIGGER entry_money AFTER INSERT ON settlements_journalentry
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (NEW.cause = 'settlement' OR NEW.payment_id IS NOT NULL OR NEW.reverses_id IS NOT NULL)
     EXECUTE FUNCTION settlements_money_follows();
+CREATE CONSTRAINT TRIGGER entry_carried AFTER INSERT ON settlements_journalentry
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.carryover_id IS NOT NULL)
+    EXECUTE FUNCTION settlements_carryover_follows();
 CREATE TRIGGER entry_never_changes BEFORE UPDATE OR DELETE ON settlements_journalentry
     FOR EACH ROW EXECUTE FUNCTION settlements_never_changes();
 CREATE TRIGGER entry_never_truncated BEFORE TRUNCATE ON settlements_journalentry

@@ -9,6 +9,7 @@ from settlements.models.accruals import (
     Transfer,
 )
 from settlements.models.agreements import Agreement, Party, Term, TermSection
+from settlements.models.carryovers import Carryover, CarryoverLine
 from settlements.models.counted import CountedTransfer, CurrentTransfer
 from settlements.models.demands import Demand
 from settlements.models.drafts import AgreementDraft, DraftDocument
@@ -57,6 +58,8 @@ __all__ = [
     "AgreementMonth",
     "AmountRefusal",
     "BalanceStatement",
+    "Carryover",
+    "CarryoverLine",
     "Correction",
     "CountedTransfer",
     "CurrentTransfer",

@@ -78,6 +78,7 @@ class Cause(models.TextChoices):
     REVERSAL = "reversal", "冲销"
     OPENING = "opening", "期初"
     RECONCILIATION = "reconciliation", "对账更正"
+    CARRYOVER = "carryover", "区划结转"
 
 
 # The letters a 凭证号 begins with: the initials of what it is called.
@@ -93,6 +94,7 @@ PREFIXES: dict[str, str] = {
     Cause.REVERSAL: "CX",
     Cause.OPENING: "QC",
     Cause.RECONCILIATION: "DZ",
+    Cause.CARRYOVER: "QH",
 }
 # The one field of an entry that names what it was made for.
 LINKS: dict[str, str] = {
@@ -107,8 +109,13 @@ LINKS: dict[str, str] = {
     Cause.REVERSAL: "reverses",
     Cause.OPENING: "opening",
     Cause.RECONCILIATION: "statement",
+    Cause.CARRYOVER: "carryover",
 }
-LINK_FIELDS = ("settlement", "payment", "adjustment", "reverses", "opening", "statement")
+LINK_FIELDS = (
+    "settlement", "payment", "adjustment", "reverses", "opening", "statement", "carryover",
+)  # fmt: skip
+# Those that the hash of an entry covers, by its version; the first covers the settlement alone.
+HASHED_LINKS: dict[int, tuple[str, ...]] = {2: LINK_FIELDS[:6], 3: LINK_FIELDS}
 
 
 def _linked_once() -> Q:
@@ -125,7 +132,7 @@ def _linked_once() -> Q:
 class JournalEntry(models.Model):
     Cause = Cause
     # What entry_hash covers; entries of an older version stay verifiable.
-    HASH_VERSION = 2
+    HASH_VERSION = 3
 
     year = models.PositiveSmallIntegerField("年度")
     number = models.PositiveIntegerField("号")
@@ -175,6 +182,14 @@ class JournalEntry(models.Model):
     statement = models.OneToOneField(
         "settlements.BalanceStatement",
         verbose_name="对账记录",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="entry",
+    )
+    carryover = models.OneToOneField(
+        "settlements.CarryoverLine",
+        verbose_name="结转的账户",
         on_delete=models.PROTECT,
         null=True,
         blank=True,

@@ -65,6 +65,8 @@ _FACTS = {
     "payments": "SELECT voucher, kind, yuan, state, reversed_on FROM settlements_payment",
     "reversals": "SELECT state, why FROM settlements_reversal",
     "corrections": "SELECT state, why FROM settlements_correction",
+    "carryovers": """SELECT c.state, c."on", c.document, l.yuan FROM settlements_carryover c
+        JOIN settlements_carryoverline l ON l.carryover_id = c.id""",
     "slips": "SELECT sha256, name FROM settlements_paymentslip",
     "reductions": "SELECT yuan, why FROM settlements_fundreduction",
     "remarks": "SELECT text FROM settlements_adjustmentremark",

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from basins.models import CalendarDay
+from basins.models import CalendarDay, Jurisdiction
 from basins.services.notifications import choose_delivery, try_again
 from jobs import services as jobs
 from jobs import tasks as job_tasks
@@ -23,6 +23,7 @@ from settlements import tasks
 from settlements.accruals.services import rulings
 from settlements.ledger.services import (
     accounts,
+    carryovers,
     ledger,
     opening,
     payments,
@@ -35,6 +36,7 @@ from settlements.models import (
     Adjustment,
     AgreementMonth,
     BalanceStatement,
+    Carryover,
     Correction,
     FuseTrip,
     JournalEntry,
@@ -50,11 +52,13 @@ from settlements.models import (
 from settlements.notices.services import months, notices
 from settlements.objections.services import decisions, joint_samples, objections
 from settlements.objections.services.decisions import Treatment
+from settlements.reference.services import ending
 from settlements.rules.facts import MonthState
 from settlements.years.services import adjustments, closing, signing
 from tests.disputes import pdf, proofs
 from tests.simulation.act import Act
 from tests.simulation.scheme import Scheme
+from tests.worlds import jurisdiction
 
 NOVEMBER, DECEMBER = date(2023, 11, 1), date(2023, 12, 1)
 KIND = "tests.story"
@@ -270,6 +274,32 @@ def _revoke(s: Scheme):
     )
 
 
+MERGED, PAPER = date(2024, 2, 12), "渝府〔2024〕1号"
+
+
+def _upstream() -> Jurisdiction:
+    return Jurisdiction.objects.get(code="500901")
+
+
+def _end_upstream(s: Scheme):
+    return ending.end_place(place=_upstream(), on=MERGED, source=PAPER, by=s.people.admin)
+
+
+def _successor(s: Scheme) -> None:
+    jurisdiction("500951", "新区")
+
+
+def _propose_carryover(s: Scheme):
+    return carryovers.propose_carryover(
+        ended=_upstream(), successor=Jurisdiction.objects.get(code="500951"), on=MERGED,
+        document=PAPER, by=s.people.treasury,
+    )  # fmt: skip
+
+
+def _carryover() -> Carryover:
+    return Carryover.objects.latest("pk")
+
+
 def _old_account(s: Scheme) -> LedgerAccount:
     return ledger.account_of(s.deals[0].up, None, opened_on=date(2024, 2, 1))
 
@@ -427,6 +457,16 @@ STORY: tuple[Act, ...] = (
     Act("approve_opening", date(2024, 2, 10),
         _by(opening.approve_opening, lambda: OpeningBatch.objects.latest("pk"), "treasury2", "batch")),
     Act("retire_account", date(2024, 2, 12), _retire, _old_account),
+    Act("end_place", date(2024, 2, 12), _end_upstream),
+    Act("take_back_end_of", date(2024, 2, 12), lambda s: ending.take_back_end_of(
+        place=_upstream(), source="登记错了", by=s.people.admin)),
+    Act("end_place", date(2024, 2, 12), _end_upstream),
+    Act("propose_carryover", date(2024, 2, 12), _propose_carryover, _successor),
+    Act("reject_carryover", date(2024, 2, 12),
+        _by(carryovers.reject_carryover, _carryover, "treasury2", "carryover", why="批复未到")),
+    Act("propose_carryover", date(2024, 2, 12), _propose_carryover),
+    Act("approve_carryover", date(2024, 2, 12),
+        _by(carryovers.approve_carryover, _carryover, "treasury2", "carryover")),
     Act("try_again", date(2024, 2, 12), lambda s: try_again(delivery=s.people.district.delivery)),
     Act("enqueue", date(2024, 2, 12), _enqueue),
     Act("cancel", date(2024, 2, 12), _cancel),

@@ -6,6 +6,7 @@ from datetime import date
 from django.db.models import Prefetch, Q
 
 from basins.access import Viewer
+from basins.models import Jurisdiction
 from monitoring.models import Section
 from settlements import rules
 from settlements.models import Agreement, Term
@@ -35,6 +36,16 @@ def agreements_with(section: Section, on: date) -> list[str]:
         Q(terms__in_force__endswith__gt=on) | Q(terms__in_force__endswith=None),
         state=Agreement.State.ACTIVE,
         terms__sections__section=section,
+    )
+    return [f"《{title}》" for title in found.distinct().values_list("title", flat=True)]
+
+
+def agreements_of_party(place: Jurisdiction, on: date) -> list[str]:
+    """Titles of the agreements in force to which the place is party, on a day or later: 1 SQL query."""
+    found = Agreement.objects.filter(
+        Q(terms__in_force__endswith__gt=on) | Q(terms__in_force__endswith=None),
+        state=Agreement.State.ACTIVE,
+        parties__jurisdiction=place,
     )
     return [f"《{title}》" for title in found.distinct().values_list("title", flat=True)]
 

@@ -1,7 +1,8 @@
 """欠款: what each debtor owes in each agreement, by age.
 
 A debt is as old as the days since it fell due by its 拨款通知; one without (an opening balance,
-years closed before there were demands) is as old as its business date. What was paid counts for
+years closed before there were demands) is as old as its business date. What was carried over to a
+successor (区划结转) is as old as it was: the carrying itself neither pays nor owes. What was paid counts for
 the oldest debt first. Entries that were cancelled, and their counter-entries, are left out
 together. Decimal yuan, positive.
 """
@@ -13,7 +14,7 @@ from decimal import Decimal
 
 from basins.access import Viewer
 from basins.clock import today
-from settlements.models import Demand, JournalEntry, LedgerAccount, Posting
+from settlements.models import CarryoverLine, Demand, JournalEntry, LedgerAccount, Posting
 from settlements.money import ZERO
 from settlements.shown.places import Place
 from settlements.shown.visible import visible_accounts
@@ -83,24 +84,18 @@ class Arrears:
 
 
 def arrears(viewer: Viewer, on: date | None = None) -> Arrears:
-    """Debtors by name, their agreements by code, at the end of a day: 3 SQL queries."""
+    """Debtors by name, their agreements by code, at the end of a day: 5 SQL queries."""
     day = on or today()
+    visible = visible_accounts(viewer).filter(kind=LedgerAccount.Kind.COMPENSATION)
+    carried = _carried(day)
+    shown = set(visible.values_list("pk", flat=True))
+    before = {old for old, there in carried.items() if {each.account for each in there} & shown}
     postings = (
-        Posting.objects.filter(
-            account__in=visible_accounts(viewer),
-            account__kind=LedgerAccount.Kind.COMPENSATION,
-            entry__effective_on__lte=day,
-        )
+        Posting.objects.filter(account__in=shown | before, entry__effective_on__lte=day)
         .exclude(entry__reversal__effective_on__lte=day)
+        .exclude(entry__cause=Cause.CARRYOVER)
         .filter(entry__reverses__isnull=True)
-        .order_by(
-            "account__jurisdiction__sort_key",
-            "account__agreement__code",
-            "account",
-            "entry__effective_on",
-            "entry__year",
-            "entry__number",
-        )
+        .order_by("entry__effective_on", "entry__year", "entry__number")
         .values_list(
             "account_id",
             "account__jurisdiction_id",
@@ -108,29 +103,32 @@ def arrears(viewer: Viewer, on: date | None = None) -> Arrears:
             "entry__settlement_id",
             "entry__adjustment_id",
             "entry__effective_on",
+            "entry__year",
+            "entry__number",
             "yuan",
         )
     )
     due = _due_days()
     moves: dict[int, list[Move]] = defaultdict(list)
-    for account_id, party, cause, settlement, adjustment, effective_on, yuan in postings:
+    for booked, party, cause, settlement, adjustment, effective_on, year, number, yuan in postings:
         booked_by = settlement if cause == Cause.SETTLEMENT else adjustment
         until = due.get((party, cause, booked_by))
-        moves[account_id].append(Move(until or effective_on, yuan, until is not None))
+        owner = _owner(booked, (year, number), carried)
+        if owner in shown:
+            moves[owner].append(Move(until or effective_on, yuan, until is not None))
     accounts = (
         LedgerAccount.objects.filter(pk__in=list(moves))
         .select_related("jurisdiction", "agreement")
         .defer("jurisdiction__boundary")
-        .in_bulk()
+        .order_by("jurisdiction__sort_key", "agreement__code", "pk")
     )
     by_place: dict[str, list[Debt]] = defaultdict(list)
-    for pk, own in moves.items():
-        account = accounts[pk]
-        left = unpaid(own)
+    for account in accounts:
+        left = unpaid(moves[account.pk])
         if left:
             by_place[account.jurisdiction.code].append(
                 Debt(
-                    account_id=pk,
+                    account_id=account.pk,
                     place=Place.of(account.jurisdiction),
                     agreement=account.agreement.code if account.agreement else "",
                     agreement_title=account.agreement.title if account.agreement else "",
@@ -139,6 +137,36 @@ def arrears(viewer: Viewer, on: date | None = None) -> Arrears:
                 )
             )
     return Arrears(day, tuple(Debtor(debts[0].place, tuple(debts)) for debts in by_place.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """Which account what stood on another went over to, and by which entry: its year and number."""
+
+    account: int
+    entry: tuple[int, int]
+
+
+def _carried(day: date) -> dict[int, list[TakenOver]]:
+    """Account id → where what stood on it went until the day, in order: 1 SQL query."""
+    lines = (
+        CarryoverLine.objects.filter(entry__effective_on__lte=day)
+        .exclude(entry__reversal__effective_on__lte=day)
+        .order_by("entry__year", "entry__number")
+        .values_list("account_id", "entry__postings__account_id", "entry__year", "entry__number")
+    )
+    found: dict[int, list[TakenOver]] = defaultdict(list)
+    for old, posted, year, number in lines:  # two postings of each entry, one on the old account
+        if posted != old:
+            found[old].append(TakenOver(posted, (year, number)))
+    return found
+
+
+def _owner(account: int, entry: tuple[int, int], carried: dict[int, list[TakenOver]]) -> int:
+    """Whose debt the posting is by now: it went over with the first carrying after it, and on."""
+    while later := [each for each in carried.get(account, ()) if each.entry > entry]:
+        account, entry = later[0].account, later[0].entry
+    return account
 
 
 @dataclass(frozen=True, slots=True)

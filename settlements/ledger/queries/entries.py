@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from basins.access import Act, Scope, Viewer
 from settlements.ledger.queries.ledger import account_name, source_of
-from settlements.models import JournalEntry, OpeningBatch, Payment, Posting, Reversal
+from settlements.models import Carryover, JournalEntry, OpeningBatch, Payment, Posting, Reversal
 from settlements.money import ZERO
 from settlements.shown.history import HistoryLine, history_of
 from settlements.shown.visible import visible_accounts
@@ -43,6 +43,12 @@ class EntryPage:
     history: tuple[HistoryLine, ...]  # of the payment it books
 
     @property
+    def carryover(self) -> Carryover | None:
+        """What it was booked for, where a place's balances went over to another."""
+        line = self.entry.carryover
+        return line.carryover if line is not None else None
+
+    @property
     def increase(self) -> Decimal:
         return sum((line.increase or ZERO for line in self.lines), ZERO)
 
@@ -61,6 +67,8 @@ def entry_page(viewer: Viewer, pk: int) -> EntryPage | None:
             "reverses",
             "opening",
             "statement",
+            "carryover__carryover__ended",
+            "carryover__carryover__successor",
             "by",
         )
         .filter(pk=pk)

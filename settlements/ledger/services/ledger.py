@@ -23,6 +23,7 @@ from settlements.models import (
     Adjustment,
     Agreement,
     BalanceStatement,
+    CarryoverLine,
     JournalEntry,
     LedgerAccount,
     OpeningBatch,
@@ -30,7 +31,7 @@ from settlements.models import (
     Posting,
     Settlement,
 )
-from settlements.models.ledger import LINK_FIELDS, LINKS
+from settlements.models.ledger import HASHED_LINKS, LINK_FIELDS, LINKS
 from settlements.money import ZERO, yuan
 
 NO_HASH = "0" * 64
@@ -155,6 +156,7 @@ class Booking:
     reverses: JournalEntry | None = None
     opening: OpeningBatch | None = None
     statement: BalanceStatement | None = None
+    carryover: CarryoverLine | None = None
     voucher: str = ""
 
 
@@ -190,6 +192,7 @@ class EntryRow(NamedTuple):
     reverses_id: int | None
     opening_id: int | None
     statement_id: int | None
+    carryover_id: int | None
     voucher: str
     text: str
     by_id: int | None
@@ -256,6 +259,7 @@ def _row(pk: int, number: int, booking: Booking, moment: datetime, last_hash: st
         reverses_id=_id(booking.reverses),
         opening_id=_id(booking.opening),
         statement_id=_id(booking.statement),
+        carryover_id=_id(booking.carryover),
         voucher=booking.voucher,
         text=booking.text,
         by_id=_id(booking.by),
@@ -295,7 +299,7 @@ def entry_hash(entry: "JournalEntry | EntryRow", lines: Iterable[HashedLine]) ->
     """SHA-256 over the entry, its lines and the hash before it: the link of the chain.
 
     Version 1 covers what entries had at first; version 2 also the business date, whose account
-    it is, and what the entry is linked to.
+    it is, and what the entry is linked to; version 3 what entries may be linked to since.
     """
     content = {
         "previous": entry.previous_hash,
@@ -314,7 +318,7 @@ def entry_hash(entry: "JournalEntry | EntryRow", lines: Iterable[HashedLine]) ->
     else:
         content["version"] = entry.hash_version
         content["effective_on"] = entry.effective_on.isoformat()
-        content |= {link: getattr(entry, f"{link}_id") for link in LINK_FIELDS}
+        content |= {link: getattr(entry, f"{link}_id") for link in HASHED_LINKS[entry.hash_version]}
         content["lines"] = [
             [e.account, e.jurisdiction, e.agreement, e.kind, f"{e.yuan:.2f}"]
             for e in sorted(lines, key=_by_account)

@@ -31,6 +31,7 @@ from settlements.ledger.statements import statements_from
 from settlements.models import (
     Agreement,
     BalanceStatement,
+    CarryoverLine,
     JournalEntry,
     LedgerAccount,
     Party,
@@ -404,13 +405,20 @@ def _party_problems(draft: Draft) -> list[PaymentProblem]:
             problems.append(PaymentProblem(side, f"请选择{word}。"))
             continue
         for agreement in agreements if is_party else []:
-            if (agreement.pk, party.pk) not in parties:
+            if (agreement.pk, party.pk) not in parties and not _took_over(party, agreement):
                 problems.append(PaymentProblem(side, f"{party}不是《{agreement}》的协议方。"))
     if draft.payer is not None and draft.payer == draft.payee:
         problems.append(PaymentProblem("payee", "付款方与收款方不能相同。"))
     if draft.settlement is not None and draft.settlement.agreement_id != draft.agreement.pk:
         problems.append(PaymentProblem("settlement", "所选年度不是这份协议的。"))
     return problems
+
+
+def _took_over(place: Jurisdiction, agreement: Agreement) -> bool:
+    """Whether a party's balance in the agreement went over to the place (区划结转)."""
+    return CarryoverLine.objects.filter(
+        carryover__successor=place, account__agreement=agreement, entry__isnull=False
+    ).exists()
 
 
 def _voucher_problems(draft: Draft, own: int | None = None) -> list[PaymentProblem]:

@@ -23,6 +23,7 @@ from dashboard.frame.acting import ACTS, OF_EVENTS
 from settlements.models import (
     Adjustment,
     AgreementDraft,
+    Carryover,
     Correction,
     FuseTrip,
     IssueRequest,
@@ -154,6 +155,9 @@ ledger/payments/<int:pk>/consents/<int:number>/                    .......  -
 ledger/reversals/<int:pk>/                                         oo...oo  .?.....  SEE_LEDGER
 ledger/statements/<int:pk>/correct/                                .o.....  .!.....  RECORD_PAYMENT
 ledger/corrections/<int:pk>/                                       oo...oo  .?.....  SEE_LEDGER
+ledger/carryovers/                                                 oo...oo  -        SEE_LEDGER
+ledger/carryovers/new/<str:code>/                                  .o.....  .!.....  RECORD_PAYMENT
+ledger/carryovers/<int:pk>/                                        oo...oo  .?.....  SEE_LEDGER
 ledger/accounts/<int:pk>/close/                                    .o.....  .!.....  RECORD_PAYMENT
 ledger/reconcile/                                                  ooooooo  -        SEE_LEDGER
 ledger/reconcile/<int:pk>/                                         .oo....  .!!....  RECONCILE
@@ -222,6 +226,7 @@ reference/<str:kind>/export.xlsx                                   oo...oo  -   
 reference/<str:kind>/item/<str:key>/                               oo...oo  -        SEE_RESULTS
 reference/<str:kind>/item/<str:key>/change/                        .....o.  .....!.  EDIT_REFERENCE
 reference/sections/item/<str:key>/<str:act>/                       .....o.  .....!.  EDIT_REFERENCE
+reference/<str:kind>/item/<str:key>/<str:act>/                     .....o.  .....!.  EDIT_REFERENCE
 people/                                                            .....oo  -        SEE_PEOPLE
 people/new/                                                        .....o.  .....!.  EDIT_USERS
 people/acts/                                                       .....oo  -        SEE_PEOPLE
@@ -450,6 +455,7 @@ WAITED_FOR = {
     "payment": (Payment, {"prepared"}),
     "reversal": (Reversal, {"prepared"}),
     "correction": (Correction, {"prepared"}),
+    "carryover": (Carryover, {"prepared"}),
     "opening": (OpeningBatch, {"prepared"}),
     "issue_request": (IssueRequest, {"prepared"}),
     "fuse": (FuseTrip, {"tripped", "releasing", "dropping"}),

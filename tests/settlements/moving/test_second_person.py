@@ -7,11 +7,13 @@ import pytest
 from basins.access import viewer_of
 from basins.clock import moved_to
 from basins.models import Notification, User
+from settlements.ledger.services.carryovers import propose_carryover
 from settlements.ledger.services.payments import Kind, prepare_payment, reject_payment
 from settlements.ledger.services.reconciliation import propose_correction, state_balance
 from settlements.ledger.services.reversals import propose_reversal
 from settlements.models import JournalEntry, Payment
 from settlements.money import yuan
+from settlements.reference.services.ending import end_place
 from settlements.shown.history import history_of
 from settlements.work.queries.work import counts
 from tests.drafting import person, submitted
@@ -48,10 +50,18 @@ def correction(ledger, by: User) -> None:
     )
 
 
+def carryover(ledger, by: User) -> None:
+    ended, paper = date(2024, 2, 10), "渝府〔2024〕1号"
+    end_place(place=ledger.up, on=ended, source=paper, by=ledger.people.admin)
+    ledger.up.refresh_from_db()
+    propose_carryover(ended=ledger.up, successor=ledger.stranger, on=ended, document=paper, by=by)
+
+
 @pytest.mark.parametrize(("prepare", "source", "words"), [
     (payment, "payments-to-approve", "登记了付款 CZ-9：上游区付下游区 1,000.00 元，请您复核"),
     (reversal, "reversals-to-approve", "重复登记，请您复核"),
     (correction, "corrections-to-approve", "申请更正余额"),
+    (carryover, "carryovers-to-approve", "上游区的账户余额由外人区承继（渝府〔2024〕1号），请您复核"),
 ])  # fmt: skip
 def test_what_the_treasury_prepared_waits_for_its_second_person_alone(
     ledger, prepare, source, words

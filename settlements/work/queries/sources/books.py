@@ -1,12 +1,15 @@
-"""Reversals, opening balances and corrections that wait for a second person; 对账不符."""
+"""Reversals, opening balances, corrections and carry-overs that wait for a second person; 对账不符."""
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from basins.access import Act, Viewer
 from basins.links import to
+from basins.models import Jurisdiction
+from settlements.ledger.queries.carryovers import places_to_carry
 from settlements.models import (
     BalanceStatement,
+    Carryover,
     Correction,
     JournalEntry,
     OpeningBatch,
@@ -102,6 +105,38 @@ def _differs(statement: BalanceStatement) -> Task:
     )
 
 
+def carryovers_to_approve(viewer: Viewer) -> QuerySet:
+    waiting = Carryover.objects.filter(state=Carryover.State.PREPARED)
+    return (
+        prepared_by_others(waiting, viewer)
+        .select_related("ended", "successor")
+        .defer("ended__boundary", "successor__boundary")
+    )
+
+
+def accounts_to_carry(viewer: Viewer) -> QuerySet:
+    """Places that ended, on whose accounts something stands that nobody has asked to carry over."""
+    return places_to_carry()
+
+
+def _carry(place: Jurisdiction) -> Task:
+    return Task(
+        f"结转账户余额：{place.name}",
+        to("ledger-carryover-new", place.code),
+        "结转",
+        note=f"自 {place.ended_on} 起撤并（{place.ended_why}）",
+    )
+
+
+def _approve_carryover(carryover: Carryover) -> Task:
+    return Task(
+        f"复核区划结转：{carryover}",
+        to("ledger-carryover", carryover.pk),
+        "复核",
+        note=carryover.document,
+    )
+
+
 REVERSALS_TO_APPROVE = Source(
     "reversals-to-approve",
     "待复核的冲销",
@@ -122,6 +157,20 @@ CORRECTIONS_TO_APPROVE = Source(
     Act.RECORD_PAYMENT,
     corrections_to_approve,
     _approve_correction,
+)
+CARRYOVERS_TO_APPROVE = Source(
+    "carryovers-to-approve",
+    "待复核的区划结转",
+    Act.RECORD_PAYMENT,
+    carryovers_to_approve,
+    _approve_carryover,
+)
+ACCOUNTS_TO_CARRY = Source(
+    "accounts-to-carry",
+    "待结转的撤并行政区",
+    Act.RECORD_PAYMENT,
+    accounts_to_carry,
+    _carry,
 )
 STATEMENTS_THAT_DIFFER = Source(
     "statements-that-differ",

@@ -44,6 +44,8 @@ SOURCES: tuple[Source, ...] = (
     books.REVERSALS_TO_APPROVE,
     books.OPENINGS_TO_APPROVE,
     books.CORRECTIONS_TO_APPROVE,
+    books.CARRYOVERS_TO_APPROVE,
+    books.ACCOUNTS_TO_CARRY,
     papers.PAPERS_TO_ISSUE,
     papers.STATEMENTS_TO_ISSUE,
     drafts.DRAFTS_TO_ACTIVATE,
