@@ -14,6 +14,7 @@ from dashboard.forms.acts import Decision, decide
 from dashboard.reference.succession import EndForm, TakeBackForm
 from monitoring.models import Section
 from settlements.agreements.queries.of_section import agreements_of_party
+from settlements.ledger.services.carryovers import to_carry
 from settlements.reference.services.ending import end_place, take_back_end_of
 
 MODELS: dict[str, type[Jurisdiction] | type[River]] = {
@@ -67,7 +68,7 @@ def _then(place: Jurisdiction | River, on) -> str:
         said = [
             (f"请自该日起修订协议{'、'.join(titles)}。", bool(titles)),
             (f"请更改断面 {_some(sections)} 的上下游行政区。", sections.exists()),
-            ("账户余额请市财政在台账“区划结转”里结转。", place.accounts.exists()),
+            ("账户余额请市财政在台账“区划结转”里结转。", bool(to_carry(place))),
         ]
     return "".join(words for words, holds in said if holds)
 
