@@ -211,9 +211,9 @@ def place_and_tables(one: Office) -> None:
     one.imports("sections", SECTIONS)
 
 
-def people(one: Office, two: Office) -> dict[str, str]:
+def people(one: Office, two: Office, table: str = PEOPLE) -> dict[str, str]:
     """User name → one-time code: half of it seen by one administrator, half by the other."""
-    one.imports("people", PEOPLE)
+    one.imports("people", table)
     first = {
         row.locator("th").inner_text(): row.locator("td").nth(1).inner_text()
         for row in one.page.locator("tbody tr").all()
