@@ -1,6 +1,6 @@
-"""What an import, or its undoing, means for amounts: asked of the rules, not written.
+"""What an import, readings typed in, or an undoing means for amounts: asked of the rules, not written.
 
-Monitoring knows nothing of money: a trial import asks here what would become of the results its
+Monitoring knows nothing of money: a trial asks here what would become of the results its
 months feed, and a batch is undone through here, because a published month stands.
 """
 
@@ -18,7 +18,13 @@ from basins.refusals import NotAllowed, Refused
 from basins.words import period_words
 from monitoring.assessment.services.assessment import means_of_month
 from monitoring.ingest.services.ingest import Progress, silent
-from monitoring.ingest.services.trial import TRIED, Trial, try_import
+from monitoring.ingest.services.trial import (
+    TRIED,
+    Trial,
+    TriedReading,
+    try_import,
+    try_readings,
+)
 from monitoring.ingest.services.undoing import TakenBack, take_back_batch
 from monitoring.protocols.layouts import USUAL, Way
 from monitoring.standards.basis import Basis
@@ -46,7 +52,8 @@ NAMED_AT_MOST = 10
 class AmountChange:
     """A result that would be another: who pays whom, in words, and what is paid in all, in yuan.
 
-    `published`: it stands; an adjustment is proposed.
+    `published`: it stands; an adjustment is proposed. `shifts`: by how many yuan each party would
+    stand otherwise, above zero: better.
     """
 
     agreement: str
@@ -58,6 +65,7 @@ class AmountChange:
     after: str
     yuan_before: Decimal
     yuan_after: Decimal
+    shifts: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass
@@ -90,14 +98,24 @@ def try_import_with_amounts(
         now=now,
         way=way,
     )
-    answer = ImportTrial(trial)
+    return ImportTrial(trial, _amounts_of(trial, progress))
+
+
+@transaction.atomic
+def try_readings_with_amounts(readings: Iterable[TriedReading]) -> ImportTrial:
+    """As keeping these readings would leave months, classes and amounts; nothing is stored, and
+    nothing waits for it."""
+    trial = try_readings(readings)
+    return ImportTrial(trial, _amounts_of(trial, silent))
+
+
+def _amounts_of(trial: Trial, progress: Progress) -> list[AmountChange]:
+    answer: list[AmountChange] = []
     touched = agreements_touched(trial.changed)
     agreements = Agreement.objects.filter(pk__in=list(touched)).select_related("river")
     for done, agreement in enumerate(agreements.order_by("pk")):
         progress(done, len(touched), "试算金额")
-        answer.amounts += _amounts(
-            agreement, work_of(agreement, changed=touched[agreement.pk]), trial
-        )
+        answer += _amounts(agreement, work_of(agreement, changed=touched[agreement.pk]), trial)
     return answer
 
 
@@ -130,6 +148,7 @@ def _amounts(agreement: Agreement, work: list[Work], trial: Trial) -> list[Amoun
                 after=says,
                 yuan_before=_paid(was),
                 yuan_after=_paid(now),
+                shifts=_shifts(was, now, others),
             )
         )
     return changes
@@ -193,6 +212,23 @@ def _said(computed: Computed, others: dict[str, Jurisdiction]) -> str:
 
 def _paid(computed: Computed) -> Decimal:
     return sum((t.yuan for t in computed.outcome.transfers), ZERO)
+
+
+def _shifts(
+    was: Computed, now: Computed, others: dict[str, Jurisdiction]
+) -> tuple[tuple[str, Decimal], ...]:
+    """Parties whose net would be another, in the order they are named; none where one of them is
+    no party, which the words say."""
+    nets: dict[str, Decimal] = {}
+    for computed, sign in ((was, -1), (now, 1)):
+        for transfer in computed.outcome.transfers:
+            for role, direction in ((transfer.payer, -1), (transfer.payee, 1)):
+                try:
+                    name = party_of(computed.part, role, others).name
+                except NotAParty:
+                    return ()
+                nets[name] = nets.get(name, ZERO) + sign * direction * transfer.yuan
+    return tuple((name, yuan) for name, yuan in nets.items() if yuan)
 
 
 @transaction.atomic
