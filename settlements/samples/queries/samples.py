@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -97,7 +97,8 @@ def listed(viewer: Viewer, *, section: str = "", month: date | None = None) -> Q
         start, end = month_bounds(month)
         found = found.filter(sampled_at__gte=start, sampled_at__lt=end)
     later = LabSample.objects.filter(corrects=OuterRef("pk"))
-    return found.annotate(number=Count("values"), corrected=Exists(later))
+    counted = found.annotate(number=Count("values"), corrected=Exists(later))
+    return counted.order_by("-sampled_at", "-pk")
 
 
 def sections_of_samples(viewer: Viewer) -> list[tuple[str, str]]:
@@ -143,12 +144,16 @@ def sample_page(viewer: Viewer, pk: int) -> SamplePage | None:
     )
 
 
-def samples_at(section: Section, moments: Iterable[datetime]) -> dict[datetime, int]:
-    """Moment → the sample that stands, of those moments: 1 SQL query."""
-    found = LabSample.objects.filter(
-        section=section, sampled_at__in=set(moments), corrected_by__isnull=True
+def samples_of_month(viewer: Viewer, sections: Iterable[str], month: date) -> list[LabSample]:
+    """Those that stand, of the sections with these codes, oldest first: 1 SQL query."""
+    start, end = month_bounds(month)
+    found = visible_samples(viewer).filter(
+        section__code__in=set(sections),
+        sampled_at__gte=start,
+        sampled_at__lt=end,
+        corrected_by__isnull=True,
     )
-    return dict(found.order_by().values_list("sampled_at", "pk"))
+    return list(found.select_related("section").order_by("sampled_at", "pk"))
 
 
 def _lines(sample: LabSample, *, stands: bool) -> tuple[ValueLine, ...]:

@@ -67,6 +67,10 @@ class LabReport:
         return self.laboratory, self.number, self.method
 
 
+# The same sample where it is there already, what becomes of each value, the reason.
+Prepared = tuple[LabSample | None, list[ValueChange], str]
+
+
 @transaction.atomic
 def record_sample(
     *,
@@ -84,15 +88,12 @@ def record_sample(
     file cannot be written.
     """
     _permit(by)
-    examine_report(report)
-    refuse_moment(section, sampled_at)
     _hold(section)
-    if (there := _standing(section, sampled_at)) is not None:
-        if _says(there, report, evidence):
-            return there
-        raise Refused(f"{named(there)}已登记；要改动请更正那一份。")
-    changes = changes_of(section=section, sampled_at=sampled_at, values=report.by_code)
-    said = _reason(reason, needed=bool(corrected(changes)), of=changes)
+    there, changes, said = prepared(
+        section=section, sampled_at=sampled_at, report=report, evidence=evidence, reason=reason
+    )
+    if there is not None:
+        return there
     sample = _kept(section, sampled_at, report, by, evidence=evidence)
     _use(sample, changes, by, said)
     return sample
@@ -113,25 +114,56 @@ def correct_sample(
     correction again changes nothing. Raises NotAllowed, ReportRefused, Refused.
     """
     _permit(by)
-    examine_report(report, withdraws=True)
-    said = _reason(reason, needed=True)
     _hold(sample.section)
     sample = LabSample.objects.select_related("section").get(pk=sample.pk)
-    if (later := sample.correction) is not None:
-        if _says(later, report, evidence) and later.reason == said:
-            return later
-        raise Refused(f"{named(sample)}已经更正过；请更正最后的那一份。")
-    if _says(sample, report, evidence):
-        raise Refused("与登记的相同，没有要更正的。")
-    changes = changes_of(
-        section=sample.section, sampled_at=sample.sampled_at, values=report.by_code, corrects=sample
+    later, changes, said = prepared_correction(
+        sample=sample, report=report, evidence=evidence, reason=reason
     )
+    if later is not None:
+        return later
     made = _kept(
         sample.section, sample.sampled_at, report, by,
         evidence=evidence, corrects=sample, reason=said,
     )  # fmt: skip
     _use(made, changes, by, said)
     return made
+
+
+def prepared(
+    *,
+    section: Section,
+    sampled_at: datetime,
+    report: LabReport,
+    evidence: Document | None,
+    reason: str,
+) -> Prepared:
+    """What recording would do. Raises ReportRefused, Refused exactly where it would."""
+    examine_report(report)
+    refuse_moment(section, sampled_at)
+    if (there := _standing(section, sampled_at)) is not None:
+        if _says(there, report, evidence):
+            return there, [], ""
+        raise Refused(f"{named(there)}已登记；要改动请更正那一份。")
+    changes = changes_of(section=section, sampled_at=sampled_at, values=report.by_code)
+    return None, changes, _reason(reason, needed=bool(corrected(changes)), of=changes)
+
+
+def prepared_correction(
+    *, sample: LabSample, report: LabReport, evidence: Document | None, reason: str
+) -> Prepared:
+    """What correcting would do. Raises ReportRefused, Refused exactly where it would."""
+    examine_report(report, withdraws=True)
+    said = _reason(reason, needed=True)
+    if (later := sample.correction) is not None:
+        if _says(later, report, evidence) and later.reason == said:
+            return later, [], said
+        raise Refused(f"{named(sample)}已经更正过；请更正最后的那一份。")
+    if _says(sample, report, evidence):
+        raise Refused("与登记的相同，没有要更正的。")
+    changes = changes_of(
+        section=sample.section, sampled_at=sample.sampled_at, values=report.by_code, corrects=sample
+    )
+    return None, changes, said
 
 
 def examine_report(report: LabReport, *, withdraws: bool = False) -> None:

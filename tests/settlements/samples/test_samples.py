@@ -10,7 +10,7 @@ from django.utils import timezone
 from basins.clock import moved_to, now
 from monitoring.assessment.queries.history import known_readings
 from monitoring.assessment.services.assessment import means_of_month
-from monitoring.models import DirtyMonth, Reading, ReadingRevision, Section, Verdict
+from monitoring.models import DirtyMonth, Origin, Reading, ReadingRevision, Section, Verdict
 from monitoring.screening.services.verdicts import judge_reading
 from monitoring.standards.detection import MeasuredValue, parse
 from settlements import pipeline
@@ -18,7 +18,11 @@ from settlements.models import Accrual, Adjustment, LabSample, LabValue, Transfe
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.documents import Document, checked
 from settlements.samples.changes import Change, changes_of
-from settlements.samples.services.preview import SamplePreview, preview_sample
+from settlements.samples.services.preview import (
+    SamplePreview,
+    preview_correction,
+    preview_sample,
+)
 from settlements.samples.services.samples import (
     LabReport,
     ReportRefused,
@@ -71,11 +75,11 @@ def paid() -> dict[date, Decimal]:
     return found
 
 
-def told_before(sample: LabSample | None = None, **given) -> SamplePreview:
-    values = given.pop("report").by_code
-    return preview_sample(
-        section=given["section"], sampled_at=given["sampled_at"], values=values, corrects=sample
-    )
+def told_before(sample: LabSample | None = None, *, report: LabReport, **given) -> SamplePreview:
+    if sample is not None:
+        return preview_correction(sample=sample, report=report, reason="更正")
+    given.pop("by")
+    return preview_sample(report=report, reason="更正", **given)
 
 
 # --- recorded -------------------------------------------------------------------------
@@ -333,6 +337,24 @@ def test_the_check_of_a_withdrawal_computes_without_the_value(border, people, gi
     correct_sample(sample=sample, report=without, reason="氨氮作废", by=people.bureau)
     pipeline.recompute()
     assert border.section.assessments.get(month="2023-04-01").water_class == 3
+
+
+def test_the_check_says_which_values_count_for_nothing(border, given):
+    border.store(APRIL, {"NH3-N": "0.5"}, origin=Origin.JOINT)
+    assert told_before(report=report(), **given).unused == ("氨氮",)
+
+
+def test_the_check_refuses_what_the_act_would(people, given):
+    with pytest.raises(ReportRefused):
+        told_before(report=report("-1"), **given)
+    first = record_sample(report=report(), **given)
+    assert told_before(report=report(), **given).there == first
+    with pytest.raises(Refused, match="请更正那一份"):
+        told_before(report=report(CLASS_3), **given)
+    with pytest.raises(Refused, match="没有要更正的"):
+        told_before(first, report=report())
+    with pytest.raises(Refused, match="更正的理由"):
+        preview_correction(sample=first, report=report(CLASS_3), reason="")
 
 
 def test_the_check_names_each_value_as_it_will_be_kept(border, given):
