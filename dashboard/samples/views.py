@@ -83,7 +83,7 @@ def new(request):
     _reviewer(request)
     if request.method == "GET":
         form = SampleForm(by=request.user, initial={"section": request.GET.get("section", "")})
-        return render(request, "samples/new.html", {"form": form})
+        return render(request, "samples/new.html", {"form": form, "sample": None})
     form = SampleForm(request.POST, request.FILES, by=request.user)
     return _stepped(
         request, form,
