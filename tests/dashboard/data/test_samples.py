@@ -226,6 +226,14 @@ def test_a_correction_says_what_it_moves_keeps_the_report_and_shows_its_past(bur
     assert "已被更正" in told(bureau, "sample-list")
 
 
+def test_a_months_page_leads_to_its_samples(bureau, border):
+    sample = recorded(bureau)
+    pipeline.recompute()
+    text = told(bureau, "settlement-month", "TEST", 2023, 4)
+    assert reverse("sample", args=[sample.pk]) in text
+    assert reverse("settlement-month", args=["TEST", 2023, 4]) in told(bureau, "sample", sample.pk)
+
+
 def test_a_correction_without_its_reason_is_asked_for_it(bureau):
     sample = recorded(bureau)
     address = reverse("sample-correct", args=[sample.pk])

@@ -7,9 +7,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from basins.access import viewer_of
 from basins.clock import moved_to, now
+from basins.links import to
 from monitoring.assessment.queries.history import known_readings
-from monitoring.assessment.services.assessment import means_of_month
+from monitoring.assessment.services.assessment import means_of_month, month_bounds
 from monitoring.models import DirtyMonth, Origin, Reading, ReadingRevision, Section, Verdict
 from monitoring.screening.services.verdicts import judge_reading
 from monitoring.standards.detection import MeasuredValue, parse
@@ -29,6 +31,7 @@ from settlements.samples.services.samples import (
     correct_sample,
     record_sample,
 )
+from settlements.shown.reading_changes import Window, readings_changed
 from tests.at_once import at_once
 from tests.disputes import AMMONIA, APRIL, PUBLISHED, pdf
 from tests.published import published
@@ -371,6 +374,28 @@ def test_the_check_names_each_value_as_it_will_be_kept(border, given):
     assert (ammonia.before, ammonia.shown) == (
         MeasuredValue(Decimal("1.200")), MeasuredValue(Decimal("0.025"), below_limit=True),
     )  # fmt: skip
+
+
+# --- told where its readings are ------------------------------------------------------
+
+
+@pytest.mark.parametrize(("who", "by"), [("bureau", "bureau"), ("district", "市局")])
+def test_what_changed_since_a_result_names_the_report_and_hands_it_out(
+    border, people, given, who, by
+):
+    border.store(APRIL, {"NH3-N": "0.5"})
+    sample = record_sample(report=report(), reason="以报告为准", **given)
+    window = Window(
+        border.section.pk, *month_bounds(date(2023, 4, 1)),
+        since=now() - timedelta(days=1), until=now() + timedelta(days=1),
+    )  # fmt: skip
+    found = {
+        c.label: (c.source, c.by, c.evidence, c.file)
+        for c in readings_changed(viewer_of(getattr(people, who)), [window])
+    }
+    proof = ("监测报告.pdf", to("sample-report", sample.pk))
+    assert found["04-15 10:00 总磷"] == ("实验室样品 监字〔2023〕4 号", by, *proof)
+    assert found["04-15 10:00 氨氮"] == ("审核为更正：以报告为准", by, *proof)
 
 
 # --- as it was known ------------------------------------------------------------------
