@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from basins.access import Act, viewer_of
 from basins.models import Jurisdiction, User
@@ -26,10 +26,11 @@ from monitoring.ingest.services.trial import (
     try_readings,
 )
 from monitoring.ingest.services.undoing import TakenBack, take_back_batch
+from monitoring.models import Origin, ReadingRevision
 from monitoring.protocols.layouts import USUAL, Way
 from monitoring.standards.basis import Basis
 from settlements.accruals.services.accruals import agreements_touched
-from settlements.models import Accrual, Agreement
+from settlements.models import Accrual, Agreement, LabSample
 from settlements.money import ZERO
 from settlements.reckoning.computation import (
     Computed,
@@ -236,11 +237,17 @@ def undo_batch(*, batch_id: int, by: User, why: str) -> TakenBack:
     """撤销导入: the batch's readings go back to what they were, its months are computed again.
 
     Raises NotAllowed for a person who uploads no readings; Refused, by name, where a month it
-    touches is published, or a later batch or verdict touched its readings (`take_back_batch`).
+    touches is published, a laboratory's report says what one of its readings says, or a later batch
+    or verdict touched its readings (`take_back_batch`).
     """
     if not viewer_of(by).sees_all(Act.UPLOAD_READINGS):
         raise NotAllowed(f"{by} 不能撤销导入。")
     taken = take_back_batch(batch_id=batch_id, by=by, why=why)
+    if reported := _reported(batch_id):
+        raise Refused(
+            f"不能撤销，实验室样品的报告也是这样的值：{'、'.join(reported[:NAMED_AT_MOST])}"
+            f"{'等' if len(reported) > NAMED_AT_MOST else ''}。请改为逐条更正数据。"
+        )
     # The marks are held, now the agreements: in the order of the recompute and of publishing.
     touched = agreements_touched(taken.months)
     list(
@@ -254,6 +261,31 @@ def undo_batch(*, batch_id: int, by: User, why: str) -> TakenBack:
             f"{'等' if len(standing) > NAMED_AT_MOST else ''}。请改为更正数据，差额由调整处理。"
         )
     return taken
+
+
+def _reported(batch_id: int) -> list[str]:
+    """Samples that stand and say what the batch said, which is taken back by now: it would be taken
+    from them, too."""
+    rows = (
+        LabSample.objects.filter(
+            Exists(
+                ReadingRevision.objects.filter(
+                    batch_id=batch_id,
+                    section=OuterRef("section"),
+                    sampled_at=OuterRef("sampled_at"),
+                    indicator=OuterRef("values__indicator"),
+                    value=OuterRef("values__value"),
+                    below_limit=OuterRef("values__below_limit"),
+                    origin=Origin.MANUAL,
+                )
+            ),
+            corrected_by__isnull=True,
+        )
+        .select_related("section")
+        .order_by("sampled_at", "pk")
+        .distinct()
+    )
+    return [str(sample) for sample in rows]
 
 
 def _published(months: Iterable[tuple[int, date]]) -> list[str]:

@@ -12,10 +12,12 @@ from basins.clock import moved_to, now
 from basins.links import to
 from monitoring.assessment.queries.history import known_readings
 from monitoring.assessment.services.assessment import means_of_month, month_bounds
+from monitoring.ingest.services.ingest import import_readings
 from monitoring.models import DirtyMonth, Origin, Reading, ReadingRevision, Section, Verdict
 from monitoring.screening.services.verdicts import judge_reading
 from monitoring.standards.detection import MeasuredValue, parse
 from settlements import pipeline
+from settlements.accruals.services.imports import undo_batch
 from settlements.models import Accrual, Adjustment, LabSample, LabValue, Transfer
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.documents import Document, checked
@@ -216,6 +218,25 @@ def test_a_reading_that_was_judged_invalid_is_valid_again_by_the_report(border, 
         record_sample(report=report(CLASS_4), **given)
     record_sample(report=report(CLASS_4), reason="报告属实", **given)
     assert readings()["NH3-N"] == ("1.2", False, "N")
+
+
+def test_a_batch_whose_values_a_report_says_too_is_not_taken_back(people, given):
+    raw = "断面编码,采样时间,来源,氨氮,总磷\nBORDER,2023-04-15 10:00,手工,1.2,0.015\n".encode()
+    batch = import_readings(raw=raw, filename="读数.csv").batch_id
+    assert batch is not None
+    record_sample(report=report(CLASS_4, TP=""), **given)
+    with pytest.raises(Refused, match=r"报告也是这样的值：交界 2023-04-15 10:00"):
+        undo_batch(batch_id=batch, by=people.bureau, why="报错了表")
+    assert readings()["NH3-N"] == ("1.2", False, "N")
+
+
+def test_a_batch_beside_a_report_is_taken_back(people, given):
+    raw = "断面编码,采样时间,来源,氨氮,总磷\nBORDER,2023-04-15 10:00,手工,1.2,0.015\n".encode()
+    batch = import_readings(raw=raw, filename="读数.csv").batch_id
+    assert batch is not None
+    record_sample(report=report("", TP=""), **given)
+    undo_batch(batch_id=batch, by=people.bureau, why="报错了表")
+    assert set(readings()) == {"pH", "DO", "CODMn"}
 
 
 # --- corrected ------------------------------------------------------------------------
