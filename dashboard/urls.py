@@ -74,6 +74,7 @@ urlpatterns = [
         name="ledger-demand-file",
     ),
     path("", include("dashboard.data.urls")),
+    path("", include("dashboard.samples.urls")),
     path("data/observations/", observations.observation_list, name="observation-list"),
     path("data/observations/new/", observations.new, name="observation-new"),
     path("data/observations/upload/", observations.upload, name="observation-upload"),

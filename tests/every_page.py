@@ -29,6 +29,7 @@ from monitoring.models import AssessmentBasis, ImportBatch, Indicator, Origin, R
 from monitoring.observations.services.observation_file import Typed
 from monitoring.observations.services.observations import record_observations, understand
 from monitoring.screening.services.verdicts import ReadingKey
+from monitoring.standards.detection import measured
 from settlements.accruals.services.rulings import rule_month
 from settlements.funds.services.funds import allot, spend
 from settlements.funds.services.measures import take_measure
@@ -59,12 +60,14 @@ from settlements.models import (
 )
 from settlements.money import yuan
 from settlements.moving.acts import moving
+from settlements.moving.documents import checked
 from settlements.objections.services.joint_samples import record_joint_sample
 from settlements.objections.services.judging import judge_with_evidence
 from settlements.objections.services.objections import raise_objection
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
 from settlements.papers.services.requests import propose_issue_of_year
+from settlements.samples.services.samples import LabReport, record_sample
 from settlements.scenarios.services.runs import KIND as RUN
 from settlements.scenarios.services.scenarios import copy_agreement
 from tests.money_world import MAIN, TODAY, Money
@@ -134,6 +137,11 @@ def _arguments(money: Money) -> dict[str, tuple]:
         section=border.section, indicator=Indicator.objects.get(code="NH3-N"),
         sampled_at=at, by=people.bureau, agreed_error=yuan("20"), upstream=yuan("0.5"),
         downstream=yuan("1"),
+    )  # fmt: skip
+    of_laboratory = record_sample(
+        section=border.section, sampled_at=clock_of(2024, 8, 20), by=people.bureau,
+        report=LabReport("监测中心", "1 号", "HJ 535", (("NH3-N", measured(yuan("0.5"))),)),
+        evidence=checked(SimpleUploadedFile("监测报告.pdf", PDF)),
     )  # fmt: skip
     ruling = rule_month(
         section=border.section, month=month("2024-08"), state="excluded", ground="disaster",
@@ -288,6 +296,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "objection objection-evidence objection-reply objection-withdraw objection-decide"
         " objection-remeasurement": objection,
         "joint-sample-reserve": sample,
+        "sample sample-correct sample-report": of_laboratory,
         "ruling ruling-evidence": ruling,
         "verdict-evidence": judged.evidence,
         "observation": observation,

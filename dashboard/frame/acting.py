@@ -37,6 +37,8 @@ ACTS = {
     "objection-remeasurement": "录入复测结果",
     "joint-sample-new": "登记联合监测",
     "joint-sample-reserve": "补录留样",
+    "sample-new": "登记实验室样品",
+    "sample-correct": "更正实验室样品",
     "data-judge": "审核数据",
     "notice-file": "取用月通报文书",
     "paper-issue": "提请签发文书",

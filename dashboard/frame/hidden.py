@@ -83,6 +83,7 @@ THINGS: dict[str, Exists] = {
          " objection-remeasurement", _by(money.Objection)),
         ("objection-evidence-file", _by(money.Evidence, pk="number", objection="pk")),
         ("joint-sample-reserve", _by(money.JointSample)),
+        ("sample sample-correct sample-report", _by(money.LabSample)),
         ("objection-new month-confirm month-remind settlement-month month-explanation", _month),
         ("settlement settlement-sign settlement-confirm settlement-prepare settlement-return"
          " settlement-close settlement-refuse settlement-remind settlement-decide-silent", _year),

@@ -88,6 +88,22 @@ PAGES: tuple[HelpPage, ...] = (
         "传错了：在数据页找到那一批，写明原因撤销；相关月份已发布的不能撤销，用更正或异议处理。",
     ),
     HelpPage(
+        "sample",
+        "我要录入实验室样品",
+        "市生态环境局",
+        "检测单位的纸质或扫描报告，一份报告一个样品，照报告逐项录入；各值作为手工[[监测数据]]计入评价。",
+        (
+            HelpStep(
+                "选[[断面]]，填采样时间、检测单位、报告编号和方法，附上盖章的报告。",
+                to("sample-new"), "登记样品",
+            ),
+            HelpStep("逐项填结果：[[未检出]]填 0.025L 或 <0.025，没有检测的留空。"),
+            HelpStep("核对：各值会怎样留存、与现有数据有何不同、当月类别和各协议金额怎样变，确认后才写入。"),
+            HelpStep("与已有手工数据不同的，写明更正理由，原值留存。"),
+        ),
+        "录错了：在样品页“更正”，写明理由；清空的值撤回，全部清空即整份作废。已发布的月份不改，差额另提[[调整]]。",
+    ),
+    HelpPage(
         "agreement",
         "我要录入协议",
         "协议管理员",
@@ -173,6 +189,7 @@ NEEDS: dict[str, tuple[Act, Scope]] = {
     "reference-list": (Act.SEE_DRAFTS, Scope.ALL),
     "reference-import": (Act.EDIT_USERS, Scope.ALL),
     "reading-upload": (Act.REVIEW_DATA, Scope.ALL),
+    "sample-new": (Act.REVIEW_DATA, Scope.ALL),
     "agreement-new": (Act.EDIT_AGREEMENTS, Scope.ALL),
     "month-missing": (Act.SEE_DRAFTS, Scope.ALL),
     "notice-list": (Act.CONFIRM, Scope.OWN),

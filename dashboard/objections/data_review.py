@@ -33,6 +33,7 @@ from settlements.objections.services.joint_samples import (
     record_joint_sample,
 )
 from settlements.objections.services.judging import EvidenceMissing, judge_with_evidence
+from settlements.samples.queries.samples import samples_of_month
 from written.days import read_month
 
 PAGE = 50
@@ -124,7 +125,7 @@ def sample_reserve(request, pk: int):
 @require_GET
 def review(request):
     """Readings of one section and month with their verdicts."""
-    _reviewer(request)
+    viewer = _reviewer(request)
     sections = list(Section.objects.filter(term_sections__isnull=False).distinct().order_by("name"))
     form = ReviewFilters(request.GET or None, sections)
     wanted = chosen(form) if form.is_bound else {}
@@ -140,6 +141,7 @@ def review(request):
     context = {
         "form": form, "section": section, "month": month, "lines": lines, "count": count,
         "judged": sum(bool(line.verdicts) for line in lines),
+        "samples": samples_of_month(viewer, [section.code], month) if section else [],
     }  # fmt: skip
     return render(request, "objections/review.html", context)
 

@@ -17,6 +17,7 @@ from settlements.models import Agreement, Settlement
 from settlements.notices.queries.month_workflow import month_workflow
 from settlements.notices.queries.months import settlement_month as month_of
 from settlements.papers.queries.papers import offered
+from settlements.samples.queries.samples import samples_of_month
 from settlements.years.queries.adjustments import of_year
 from settlements.years.queries.closing import closing
 from settlements.years.queries.listing import settlement_choices
@@ -113,5 +114,6 @@ def settlement_month(request, code: str, year: int, month: int):
         "page": page,
         "may_rule": viewer.may(Act.REVIEW_DATA),
         "workflow": month_workflow(viewer, code, page.month),
+        "samples": samples_of_month(viewer, [s.code for s in page.worked], page.month),
     }
     return render(request, "settlements/month.html", context)

@@ -7,7 +7,7 @@ from typing import Any
 
 from basins.ranges import month_start, next_month
 from monitoring.assessment.services.assessment import means_of_month
-from monitoring.models import DirtyMonth, MonthlyMean, Reading
+from monitoring.models import DirtyMonth, MonthlyMean, Origin, Reading
 from settlements.checks.base import Check, Context, rows
 
 # A hole between two terms of a strand is explained by a clause of the later one under the key
@@ -92,6 +92,23 @@ LEFT JOIN monitoring_section c ON c.id = one.section_id
 LEFT JOIN basins_jurisdiction j ON j.id = one.jurisdiction_id
 ORDER BY 1, 2, 3
 """
+# What a laboratory's report says was a reading once: it is the live one's value, or stands among
+# what that one was before a later correction.
+REPORTED = """
+SELECT c.name, i.code, s.sampled_at, s.id FROM settlements_labvalue v
+JOIN settlements_labsample s ON s.id = v.sample_id
+JOIN monitoring_section c ON c.id = s.section_id
+JOIN monitoring_indicator i ON i.id = v.indicator_id
+WHERE NOT EXISTS (SELECT 1 FROM monitoring_reading r
+        WHERE r.section_id = s.section_id AND r.indicator_id = v.indicator_id
+          AND r.sampled_at = s.sampled_at AND r.origin = %(origin)s
+          AND (r.value, r.below_limit) = (v.value, v.below_limit))
+  AND NOT EXISTS (SELECT 1 FROM monitoring_readingrevision r
+        WHERE r.section_id = s.section_id AND r.indicator_id = v.indicator_id
+          AND r.sampled_at = s.sampled_at AND r.origin = %(origin)s
+          AND (r.value, r.below_limit) = (v.value, v.below_limit))
+ORDER BY 1, 2, 3
+"""
 MARKS = """
 SELECT c.name, d.month, d.marked_at, d.error FROM monitoring_dirtymonth d
 JOIN monitoring_section c ON c.id = d.section_id
@@ -122,6 +139,11 @@ def one_live_reading(context: Context) -> Iterator[str]:
         yield f"{name} {indicator} {at:%Y-%m-%d %H:%M}：更正史中的一个值{words}。"
     for name, figure, period in rows(OBSERVED):
         yield f"{name} {figure} {period:%Y-%m}：两个指标值同时有效。"
+
+
+def reports_are_readings(context: Context) -> Iterator[str]:
+    for name, indicator, at, sample in rows(REPORTED, origin=Origin.MANUAL.value):
+        yield f"实验室样品 #{sample} {name} {indicator} {at:%Y-%m-%d %H:%M}：没有成为手工数据。"
 
 
 def mean_recomputes(context: Context) -> Iterator[str]:
@@ -199,6 +221,12 @@ CHECKS = (
         "一数一值",
         "一个断面、指标、时间、来源只有一个现行值；被更正的值按时间先后相接，不同时有效。",
         one_live_reading,
+    ),
+    Check(
+        "reports_are_readings",
+        "报告值即数据",
+        "录入的每份实验室报告，每个值都是同一断面、指标、时间的手工数据的现行值，或在它的更正史里。",
+        reports_are_readings,
     ),
     Check(
         "mean_recomputes",

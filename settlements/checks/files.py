@@ -14,6 +14,7 @@ from settlements.models import (
     Evidence,
     FundSpending,
     IssuedPaper,
+    LabSample,
     MonthRuling,
     OffsetConsent,
     PaymentSlip,
@@ -56,6 +57,8 @@ def _files() -> Iterator[tuple[str, File, str]]:
         yield words, consent.scan, consent.scan_sha256
     for proof in VerdictEvidence.objects.order_by("pk").iterator():
         yield f"审核结论 #{proof.verdict_id} 的证据“{proof.name}”", proof.file, proof.sha256
+    for sample in LabSample.objects.exclude(file="").order_by("pk").iterator():
+        yield f"实验室样品 #{sample.pk} 的报告“{sample.name}”", sample.file, sample.sha256
     for ruling in MonthRuling.objects.exclude(evidence="").order_by("pk").iterator():
         words = f"市局认定 #{ruling.pk} 的证据“{ruling.evidence_name}”"
         yield words, ruling.evidence, ruling.evidence_sha256
@@ -78,7 +81,7 @@ CHECKS = (
     Check(
         "files_unchanged",
         "存放的文件未变",
-        "证据、协议文件、资金单据、银行回单、签认与不予确认的书面材料、审核证据和认定依据，每份文件都在，且与提交时的摘要值逐字节相符。",
+        "证据、协议文件、资金单据、银行回单、签认与不予确认的书面材料、审核证据、实验室报告和认定依据，每份文件都在，且与提交时的摘要值逐字节相符。",
         files_unchanged,
         at_one_moment=False,
     ),

@@ -41,6 +41,7 @@ from settlements.models.payments import (
 )
 from settlements.models.refusals import AmountRefusal, RefusalReply
 from settlements.models.rulings import MonthRuling, VerdictEvidence
+from settlements.models.samples import LabSample, LabValue
 from settlements.models.scenarios import Scenario
 from settlements.models.settlements import Settlement, SettlementNet, SettlementSignature
 from settlements.models.versions import AccrualVersion
@@ -74,6 +75,8 @@ __all__ = [
     "IssuedPaper",
     "JointSample",
     "JournalEntry",
+    "LabSample",
+    "LabValue",
     "LedgerAccount",
     "Measure",
     "MonthConfirmation",

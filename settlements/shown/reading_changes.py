@@ -13,11 +13,11 @@ from django.utils.timezone import localtime
 from basins.access import Act, Viewer
 from basins.links import Link, to
 from monitoring.assessment.services.assessment import month_bounds
-from monitoring.models import Reading, ReadingRevision, Verdict
+from monitoring.models import Origin, Reading, ReadingRevision, Verdict
 from monitoring.standards.detection import show
 from monitoring.standards.gb3838_2002 import NAMES, UNITS
 from monitoring.visible import visible_sections
-from settlements.models import Accrual
+from settlements.models import Accrual, LabSample
 
 MOST = 60
 GONE = "（已不在）"
@@ -69,7 +69,7 @@ class ReadingChange:
 
 
 def readings_changed(viewer: Viewer, windows: Sequence[Window]) -> tuple[ReadingChange, ...]:
-    """The first MOST by section and time, for sections the viewer sees: 4 SQL queries."""
+    """The first MOST by section and time, for sections the viewer sees: 5 SQL queries."""
     seen = set(
         visible_sections(viewer)
         .filter(pk__in={w.section for w in windows})
@@ -97,6 +97,12 @@ def readings_changed(viewer: Viewer, windows: Sequence[Window]) -> tuple[Reading
         .select_related("by", "evidence")
         .order_by("at")
     }
+    samples = {
+        (s.section_id, s.sampled_at): s
+        for s in LabSample.objects.filter(_any(windows, "at"), corrected_by__isnull=True)
+        .select_related("by")
+        .order_by("pk")
+    }
     names = viewer.sees_all(Act.SEE_DRAFTS)
     changed = []
     for key in sorted({*old, *new}, key=lambda k: (k[0], k[2], k[1], k[3])):
@@ -106,12 +112,13 @@ def readings_changed(viewer: Viewer, windows: Sequence[Window]) -> tuple[Reading
         if words[0] == words[1]:
             continue
         at = localtime(one.sampled_at)
+        typed = samples.get((key[0], key[2])) if key[3] == Origin.MANUAL else None
         name = NAMES.get(one.indicator.code, one.indicator.code)
         changed.append(
             ReadingChange(
                 one.section.name, one.section.code, at.date().replace(day=1),
-                f"{at:%m-%d %H:%M} {name}", *words, *_source(after, judged.get(key), names),
-                *_proof(judged.get(key)),
+                f"{at:%m-%d %H:%M} {name}", *words,
+                *_source(after, judged.get(key), typed, names), *_proof(judged.get(key), typed),
             )
         )  # fmt: skip
     return tuple(changed[:MOST])
@@ -131,21 +138,27 @@ def _key(row: Any) -> Key:
     return row.section_id, row.indicator_id, row.sampled_at, row.origin
 
 
-def _source(reading: Any, verdict: Verdict | None, names: bool) -> tuple[str, str]:
+def _source(
+    reading: Any, verdict: Verdict | None, typed: LabSample | None, names: bool
+) -> tuple[str, str]:
     if verdict is not None:
         who = str(verdict.by) if names else "市局"
         return f"审核为{verdict.get_outcome_display()}：{verdict.reason}", who
     batch = reading.batch if reading is not None else None
+    if batch is None and typed is not None:
+        return f"实验室样品 {typed.report_number}", str(typed.by) if names else "市局"
     if batch is None:
         return "未记来源", ""
     who = str(batch.by) if batch.by is not None else "系统"
     return f"导入 {batch}", who if names else "市局"
 
 
-def _proof(verdict: Verdict | None) -> tuple[str, Link | None]:
-    """The file a judgement rests on."""
+def _proof(verdict: Verdict | None, typed: LabSample | None) -> tuple[str, Link | None]:
+    """The file a judgement rests on, or the laboratory's report."""
     found = getattr(verdict, "evidence", None)
-    return (found.name, to("verdict-evidence", found.pk)) if found is not None else ("", None)
+    if found is not None:
+        return found.name, to("verdict-evidence", found.pk)
+    return (typed.name, to("sample-report", typed.pk)) if typed is not None else ("", None)
 
 
 def _value(reading: Any) -> str:

@@ -25,8 +25,14 @@ MONTH, FIRST_MADE = date(2021, 4, 1), date(2021, 4, 6)
 REAL = "重庆市.csv"
 # 琼江 from 潼南区 to 铜梁区: the national station 中和 is the border; km as drawn in basins/data.
 TABLES = {
-    "districts": "代码,名称,级别\n500000-T,重庆市财政（市级）,市级财政\n500152,潼南区,区县\n500151,铜梁区,区县\n",
-    "rivers": "河流代码,河流名称,汇入,流经行政区,起,止\nQIONGJIANG,琼江,,潼南区,40.9,74.6\nQIONGJIANG,,,铜梁区,74.6,87.2\n",
+    "districts": (
+        "代码,名称,级别\n500000-T,重庆市财政（市级）,市级财政\n"
+        "500152,潼南区,区县\n500151,铜梁区,区县\n"
+    ),
+    "rivers": (
+        "河流代码,河流名称,汇入,流经行政区,起,止\n"
+        "QIONGJIANG,琼江,,潼南区,40.9,74.6\nQIONGJIANG,,,铜梁区,74.6,87.2\n"
+    ),
     "sections": (
         "断面编码,断面名称,河流,距源头,上游,下游,级别,目标类别,目标自,目标依据\n"
         "ZHONGHE,中和,琼江,74.6,潼南区,铜梁区,国控,Ⅲ类,2021-01-01,演示：目标为假设\n"

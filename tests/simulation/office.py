@@ -33,14 +33,17 @@ from settlements.models import (
     FundProject,
     IssuedPaper,
     IssueRequest,
+    LabSample,
     Measure,
     Notice,
     Scenario,
 )
+from settlements.moving.documents import checked
 from settlements.notices.services import reminders
 from settlements.objections.services import judging
 from settlements.papers.queries.papers import built
 from settlements.papers.services import papers, requests
+from settlements.samples.services import samples
 from settlements.scenarios.services import scenarios
 from settlements.scenarios.services.scenarios import ScenarioError
 from tests.books import Ledger
@@ -227,6 +230,30 @@ def _judge_with_evidence(s: Scheme):
     )  # fmt: skip
 
 
+def _reported(ammonia: str) -> samples.LabReport:
+    return samples.LabReport(
+        "监测中心", "监字〔2023〕11 号", "HJ 535",
+        (("NH3-N", measured(Decimal(ammonia))), ("TP", measured(Decimal("0.02")))),
+    )  # fmt: skip
+
+
+def _record_sample(s: Scheme):
+    return samples.record_sample(
+        section=s.deals[0].section, sampled_at=s.deals[0].key(NOVEMBER).sampled_at,
+        report=_reported("0.6"), evidence=checked(_file("报告.pdf")), reason="以报告为准",
+        by=s.people.bureau,
+    )  # fmt: skip
+
+
+def _correct_sample(s: Scheme):
+    """Its ammonia was wrong; its phosphorus is withdrawn."""
+    report = _reported("0.7")
+    return samples.correct_sample(
+        sample=LabSample.objects.earliest("pk"), report=replace(report, values=report.values[:1]),
+        reason="抄录有误", by=s.people.bureau,
+    )  # fmt: skip
+
+
 def _remind(service, **given):
     def do(s: Scheme):
         return service(
@@ -261,6 +288,8 @@ OFFICE: tuple[Act, ...] = (
     Act("record_observations", JANUARY, _figures),
     Act("judge_reading", JANUARY, _judge),
     Act("judge_with_evidence", JANUARY, _judge_with_evidence),
+    Act("record_sample", JANUARY, _record_sample),
+    Act("correct_sample", JANUARY, _correct_sample),
     # Reading and reminding
     Act("remind_to_read", JANUARY, _remind(reminders.remind_to_read, notice=_published)),
     Act("note_receipt", JANUARY,

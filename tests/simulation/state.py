@@ -71,6 +71,8 @@ _FACTS = {
     "reductions": "SELECT yuan, why FROM settlements_fundreduction",
     "remarks": "SELECT text FROM settlements_adjustmentremark",
     "proofs": "SELECT sha256, name FROM settlements_verdictevidence",
+    "samples": """SELECT s.report_number, s.reason, s.sha256, s.corrects_id IS NULL, v.value
+        FROM settlements_labsample s LEFT JOIN settlements_labvalue v ON v.sample_id = s.id""",
     "issue_requests": "SELECT subject, papers, state, rejected_why FROM settlements_issuerequest",
     "statements": "SELECT as_of, yuan, our_yuan, note FROM settlements_balancestatement",
     "openings": "SELECT sha256, state FROM settlements_openingbatch",

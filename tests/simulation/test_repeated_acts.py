@@ -122,9 +122,11 @@ APART = {
     **dict.fromkeys(
         (
             "imports.try_import_with_amounts",
+            "imports.try_readings_with_amounts",
             "imports.undo_batch",
             "senders.remember_sender",
             "trial.try_import",
+            "trial.try_readings",
             "undoing.take_back_batch",
             "uploads.give_up_upload",
             "uploads.import_upload",

@@ -3,15 +3,19 @@
 The rows are read and compared as an import does it, in temporary tables of this session; means and
 classes are computed over what is stored with the file's readings in their places. Tables of others
 are only read: an import that runs meanwhile waits for nothing here, also when it makes a partition.
+Readings that are typed in, not in a file, are tried the same way (`try_readings`).
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from tempfile import SpooledTemporaryFile
 
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg2.extras import execute_values
 
 from monitoring.assessment.services.assessment import (
     Mean,
@@ -66,11 +70,24 @@ class MonthChange:
     after: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class TriedReading:
+    """A reading as it would be kept; with another flag than N it would be in no mean."""
+
+    section_id: int
+    indicator_id: int
+    sampled_at: datetime
+    origin: int
+    value: Decimal
+    below_limit: bool
+    flag: str
+
+
 @dataclass
 class Trial:
     """What an import would do. `means`, `assessments`: of the months that would change."""
 
-    report: ImportReport
+    report: ImportReport = field(default_factory=ImportReport)
     months: list[MonthChange] = field(default_factory=list)
     means: dict[SectionMonth, dict[str, Mean]] = field(default_factory=dict)
     assessments: dict[SectionMonth, Assessment | None] = field(default_factory=dict)
@@ -126,11 +143,33 @@ def try_import(
         cursor.execute("ANALYZE tried")
         cursor.execute(BY_MONTH)
         counted = cursor.fetchall()
-    _assess(trial, counted, sections, progress)
+    _assess(trial, counted, sections.imagined, progress)
     return trial
 
 
-def _assess(trial: Trial, counted: list, sections: Sections, progress: Progress) -> None:
+@transaction.atomic
+def try_readings(readings: Iterable[TriedReading]) -> Trial:
+    """As keeping these readings, each once, in the place of what is stored would leave their
+    months; nothing is stored. The table `tried` goes with the transaction around it."""
+    lines = [
+        (r.section_id, r.indicator_id, r.sampled_at, r.origin, r.below_limit, r.flag, r.value, "")
+        for r in readings
+    ]
+    trial = Trial()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS tried")
+        cursor.execute(NONE_TRIED)
+        if lines:
+            execute_values(cursor, "INSERT INTO tried VALUES %s", lines)
+        cursor.execute(BY_MONTH)
+        counted = cursor.fetchall()
+    _assess(trial, counted, {}, silent)
+    return trial
+
+
+def _assess(
+    trial: Trial, counted: list, imagined: Mapping[int, Section], progress: Progress
+) -> None:
     """Means and classes of the months that would change, a month at a time."""
     by_month: dict[date, dict[int, tuple[int, int]]] = defaultdict(dict)
     for section, month, new, corrected in counted:
@@ -149,7 +188,7 @@ def _assess(trial: Trial, counted: list, sections: Sections, progress: Progress)
             )
         )
         for section in ids:
-            place = known.get(section) or sections.imagined[section]
+            place = known.get(section) or imagined[section]
             found = assessment_of(section, month, means[section], place.water_body, basis)
             trial.means[section, month] = means[section]
             trial.assessments[section, month] = found

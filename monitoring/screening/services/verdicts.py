@@ -64,7 +64,8 @@ def examined(value: Decimal | MeasuredValue | None, indicator: str) -> MeasuredV
     known = INDICATORS.get(indicator)
     least = known.least if known is not None else 0
     if result is None or not min(least, 0) <= result.value < LARGEST:
-        raise VerdictRefused("请填写更正后的值：不小于 0 的数，未检出填检出限加 L。")
+        asked = "请填写更正后的值：" if value is None else "须是"
+        raise VerdictRefused(f"{asked}不小于 0 的数，未检出填检出限加 L。")
     if known is not None and (why := impossible(result.value, known)):
         raise VerdictRefused(f"{why}；请核对小数点和单位，仪器故障的请判为无效。")
     exponent = result.value.normalize().as_tuple().exponent

@@ -1,6 +1,6 @@
-"""What an import, or its undoing, means for amounts: asked of the rules, not written.
+"""What an import, readings typed in, or an undoing means for amounts: asked of the rules, not written.
 
-Monitoring knows nothing of money: a trial import asks here what would become of the results its
+Monitoring knows nothing of money: a trial asks here what would become of the results its
 months feed, and a batch is undone through here, because a published month stands.
 """
 
@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from basins.access import Act, viewer_of
 from basins.models import Jurisdiction, User
@@ -18,12 +18,19 @@ from basins.refusals import NotAllowed, Refused
 from basins.words import period_words
 from monitoring.assessment.services.assessment import means_of_month
 from monitoring.ingest.services.ingest import Progress, silent
-from monitoring.ingest.services.trial import TRIED, Trial, try_import
+from monitoring.ingest.services.trial import (
+    TRIED,
+    Trial,
+    TriedReading,
+    try_import,
+    try_readings,
+)
 from monitoring.ingest.services.undoing import TakenBack, take_back_batch
+from monitoring.models import Origin, ReadingRevision
 from monitoring.protocols.layouts import USUAL, Way
 from monitoring.standards.basis import Basis
 from settlements.accruals.services.accruals import agreements_touched
-from settlements.models import Accrual, Agreement
+from settlements.models import Accrual, Agreement, LabSample
 from settlements.money import ZERO
 from settlements.reckoning.computation import (
     Computed,
@@ -46,7 +53,8 @@ NAMED_AT_MOST = 10
 class AmountChange:
     """A result that would be another: who pays whom, in words, and what is paid in all, in yuan.
 
-    `published`: it stands; an adjustment is proposed.
+    `published`: it stands; an adjustment is proposed. `shifts`: by how many yuan each party would
+    stand otherwise, above zero: better.
     """
 
     agreement: str
@@ -58,6 +66,7 @@ class AmountChange:
     after: str
     yuan_before: Decimal
     yuan_after: Decimal
+    shifts: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass
@@ -90,14 +99,24 @@ def try_import_with_amounts(
         now=now,
         way=way,
     )
-    answer = ImportTrial(trial)
+    return ImportTrial(trial, _amounts_of(trial, progress))
+
+
+@transaction.atomic
+def try_readings_with_amounts(readings: Iterable[TriedReading]) -> ImportTrial:
+    """As keeping these readings would leave months, classes and amounts; nothing is stored, and
+    nothing waits for it."""
+    trial = try_readings(readings)
+    return ImportTrial(trial, _amounts_of(trial, silent))
+
+
+def _amounts_of(trial: Trial, progress: Progress) -> list[AmountChange]:
+    answer: list[AmountChange] = []
     touched = agreements_touched(trial.changed)
     agreements = Agreement.objects.filter(pk__in=list(touched)).select_related("river")
     for done, agreement in enumerate(agreements.order_by("pk")):
         progress(done, len(touched), "试算金额")
-        answer.amounts += _amounts(
-            agreement, work_of(agreement, changed=touched[agreement.pk]), trial
-        )
+        answer += _amounts(agreement, work_of(agreement, changed=touched[agreement.pk]), trial)
     return answer
 
 
@@ -130,6 +149,7 @@ def _amounts(agreement: Agreement, work: list[Work], trial: Trial) -> list[Amoun
                 after=says,
                 yuan_before=_paid(was),
                 yuan_after=_paid(now),
+                shifts=_shifts(was, now, others),
             )
         )
     return changes
@@ -195,16 +215,39 @@ def _paid(computed: Computed) -> Decimal:
     return sum((t.yuan for t in computed.outcome.transfers), ZERO)
 
 
+def _shifts(
+    was: Computed, now: Computed, others: dict[str, Jurisdiction]
+) -> tuple[tuple[str, Decimal], ...]:
+    """Parties whose net would be another, in the order they are named; none where one of them is
+    no party, which the words say."""
+    nets: dict[str, Decimal] = {}
+    for computed, sign in ((was, -1), (now, 1)):
+        for transfer in computed.outcome.transfers:
+            for role, direction in ((transfer.payer, -1), (transfer.payee, 1)):
+                try:
+                    name = party_of(computed.part, role, others).name
+                except NotAParty:
+                    return ()
+                nets[name] = nets.get(name, ZERO) + sign * direction * transfer.yuan
+    return tuple((name, yuan) for name, yuan in nets.items() if yuan)
+
+
 @transaction.atomic
 def undo_batch(*, batch_id: int, by: User, why: str) -> TakenBack:
     """撤销导入: the batch's readings go back to what they were, its months are computed again.
 
     Raises NotAllowed for a person who uploads no readings; Refused, by name, where a month it
-    touches is published, or a later batch or verdict touched its readings (`take_back_batch`).
+    touches is published, a laboratory's report says what one of its readings says, or a later batch
+    or verdict touched its readings (`take_back_batch`).
     """
     if not viewer_of(by).sees_all(Act.UPLOAD_READINGS):
         raise NotAllowed(f"{by} 不能撤销导入。")
     taken = take_back_batch(batch_id=batch_id, by=by, why=why)
+    if reported := _reported(batch_id):
+        raise Refused(
+            f"不能撤销，实验室样品的报告也是这样的值：{'、'.join(reported[:NAMED_AT_MOST])}"
+            f"{'等' if len(reported) > NAMED_AT_MOST else ''}。请改为逐条更正数据。"
+        )
     # The marks are held, now the agreements: in the order of the recompute and of publishing.
     touched = agreements_touched(taken.months)
     list(
@@ -218,6 +261,31 @@ def undo_batch(*, batch_id: int, by: User, why: str) -> TakenBack:
             f"{'等' if len(standing) > NAMED_AT_MOST else ''}。请改为更正数据，差额由调整处理。"
         )
     return taken
+
+
+def _reported(batch_id: int) -> list[str]:
+    """Samples that stand and say what the batch said, which is taken back by now: it would be taken
+    from them, too."""
+    rows = (
+        LabSample.objects.filter(
+            Exists(
+                ReadingRevision.objects.filter(
+                    batch_id=batch_id,
+                    section=OuterRef("section"),
+                    sampled_at=OuterRef("sampled_at"),
+                    indicator=OuterRef("values__indicator"),
+                    value=OuterRef("values__value"),
+                    below_limit=OuterRef("values__below_limit"),
+                    origin=Origin.MANUAL,
+                )
+            ),
+            corrected_by__isnull=True,
+        )
+        .select_related("section")
+        .order_by("sampled_at", "pk")
+        .distinct()
+    )
+    return [str(sample) for sample in rows]
 
 
 def _published(months: Iterable[tuple[int, date]]) -> list[str]:

@@ -99,6 +99,11 @@ objections/<int:pk>/remeasurement/                                 ^        !...
 data/joint-samples/                                                oo...oo  -        SEE_RESULTS
 data/joint-samples/new/                                            o......  !......  REVIEW_DATA
 data/joint-samples/<int:pk>/reserve/                               o......  !......  REVIEW_DATA
+data/samples/                                                      oooo.oo  -        SEE_DRAFTS
+data/samples/new/                                                  o......  !......  REVIEW_DATA
+data/samples/<int:pk>/                                             ooo..oo  -        SEE_DRAFTS
+data/samples/<int:pk>/correct/                                     o......  !......  REVIEW_DATA
+data/samples/<int:pk>/report/                                      ooo..oo  -        SEE_DRAFTS
 data/review/                                                       o......  -        REVIEW_DATA
 data/review/judge/                                                 .......  .......
 data/review/evidence/<int:pk>/                                     ooo..oo  -        SEE_DRAFTS

@@ -53,6 +53,7 @@ def test_a_misspelt_decision_neither_approves_nor_rejects(client, people, ledger
         ("treasury", "/ledger/entries/{entry}/reverse/"),
         ("bureau", "/rulings/new/"),
         ("bureau", "/data/joint-samples/new/"),
+        ("bureau", "/data/samples/new/"),
         ("bureau", "/data/observations/new/"),
         ("bureau", "/measures/new/"),
     ],

@@ -3,7 +3,8 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from jobs.models import Job
 from monitoring.export import export_job
 from monitoring.ingest.services import uploads
 from monitoring.models import ReadingUpload
+from monitoring.standards.detection import measured
 from settlements.accruals.services.rulings import rule_month
 from settlements.ledger.services.payments import prepare_payment
 from settlements.ledger.services.slips import attach_slips
@@ -36,9 +38,11 @@ from settlements.models import (
     Settlement,
     SettlementSignature,
 )
+from settlements.moving.documents import checked
 from settlements.objections.services.judging import judge_with_evidence
 from settlements.papers.queries.papers import built
 from settlements.papers.services.papers import issue
+from settlements.samples.services.samples import LabReport, record_sample
 from settlements.scenarios.services.scenarios import copy_agreement
 from tests.disputes import AMMONIA, april_published, objected, pdf
 from tests.worlds import finished, month, refusal
@@ -141,6 +145,11 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         section=border.section, month=month("2023-05"), state="excluded", ground="disaster",
         reason="山洪", by=people.bureau, evidence=pdf("证据.pdf"),
     )  # fmt: skip
+    of_laboratory = record_sample(
+        section=border.section, sampled_at=AMMONIA.sampled_at + timedelta(days=1),
+        by=people.bureau, evidence=checked(pdf("监测报告.pdf")),
+        report=LabReport("监测中心", "1 号", "HJ 535", (("TP", measured(Decimal("0.02"))),)),
+    )  # fmt: skip
     judged = judge_with_evidence(
         section=border.section, key=AMMONIA, outcome="accepted", reason="属实", by=people.bureau,
         evidence=pdf("记录.pdf"),
@@ -233,6 +242,7 @@ def addresses(border, people, settings, tmp_path) -> dict[str, tuple[str, dict]]
         "reading-upload-errors": [upload.pk],
         "reading-export-file": [sent.pk],
         "verdict-evidence": [judged.evidence.pk],
+        "sample-report": [of_laboratory.pk],
         "ledger-demand-file": [demand.pk, "xlsx"],
         "refusal-scan": [refusal_of_year.pk],
         "signature-scan": [signature.pk],

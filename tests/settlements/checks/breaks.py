@@ -369,6 +369,19 @@ BREAKS = (
         names="与其后的值同时有效",
     ),
     Break(
+        "reports_are_readings",
+        (
+            "INSERT INTO settlements_labsample (section_id, sampled_at, laboratory, report_number,"
+            " method, file, name, kind, sha256, reason, by_id, at) VALUES ({section},"
+            " '2023-03-15 02:00Z', '所', '1', '法', '', '', '', '', '', {bureau}, now())",
+            "INSERT INTO settlements_labvalue (sample_id, indicator_id, value, below_limit)"
+            " SELECT s.id, i.id, v.value, false FROM settlements_labsample s,"
+            " (VALUES ('TP', 0.015), ('NH3-N', 0.9)) AS v (code, value)"
+            " JOIN monitoring_indicator i USING (code)",
+        ),
+        names="交界 NH3-N 2023-03-15 02:00：没有成为手工数据",
+    ),
+    Break(
         "mean_recomputes",
         (
             "UPDATE monitoring_monthlymean SET mean = mean + 0.1 WHERE month = '2022-03-01'"

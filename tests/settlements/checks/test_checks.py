@@ -130,7 +130,7 @@ def test_the_command_names_what_fails_and_exits_with_one(world, capsys):
     assert stop.value.code == 1
     words = capsys.readouterr().out
     assert "不成立  余额等于分录合计（balance_is_sum_of_postings）" in words
-    assert "1 项不成立，共 33 项。" in words
+    assert "1 项不成立，共 34 项。" in words
 
 
 def test_findings_beyond_the_twentieth_are_counted():

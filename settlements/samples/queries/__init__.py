@@ -1,0 +1,1 @@
+"""Samples as their pages show them."""

@@ -1,0 +1,1 @@
+"""Recording and correcting samples, and what either would change."""
