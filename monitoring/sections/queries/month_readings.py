@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Max
+from django.db.models.functions import TruncDate
 
 from basins.access import Viewer
 from monitoring.assessment.queries.history import known_readings
@@ -120,6 +121,26 @@ def month_readings(
         by_section[section_id].append(tuple(row))
     days = [month + timedelta(days=n) for n in range((end - start).days)]
     return {pk: _month_of(by_section[pk], stored[pk], days) for pk in ids}
+
+
+def days_measured(section_ids: list[int], month: date) -> dict[int, list[date]]:
+    """Section id → the days of the month with a valid value, in order: 1 SQL query."""
+    start, end = month_bounds(month)
+    rows = (
+        Reading.objects.filter(
+            section__in=section_ids,
+            sampled_at__gte=start,
+            sampled_at__lt=end,
+            flag__in=Reading.VALID_FLAGS,
+        )
+        .order_by()
+        .values_list("section_id", TruncDate("sampled_at"))
+        .distinct()
+    )
+    found: dict[int, list[date]] = defaultdict(list)
+    for section_id, day in sorted(rows):
+        found[section_id].append(day)
+    return found
 
 
 def last_changed(section_ids: list[int], month: date) -> dict[int, datetime]:

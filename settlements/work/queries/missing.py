@@ -6,7 +6,7 @@ for in vain is named in its own words with the remedy. Nothing is written.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from basins.access import Act
 from basins.clock import today
@@ -15,13 +15,14 @@ from basins.models import CalendarDay, River, Role
 from basins.ranges import next_month, year_start
 from basins.words import month_words
 from monitoring.models import DirtyMonth, Section
+from monitoring.sections.queries.month_readings import days_measured
 from settlements.models import Agreement, AgreementMonth, Notice
 from settlements.notices.services.content import Drawn, draw
 from settlements.notices.services.notices import due_day
 from settlements.reckoning.computation import Computed, NotAParty, Work, compute, work_of
 from settlements.reckoning.periods import last_month
 from settlements.rules import UnknownRule
-from settlements.rules.facts import MonthState
+from settlements.rules.facts import Granularity, MonthState
 from settlements.rules.kinds import ParameterErrors
 
 KINDS = {
@@ -33,6 +34,7 @@ KINDS = {
     "term": "条款",
     "target": "功能类别",
     "readings": "监测数据",
+    "incomplete": "数据完整性",
     "last_year": "去年同期数据",
     "figures": "水量与其他指标值",
     "recompute": "重算",
@@ -74,7 +76,8 @@ class Missing:
 def missing(month: date) -> list[Missing]:
     """In the order of KINDS; empty for a month that is published and lacks nothing.
 
-    `month`: its first day. 20 SQL queries, and 10 an agreement whose month is not published.
+    `month`: its first day. 20 SQL queries, and 10 an agreement whose month is not published (11 where
+    a section has too few values).
     """
     found = [
         *_of_the_city(month),
@@ -124,8 +127,9 @@ def _of_month(month: date) -> Iterator[Missing]:
         due = due or bool(work or wrong)
         yield from wrong
         for each in _of_agreement(agreement, work):
-            if (
-                each.section not in waiting or each.kind != "readings"
+            if each.section not in waiting or each.kind not in (
+                "readings",
+                "incomplete",
             ):  # else it is to be recomputed
                 yield each
     if not due:
@@ -165,9 +169,17 @@ def _of_agreement(agreement: Agreement, work: list[Work]) -> Iterator[Missing]:
     except NotAParty as error:
         yield _of_term(agreement, str(error))
         return
+    part = []
     for each in computed:
         if each.outcome.state == MonthState.NO_DATA:
             yield _of_finding(agreement, each)
+        elif not each.facts.complete and each.facts.granularity is Granularity.MONTH:
+            part.append(each)
+    measured = (
+        days_measured([each.part.section_id for each in part], part[0].period) if part else {}
+    )
+    for each in part:
+        yield _of_part(each, measured.get(each.part.section_id, []))
 
 
 def _of_term(agreement: Agreement, words: str) -> Missing:
@@ -203,6 +215,33 @@ def _of_finding(agreement: Agreement, computed: Computed) -> Missing:
         case _:
             link, act = to("section", section.code, month=f"{period:%Y-%m}"), Act.SEE_RESULTS
     return Missing(kind, section.code, words, link, act, section.pk)
+
+
+def _of_part(computed: Computed, days: list[date]) -> Missing:
+    """A month that is reckoned from too few values: how many there are, and of which days."""
+    section, period, facts = computed.part.section, computed.period, computed.facts
+    counted = f"，应有 {facts.expected} 条，采用 {facts.valid} 条" if facts.expected else ""
+    there = f"；有数据的是{'、'.join(spans(days))}" if days else ""
+    words = (
+        f"{section.name}断面 {period:%Y-%m} 有效数据不足{counted}{there}。"
+        "请补导入其余各日的；确无更多数据的，按现有数据核算，评价注明不完整。"
+    )
+    link = to("section", section.code, month=f"{period:%Y-%m}")
+    return Missing("incomplete", section.code, words, link, Act.SEE_RESULTS, section.pk)
+
+
+def spans(days: list[date]) -> list[str]:
+    """Days in a row as one: 4月1日至5日, 4月9日. Of one month, in order."""
+    runs: list[list[date]] = []
+    for day in days:
+        if runs and day - runs[-1][-1] == timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return [
+        f"{run[0].month}月{run[0].day}日" + (f"至{run[-1].day}日" if len(run) > 1 else "")
+        for run in runs
+    ]
 
 
 def _of_ended(agreement: Agreement, section: Section) -> Missing:

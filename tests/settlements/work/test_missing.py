@@ -1,6 +1,7 @@
 """What a month lacks is named one by one, with the page where it is given."""
 
 import json
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -8,14 +9,14 @@ from django.core.management import CommandError, call_command
 
 from basins.models import CalendarDay
 from basins.ranges import next_month
-from monitoring.models import Target
+from monitoring.models import Origin, Target
 from settlements import pipeline
 from settlements.models import Agreement, Notice
 from settlements.notices.services.notices import prepare_notice, sign_off_notice
 from settlements.reckoning.periods import last_month
 from settlements.work.queries.missing import missing
 from tests.past import established
-from tests.worlds import mark_months, month
+from tests.worlds import CLEAN, mark_months, month
 
 APRIL = month("2023-04")
 
@@ -57,6 +58,21 @@ def test_the_same_month_of_last_year_is_named_with_its_own_month(border, people)
     assert kinds(lacks) == [("last_year", "BORDER")]
     assert "去年同期" in lacks[0].what
     assert str(lacks[0].link) == "/sections/BORDER/?month=2018-07"
+
+
+def test_a_month_with_some_days_alone_says_which_there_are(border, people):
+    """Of a station: what is there is reckoned, and what is not there is named."""
+    values = {**CLEAN, "NH3-N": "0.2"}
+    for day in (1, 2, 3, 9):
+        border.store(datetime(2023, 4, day, 4, tzinfo=UTC), values, origin=Origin.AUTOMATIC)
+    pipeline.recompute()
+    lacks = missing(APRIL)
+    assert kinds(lacks) == [("incomplete", "BORDER"), ("notice", "")]
+    assert lacks[0].what == (
+        "交界断面 2023-04 有效数据不足，应有 900 条，采用 20 条；有数据的是4月1日至3日、4月9日。"
+        "请补导入其余各日的；确无更多数据的，按现有数据核算，评价注明不完整。"
+    )
+    assert str(lacks[0].link) == "/sections/BORDER/?month=2023-04"
 
 
 def test_a_section_without_a_target_is_named(border, people):
