@@ -104,7 +104,7 @@ def test_the_treasury_carries_over_by_two_persons(ledger):
     new = LedgerAccount.objects.get(jurisdiction__code="500951")
     assert standing(new) == yuan("-1000000")
     page = read(ledger.people.treasury, f"/ledger/entries/{entry.pk}/")
-    assert "区划结转 上游区→新区 （渝府〔2024〕1号）" in page
+    assert "上游区→新区 （渝府〔2024〕1号）" in page
     assert "账户余额 2024-06-01 起由新区承继（渝府〔2024〕1号）" in read(ledger.people.admin, ITEM)
     assert "起承继上游区的" in read(ledger.people.admin, "/reference/districts/item/500951/")
     owed = read(ledger.people.treasury, "/ledger/arrears/")
