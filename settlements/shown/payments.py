@@ -21,7 +21,9 @@ def payments_prefetch() -> Prefetch:
 def payments_of(accrual: Accrual) -> tuple[Compensation, ...]:
     """As it was published (or stands, where it is not)."""
     return tuple(
-        Compensation(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
+        Compensation(
+            Place.of(t.payer, accrual.period), Place.of(t.payee, accrual.period), t.yuan, t.reason
+        )
         for t in accrual.transfers.all()
     )
 
@@ -38,7 +40,9 @@ def current_prefetch() -> Prefetch:
 def current_of(accrual: Accrual) -> tuple[Compensation, ...]:
     """As it counts now: with the newest approved adjustment, whatever year that is booked in."""
     return tuple(
-        Compensation(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
+        Compensation(
+            Place.of(t.payer, accrual.period), Place.of(t.payee, accrual.period), t.yuan, t.reason
+        )
         for t in accrual.current.all()  # type: ignore[attr-defined]
     )
 

@@ -1,22 +1,26 @@
 """Jurisdictions as the money names them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from basins.models import Jurisdiction
+from basins.reference.kinds.districts import short
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A jurisdiction as the money names it."""
+    """A jurisdiction as the money names it; the same one under whatever name."""
 
     code: str
-    name: str
-    short_name: str
-    level: str
+    name: str = field(compare=False)
+    short_name: str = field(compare=False)
+    level: str = field(compare=False)
 
     @classmethod
-    def of(cls, j: Jurisdiction) -> "Place":
-        return cls(j.code, j.name, j.short_name, j.level)
+    def of(cls, j: Jurisdiction, on: date | None = None) -> "Place":
+        """By its name of today, or of the day `on`: a month keeps the names it had."""
+        name = j.name if on is None else j.name_on(on)
+        return cls(j.code, name, j.short_name if name == j.name else short(name), j.level)
 
     @property
     def is_district(self) -> bool:

@@ -169,14 +169,18 @@ def revisions_of(accruals: QuerySet[Accrual] | Iterable[Accrual]) -> dict[int, R
         .defer("payer__boundary", "payee__boundary")
         .order_by("pk")
     ):
-        paid = Compensation(Place.of(t.payer), Place.of(t.payee), t.yuan, t.reason)
+        period = found[t.accrual_id].accrual.period
+        paid = Compensation(Place.of(t.payer, period), Place.of(t.payee, period), t.yuan, t.reason)
         published[t.accrual_id].append(paid)
     codes = {t[side] for a in found.values() for t in a.outcome["transfers"] for side in SIDES}
-    places = {
-        j.code: Place.of(j) for j in Jurisdiction.objects.filter(code__in=codes).defer("boundary")
-    }
+    named = list(Jurisdiction.objects.filter(code__in=codes).defer("boundary"))
     answer = {
-        pk: revision_of(each, published[pk], places, getattr(each, "entry", None))
+        pk: revision_of(
+            each,
+            published[pk],
+            {j.code: Place.of(j, each.accrual.period) for j in named},
+            getattr(each, "entry", None),
+        )
         for pk, each in found.items()
     }
     return {pk: each for pk, each in answer.items() if each.before != each.after}

@@ -20,7 +20,7 @@ from monitoring.assessment.queries.assessments import (
     scheme_sections,
     section_months,
 )
-from monitoring.models import Assessment, MonthlyMean, Target
+from monitoring.models import Assessment, MonthlyMean, Section, Target
 from monitoring.models.assessments import exact_mean
 from monitoring.standards.assessment import NothingToAssess
 from monitoring.standards.basin import BasinAssessed, SectionWater, basin_assessment
@@ -148,13 +148,17 @@ NOTHING = RiverState(None, None, 0)
 
 
 def river_states(by_river: dict[int, list[AssessedMonth]], month: date) -> dict[int, RiverState]:
-    """State of each river from its sections' means of the month: 1 query."""
+    """State of each river from its sections' means of the month, those of a section that another
+    replaced since under that one: 2 queries."""
     ids = [s.section_id for sections in by_river.values() for s in sections]
+    replaced = Section.objects.filter(pk__in=ids, began_on__gt=month).select_related("predecessor")
+    stood = {section.stood_in(month).pk: section.pk for section in replaced}
     means: dict[int, dict[str, Number]] = defaultdict(dict)
     bodies: dict[int, str] = {}
     for section_id, body, code, cut, total, valid in MonthlyMean.objects.filter(
-        section__in=ids, month=month
+        section__in=(set(ids) - set(stood.values())) | set(stood), month=month
     ).values_list("section_id", "section__water_body", "indicator__code", "mean", "total", "valid"):
+        section_id = stood.get(section_id, section_id)
         bodies[section_id] = body
         if code in NAMES:
             means[section_id][code] = exact_mean(cut, total, valid)
@@ -244,7 +248,7 @@ class RiverPage:
 
 
 def river_page(viewer: Viewer, code: str, month: date, first: int, last: int) -> RiverPage | None:
-    """One river, its heat map over the years `first`–`last`: 11 queries; None: no such river."""
+    """One river, its heat map over the years `first`–`last`: 14 queries; None: no such river."""
     river = visible_rivers(viewer).select_related("parent").filter(code=code).first()
     if river is None:
         return None

@@ -307,11 +307,11 @@ def _explanation(
         ),
         section=SectionNamed(
             code=part.section.code,
-            name=part.section.name,
+            name=part.section.name_on(accrual.period),
             is_demo=part.section.is_demo,
-            river=part.section.river.name if part.section.river else "",
-            upstream=_named(part.upstream),
-            downstream=_named(part.downstream),
+            river=part.section.river.name_on(accrual.period) if part.section.river else "",
+            upstream=_named(part.upstream, accrual.period),
+            downstream=_named(part.downstream, accrual.period),
             share=decimal_of(part.share),
         ),
         period=ExplainedPeriod(accrual.period, "year" if accrual.yearly else "month"),
@@ -339,8 +339,8 @@ def _explanation(
     )
 
 
-def _named(place: Jurisdiction) -> Named:
-    return Named(place.code, place.name)
+def _named(place: Jurisdiction, on: date) -> Named:
+    return Named(place.code, place.name_on(on))
 
 
 def _transfer(payment: Compensation) -> TransferNamed:

@@ -377,8 +377,8 @@ def _section_then(moment: _Moment, accrual: Accrual) -> BorderThen:
 def _held(computed: Computed, known: Known) -> Held:
     payments = tuple(
         Compensation(
-            Place.of(party_of(computed.part, t.payer, known.others)),
-            Place.of(party_of(computed.part, t.payee, known.others)),
+            Place.of(party_of(computed.part, t.payer, known.others), computed.period),
+            Place.of(party_of(computed.part, t.payee, known.others), computed.period),
             t.yuan,
             t.reason,
         )

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 
 from basins.access import viewer_of
 from basins.models import ReferenceChange
@@ -16,6 +17,7 @@ from basins.refusals import NotAllowed, Refused
 from monitoring.assessment.queries.assessments import section_months
 from monitoring.models import Section, Target
 from monitoring.reference.succession import end_section, replace_section, take_back_end
+from monitoring.sections.queries.rivers import river_page
 from settlements import pipeline
 from settlements.models import Accrual, Adjustment, Agreement
 from settlements.money import yuan
@@ -110,6 +112,17 @@ def test_the_overview_compares_with_the_predecessor_and_lists_each_in_its_own_mo
     assert [s.code for s in section_months(viewer, date(2021, 12, 1))] == ["BORDER"]
     [new] = section_months(viewer, date(2022, 3, 1))
     assert (new.code, new.water_class, new.year_before) == ("NEU", 3, 2)
+
+
+def test_the_river_compares_its_year_before_with_what_the_old_section_measured(
+    border, after, people, db
+):
+    viewer = viewer_of(people.bureau)
+    replaced(border, after)
+    page = river_page(viewer, border.river.code, date(2022, 3, 1), 2021, 2022)
+    assert page is not None
+    assert (page.state.assessed, page.year_before.assessed) == (1, 1)
+    assert (page.state.water_class, page.year_before.water_class) == (3, 2)
 
 
 def test_an_agreement_that_still_counts_the_old_section_is_named_as_what_is_missing(
@@ -211,6 +224,26 @@ def test_a_renamed_district_goes_by_its_old_name_in_the_months_before(border, db
     assert now[date(2022, 6, 1)].facts.upstream == "上游新区"
     same = [period for period in before if before[period].digest == now[period].digest]
     assert same == [period for period in before if period < date(2022, 6, 1)]
+
+
+def test_the_page_of_a_month_says_the_names_of_then(border, people, db):
+    """Heading, calculation and JSON alike."""
+    for when in ("2021-05", "2021-06", "2022-05", "2022-06"):
+        border.measured(when, "IV" if when.startswith("2022") else "II")
+    renamed(border)
+    pipeline.recompute()
+    client = Client()
+    client.force_login(people.bureau)
+    for month, name, other in ((5, "上游区", "上游新区"), (6, "上游新区", "上游区")):
+        page = client.get(f"/settlements/TEST/2022/{month}/").content.decode()
+        heading, _, calculation = page.partition("逐行计算")
+        assert f"{name}补偿下游区" in heading.split("<h1>")[1], month
+        shown = calculation.partition("可信程度")[0]
+        assert name in shown, month
+        assert other not in shown, month
+        said = client.get(reverse("api:month-explanation", args=["TEST", 2022, month])).json()
+        [explained] = said["accruals"]
+        assert explained["section"]["upstream"]["name"] == name, month
 
 
 def test_a_rename_said_again_for_the_same_day_is_a_correction(border, db):
