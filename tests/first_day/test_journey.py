@@ -112,6 +112,7 @@ class Office:
     def pictured(self, name: str) -> None:
         """For the help, where `make pictures` asks for it."""
         if folder := os.environ.get("PICTURES"):
+            self.page.evaluate("scrollTo(0, 0)")
             self.page.screenshot(path=Path(folder) / f"{name}.jpg", type="jpeg", quality=60)
 
     def text(self) -> str:
