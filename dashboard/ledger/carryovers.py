@@ -9,10 +9,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from basins.access import Act, viewer_of
 from basins.models import Jurisdiction
-from dashboard.forms.actions import wanted
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, decide
 from dashboard.forms.fields import ReadField
 from dashboard.forms.values import read_day
+from dashboard.ledger.deciding import decided
 from dashboard.ledger.forms import ReasonForm
 from settlements.ledger.queries import carryovers as queries
 from settlements.ledger.services.carryovers import (
@@ -23,7 +23,6 @@ from settlements.ledger.services.carryovers import (
     to_carry,
 )
 from settlements.models import Carryover
-from settlements.moving.acts import Refused
 from settlements.workflow import kind_of
 
 GET_POST = require_http_methods(["GET", "POST"])
@@ -120,7 +119,12 @@ def carryover(request, pk: int):
     if request.method == "POST":
         if not viewer.may(Act.RECORD_PAYMENT):
             raise Http404
-        form, answer = _decided(request, found)
+        form, answer = decided(
+            request,
+            lambda: approve_carryover(carryover=found, by=request.user),
+            lambda why: reject_carryover(carryover=found, why=why, by=request.user),
+            back="ledger-carryover-list",
+        )
         if answer is not None:
             return answer
         found = get_object_or_404(queries.carryovers(viewer), pk=pk)
@@ -134,22 +138,3 @@ def carryover(request, pk: int):
     }
     status = 422 if form.errors else 200
     return render(request, "ledger/carryover.html", context, status=status)
-
-
-def _decided(request, found: Carryover):
-    asked = wanted(request, "approve", "reject")
-    form = ReasonForm(label="退回理由")
-    try:
-        if asked == "approve":
-            entries = approve_carryover(carryover=found, by=request.user)
-            booked = "、".join(entry.label for entry in entries)
-            messages.success(request, f"已复核入账：{booked}。")
-            return form, redirect("ledger-carryover", found.pk)
-        form = ReasonForm(request.POST, "退回理由")
-        if form.is_valid():
-            reject_carryover(carryover=found, why=form.cleaned_data["why"], by=request.user)
-            messages.success(request, "已退回，没有入账。")
-            return form, redirect("ledger-carryover-list")
-    except Refused as refused:
-        messages.error(request, str(refused))
-    return form, None

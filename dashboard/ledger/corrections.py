@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from basins.access import Act, viewer_of
-from dashboard.forms.actions import wanted
 from dashboard.forms.acts import ActForm, CheckedFact, Decision, decide
 from dashboard.forms.fields import ReadField
 from dashboard.forms.values import read_day
+from dashboard.ledger.deciding import decided
 from dashboard.ledger.forms import ReasonForm
 from dashboard.templatetags.figures import magnitude, money_word, yuan_exact
 from settlements.ledger.balances import standing
@@ -127,7 +127,12 @@ def correction(request, pk: int):
     if request.method == "POST":
         if not viewer.may(Act.RECORD_PAYMENT):
             raise Http404
-        form, answer = _decided(request, found)
+        form, answer = decided(
+            request,
+            lambda: [approve_correction(correction=found, by=request.user)],
+            lambda why: reject_correction(correction=found, why=why, by=request.user),
+            back="ledger-reconcile-list",
+        )
         if answer is not None:
             return answer
         found = get_object_or_404(queries.corrections(viewer), pk=pk)
@@ -146,24 +151,6 @@ def correction(request, pk: int):
     }
     status = 422 if form.errors else 200
     return render(request, "ledger/correction.html", context, status=status)
-
-
-def _decided(request, found: Correction):
-    asked = wanted(request, "approve", "reject")
-    form = ReasonForm(label="退回理由")
-    try:
-        if asked == "approve":
-            entry = approve_correction(correction=found, by=request.user)
-            messages.success(request, f"已复核入账：{entry.label}。")
-            return form, redirect("ledger-entry", entry.pk)
-        form = ReasonForm(request.POST, "退回理由")
-        if form.is_valid():
-            reject_correction(correction=found, why=form.cleaned_data["why"], by=request.user)
-            messages.success(request, "已退回，没有入账。")
-            return form, redirect("ledger-reconcile-list")
-    except Refused as refused:
-        messages.error(request, str(refused))
-    return form, None
 
 
 @GET_POST

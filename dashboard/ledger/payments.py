@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from basins.access import Act, viewer_of
 from dashboard.files.stored import stored_file
 from dashboard.forms.actions import wanted
+from dashboard.ledger.deciding import decided
 from dashboard.ledger.forms import PaymentForm, ReasonForm, SlipForm, as_typed
 from dashboard.ledger.offsets import offers_of
 from settlements.ledger.queries import entries as queries
@@ -114,10 +115,12 @@ def payment(request, pk: int):
     form = ReasonForm(label="退回理由")
     if request.method == "POST":
         _cashier(request)
-        form, answer = _decide(
+        form, answer = decided(
             request,
-            lambda: approve_payment(payment=found, by=request.user),
+            lambda: [approve_payment(payment=found, by=request.user)],
             lambda why: reject_payment(payment=found, why=why, by=request.user),
+            back="ledger-payment-list",
+            more=_cleared,
         )
         if answer is not None:
             return answer
@@ -224,10 +227,11 @@ def reversal(request, pk: int):
     form = ReasonForm(label="退回理由")
     if request.method == "POST":
         _cashier(request)
-        form, answer = _decide(
+        form, answer = decided(
             request,
-            lambda: approve_reversal(reversal=found, by=request.user),
+            lambda: [approve_reversal(reversal=found, by=request.user)],
             lambda why: reject_reversal(reversal=found, why=why, by=request.user),
+            back="ledger-payment-list",
         )
         if answer is not None:
             return answer
@@ -241,25 +245,6 @@ def reversal(request, pk: int):
         "is_preparer": found.prepared_by_id == request.user.pk,
     }
     return render(request, "ledger/reversal.html", context, status=422 if form.errors else 200)
-
-
-def _decide(request, approve, reject):
-    """The answer to a second person's decision; with problems the form that says them."""
-    asked = wanted(request, "approve", "reject")
-    form = ReasonForm(request.POST, "退回理由")
-    try:
-        if asked == "approve":
-            form = ReasonForm(label="退回理由")
-            entry = approve()
-            messages.success(request, f"已复核入账：{entry.label}。{_cleared(entry)}")
-            return form, redirect("ledger-entry", entry.pk)
-        if form.is_valid():
-            reject(form.cleaned_data["why"])
-            messages.success(request, "已退回，没有入账。")
-            return form, redirect("ledger-payment-list")
-    except Refused as refused:
-        messages.error(request, str(refused))
-    return form, None
 
 
 def _cleared(entry: JournalEntry) -> str:
