@@ -8,10 +8,10 @@ from datetime import date
 
 from django.db import transaction
 
-from basins.access import Act, viewer_of
 from basins.clock import today
 from basins.models import ReferenceChange, User
-from basins.refusals import NotAllowed, Refused
+from basins.reference.acts import note, paper_of, permit
+from basins.refusals import Refused
 from jobs.wake import wake_on_commit
 from monitoring.models import Section
 
@@ -22,13 +22,13 @@ Done = ReferenceChange.Act
 @transaction.atomic
 def end_section(*, section: Section, on: date, source: str, by: User | None) -> Section:
     """It is measured no more from that day on. Raises NotAllowed, Refused."""
-    _permit(by)
+    permit(by, "断面")
     section = _locked(section)
-    said = _source(source)
+    said = paper_of(source)
     if section.ended_on is not None:
         raise Refused(f"{section.name}断面已于 {section.ended_on} 停用。")
     _end(section, on, said)
-    _note(section, Done.ENDED, [["停用自", "", str(on)]], on, said, by)
+    note(KIND, section, Done.ENDED, [["停用自", "", str(on)]], on, said, by)
     return section
 
 
@@ -41,9 +41,9 @@ def replace_section(
     The months of `new` that compare with the past are computed again (the database marks them).
     Raises NotAllowed, Refused.
     """
-    _permit(by)
+    permit(by, "断面")
     old, new = _locked(old), _locked(new)
-    said = _source(source)
+    said = paper_of(source)
     if on.day != 1:
         raise Refused("断面按月接替；请填某月 1 日，如 2026-03-01。", field="on")
     if old.pk == new.pk:
@@ -65,8 +65,8 @@ def replace_section(
         _end(old, on, said)
     new.predecessor, new.began_on = old, on
     new.save(update_fields=["predecessor", "began_on"])
-    _note(old, Done.SUCCEEDED, [["接替断面", "", new.name]], on, said, by)
-    _note(new, Done.CHANGED, [["前身断面", "", old.name]], on, said, by)
+    note(KIND, old, Done.SUCCEEDED, [["接替断面", "", new.name]], on, said, by)
+    note(KIND, new, Done.CHANGED, [["前身断面", "", old.name]], on, said, by)
     wake_on_commit("settlements.recompute")
     return new
 
@@ -74,9 +74,9 @@ def replace_section(
 @transaction.atomic
 def take_back_end(*, section: Section, source: str, by: User | None) -> Section:
     """It had not ended, nor been replaced: said by mistake. Raises NotAllowed, Refused."""
-    _permit(by)
+    permit(by, "断面")
     section = _locked(section)
-    said = _source(source)
+    said = paper_of(source)
     if section.ended_on is None:
         raise Refused(f"{section.name}断面没有停用。")
     on, differences = section.ended_on, [["停用自", str(section.ended_on), ""]]
@@ -85,11 +85,11 @@ def take_back_end(*, section: Section, source: str, by: User | None) -> Section:
         new.predecessor = new.began_on = None
         new.save(update_fields=["predecessor", "began_on"])
         differences.append(["接替断面", new.name, ""])
-        _note(new, Done.CHANGED, [["前身断面", section.name, ""]], on, said, by)
+        note(KIND, new, Done.CHANGED, [["前身断面", section.name, ""]], on, said, by)
         wake_on_commit("settlements.recompute")
     section.ended_on, section.ended_why = None, ""
     section.save(update_fields=["ended_on", "ended_why"])
-    _note(section, Done.CHANGED, differences, on, said, by)
+    note(KIND, section, Done.CHANGED, differences, on, said, by)
     return section
 
 
@@ -100,26 +100,5 @@ def _end(section: Section, on: date, source: str) -> None:
     section.save(update_fields=["ended_on", "ended_why"])
 
 
-def _permit(by: User | None) -> None:
-    if by is not None and not viewer_of(by).may(Act.EDIT_REFERENCE):
-        raise NotAllowed(f"{by} 不能更改断面。")
-
-
 def _locked(section: Section) -> Section:
     return Section.objects.select_for_update(of=("self",)).get(pk=section.pk)
-
-
-def _source(source: str) -> str:
-    said = " ".join(source.split())
-    if not said or len(said) > 200:
-        raise Refused("请写明依据（至多 200 字），如文件名称和文号。", field="source")
-    return said
-
-
-def _note(
-    section: Section, act: str, differences: list[list[str]], on: date, why: str, by: User | None
-) -> None:
-    ReferenceChange.objects.create(
-        kind=KIND, code=section.code, name=section.name, act=act, differences=differences,
-        on=on, why=why, by=by,
-    )  # fmt: skip

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from django.db import transaction
 
-from basins.access import Act, viewer_of
 from basins.clock import today
 from basins.links import to
 from basins.models import Jurisdiction, ReferenceChange, River, User
-from basins.refusals import NotAllowed, Refused
+from basins.reference.acts import note, paper_of, permit
+from basins.refusals import Refused
 from settlements.ledger.services.carryovers import carried_over, to_carry
 from settlements.moving.telling import tell
 
@@ -24,9 +24,9 @@ Done = ReferenceChange.Act
 @transaction.atomic
 def end_place(*, place: P, on: date, source: str, by: User | None) -> P:
     """It is no more from that day on. Raises NotAllowed, Refused."""
-    _permit(by)
+    permit(by, "行政区和河流")
     place = _locked(place)
-    said = _source(source)
+    said = paper_of(source)
     if isinstance(place, Jurisdiction) and place.level not in Jurisdiction.ENDING:
         raise Refused(f"{place.name}不是区县或乡镇，不能停用。")
     if place.ended_on is not None:
@@ -35,7 +35,7 @@ def end_place(*, place: P, on: date, source: str, by: User | None) -> P:
         raise Refused(f"{on} 还没有到；请到停用之后再登记。", field="on")
     place.ended_on, place.ended_why = on, said
     place.save(update_fields=["ended_on", "ended_why"])
-    _note(place, Done.ENDED, [["停用自", "", str(on)]], on, said, by)
+    note(_kind(place), place, Done.ENDED, [["停用自", "", str(on)]], on, said, by)
     if isinstance(place, Jurisdiction) and to_carry(place):
         tell(
             "place.end", to("ledger-carryover-new", place.code), about=place.pk, by=by,
@@ -47,9 +47,9 @@ def end_place(*, place: P, on: date, source: str, by: User | None) -> P:
 @transaction.atomic
 def take_back_end_of(*, place: P, source: str, by: User | None) -> P:
     """It had not ended: said by mistake. Raises NotAllowed, Refused."""
-    _permit(by)
+    permit(by, "行政区和河流")
     place = _locked(place)
-    said = _source(source)
+    said = paper_of(source)
     if place.ended_on is None:
         raise Refused(f"{place.name}没有停用。")
     if isinstance(place, Jurisdiction) and (carried := carried_over(place)):
@@ -57,13 +57,8 @@ def take_back_end_of(*, place: P, source: str, by: User | None) -> P:
     on = place.ended_on
     place.ended_on, place.ended_why = None, ""
     place.save(update_fields=["ended_on", "ended_why"])
-    _note(place, Done.CHANGED, [["停用自", str(on), ""]], on, said, by)
+    note(_kind(place), place, Done.CHANGED, [["停用自", str(on), ""]], on, said, by)
     return place
-
-
-def _permit(by: User | None) -> None:
-    if by is not None and not viewer_of(by).may(Act.EDIT_REFERENCE):
-        raise NotAllowed(f"{by} 不能更改基础资料。")
 
 
 def _locked(place: P) -> P:
@@ -71,23 +66,5 @@ def _locked(place: P) -> P:
     return found
 
 
-def _source(source: str) -> str:
-    said = " ".join(source.split())
-    if not said or len(said) > 200:
-        raise Refused("请写明依据（至多 200 字），如文件名称和文号。", field="source")
-    return said
-
-
-def _note(
-    place: Jurisdiction | River,
-    act: str,
-    differences: list[list[str]],
-    on: date,
-    why: str,
-    by: User | None,
-) -> None:
-    kind = "districts" if isinstance(place, Jurisdiction) else "rivers"
-    ReferenceChange.objects.create(
-        kind=kind, code=place.code, name=place.name, act=act, differences=differences,
-        on=on, why=why, by=by,
-    )  # fmt: skip
+def _kind(place: Jurisdiction | River) -> str:
+    return "districts" if isinstance(place, Jurisdiction) else "rivers"
