@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from basins.access import Viewer, viewer_of
+from basins.access import Act, Viewer, viewer_of
 from basins.clock import today
 from basins.models import River
 from basins.ranges import months_before
@@ -181,7 +181,7 @@ def _up(viewer: Viewer) -> tuple[str, str]:
 
 def _viewer(request) -> Viewer:
     viewer = viewer_of(request.user)
-    if not visible_sections(viewer).exists():
+    if not viewer.may(Act.SEE_RESULTS):
         raise Http404
     return viewer
 

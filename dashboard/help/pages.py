@@ -88,6 +88,18 @@ PAGES: tuple[HelpPage, ...] = (
         "传错了：在数据页找到那一批，写明原因撤销；相关月份已发布的不能撤销，用更正或异议处理。",
     ),
     HelpPage(
+        "export",
+        "我要把监测数据发给别人",
+        "各方",
+        "导出的 XLSX 一月一张表，另附[[月均值]]；数值、[[未检出]]、标识和来源都在，对方再导入得到同样的数据。",
+        (
+            HelpStep("选版式：国家站发布版式，或一行一个样品；选断面和月份。",
+                     to("reading-exports"), "导出监测数据"),
+            HelpStep("等进度走完（可以离开本页），下载。文件保留 30 天，只有发起人能下载。"),
+        ),
+        "国家站发布版式放不下的数据（手工、联合监测、其他指标）写在同一工作簿的“其他数据”表里。",
+    ),
+    HelpPage(
         "sample",
         "我要录入实验室样品",
         "市生态环境局",
@@ -163,7 +175,7 @@ PAGES: tuple[HelpPage, ...] = (
     ),
     HelpPage(
         "reference",
-        "断面换了、区县改了名，怎么办",
+        "断面换了、区县改名或合并，怎么办",
         "协议管理员",
         "以前的月份不变，从那一天起用新的；每一处都留在变更记录里。",
         (
@@ -172,6 +184,10 @@ PAGES: tuple[HelpPage, ...] = (
             HelpStep("[[断面]]由别的断面接替：先登记新断面，再在原断面的页上“由别的断面接替”，填某月 1 日；"
                      "此后[[上年同期]]取原断面的，计算步骤里写明。", to("reference-list", "sections"), "断面"),
             HelpStep("再修订用到原断面的协议，自同一天起改用新断面。", to("agreement-list"), "协议"),
+            HelpStep("撤县设区、合并成另一个区县：先登记新的，再在原区县的页上“停用”，填日期和批复；以它为一方的协议自该日起修订。",
+                     to("reference-list", "districts"), "行政区"),
+            HelpStep("账户余额由市财政在台账“[[区划结转]]”里结转给承继方，一人提出、另一人复核。",
+                     to("ledger-carryover-list"), "区划结转"),
             HelpStep("改目标：在断面目标里从新的日期加一行，原来的自动止于前一天。",
                      to("reference-list", "targets"), "断面目标"),
         ),
@@ -190,6 +206,7 @@ NEEDS: dict[str, tuple[Act, Scope]] = {
     "reference-import": (Act.EDIT_USERS, Scope.ALL),
     "reading-upload": (Act.REVIEW_DATA, Scope.ALL),
     "sample-new": (Act.REVIEW_DATA, Scope.ALL),
+    "ledger-carryover-list": (Act.SEE_LEDGER, Scope.ALL),
     "agreement-new": (Act.EDIT_AGREEMENTS, Scope.ALL),
     "month-missing": (Act.SEE_DRAFTS, Scope.ALL),
     "notice-list": (Act.CONFIRM, Scope.OWN),

@@ -18,7 +18,7 @@ from basins.access import Viewer, viewer_of
 from basins.clock import now
 from basins.models import User
 from basins.ranges import months_between
-from basins.refusals import NotAllowed, Refused
+from basins.refusals import Refused
 from jobs import services as jobs
 from jobs.models import Job
 from monitoring.export.samples import count_by_month
@@ -56,7 +56,7 @@ def enter_export(
 ) -> Job:
     """The job, or the live one that makes the same for this person. `first`, `last`: months.
 
-    Raises NotAllowed, Refused with what to choose instead.
+    Raises Refused with what to choose instead.
     """
     if layout not in LAYOUTS:
         raise ValueError(layout)
@@ -68,7 +68,7 @@ def enter_export(
     viewer = viewer_of(by)
     sections = sections_of(viewer, scope)
     if not sections:
-        raise NotAllowed(f"{by} 看不到所选断面。")
+        raise Refused("没有您能看到的断面；请改选。", field="scope")
     if not any(count_by_month([section.pk for section in sections], months).values()):
         raise NothingToWrite("所选断面在这些月份没有监测数据；请改选月份或断面。", field="first")
     parameters = {

@@ -148,8 +148,13 @@ def test_a_township_gets_the_sections_of_its_rivers_alone(people, measured):
     Section.objects.filter(code="BORDER").update(river=None)
     client = Client()
     client.force_login(people.township)
-    assert client.get(reverse("reading-exports")).status_code == 404
-    assert asked(client).status_code == 404
+    page = client.get(reverse("reading-exports"))
+    assert page.status_code == 200
+    assert "BORDER" not in page.content.decode()
+    answer = asked(client)
+    assert answer.status_code == 422
+    assert "没有您能看到的断面" in answer.content.decode()
+    assert not Job.objects.exists()
 
 
 def test_an_export_is_nobody_elses(bureau, people):
