@@ -76,6 +76,7 @@ class TryRuleForm(forms.Form):
 class FamilyLine:
     code: str
     title: str
+    summary: str
     revision: int
     legal_basis: str
 
@@ -158,7 +159,9 @@ def rule_page(family: Family[Any], trial: RuleTrial | None) -> RulePage:
 
 
 def _family(family: Family[Any]) -> FamilyLine:
-    return FamilyLine(family.code, family.title, family.revision, family.legal_basis)
+    return FamilyLine(
+        family.code, family.title, family.summary, family.revision, family.legal_basis
+    )
 
 
 def _parameters(parameters: type) -> list[ParameterRow]:

@@ -288,6 +288,7 @@ def _amount_step(
 FAMILY = Family(
     code="awards",
     title="一次性奖励",
+    summary="签订协议、建立机制等一次性奖励，由财政付给；发生重大水污染事件的当年取消。",
     title_en="One-off awards",
     revision=1,
     legal_basis="《重庆市建立流域横向生态保护补偿机制实施方案（试行）》（2018）",

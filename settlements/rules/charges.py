@@ -239,6 +239,7 @@ def _arrow(p: Parameters) -> str:
 FAMILY = Family(
     code="charges",
     title="非监测事项扣缴",
+    summary="监测以外的扣缴：人为断流按月付，年度工程没有完成的按未完成投资的比例付。",
     title_en="Charges not from readings",
     revision=1,
     legal_basis="昆明市滇池流域河道生态补偿办法（2017年）",

@@ -96,7 +96,8 @@ def _against_baseline(classes: Classes) -> Yardstick:
 class Family(Generic[P]):
     """A rule family: its names, what it asks for, its parameters and its arithmetic.
 
-    about: what it does, in English, for docs/rules/. revision: raised where the same facts
+    summary: who pays when, in one plain Chinese sentence, for whoever chooses among the rules. about: what
+    it does, in English, for docs/rules/. revision: raised where the same facts
     give other money. needs: names of facts; needs_if: facts asked for only where the named
     parameter was moved from where the rule stood before it came. evaluate: who pays for one
     section and period. granularity: whether it settles months or years.
@@ -118,6 +119,7 @@ class Family(Generic[P]):
 
     code: str
     title: str
+    summary: str
     title_en: str
     revision: int
     legal_basis: str
@@ -155,8 +157,10 @@ class Family(Generic[P]):
         return Rule(self, self.parameters.from_json(stored))
 
     def _problems(self) -> list[str]:
-        names = ("code", "title", "title_en", "legal_basis", "about")
-        texts = (self.code, self.title, self.title_en, self.legal_basis, self.about)
+        names = ("code", "title", "summary", "title_en", "legal_basis", "about")
+        texts = (
+            self.code, self.title, self.summary, self.title_en, self.legal_basis, self.about,
+        )  # fmt: skip
         wrong = [f"{name} 为空" for name, text in zip(names, texts, strict=True) if not text]
         if self.revision < 1:
             wrong.append(f"revision 须不小于 1，现为 {self.revision}")

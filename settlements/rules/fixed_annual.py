@@ -205,6 +205,7 @@ def _comparison(facts: Facts, p: Parameters, worse: bool) -> Step:
 FAMILY = Family(
     code="fixed_annual",
     title="定额年付法",
+    summary="每年一笔定额由一方付给另一方，如为水源地；可以水质达标为条件，不达标则减付或不付。",
     title_en="Fixed yearly sum",
     revision=1,
     legal_basis="《龙滩水库饮用水水源保护横向补偿备忘录》（垫江县、忠县，2023年7月）",

@@ -237,6 +237,7 @@ def _condition_step(facts: Facts, p: Parameters, found: WaterClass, condition: W
 FAMILY = Family(
     code="municipal_fill",
     title="市级补位",
+    summary="河流源头、河口或市外一侧没有相邻区县时，由市级财政代那一方收付，或每年付一笔。",
     title_en="Municipal fill",
     revision=1,
     legal_basis="重庆市流域横向生态保护补偿机制（源头、河口及市外河段由市级财政补位）",

@@ -352,6 +352,7 @@ def _settle(facts: Facts, p: Parameters, index: Fraction, lines: list[Step]) -> 
 FAMILY = Family(
     code="p_index",
     title="补偿指数法",
+    summary="按年均值算补偿指数 P：不大于 1，下游付上游；大于 1，上游付下游；更好的另加。",
     title_en="Compensation index P",
     revision=1,
     legal_basis="《新安江流域水环境补偿协议》（浙江省、安徽省，2012年起三轮）",

@@ -334,6 +334,7 @@ def _signed(value: Number) -> str:
 FAMILY = Family(
     code="percent_change",
     title="同比变幅法",
+    summary="各指标浓度与去年同期比，每好一个百分点得、每差一个百分点付，相抵后由一方付另一方。",
     title_en="Percentage change on last year",
     revision=1,
     legal_basis="《山东省地表水环境质量生态补偿暂行办法》（2019，鲁政办字〔2019〕44号）",

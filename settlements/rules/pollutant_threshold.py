@@ -365,6 +365,7 @@ def _inflow_inputs(facts: Facts, p: Parameters, conditions: list[_Condition]) ->
 FAMILY = Family(
     code="pollutant_threshold",
     title="关键污染物限值法",
+    summary="约定的关键污染物（和类别）都达到限值，下游付上游定额；没有达到，上游付下游。",
     title_en="Key pollutant thresholds",
     revision=1,
     legal_basis="《酉水流域横向生态保护补偿协议》（重庆市、湖南省，2018年；2022年续签）",

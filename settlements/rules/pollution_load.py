@@ -328,6 +328,7 @@ def _settle(facts: Facts, p: Parameters, loads: list[_Load], lines: list[Step]) 
 FAMILY = Family(
     code="pollution_load",
     title="超标通量法",
+    summary="超过目标浓度的部分乘以水量得出超标的吨数，上游按每吨单价付下游；可约定好于目标时反过来付。",
     title_en="Load beyond a target",
     revision=1,
     legal_basis="按协议约定的目标浓度、水量与单价（多省采用的通量补偿形式）",

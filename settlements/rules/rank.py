@@ -255,6 +255,7 @@ def _amount_step(facts: Facts, p: Parameters, amounts: Mapping[str, Decimal]) ->
 FAMILY = Family(
     code="rank",
     title="排名奖惩法",
+    summary="各方按水质指数排名，前几名得奖励，后几名被扣，经市级财政收付。",
     title_en="Rank",
     revision=1,
     legal_basis="河北省地表水环境质量排名奖惩办法（2019年）",

@@ -379,6 +379,7 @@ def _amount_step(
 FAMILY = Family(
     code="town_outflow",
     title="镇街出境断面法",
+    summary="镇街出境断面的指标都不差于去年均值和功能类别，区级财政奖镇街；否则镇街付区级财政。",
     title_en="Town outflow",
     revision=1,
     legal_basis="重庆市璧山区镇街河流出境断面横向补偿办法（2018年）",

@@ -368,6 +368,7 @@ def _fund_step(
 FAMILY = Family(
     code="weighted_score",
     title="多指标加权评分法",
+    summary="水质、生态流量、岸线等按年打分加权，按得分分配双方出资的资金。",
     title_en="Weighted score of several indicators",
     revision=1,
     legal_basis="川渝长江流域横向生态保护补偿协议（第二轮，2024年）",

@@ -174,6 +174,17 @@ class RuleForm(StepForm):
         """The parameters for the template, in the rule's order."""
         return [self._item(entry) for entry in self.described]
 
+    def idle(self) -> list[dict[str, Any]]:
+        """Those that matter nothing as things are typed."""
+        return [item for item in self.layout() if item["idle"]]
+
+    def _rests(self, spec: Spec) -> bool:
+        """Whether, as things are typed, another parameter makes this one matter nothing."""
+        if spec.applies_if is None:
+            return False
+        other, wanted = spec.applies_if
+        return self.typed.get(other, "") not in {str(value) for value in wanted}
+
     def _item(self, entry: dict[str, Any]) -> dict[str, Any]:
         name = entry["name"]
         spec = self.specs[name]
@@ -182,9 +193,9 @@ class RuleForm(StepForm):
             "name": name,
             "label": entry["label"],
             "help": entry["help"],
-            "english": english_words(entry),
             "bounds": bounds_words(spec),
             "condition": self._condition(entry),
+            "idle": self._rests(spec),
             "source": self.shown(f"{name}-source"),
             "before": in_words(spec, before["value"]) if before else "",
             "before_unit": _unit(spec, before["value"]) if before else "",
@@ -220,12 +231,6 @@ def field_of(entry: dict[str, Any], spec: Spec) -> forms.Field:
     reader, says = READERS[spec.kind]
     read = partial(reader, unit=spec.unit)
     return ReadField(label=label, required=False, reader=read, says=says, max_length=40)
-
-
-def english_words(entry: dict[str, Any]) -> str:
-    """Label and help in English, and those of the columns of rows."""
-    words = [f"{e['label_en']}: {e['help_en']}" for e in (entry, *entry["columns"])]
-    return " · ".join(words)
 
 
 def columns_of(spec: Spec) -> Mapping[str, Spec]:

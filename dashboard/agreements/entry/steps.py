@@ -177,7 +177,7 @@ class TermForm(StepForm):
         self.fields["from"] = ReadField(
             label="起日",
             reader=typing.read_first_day,
-            help_text="如 2023-01-01、2023年1月、2023.1。",
+            help_text="如 2023-01-01、2023年1月、2023.1；起日以来各月都要有数据并逐月发布。",
             **day,
         )
         self.fields["last"] = ReadField(

@@ -198,8 +198,21 @@ def names_of(codes: list[str]) -> tuple[tuple[str, str], ...]:
     return tuple((code, names[code]) for code in codes if code in names)
 
 
-def rule_choices() -> list[tuple[str, str]]:
-    return [(code, f"{rule.title}（{rule.legal_basis}）") for code, rule in rules.RULES.items()]
+@dataclass(frozen=True, slots=True)
+class RuleChoice:
+    """A rule to choose: `summary` says in one sentence who pays when, `source` whose scheme it is."""
+
+    code: str
+    title: str
+    summary: str
+    source: str
+
+
+def rule_choices() -> list[RuleChoice]:
+    return [
+        RuleChoice(code, rule.title, rule.summary, rule.legal_basis)
+        for code, rule in rules.RULES.items()
+    ]
 
 
 def check_lines(found: AgreementDraft) -> tuple[CheckLine, ...]:

@@ -13,7 +13,8 @@ from fractions import Fraction
 
 from django.db.models import Min
 
-from basins.ranges import between, covers
+from basins.ranges import between, covers, months_between
+from basins.words import month_words
 from monitoring.models import Assessment, MonthlyMean
 from monitoring.standards.exact import exact
 from settlements import rules
@@ -22,9 +23,13 @@ from settlements.agreements.services.entered import Entered
 from settlements.models import Agreement, TermSection
 from settlements.models.shares import nearly_whole, share_words
 from settlements.money import ZERO, format_wan
+from settlements.reckoning.periods import last_month
 from settlements.reckoning.preview import PreviewLine, preview
 from settlements.rules.facts import MonthState, fact_words
+from settlements.rules.kinds import ParameterKind, specs
 from settlements.shown.findings import starred
+
+LATE = 2  # months that are over: the last one alone is what every agreement begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +182,10 @@ def _when(lines: Sequence[PreviewLine]) -> str:
 
 
 def _warnings(lines: list[PreviewLine], found: Entered) -> list[str]:
-    warnings = both_ways(lines) + _caps(lines, found)
-    no_data = [x for x in lines if x.state == MonthState.NO_DATA]
-    partial = [x for x in lines if not x.complete and x.state != MonthState.NO_DATA]
+    warnings = _late(found) + _defaults(found) + both_ways(lines) + _caps(lines, found)
+    inside = [x for x in lines if covers(found.term.in_force, x.period)]
+    no_data = [x for x in inside if x.state == MonthState.NO_DATA]
+    partial = [x for x in inside if not x.complete and x.state != MonthState.NO_DATA]
     if partial:
         warnings.append(f"{len(partial)} 个断面月的数据不完整而照常核算：{_when(partial)}。")
     if no_data:
@@ -198,6 +204,36 @@ def _warnings(lines: list[PreviewLine], found: Entered) -> list[str]:
     if nearly := nearly_whole(part.share for part in found.term.parts):
         warnings.append(nearly)
     return warnings
+
+
+def _late(found: Entered) -> list[str]:
+    """Months of the term that are over already: each is to be published, or to be left out by a later
+    first day."""
+    first, last = found.term.in_force.lower, last_month()
+    months = months_between(first, last) if first is not None else []
+    if len(months) < LATE or Agreement.objects.filter(code=found.code).exists():
+        return []
+    return [
+        f"起日以来已过去 {len(months)} 个月（{month_words(months[0])}至{month_words(months[-1])}），启用后"
+        "各月都要有数据并逐月发布通报；以前的已在系统外结清的，请把起日改为开始用本系统的月份，余额记入期初。"
+    ]
+
+
+def _defaults(found: Entered) -> list[str]:
+    """Amounts that nobody has typed: the rule's own, of another scheme."""
+    stored = found.term.parameters
+    left = [
+        spec.label
+        for name, spec in specs(rules.get(found.term.rule).parameters).items()
+        if spec.kind is ParameterKind.MONEY
+        and stored[name]["is_default"]
+        and stored[name]["value"]
+        and Decimal(stored[name]["value"])
+        and (spec.applies_if is None or stored[spec.applies_if[0]]["value"] in spec.applies_if[1])
+    ]
+    if not left:
+        return []
+    return [f"{'、'.join(left)}用的是规则的默认值；请对照协议原文，不同的请改。"]
 
 
 def _missing(lines: Sequence[PreviewLine]) -> list[str]:

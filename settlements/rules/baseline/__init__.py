@@ -135,6 +135,7 @@ def _amount(
 FAMILY = Family(
     code="baseline",
     title="基准法",
+    summary="与约定的基准比（类别、功能类别、指标限值或基准期均值）：好于基准，下游付上游；差于基准，上游付下游。",
     title_en="Baseline",
     revision=1,
     legal_basis="重庆市流域横向生态保护补偿第二轮协议（2023年起）",

@@ -197,6 +197,7 @@ def _kept_words(kept: Fraction) -> str:
 FAMILY = Family(
     code="class_vs_last_year",
     title="同比类别法",
+    summary="达到功能类别时与去年同月比：类别变好，下游付上游；变差，上游付下游。没达到功能类别，上游付下游。",
     title_en="Class against last year",
     revision=1,
     legal_basis="《重庆市建立流域横向生态保护补偿机制实施方案（试行）》（2018）",

@@ -125,6 +125,7 @@ def _comparison(
 FAMILY = Family(
     code="exceedance_steps",
     title="超标分档法",
+    summary="指标月均值超过限值时，上游按超标倍数分档付下游；不超标不付。只有上游付。",
     title_en="Steps of exceedance",
     revision=1,
     legal_basis="《安徽省地表水断面生态补偿暂行办法》（2018）及河北、合肥、周口同类办法",

@@ -178,6 +178,7 @@ def _recipients(p: Parameters, code: str, amount: Decimal) -> dict[str, Decimal]
 FAMILY = Family(
     code="joint_fund",
     title="共同资金法",
+    summary="几方按比例共同出资，再按另一比例分配，断面不达标的扣减给下一方。",
     title_en="Joint fund",
     revision=1,
     legal_basis="《赤水河流域横向生态保护补偿协议》（云南、贵州、四川，2018年）",

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 
+from basins.clock import moved_to
 from basins.ranges import between
 from monitoring.models import Assessment, Section, Target
 from settlements import pipeline
@@ -418,6 +419,25 @@ def test_one_sided_months_are_not_said_to_pay_both_ways():
     assert both_ways([]) == []
 
 
+def test_a_first_day_that_is_long_past_says_how_many_months_are_to_be_published(world, preparer):
+    with moved_to(date(2024, 3, 10)):
+        draft = fill(services.start_draft(by=preparer), content(world), preparer)
+        words = " ".join(trial(entered(draft)).warnings)
+        late = fill(services.start_draft(by=preparer), content(world, start="2024-02-01"), preparer)
+        assert "逐月发布" not in " ".join(trial(entered(late)).warnings)
+    assert "起日以来已过去 14 个月（2023年1月至2024年2月）" in words
+    assert "余额记入期初" in words
+
+
+def test_an_amount_nobody_typed_is_named(world, preparer):
+    draft = fill(services.start_draft(by=preparer), content(world), preparer)
+    assert (
+        "补偿标准用的是规则的默认值；请对照协议原文，不同的请改。" in trial(entered(draft)).warnings
+    )
+    typed = fill(services.start_draft(by=preparer), content(world, rate="500000.00"), preparer)
+    assert "默认值" not in " ".join(trial(entered(typed)).warnings)
+
+
 def test_a_preview_takes_as_many_queries_for_many_months(
     world, preparer, django_assert_max_num_queries
 ):
@@ -425,6 +445,6 @@ def test_a_preview_takes_as_many_queries_for_many_months(
     for when in world.months("2019-01", "2023-12"):
         world.measured(when, "III")
     pipeline.recompute()
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         found = trial(entered(draft))
     assert found.periods > 60
