@@ -5,23 +5,33 @@ Nothing is kept of how far one is: whoever comes back finds each step as it stan
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 
 from basins.access import Act
 from basins.city import home
 from basins.clock import today
 from basins.links import Link, to
 from basins.models import CalendarDay, Jurisdiction, PersonAct, River, RiverReach, Role
+from basins.ranges import months_between
 from basins.services.person_acts import LEAST_ADMINISTRATORS, administrators
 from basins.words import month_words
 from monitoring.models import MonthlyMean, Section, Target
-from settlements.models import Agreement, AgreementDraft, Notice, OpeningBatch
+from settlements.models import (
+    Agreement,
+    AgreementDraft,
+    Notice,
+    OpeningBatch,
+    Term,
+    TermSection,
+)
 from settlements.reckoning.periods import last_month
 from settlements.work.queries.missing import missing
 
 TWO = 2
+NAMED_AT_MOST = 6
 
 
 class StepState(StrEnum):
@@ -47,7 +57,7 @@ class StepLink:
 
 @dataclass(frozen=True, slots=True)
 class FirstStep:
-    """`has`: what is there. `lacks`: what is still to be done, '' where nothing is."""
+    """`has`: what is there. `lacks`: what is still to be done, '' where nothing is. `who`: whose it is."""
 
     code: str
     title: str
@@ -56,6 +66,7 @@ class FirstStep:
     has: str
     lacks: str = ""
     links: tuple[StepLink, ...] = ()
+    who: str = "协议管理员"
 
 
 def first_day() -> list[FirstStep]:
@@ -206,17 +217,17 @@ def _people() -> FirstStep:
 
 
 def _calendar() -> FirstStep:
-    """Next year's is announced in November."""
+    """This year's; next year's is announced in November, and reckoned by weekends until then."""
     year = today().year
-    years = [year] if today().month < 12 else [year, year + 1]
-    there = {
+    there = [
         each
-        for each in years
+        for each in (year, year + 1)
         if CalendarDay.objects.filter(date__year=each, announced=True).exists()
-    }
-    missing_years = [str(each) for each in years if each not in there]
-    lacks = f"还没有 {'、'.join(missing_years)} 年的安排，期限按周末推算。" if missing_years else ""
-    has = "、".join(f"{each} 年" for each in sorted(there)) or "没有今年的"
+    ]
+    lacks = "" if year in there else f"还没有 {year} 年的安排，期限按周末推算。"
+    has = "、".join(f"{each} 年" for each in there) or "没有今年的"
+    if year in there and year + 1 not in there:
+        has += f"；{year + 1} 年的待国务院公布后录入"
     return FirstStep(
         "calendar", "节假日历", "异议、确认等期限按工作日计；国务院公布的放假和调休。",
         _state(bool(there), lacks), has, lacks,
@@ -238,6 +249,7 @@ def _history() -> FirstStep:
         _state(first is not None, lacks), has, lacks,
         (StepLink("上传数据", to("reading-upload"), Act.UPLOAD_READINGS),
          StepLink("断面", to("section-list"), Act.SEE_RESULTS)),
+        who="市生态环境局",
     )  # fmt: skip
 
 
@@ -249,6 +261,8 @@ def _agreement() -> FirstStep:
     parts += [f"待启用 {waiting} 份"] if waiting else []
     parts += [f"草稿 {drafts} 份"] if drafts else []
     lacks = "" if active else "录入一份协议，由另一名协议管理员启用。"
+    if active and (bare := _borders_without_agreement()):
+        parts.append(f"没有协议的交界断面：{bare}")
     return FirstStep(
         "agreement", "第一份协议", "协议方、断面、规则和参数；规则的参数有默认值，注明各自的来源。",
         _state(bool(active or waiting or drafts), lacks), "，".join(parts), lacks,
@@ -266,6 +280,7 @@ def _opening() -> FirstStep:
         StepState.DONE if booked and not waiting else StepState.OPTIONAL, has, "",
         (StepLink("期初余额", to("ledger-opening-list"), Act.SEE_LEDGER),
          StepLink("模板", to("reference-template", "opening"), Act.SEE_RESULTS)),
+        who="市财政局",
     )  # fmt: skip
 
 
@@ -279,9 +294,41 @@ def _month() -> FirstStep:
     return FirstStep(
         "month", "第一个月", "月核算算出后，由一人编制月通报、另一人签发。",
         StepState.DONE if published else _state(bool(published), lacks or "待编制"),
-        f"已发布 {published} 期", lacks,
-        tuple(_month_links(f"{month:%Y-%m}")),
+        f"已发布 {published} 期{_overdue(month)}", lacks,
+        tuple(_month_links(f"{month:%Y-%m}")), who="市生态环境局",
     )  # fmt: skip
+
+
+def _borders_without_agreement() -> str:
+    """Names of the sections between two parties that no agreement in force counts."""
+    counted = TermSection.objects.filter(term__agreement__state=Agreement.State.ACTIVE)
+    bare = list(
+        Section.objects.filter(ended_on=None, upstream__isnull=False, downstream__isnull=False)
+        .exclude(pk__in=counted.values("section"))
+        .order_by("river__code", "km", "code")
+        .values_list("name", flat=True)
+    )
+    more = f"等 {len(bare)} 个" if len(bare) > NAMED_AT_MOST else ""
+    return "、".join(bare[:NAMED_AT_MOST]) + more
+
+
+def _overdue(last: date) -> str:
+    """Months of agreements in force that are over and were never published, besides the last one."""
+    published = set(
+        Notice.objects.filter(state=Notice.State.PUBLISHED).values_list("month", flat=True)
+    )
+    first = Term.objects.filter(agreement__state=Agreement.State.ACTIVE).aggregate(
+        first=Min("in_force__startswith")
+    )["first"]
+    if first is None:
+        return ""
+    late = [m for m in months_between(first, last) if m < last and m not in published]
+    if not late:
+        return ""
+    return (
+        f"；协议起日以来还有 {len(late)} 个月没有发布（自{month_words(late[0])}），"
+        "补上数据后逐月发布；已在系统外结清的，请把协议的起日改到开始用本系统的月份"
+    )
 
 
 def _month_links(month: str) -> Iterator[StepLink]:
