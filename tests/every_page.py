@@ -248,10 +248,13 @@ def _arguments(money: Money) -> dict[str, tuple]:
         statement=BalanceStatement.objects.earliest("pk"), against=in_books, why="双方核实",
         by=people.treasury,
     )  # fmt: skip
+    upstream = Jurisdiction.objects.filter(pk=border.upstream.pk)
+    upstream.update(ended_on=date(2024, 9, 1))
     carried = Carryover.objects.create(
         ended=border.upstream, successor=border.stranger, on=date(2024, 9, 1), document="渝府〔2024〕1号",
         prepared_by=people.treasury, prepared_at=clock.now(),
     )  # fmt: skip
+    upstream.update(ended_on=None)
     to_go = account_of(border.upstream, money.main, opened_on=date(2024, 1, 1))
     CarryoverLine.objects.create(carryover=carried, account=to_go, yuan=standing(to_go))
     merged = Jurisdiction.objects.create(

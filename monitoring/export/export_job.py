@@ -19,9 +19,10 @@ from basins.clock import now
 from basins.models import User
 from basins.ranges import months_between
 from basins.refusals import Refused
+from basins.snapshot import one_snapshot
 from jobs import services as jobs
 from jobs.models import Job
-from monitoring.export.samples import count_by_month
+from monitoring.export.samples import is_measured
 from monitoring.export.workbook import (
     LAYOUTS,
     MOST_MONTHS,
@@ -40,14 +41,14 @@ ALL = ""
 def sections_of(viewer: Viewer, scope: str) -> list[Section]:
     """Those of `scope` the viewer may see, by river and from its source.
 
-    `scope`: ALL, `river:CODE`, `section:CODE`, or several of the latter parted by commas.
+    `scope`: ALL, `river:CODE` or `section:CODE`.
     """
     found = visible_sections(viewer).select_related("province", "river")
     kind, _, code = scope.partition(":")
     if kind == "river":
         found = found.filter(river__code=code)
     elif kind == "section":
-        found = found.filter(code__in=code.split(","))
+        found = found.filter(code=code)
     return list(found)
 
 
@@ -69,7 +70,7 @@ def enter_export(
     sections = sections_of(viewer, scope)
     if not sections:
         raise Refused("没有您能看到的断面；请改选。", field="scope")
-    if not any(count_by_month([section.pk for section in sections], months).values()):
+    if not is_measured([section.pk for section in sections], months):
         raise NothingToWrite("所选断面在这些月份没有监测数据；请改选月份或断面。", field="first")
     parameters = {
         "user": by.pk, "layout": layout, "scope": scope,
@@ -106,8 +107,13 @@ def about(by: str, at: datetime) -> tuple[tuple[str, str], ...]:
     return (("导出", f"{by}，{timezone.localtime(at):%Y-%m-%d %H:%M}"),)
 
 
-@jobs.handles(KIND)
+@jobs.handles(KIND, stepwise=True)  # it writes nothing, and reads all at one moment
 def export(parameters: dict[str, Any], progress: jobs.Progress) -> dict[str, Any]:
+    with one_snapshot():
+        return _made(parameters, progress)
+
+
+def _made(parameters: dict[str, Any], progress: jobs.Progress) -> dict[str, Any]:
     by = User.objects.get(pk=parameters["user"])
     first, last = (date.fromisoformat(f"{parameters[end]}-01") for end in ("first", "last"))
     wanted = Wanted(

@@ -87,6 +87,11 @@ def count_by_month(section_ids: Sequence[int], months: Sequence[date]) -> dict[d
     return {month: _readings(section_ids, month).count() for month in months}
 
 
+def is_measured(section_ids: Sequence[int], months: Sequence[date]) -> bool:
+    """Whether there is any reading; at most one SQL query a month."""
+    return any(_readings(section_ids, month).exists() for month in months)
+
+
 def codes_of(section_ids: Sequence[int], month: date) -> list[str]:
     """The indicators that were measured in the month, in their order."""
     found = (

@@ -3,6 +3,7 @@
 Imported again it gives the same readings: the means and what is said of the file are not read.
 """
 
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,7 @@ from monitoring.models import Indicator, Section
 from monitoring.protocols.layouts.headings import NATIONAL, WIDE
 from monitoring.protocols.layouts.reading_file import LARGEST
 from monitoring.protocols.layouts.writing import (
+    DIGITS,
     MEANS_MONTH,
     NATIONAL_CODES,
     Cell,
@@ -36,6 +38,7 @@ from monitoring.protocols.layouts.writing import (
     national_cells,
     wide_cells,
 )
+from written.sheets.bounds import BOUNDS
 
 LAYOUTS = {NATIONAL: "国家站发布版式", WIDE: "一行一个样品"}
 MOST_MONTHS = 12
@@ -94,12 +97,17 @@ def write_workbook(path: Path, wanted: Wanted, progress: Progress = silent) -> W
                 writer.month(month)
         writer.means()
         writer.about()
-    if path.stat().st_size > LARGEST:
-        raise Refused(
-            f"文件超过 {LARGEST // 1024 // 1024} MB，不能再导入；请少选几个月份或断面，分几次导出。"
-        )
+    _refuse_too_large(path)
     progress(sum(counts.values()), sum(counts.values()), "完成")
     return writer.written
+
+
+def _refuse_too_large(path: Path) -> None:
+    """What an import would refuse for its size, packed or unpacked, is given to nobody."""
+    with zipfile.ZipFile(path) as packed:
+        unpacked = sum(info.file_size for info in packed.infolist())
+    if path.stat().st_size > LARGEST or unpacked > BOUNDS["large"].unpacked:
+        raise Refused("文件太大，不能再导入；请少选几个月份或断面，分几次导出。")
 
 
 class _Writer:
@@ -191,7 +199,7 @@ class _Writer:
         for column, (cell, code) in enumerate(zip(cells, codes, strict=True)):
             if isinstance(cell, str):
                 page.write_string(at, column, cell)
-            elif Decimal(repr(float(cell))) == cell:
+            elif Decimal(repr(float(cell))) == cell and len(cell.as_tuple().digits) <= DIGITS:
                 page.write_number(at, column, float(cell), self._format(cell, code))
             else:
                 page.write_string(at, column, f"{cell:f}")

@@ -22,39 +22,52 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- What is left of a closed year by party (positive: it is still to receive): its nets, what
--- adjustments of its months booked after the closing, and the payments made for it; nothing for a
--- party whose whole account in the agreement is even. Python asks it here (`outstanding`); a test adds
+-- adjustments of its months booked after the closing, and the payments made for it, each under whose it
+-- is by now (_owners.sql); nothing for a party whose whole account in the agreement is even. Python asks it here (`outstanding`); a test adds
 -- the rows up by itself. Planned once a session, as it is asked for each year of a list.
 CREATE OR REPLACE FUNCTION settlements_year_left(year_id bigint)
 RETURNS TABLE (jurisdiction_id bigint, yuan numeric) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY WITH moved (jurisdiction_id, yuan) AS (
-        SELECT n.jurisdiction_id, n.yuan FROM settlements_settlementnet n
+    RETURN QUERY WITH of_year AS (
+        SELECT s.id, s.year, s.agreement_id FROM settlements_settlement s WHERE s.id = year_id
+    ), booked (jurisdiction_id, yuan, year, number) AS (
+        SELECT n.jurisdiction_id, n.yuan, e.year, e.number FROM settlements_settlementnet n
+        LEFT JOIN settlements_journalentry e
+            ON e.settlement_id = n.settlement_id AND e.cause = 'settlement'
         WHERE n.settlement_id = year_id
         UNION ALL
-        SELECT p.payer_id, p.yuan FROM settlements_payment p
+        SELECT p.payer_id, p.yuan, e.year, e.number FROM settlements_payment p
+        LEFT JOIN settlements_journalentry e ON e.payment_id = p.id
         WHERE p.settlement_id = year_id AND p.state = 'approved' AND p.reversed_on IS NULL
           AND p.kind IN ('direct', 'collection', 'deduction', 'offset')
         UNION ALL
-        SELECT p.payee_id, -p.yuan FROM settlements_payment p
+        SELECT p.payee_id, -p.yuan, e.year, e.number FROM settlements_payment p
+        LEFT JOIN settlements_journalentry e ON e.payment_id = p.id
         WHERE p.settlement_id = year_id AND p.state = 'approved' AND p.reversed_on IS NULL
           AND p.kind IN ('direct', 'disbursement', 'offset')
         UNION ALL
-        SELECT n.jurisdiction_id, n.yuan FROM settlements_settlement s
+        SELECT n.jurisdiction_id, n.yuan, e.year, e.number FROM of_year s
             JOIN settlements_term t ON t.agreement_id = s.agreement_id
             JOIN settlements_accrual a ON a.term_id = t.id
                 AND a.period BETWEEN make_date(s.year, 1, 1) AND make_date(s.year, 12, 31)
             JOIN settlements_adjustment d ON d.accrual_id = a.id AND d.state = 'approved'
             JOIN settlements_journalentry e ON e.adjustment_id = d.id
             JOIN settlements_adjustmentnet n ON n.adjustment_id = d.id
-        WHERE s.id = year_id
+    ), moved (jurisdiction_id, yuan) AS (
+        SELECT CASE WHEN c.any
+                THEN settlements_owner(s.agreement_id, b.jurisdiction_id, b.year, b.number)
+                ELSE b.jurisdiction_id END, b.yuan
+        FROM booked b CROSS JOIN of_year s
+        CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM settlements_carryoverline l
+            JOIN settlements_ledgeraccount a ON a.id = l.account_id
+            WHERE a.agreement_id = s.agreement_id) AS any) c
     ), standing (jurisdiction_id, yuan) AS (
-        SELECT a.jurisdiction_id, COALESCE(sum(n.net), 0) FROM settlements_settlement s
+        SELECT a.jurisdiction_id, COALESCE(sum(n.net), 0) FROM of_year s
             JOIN settlements_ledgeraccount a
                 ON a.agreement_id = s.agreement_id AND a.kind = 'compensation'
             LEFT JOIN settlements_accountmonth n ON n.account_id = a.id AND n.basis = 'booked'
-        WHERE s.id = year_id GROUP BY a.jurisdiction_id
+        GROUP BY a.jurisdiction_id
     )
     SELECT m.jurisdiction_id, sum(m.yuan) FROM moved m
         LEFT JOIN standing s ON s.jurisdiction_id = m.jurisdiction_id

@@ -5,6 +5,20 @@ CREATE TRIGGER carryover_decided_once BEFORE UPDATE OR DELETE ON settlements_car
 CREATE TRIGGER carryover_never_truncated BEFORE TRUNCATE ON settlements_carryover
     FOR EACH STATEMENT EXECUTE FUNCTION settlements_decided_once();
 
+-- Of a place that had ended by the day from which the other takes over.
+CREATE OR REPLACE FUNCTION settlements_carryover_of_ended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM basins_jurisdiction j
+            WHERE j.id = NEW.ended_id AND j.ended_on <= NEW."on") THEN
+        RAISE EXCEPTION '行政区 #% 没有停用，或承继日期早于停用，不能结转。', NEW.ended_id
+            USING ERRCODE = '23514';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER carryover_of_ended BEFORE INSERT ON settlements_carryover
+    FOR EACH ROW EXECUTE FUNCTION settlements_carryover_of_ended();
+
 -- An approved carry-over has of each of its lines the one entry that takes the amount off the old
 -- account and puts it on the successor's in the same agreement; no other has one, and an approved
 -- one has lines.
@@ -32,7 +46,7 @@ BEGIN
             LEFT JOIN settlements_ledgeraccount a ON a.id = p.account_id
             WHERE l.carryover_id = checked_id
             GROUP BY l.id, e.id
-            HAVING count(*) <> 2
+            HAVING count(*) <> 2 OR e.effective_on <> asked."on"
                 OR count(*) FILTER (WHERE p.account_id = l.account_id AND p.yuan = -l.yuan) <> 1
                 OR count(*) FILTER (WHERE a.jurisdiction_id = asked.successor_id AND p.yuan = l.yuan
                     AND a.kind = old.kind AND a.agreement_id IS NOT DISTINCT FROM old.agreement_id) <> 1) THEN

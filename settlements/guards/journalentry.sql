@@ -26,7 +26,8 @@ DECLARE
     place   integer := 0;
     other   record;
 BEGIN
-    FOR entry IN SELECT year, number, booked_on, previous_hash, hash, hash_version, voucher, reverses_id
+    FOR entry IN SELECT year, number, booked_on, previous_hash, hash, hash_version, voucher,
+                reverses_id, carryover_id
             FROM new_rows ORDER BY year, number LOOP
         IF place = 0 THEN
             SELECT e.year, e.number, e.booked_on, e.hash INTO before FROM settlements_journalentry e
@@ -54,7 +55,7 @@ BEGIN
         IF entry.previous_hash <> COALESCE(before.hash, repeat('0', 64)) THEN
             RAISE EXCEPTION '凭证未接上前一凭证的摘要值。' USING ERRCODE = '23514';
         END IF;
-        IF entry.hash_version < 2 THEN
+        IF entry.hash_version < 2 OR entry.carryover_id IS NOT NULL AND entry.hash_version < 3 THEN
             RAISE EXCEPTION '新凭证的摘要须涵盖业务日期与关联对象，版本 % 不再使用。',
                 entry.hash_version USING ERRCODE = '23514';
         END IF;
@@ -112,6 +113,17 @@ BEGIN
     SELECT cause, reverses_id INTO original FROM settlements_journalentry WHERE id = entry_id;
     IF original.reverses_id IS NOT NULL THEN
         RAISE EXCEPTION '冲销凭证不能再冲销；请重新登记。' USING ERRCODE = '23514';
+    END IF;
+    IF EXISTS (
+            SELECT 1 FROM settlements_journalentry e
+            JOIN settlements_carryoverline l ON l.id = e.carryover_id
+            JOIN settlements_posting p ON p.entry_id = e.id AND p.account_id <> l.account_id
+            JOIN settlements_carryoverline later ON later.account_id = p.account_id
+            JOIN settlements_journalentry o ON o.carryover_id = later.id
+                AND (o.year, o.number) > (e.year, e.number)
+            WHERE e.id = settlements_refuse_reversal.entry_id AND NOT EXISTS (
+                SELECT 1 FROM settlements_journalentry r WHERE r.reverses_id = o.id)) THEN
+        RAISE EXCEPTION '结转的余额已再结转；请先冲销后一张。' USING ERRCODE = '23514';
     END IF;
     IF original.cause IN ('settlement', 'adjustment') THEN
         RAISE EXCEPTION '年清缴和调整的凭证不冲销;更正请提出调整。' USING ERRCODE = '23514';

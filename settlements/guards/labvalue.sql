@@ -5,7 +5,8 @@ CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE ON settlements_labvalue
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON settlements_labvalue
     FOR EACH STATEMENT EXECUTE FUNCTION settlements_only_grows();
 
--- The values of a sample come in one INSERT, before anything corrects it: none is slipped in later.
+-- The values of a sample come in one INSERT, in its own transaction and before anything corrects it:
+-- none is slipped in later.
 CREATE OR REPLACE FUNCTION settlements_labvalues_at_once() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     wrong bigint;
@@ -14,6 +15,10 @@ BEGIN
         FROM (SELECT sample_id, count(*) AS added FROM new_rows GROUP BY 1) n
         WHERE n.added < (SELECT count(*) FROM settlements_labvalue v WHERE v.sample_id = n.sample_id)
            OR EXISTS (SELECT 1 FROM settlements_labsample s WHERE s.corrects_id = n.sample_id)
+           OR EXISTS (SELECT 1 FROM settlements_labsample s WHERE s.id = n.sample_id
+                -- A row older than every transaction that runs, this one included, is no row of it.
+                AND s.xmin::text::bigint
+                    < txid_snapshot_xmin(txid_current_snapshot()) % 4294967296)
         LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION '实验室样品 #% 的值须一次登记；遗漏的请以更正补上。', wrong USING ERRCODE = '23514';

@@ -18,6 +18,7 @@ from monitoring.standards.detection import show
 from monitoring.standards.gb3838_2002 import NAMES, UNITS
 from monitoring.visible import visible_sections
 from settlements.models import Accrual, LabSample
+from settlements.shown.visible import visible_samples
 
 MOST = 60
 GONE = "（已不在）"
@@ -98,10 +99,13 @@ def readings_changed(viewer: Viewer, windows: Sequence[Window]) -> tuple[Reading
         .order_by("at")
     }
     samples = {
-        (s.section_id, s.sampled_at): s
-        for s in LabSample.objects.filter(_any(windows, "at"), corrected_by__isnull=True)
+        (s.section_id, s.sampled_at, value.indicator_id): s
+        for s in visible_samples(viewer)
+        .filter(_any(windows, "at"), corrected_by__isnull=True)
         .select_related("by")
+        .prefetch_related("values")
         .order_by("pk")
+        for value in s.values.all()
     }
     names = viewer.sees_all(Act.SEE_DRAFTS)
     changed = []
@@ -112,7 +116,7 @@ def readings_changed(viewer: Viewer, windows: Sequence[Window]) -> tuple[Reading
         if words[0] == words[1]:
             continue
         at = localtime(one.sampled_at)
-        typed = samples.get((key[0], key[2])) if key[3] == Origin.MANUAL else None
+        typed = samples.get((key[0], key[2], key[1])) if key[3] == Origin.MANUAL else None
         name = NAMES.get(one.indicator.code, one.indicator.code)
         changed.append(
             ReadingChange(

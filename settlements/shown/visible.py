@@ -15,6 +15,7 @@ from basins.ranges import year_start
 from settlements.models import (
     Accrual,
     Agreement,
+    LabSample,
     LedgerAccount,
     MonthRuling,
     Party,
@@ -182,3 +183,25 @@ def agreement_of_month(
         .first()
     )
     return (accrual.term.agreement, None) if accrual is not None else None
+
+
+def visible_samples(viewer: Viewer) -> QuerySet[LabSample]:
+    """实验室样品: all, or those of the sections that an agreement to which the viewer is party counted
+    on the day of the sample."""
+    match viewer.scope(Act.SEE_DRAFTS):
+        case Scope.ALL:
+            return LabSample.objects.all()
+        case Scope.OWN:
+            day = "(%(expressions)s AT TIME ZONE 'Asia/Shanghai')::date"
+            days = Func(
+                "sampled_at",
+                template=f"daterange({day}, {day}, '[]')",
+                output_field=DateRangeField(),
+            )
+            own = TermSection.objects.filter(
+                Q(section=OuterRef("section")) | Q(inflow=OuterRef("section")),
+                term__in_force__overlap=OuterRef("days"),
+                term__agreement__parties__jurisdiction=viewer.jurisdiction_id,
+            )
+            return LabSample.objects.alias(days=days).filter(Exists(own))
+    return LabSample.objects.none()

@@ -53,6 +53,7 @@ class Sections:
 
     def _load(self) -> None:
         self._by_code: dict[str, int] = {}
+        self._as_written: dict[str, int] = {}  # codes may differ in case alone
         self._codes: set[str] = set()
         self._by_name: dict[str, dict[int, list[int]]] = {}
         for pk, code, name, province in Section.objects.order_by("pk").values_list(
@@ -62,10 +63,13 @@ class Sections:
 
     def _keep(self, pk: int, code: str, name: str, province: int) -> None:
         self._codes.add(code)
+        self._as_written[code] = pk
         self._by_code[name_key(code)] = pk
         self._by_name.setdefault(name_key(name), {}).setdefault(province, []).append(pk)
 
     def _look_up(self, ref: SectionRef) -> int | str:
+        if ref.code and ref.code in self._as_written:
+            return self._as_written[ref.code]
         if ref.code and name_key(ref.code) in self._by_code:
             return self._by_code[name_key(ref.code)]
         named = self._by_name.get(name_key(ref.name), {}) if ref.name else {}

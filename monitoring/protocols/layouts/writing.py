@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from written.moments import BEIJING
 
-from .cells import DOUBTED, FLAGS, STATION_STATES, is_fill
+from .cells import FLAGS, STATION_STATES, is_fill
 from .headings import NATIONAL
 from .indicators import INDICATORS
 from .rows import SectionRef, Value
@@ -24,6 +24,9 @@ NOT_MEASURED = "--"
 # The release has an asterisk where a station has no such instrument.
 NO_INSTRUMENT = "*"
 REMARK = "备注"
+DIGITS = 15  # that a spreadsheet keeps of a number
+# Beijing time is written; months are those of Asia/Shanghai, which had summer time in these years.
+_SUMMERS = range(1986, 1992)
 MEANS_MONTH = "月份"
 _STATES = {flag: word for word, flag in STATION_STATES.items()}
 ORIGIN_WORDS = {"automatic": "自动", "manual": "手工", "joint": "联合", "reserve": "留样"}
@@ -79,7 +82,7 @@ def national_cells(sample: Sample, *, remarks: bool = False) -> list[Cell]:
         sample.section.province or NO_INSTRUMENT,
         sample.section.basin or NO_INSTRUMENT,
         sample.section.name,
-        _time(sample.sampled_at)[5:],
+        _time(sample.sampled_at)[0 if sample.sampled_at.year in _SUMMERS else 5 :],
         sample.water_class or NO_INSTRUMENT,
         *(measured.get(code, absent.get(code, NOT_MEASURED)) for code in NATIONAL_CODES),
         _STATES[flag],
@@ -91,6 +94,8 @@ def wide_cells(sample: Sample, codes: Sequence[str], *, remarks: bool = False) -
     """A row of the plain table; an indicator that was not measured has an empty cell."""
     flag = _flag_of(sample.values, FLAGS)
     measured = {value.indicator: _value(value, flag) for value in sample.values}
+    if homeless := measured.keys() - set(codes):
+        raise ValueError(f"no column for {homeless}")
     return [
         sample.section.province or "",
         sample.section.name,
@@ -112,12 +117,13 @@ def _flag_of(values: tuple[Value, ...], words: dict[str, str]) -> str:
 def _value(value: Value, of_row: str) -> Cell:
     """A number as a number; text where a sign says more: 0.025L, 0.31(M), 999.9(N)."""
     flag = value.flag or "N"
+    # A reader doubts what looks like a fill, or does not where somebody reviewed the file.
     doubtful = not value.below_limit and is_fill(value.value, INDICATORS[value.indicator])
-    said = DOUBTED if doubtful else of_row  # what a reader would take it for
-    if flag == said and not value.below_limit:
+    plain = flag == of_row and not doubtful
+    if plain and not value.below_limit and len(value.value.as_tuple().digits) <= DIGITS:
         return value.value
     text = f"{value.value:f}{'L' if value.below_limit else ''}"
-    return text if flag == said else f"{text}({flag})"
+    return text if plain else f"{text}({flag})"
 
 
 def _time(moment: datetime) -> str:

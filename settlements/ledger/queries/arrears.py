@@ -4,7 +4,8 @@ A debt is as old as the days since it fell due by its 拨款通知; one without 
 years closed before there were demands) is as old as its business date. What was carried over to a
 successor (区划结转) is as old as it was: the carrying itself neither pays nor owes. What was paid counts for
 the oldest debt first. Entries that were cancelled, and their counter-entries, are left out
-together. Decimal yuan, positive.
+together, unless the one went over to a successor before the other came: then each is whose it is.
+Decimal yuan, positive.
 """
 
 from collections import defaultdict
@@ -92,13 +93,14 @@ def arrears(viewer: Viewer, on: date | None = None) -> Arrears:
     before = {old for old, there in carried.items() if {each.account for each in there} & shown}
     postings = (
         Posting.objects.filter(account__in=shown | before, entry__effective_on__lte=day)
-        .exclude(entry__reversal__effective_on__lte=day)
         .exclude(entry__cause=Cause.CARRYOVER)
-        .filter(entry__reverses__isnull=True)
+        .exclude(entry__reverses__cause=Cause.CARRYOVER)
         .order_by("entry__effective_on", "entry__year", "entry__number")
         .values_list(
             "account_id",
             "account__jurisdiction_id",
+            "entry_id",
+            "entry__reverses_id",
             "entry__cause",
             "entry__settlement_id",
             "entry__adjustment_id",
@@ -110,12 +112,26 @@ def arrears(viewer: Viewer, on: date | None = None) -> Arrears:
     )
     due = _due_days()
     moves: dict[int, list[Move]] = defaultdict(list)
-    for booked, party, cause, settlement, adjustment, effective_on, year, number, yuan in postings:
+    found: dict[tuple[int, int], tuple[int, Move]] = {}  # account, entry → whose by now
+    for (
+        booked, party, entry, cancels, cause, settlement, adjustment, effective_on, year, number,
+        yuan,
+    ) in postings:  # fmt: skip
         booked_by = settlement if cause == Cause.SETTLEMENT else adjustment
         until = due.get((party, cause, booked_by))
         owner = _owner(booked, (year, number), carried)
+        since = until or effective_on
+        # What was cancelled is left out together with its counter-entry, unless it went over between.
+        original = found.get((booked, cancels or 0))
+        if original is not None:
+            if original[0] == owner:
+                del found[booked, cancels or 0]
+                continue
+            since = original[1].since
+        found[booked, entry] = owner, Move(since, yuan, until is not None)
+    for owner, move in found.values():
         if owner in shown:
-            moves[owner].append(Move(until or effective_on, yuan, until is not None))
+            moves[owner].append(move)
     accounts = (
         LedgerAccount.objects.filter(pk__in=list(moves))
         .select_related("jurisdiction", "agreement")

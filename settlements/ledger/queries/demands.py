@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from basins.access import Act, Viewer
 from basins.clock import today
-from settlements.ledger.queries.carryovers import successors_of
-from settlements.ledger.services.demands import demands_left
-from settlements.models import Demand, JournalEntry, Party, Settlement
+from basins.models import Jurisdiction
+from settlements.ledger.services.demands import demands_left, with_owner
+from settlements.models import CarryoverLine, Demand, JournalEntry, Party, Settlement
 from settlements.money import ZERO
 
 
@@ -19,23 +19,25 @@ class DemandLine:
     demand: Demand
     left: Decimal  # yuan
     late: int  # days since the due day; 0 or less: not yet due
-    successor: str = ""  # who took over what was asked for (区划结转)
+    successor: str = ""  # who took over what is left of it (区划结转)
 
     @property
     def state(self) -> str:
         if not self.left:
-            return f"由{self.successor}承继" if self.successor else "已付清"
-        return f"逾期 {self.late} 天" if self.late > 0 else "待付款"
+            return "已付清"
+        waits = f"逾期 {self.late} 天" if self.late > 0 else "待付款"
+        return f"{waits}，由{self.successor}承继" if self.successor else waits
 
     @property
     def kind(self) -> str:
         if not self.left:
-            return "none" if self.successor else "final"
+            return "final"
         return "waiting" if self.late > 0 else "open"
 
 
 def visible_demands(viewer: Viewer) -> QuerySet[Demand]:
-    """All, or those of agreements the viewer's own jurisdiction is party to."""
+    """All, or those of agreements the viewer's own jurisdiction is party to, or took over a party's
+    balance in."""
     found = (
         Demand.objects.select_related("settlement__agreement", "jurisdiction", "adjustment", "by")
         .defer("jurisdiction__boundary", "adjustment__outcome", "adjustment__inputs")
@@ -48,26 +50,38 @@ def visible_demands(viewer: Viewer) -> QuerySet[Demand]:
     party = Party.objects.filter(
         agreement=OuterRef("settlement__agreement"), jurisdiction=viewer.jurisdiction_id
     )
-    return found.filter(Q(jurisdiction=viewer.jurisdiction_id) | Exists(party))
+    took_over = CarryoverLine.objects.filter(
+        account__agreement=OuterRef("settlement__agreement"),
+        carryover__successor=viewer.jurisdiction_id,
+        entry__isnull=False,
+    )
+    return found.filter(Q(jurisdiction=viewer.jurisdiction_id) | Exists(party) | Exists(took_over))
 
 
 def lines_of(demands: list[Demand], day: date | None = None) -> list[DemandLine]:
-    """1 SQL query, and 6 a year they belong to."""
+    """2 SQL queries, and 6 a year they belong to."""
     day = day or today()
     left: dict[int, Decimal] = {}
     for settlement in Settlement.objects.filter(
         pk__in={d.settlement_id for d in demands}, state=Settlement.State.CLOSED
     ):
         left |= demands_left(settlement)
-    after = successors_of((d.jurisdiction_id, d.settlement.agreement_id) for d in demands)
-    lines = []
-    for demand in demands:
-        successor = after.get((demand.jurisdiction_id, demand.settlement.agreement_id))
-        name = successor.name if successor is not None else ""
-        lines.append(
-            DemandLine(demand, left.get(demand.pk, ZERO), (day - demand.due_on).days, name)
+    owners = dict(
+        with_owner(Demand.objects.filter(pk__in=[d.pk for d in demands])).values_list("pk", "owner")
+    )
+    moved = {d.pk for d in demands if owners[d.pk] != d.jurisdiction_id and left.get(d.pk)}
+    names = dict(
+        Jurisdiction.objects.filter(pk__in={owners[pk] for pk in moved}).values_list("pk", "name")
+    )
+    return [
+        DemandLine(
+            demand,
+            left.get(demand.pk, ZERO),
+            (day - demand.due_on).days,
+            names[owners[demand.pk]] if demand.pk in moved else "",
         )
-    return lines
+        for demand in demands
+    ]
 
 
 def entry_of(demand: Demand) -> JournalEntry | None:

@@ -19,6 +19,7 @@ from basins.models import Jurisdiction, User
 from settlements.ledger.balances import standings
 from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.ledger import Line, accounts_of, lock_journal, post
+from settlements.ledger.statements import statements_from
 from settlements.models import (
     Agreement,
     Carryover,
@@ -91,6 +92,7 @@ def examine_carryover(
     if not lines:
         raise CarryoverRefused(f"{ended.name}的账户余额都是零，没有可结转的。", field="ended")
     _refuse_too_early(lines, on)
+    _refuse_closed(lines, successor)
     return lines
 
 
@@ -100,6 +102,7 @@ def propose_carryover(
 ) -> Carryover:
     """Ask for the balances to go over; nothing is booked yet. Raises NotAllowed, CarryoverRefused."""
     _permit(by)
+    _hold(ended)
     lines = examine_carryover(ended=ended, successor=successor, on=on, document=document)
     try:
         with transaction.atomic():
@@ -168,6 +171,7 @@ def approve_carryover(
     ]
     for agreement in _agreements(lines):
         refresh_cleared(agreement=agreement, on=day)
+    _tell_of_statements(carryover, lines, taking, entries, by)
     tell(
         "carryover.approve",
         to("ledger-carryover", carryover.pk),
@@ -205,6 +209,33 @@ def reject_carryover(*, carryover: Carryover, why: str, by: User) -> Carryover:
     return carryover
 
 
+def changed_statements(lines: list[CarryoverLine], successor: Jurisdiction, on: date):
+    """对账 of the accounts it moves, of that day or later: the balance stated there becomes another."""
+    taking = LedgerAccount.objects.filter(
+        jurisdiction=successor, agreement__in=[line.account.agreement_id for line in lines],
+        kind=STANDARD,
+    )  # fmt: skip
+    return statements_from([*(line.account for line in lines), *taking], on)
+
+
+def _tell_of_statements(carryover, lines, taking, entries, by: User) -> None:
+    """Who stated a balance that is another now hears of it."""
+    booked = {}
+    for line, account, entry in zip(lines, taking, entries, strict=True):
+        booked[line.account_id] = booked[account.pk] = entry
+    for statement in statements_from([*(line.account for line in lines), *taking], carryover.on):
+        tell(
+            "statement.moved",
+            to("ledger-account", statement.account_id),
+            about=statement.pk,
+            by=by,
+            persons=[statement.by_id],
+            entry=booked[statement.account_id].label,
+            paid_on=carryover.on,
+            statement=statement,
+        )
+
+
 def _refuse_waiting_payments(ended: Jurisdiction) -> None:
     """What waits for its second person would be booked on an account that has gone over."""
     waiting = Payment.objects.filter(
@@ -224,6 +255,23 @@ def _refuse_too_early(lines: list[CarryoverLine], on: date) -> None:
             f"账户最后一笔的业务日期是 {last}，晚于承继日期 {on}；请填不早于 {last} 的日期，"
             "并在依据中写明撤并的日期。",
             field="on",
+        )
+
+
+def _refuse_closed(lines: list[CarryoverLine], successor: Jurisdiction) -> None:
+    """An account that was closed takes nothing any more."""
+    closed = LedgerAccount.objects.filter(
+        jurisdiction=successor,
+        agreement__in=[line.account.agreement_id for line in lines],
+        kind=STANDARD,
+        closed_on__isnull=False,
+    ).select_related("agreement")
+    if titles := "、".join(
+        f"《{account.agreement.title}》" for account in closed if account.agreement
+    ):
+        raise CarryoverRefused(
+            f"{successor.name}在{titles}的账户已销户，不能承接；请由别的行政区承继，或先逐笔结清。",
+            field="successor",
         )
 
 
@@ -248,10 +296,15 @@ def _permit(by: User) -> None:
         raise NotAllowed(f"{by} 不能办理区划结转。")
 
 
+def _hold(ended: Jurisdiction) -> None:
+    """The agreements in which it has an account, by id: nothing is booked there meanwhile."""
+    own = LedgerAccount.objects.filter(jurisdiction=ended).values("agreement")
+    list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=own).order_by("pk"))
+
+
 def _locked(carryover: Carryover, by: User) -> Carryover:
     _permit(by)
-    own = LedgerAccount.objects.filter(jurisdiction=carryover.ended_id).values("agreement")
-    list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=own).order_by("pk"))
+    _hold(carryover.ended)
     carryover = (
         Carryover.objects.select_for_update(of=("self",))
         .select_related("ended", "successor")

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import BigIntegerField, F, Func, Max, QuerySet
 
 from basins.clock import now, today
 from basins.links import Link, to
@@ -81,13 +81,21 @@ def demand_link(demand: Demand) -> Link:
     return to("ledger-demand", demand.pk)
 
 
+def with_owner(demands: QuerySet[Demand]) -> QuerySet[Demand]:
+    """Each with `owner`, the id of whose debt it is by now: its debtor's, or who took over (区划结转)."""
+    owner = Func(F("pk"), function="settlements_demand_owner", output_field=BigIntegerField())
+    return demands.annotate(owner=owner)
+
+
 def demands_left(settlement: Settlement) -> dict[int, Decimal]:
     """Demand id → what is left of it in yuan, of the year's: 5 SQL queries."""
     left = {party: -yuan for party, yuan in outstanding(settlement).items() if yuan < 0}
     answer = {}
-    for demand in settlement.demands.order_by("-made_at", "-pk"):  # the oldest is paid first
-        own = min(demand.yuan, left.get(demand.jurisdiction_id, ZERO))
-        left[demand.jurisdiction_id] = left.get(demand.jurisdiction_id, ZERO) - own
+    # The oldest is paid first.
+    for demand in with_owner(settlement.demands.all()).order_by("-made_at", "-pk"):
+        owner: int = demand.owner  # type: ignore[attr-defined]
+        own = min(demand.yuan, left.get(owner, ZERO))
+        left[owner] = left.get(owner, ZERO) - own
         answer[demand.pk] = own
     return answer
 
@@ -101,7 +109,8 @@ def remind_debtors() -> int:
     )
     for settlement in waiting.distinct().order_by("pk"):
         left = demands_left(settlement)
-        for demand in settlement.demands.select_related("settlement__agreement").order_by("pk"):
+        asked = with_owner(settlement.demands.select_related("settlement__agreement"))
+        for demand in asked.order_by("pk"):
             if left[demand.pk] and demand.due_on <= day + SOON:
                 told += _remind(demand, left[demand.pk], day)
     return told
@@ -121,7 +130,7 @@ def _remind(demand: Demand, left: Decimal, day: date) -> int:
             "demand.remind",
             demand_link(demand),
             about=f"{demand.pk}:{when}",
-            parties=[demand.jurisdiction_id],
+            parties=[demand.owner],  # type: ignore[attr-defined]
             demand=demand.label,
             settlement=demand.settlement,
             what=_what(demand),
@@ -137,7 +146,7 @@ def refresh_due_days() -> int:
     moved into the past, and the debtors are told. Returns how many moved."""
     calendar, moved = Calendar(), 0
     for demand in (
-        Demand.objects.select_for_update(of=("self",))
+        with_owner(Demand.objects.select_for_update(of=("self",)))
         .filter(settlement__state=Settlement.State.CLOSED, due_on__gte=today())
         .select_related("settlement__agreement")
         .order_by("pk")
@@ -154,7 +163,7 @@ def refresh_due_days() -> int:
                 "demand.due",
                 demand_link(demand),
                 about=demand.pk,
-                parties=[demand.jurisdiction_id],
+                parties=[demand.owner],  # type: ignore[attr-defined]
                 again=True,
                 demand=demand.label,
                 before=_day(before),

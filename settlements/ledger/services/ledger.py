@@ -345,6 +345,8 @@ def reverse(entry: JournalEntry, *, on: date, why: str, by) -> JournalEntry:
         raise NotReversible("请写明冲销理由。")
     if entry.irreversible:
         raise NotReversible(entry.irreversible)
+    if later := carried_on(entry):
+        raise NotReversible(f"{entry.label} 结转的余额已由 {later.label} 再结转；请先冲销它。")
     if other := JournalEntry.objects.filter(reverses=entry).first():
         raise NotReversible(f"{entry.label} 已由 {other.label} 冲销，不能再次冲销。")
     reversal = post(
@@ -369,4 +371,20 @@ def reverse(entry: JournalEntry, *, on: date, why: str, by) -> JournalEntry:
         for agreement in (payment.agreement, payment.other_agreement):
             if agreement is not None:
                 refresh_cleared(agreement=agreement, on=on, taken_back=entry.booked_on)
+    if entry.carryover is not None and entry.carryover.account.agreement is not None:
+        from settlements.ledger.services.clearing import refresh_cleared  # as above
+
+        agreement = entry.carryover.account.agreement
+        refresh_cleared(agreement=agreement, on=on, taken_back=entry.booked_on)
     return reversal
+
+
+def carried_on(entry: JournalEntry) -> JournalEntry | None:
+    """A carry-over that took on what this one brought, and was not taken back."""
+    if entry.carryover is None:
+        return None
+    brought = entry.postings.exclude(account=entry.carryover.account_id).values("account")
+    later = JournalEntry.objects.filter(
+        carryover__account__in=brought, reversal__isnull=True, pk__gt=entry.pk
+    )
+    return later.order_by("pk").first()

@@ -417,7 +417,10 @@ def _party_problems(draft: Draft) -> list[PaymentProblem]:
 def _took_over(place: Jurisdiction, agreement: Agreement) -> bool:
     """Whether a party's balance in the agreement went over to the place (区划结转)."""
     return CarryoverLine.objects.filter(
-        carryover__successor=place, account__agreement=agreement, entry__isnull=False
+        carryover__successor=place,
+        account__agreement=agreement,
+        entry__isnull=False,
+        entry__reversal__isnull=True,
     ).exists()
 
 

@@ -9,7 +9,7 @@ from basins.access import Act, viewer_of
 from basins.clock import now, today
 from basins.links import to
 from basins.models import User
-from settlements.ledger.services.ledger import lock_agreements_of, reverse
+from settlements.ledger.services.ledger import carried_on, lock_agreements_of, reverse
 from settlements.models import JournalEntry, Reversal
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.telling import tell
@@ -23,6 +23,8 @@ def refuse_irreversible(entry: JournalEntry) -> None:
     """Raises ReversalRefused for what no reversal can be asked for."""
     if entry.irreversible:
         raise ReversalRefused(entry.irreversible)
+    if later := carried_on(entry):
+        raise ReversalRefused(f"{entry.label} 结转的余额已由 {later.label} 再结转；请先冲销它。")
     request = entry.reversal_requests.exclude(state=Reversal.State.REJECTED).first()
     if request is not None or hasattr(entry, "reversal"):
         raise ReversalRefused(f"{entry.label} 已申请冲销或已冲销，不能再次申请。")

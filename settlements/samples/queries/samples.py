@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from basins.access import Act, Scope, Viewer
+from basins.access import Act, Viewer
 from basins.links import Link, to
 from basins.ranges import month_start, year_start
 from monitoring.assessment.services.assessment import month_bounds
@@ -16,7 +16,7 @@ from monitoring.protocols.layouts import INDICATORS
 from monitoring.standards.detection import MeasuredValue, show
 from settlements.models import LabSample, TermSection
 from settlements.samples.changes import ORIGIN, Change, ValueChange, changes_of, said_by
-from settlements.shown.visible import visible_accruals
+from settlements.shown.visible import visible_accruals, visible_samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +71,6 @@ def may_see(viewer: Viewer) -> bool:
 def names(viewer: Viewer) -> bool:
     """Whether the viewer is told who of the bureau typed it in."""
     return viewer.sees_all(Act.SEE_DRAFTS)
-
-
-def visible_samples(viewer: Viewer) -> QuerySet[LabSample]:
-    """All, or those of the sections of one's own agreements."""
-    match viewer.scope(Act.SEE_DRAFTS):
-        case Scope.ALL:
-            return LabSample.objects.all()
-        case Scope.OWN:
-            own = TermSection.objects.filter(
-                Q(section=OuterRef("section")) | Q(inflow=OuterRef("section")),
-                term__agreement__parties__jurisdiction=viewer.jurisdiction_id,
-            )
-            return LabSample.objects.filter(Exists(own))
-    return LabSample.objects.none()
 
 
 def listed(viewer: Viewer, *, section: str = "", month: date | None = None) -> QuerySet[LabSample]:

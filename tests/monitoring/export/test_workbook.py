@@ -11,9 +11,10 @@ from python_calamine import CalamineWorkbook
 
 from basins.refusals import Refused
 from monitoring.export.workbook import MEANS, NothingToWrite, Wanted, write_workbook
-from monitoring.ingest.services.ingest import ImportReport, import_readings
+from monitoring.ingest.services.ingest import ImportReport, Reviewed, import_readings
 from monitoring.models import Reading, Section
 from settlements.pipeline import recompute
+from written.sheets.bounds import BOUNDS
 
 APRIL = (date(2021, 4, 1),)
 HEAD = "断面编码,采样时间,来源,数据标识,pH,溶解氧,氨氮,总磷,铜,藻密度\n"
@@ -135,6 +136,17 @@ def test_a_name_that_two_sections_have_is_told_by_its_code(told, border, tmp_pat
     assert {row[2] for row in cells(raw, "2021年4月其他数据")[1:]} == {"BORDER", "TWIN"}
 
 
+def test_codes_that_differ_in_case_alone_are_two_sections(told, border, tmp_path):
+    twin = border.section
+    twin.pk, twin.code, twin.name = None, "border", "小写断面"
+    twin.save(force_insert=True)
+    take((HEAD + "border,2021-04-06 04:00,自动,,7.6,,,,,\n").encode(), "读数.csv")
+    before = stored()
+    report = take(written(tmp_path / "a.xlsx", "wide"))
+    assert (report.correction, report.stored) == (0, 0)
+    assert stored() == before
+
+
 def test_means_are_rounded_as_shown_and_say_their_class(told, tmp_path):
     recompute()
     raw = written(tmp_path / "a.xlsx", "wide")
@@ -182,3 +194,47 @@ def test_months_each_have_a_sheet(told, tmp_path):
     raw = written(tmp_path / "a.xlsx", "national", months)
     names = CalamineWorkbook.from_filelike(io.BytesIO(raw)).sheet_names
     assert names == ["2021年4月", "2021年4月其他数据", "2021年6月", MEANS, "说明"]
+
+
+def test_a_number_a_spreadsheet_would_cut_is_written_as_text(border, tmp_path):
+    take((HEAD + "BORDER,2021-04-05 04:00,自动,,,,,,,12345678.87654321\n").encode(), "读数.csv")
+    before = stored()
+    raw = written(tmp_path / "a.xlsx", "wide")
+    assert cells(raw, "2021年4月")[1][6] == "12345678.87654321"
+    take(raw)
+    assert stored() == before
+
+
+@pytest.mark.parametrize("layout", ["national", "wide"])
+def test_a_value_in_doubt_stays_in_doubt_where_the_file_is_taken_as_reviewed(
+    told, tmp_path, layout
+):
+    raw = written(tmp_path / "a.xlsx", layout)
+    Reading.objects.all().delete()
+    import_readings(
+        raw=raw, filename="a.xlsx", now=timezone.now(), reviewed=Reviewed("省站", "函〔2021〕1号")
+    )
+    assert stored() == told
+
+
+@pytest.mark.parametrize("layout", ["national", "wide"])
+def test_the_hours_that_summer_time_moved_come_back(border, tmp_path, layout):
+    """Months are those of Asia/Shanghai, times in files Beijing's: 1986-06-30 23:30 is in July."""
+    take((HEAD + "BORDER,1986-06-30 23:30,自动,,7.1,,,,,\n").encode(), "读数.csv")
+    before = stored()
+    months = [date(1986, 6, 1), date(1986, 7, 1)]
+    report = take(written(tmp_path / "a.xlsx", layout, months))
+    assert (report.rejects, report.duplicate) == ([], 1)
+    assert stored() == before
+
+
+def test_a_value_without_a_column_is_not_left_out_in_silence(told, tmp_path, monkeypatch):
+    monkeypatch.setattr("monitoring.export.workbook.codes_of", lambda ids, month: ["pH"])
+    with pytest.raises(ValueError, match="no column"):
+        written(tmp_path / "a.xlsx", "wide")
+
+
+def test_a_file_that_unpacks_to_more_than_an_import_takes_is_refused(told, tmp_path, monkeypatch):
+    monkeypatch.setitem(BOUNDS, "large", BOUNDS["large"]._replace(unpacked=1000))
+    with pytest.raises(Refused, match="不能再导入"):
+        written(tmp_path / "a.xlsx", "wide")

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from basins import clock
 from basins.access import viewer_of
 from basins.models import Jurisdiction
 from settlements.checks.registry import run_checks
@@ -327,6 +328,7 @@ def test_a_line_is_an_account_of_the_place_and_what_stands_on_it(ledger, new):
     asked = ask(ledger, new)
     other = LedgerAccount.objects.get(jurisdiction=ledger.down, agreement=ledger.agreement)
     own = asked.lines.get(account__agreement=ledger.agreement).account
+    Jurisdiction.objects.filter(pk=ledger.down.pk).update(ended_on=MERGED)
     again = Carryover.objects.create(
         ended=ledger.down, successor=new, on=MERGED, document=PAPER,
         prepared_by=ledger.people.treasury, prepared_at=asked.prepared_at,
@@ -339,6 +341,14 @@ def test_a_line_is_an_account_of_the_place_and_what_stands_on_it(ledger, new):
         with pytest.raises(DatabaseError, match=said), transaction.atomic():
             CarryoverLine.objects.create(carryover=carryover, account=account, yuan=yuan(amount))
     CarryoverLine.objects.create(carryover=again, account=other, yuan=yuan("1000000"))
+
+
+def test_the_database_carries_over_no_place_that_is_still_there(ledger, new):
+    with pytest.raises(DatabaseError, match="没有停用，或承继日期早于停用"), transaction.atomic():
+        Carryover.objects.create(
+            ended=ledger.down, successor=new, on=MERGED, document=PAPER,
+            prepared_by=ledger.people.treasury, prepared_at=clock.now(),
+        )  # fmt: skip
 
 
 def test_both_places_and_who_asked_are_told(ledger, new, people):

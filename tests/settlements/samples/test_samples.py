@@ -10,15 +10,34 @@ from django.utils import timezone
 from basins.access import viewer_of
 from basins.clock import moved_to, now
 from basins.links import to
+from basins.ranges import between
 from monitoring.assessment.queries.history import known_readings
 from monitoring.assessment.services.assessment import means_of_month, month_bounds
 from monitoring.ingest.services.ingest import import_readings
-from monitoring.models import DirtyMonth, Origin, Reading, ReadingRevision, Section, Verdict
-from monitoring.screening.services.verdicts import judge_reading
+from monitoring.models import (
+    DirtyMonth,
+    Indicator,
+    Origin,
+    Reading,
+    ReadingRevision,
+    Section,
+    Verdict,
+)
+from monitoring.screening.services.verdicts import ReadingKey, judge_reading, keep_reading
 from monitoring.standards.detection import MeasuredValue, parse
 from settlements import pipeline
 from settlements.accruals.services.imports import undo_batch
-from settlements.models import Accrual, Adjustment, LabSample, LabValue, Transfer
+from settlements.models import (
+    Accrual,
+    Adjustment,
+    Agreement,
+    LabSample,
+    LabValue,
+    Party,
+    Term,
+    TermSection,
+    Transfer,
+)
 from settlements.moving.acts import NotAllowed, Refused
 from settlements.moving.documents import Document, checked
 from settlements.samples.changes import Change, changes_of
@@ -34,6 +53,7 @@ from settlements.samples.services.samples import (
     record_sample,
 )
 from settlements.shown.reading_changes import Window, readings_changed
+from settlements.shown.visible import visible_samples
 from tests.at_once import at_once
 from tests.disputes import AMMONIA, APRIL, PUBLISHED, pdf
 from tests.published import published
@@ -516,3 +536,59 @@ def test_no_value_is_slipped_into_a_sample_later(given, people):
     correct_sample(sample=made, report=report(), reason="又对了", by=people.bureau)
     with pytest.raises(IntegrityError, match="须一次登记"):
         sql(into, made.pk)
+
+
+def test_a_party_of_before_sees_no_later_sample(border, people, given):
+    """Of an agreement about the same section that ended years ago."""
+    current = border.agreement.terms.last()
+    old = Agreement.objects.create(code="OLD", title="旧协议", river=border.river, state="active")
+    Party.objects.create(agreement=old, jurisdiction=border.stranger, order=1)
+    term = Term.objects.create(
+        agreement=old, number=1, rule="baseline", rule_revision=current.rule_revision,
+        parameters=current.parameters, in_force=between(date(2019, 1, 1), date(2020, 1, 1)),
+    )  # fmt: skip
+    TermSection.objects.create(
+        term=term, section=border.section, upstream=border.stranger, downstream=border.downstream
+    )
+    sample = record_sample(report=report(), **given)
+    assert list(visible_samples(viewer_of(people.stranger))) == []
+    assert list(visible_samples(viewer_of(people.district))) == [sample]
+
+
+def test_a_sample_is_named_for_the_readings_it_says_and_to_who_may_see_it(border, people, given):
+    since = now() - timedelta(hours=1)
+    record_sample(report=report(), **given)
+    keep_reading(
+        section=border.section, key=ReadingKey("Cu", APRIL, 2), value=parse("0.5"),
+        by=people.bureau, reason="补录",
+    )  # fmt: skip
+    window = Window(
+        section=border.section.pk, start=APRIL - timedelta(days=1), end=APRIL + timedelta(days=1),
+        since=since, until=now(),
+    )  # fmt: skip
+    named = {
+        who: {change.label.split()[-1]: change.source for change in readings_changed(viewer, [window])}
+        for who, viewer in (
+            ("bureau", viewer_of(people.bureau)), ("stranger", viewer_of(people.stranger)),
+        )
+    }  # fmt: skip
+    assert "实验室样品" in named["bureau"]["氨氮"]
+    assert "实验室样品" not in named["bureau"]["铜"]
+    assert "实验室样品" not in "".join(named["stranger"].values())
+
+
+def test_no_value_slips_into_a_sample_that_was_withdrawn(committed):
+    border, people = Border.make(), People.make()
+    given = {
+        "section": border.section, "sampled_at": APRIL, "evidence": evidence(), "by": people.bureau,
+    }  # fmt: skip
+    first = record_sample(report=report(), **given)
+    nothing = LabReport(first.laboratory, first.report_number, first.method, ())
+    last = correct_sample(sample=first, report=nothing, reason="错断面", by=people.bureau)
+    with pytest.raises(IntegrityError, match="须一次登记"):
+        sql(
+            "INSERT INTO settlements_labvalue (sample_id, indicator_id, value, below_limit)"
+            " VALUES (%s, %s, 9, false)",
+            last.pk,
+            Indicator.objects.get(code="TP").pk,
+        )

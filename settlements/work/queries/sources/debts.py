@@ -17,16 +17,17 @@ from django.db.models.functions import Coalesce
 
 from basins.access import Act, Viewer
 from basins.links import to
-from settlements.models import Demand, Payment, Settlement, SettlementNet
+from settlements.ledger.services.demands import with_owner
+from settlements.models import Demand, LedgerAccount, Payment, Settlement
 from settlements.money import ZERO
 from settlements.moving.acting import speaks_for
 from settlements.work.queries.tasks import Source, Task
 
 
-def _left_of(settlement: str, party: str) -> Func:
+def _left_of(settlement: str | OuterRef, party: str) -> Func:
     """What of a closed year is left of a party (positive: to receive), as the guards count it."""
     return Func(
-        F(settlement),
+        F(settlement) if isinstance(settlement, str) else settlement,
         F(party),
         function="settlements_year_left_of",
         output_field=DecimalField(max_digits=16, decimal_places=2),
@@ -41,12 +42,9 @@ def payments_due(viewer: Viewer) -> QuerySet:
         pk__gt=OuterRef("pk"),
     )
     return (
-        Demand.objects.filter(
-            ~Exists(newer),
-            jurisdiction__in=speaks_for(viewer),
-            settlement__state=Settlement.State.CLOSED,
-        )
-        .alias(left=_left_of("settlement", "jurisdiction"))
+        with_owner(Demand.objects.filter(~Exists(newer), settlement__state=Settlement.State.CLOSED))
+        .filter(owner__in=speaks_for(viewer))
+        .alias(left=_left_of("settlement", "owner"))
         .filter(left__lt=0)
         .select_related("settlement__agreement")
         .order_by("due_on", "pk")
@@ -69,9 +67,11 @@ def payments_expected(viewer: Viewer) -> QuerySet:
     """Closed years of which the viewer's own place is still to receive something."""
     return (
         Settlement.objects.filter(
-            state=Settlement.State.CLOSED, nets__jurisdiction__in=speaks_for(viewer)
+            state=Settlement.State.CLOSED,
+            agreement__accounts__jurisdiction__in=speaks_for(viewer),
+            agreement__accounts__kind=LedgerAccount.Kind.COMPENSATION,
         )
-        .alias(left=_left_of("pk", "nets__jurisdiction"))
+        .alias(left=_left_of("pk", "agreement__accounts__jurisdiction"))
         .filter(left__gt=0)
         .select_related("agreement")
         .order_by("closed_on", "agreement__code")
@@ -91,14 +91,16 @@ def debts(viewer: Viewer) -> QuerySet:
     """Closed years with a payment still to be recorded: not those whose whole rest is recorded
     and waits for its second person."""
     waiting = Payment.objects.filter(
-        settlement=OuterRef("settlement"), state=Payment.State.PREPARED
+        settlement=OuterRef(OuterRef("pk")), state=Payment.State.PREPARED
     )
-    nets = SettlementNet.objects.filter(settlement=OuterRef("pk")).alias(
-        left=_left_of("settlement", "jurisdiction"),
+    accounts = LedgerAccount.objects.filter(
+        agreement=OuterRef("agreement"), kind=LedgerAccount.Kind.COMPENSATION
+    ).alias(
+        left=_left_of(OuterRef("pk"), "jurisdiction"),
         paying=_sum(waiting.filter(payer=OuterRef("jurisdiction"))),
         coming=_sum(waiting.filter(payee=OuterRef("jurisdiction"))),
     )
-    owing, claiming = nets.filter(left__lt=0), nets.filter(left__gt=0)
+    owing, claiming = accounts.filter(left__lt=0), accounts.filter(left__gt=0)
     # What is collected goes on to its creditors only when it has come in.
     recorded = Case(
         When(Exists(owing), then=~Exists(owing.filter(paying__lt=-F("left")))),
