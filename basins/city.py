@@ -45,6 +45,12 @@ def home() -> Home:
     )
 
 
+def governments() -> str:
+    """Whom a notice of the city addresses: Chongqing has districts, counties and autonomous counties
+    below a municipality, other cities counties, county-level cities and districts."""
+    return "各区县（自治县）人民政府" if home().prefix == "50" else "各县（市、区）人民政府"
+
+
 def prefix_of(code: str) -> str:
     """The digits that all codes within a place share: 50 of 500000, 5101 of 510100-T (GB/T 2260)."""
     digits = code[:6]

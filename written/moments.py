@@ -83,7 +83,9 @@ def read_time(
     if match is None:
         raise CellError(_malformed(cell, form))
     if match["year"] is None and year is None:
-        raise CellError("时间没有年份；请写成“2023-01-05 08:00”，或导入时用 --year 指明年份。")
+        raise CellError(
+            "时间没有年份；请写成“2023-01-05 08:00”，或指明年份（上传页的“年份”一栏，命令用 --year 2023）。"
+        )
     in_year = int(match["year"]) if match["year"] else year
     assert in_year is not None
     day = _day(in_year, int(match["month"]), int(match["day"]))
@@ -97,8 +99,7 @@ def read_time(
     ).astimezone(UTC)
     if moment > now + AHEAD_OF_CLOCK:
         raise CellError(
-            "监测时间晚于现在；请核对日期"
-            + ("和 --year 给出的年份。" if match["year"] is None else "。")
+            "监测时间晚于现在；请核对日期" + ("和所指明的年份。" if match["year"] is None else "。")
         )
     return moment
 

@@ -104,6 +104,10 @@ MEANINGS = [
 ]
 
 
+UNREAD_ONLY = [("", "请选择"), (IGNORE, "不读这一列（要读它，请换算后更换文件）")]
+OTHER_UNIT = "系统不自动换算"
+
+
 class MappingForm(forms.Form):
     """A choice for each heading that is not known, or not as it is written; `taken` of one that is
     known stands chosen.
@@ -118,7 +122,8 @@ class MappingForm(forms.Form):
             heading = seen["heading"]
             self.fields[f"as-{number}"] = forms.ChoiceField(
                 label=heading,
-                choices=MEANINGS,
+                # No choice makes another unit ours: the values must be converted in the file.
+                choices=UNREAD_ONLY if OTHER_UNIT in seen["wrong"] else MEANINGS,
                 initial=_meaning(seen["taken"]),
                 help_text=f"列“{heading}”{seen['wrong']}" if seen["wrong"] else "",
                 error_messages={"required": f"请选择“{heading}”是什么，或不读这一列。"},

@@ -325,7 +325,9 @@ def _ratio(water: MonthWater) -> KeyFigure:
         + (
             _all_good(water)
             or (f"连续 {streak} 个月 {aim}" if streak else f"本月低于 {RATIO_AIM} %")
-        ),
+        )
+        if _measured(water)
+        else "尚无数据",
         sparkline=tuple(s.ratio if s else None for s in recent(water)),
     )
 
@@ -338,13 +340,18 @@ def _all_good(water: MonthWater) -> str:
     return f"连续 {water.months_all_good} 个月{years} 100 %"
 
 
+def _measured(water: MonthWater) -> bool:
+    """Whether any section has a class in the month."""
+    return bool(water.this and water.this.total)
+
+
 def _below(water: MonthWater) -> KeyFigure:
     return KeyFigure(
         label="未达目标断面",
         value=str(len(water.below_target)),
         unit="个",
         deltas=_compared(water, lambda s: s.below_target),
-        extra=_some(water.below_target) or "全部达到目标",
+        extra=_some(water.below_target) or ("全部达到目标" if _measured(water) else "尚无数据"),
         sparkline=tuple(Decimal(s.below_target) if s else None for s in recent(water)),
     )
 

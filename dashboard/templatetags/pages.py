@@ -2,10 +2,12 @@
 
 from django import template
 
+from basins.city import governments
 from dashboard.frame.polls import progress_version
 
 register = template.Library()
 register.filter(progress_version)
+register.simple_tag(governments)
 
 
 @register.simple_block_tag

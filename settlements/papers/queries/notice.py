@@ -12,6 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from basins.access import Viewer
+from basins.city import governments
 from basins.digits import whole
 from monitoring.standards.rounding import round_to_places
 from settlements.models import Notice
@@ -66,7 +67,7 @@ def paper_of(notice: Notice) -> Paper | None:
         subject=f"notice:{month:%Y-%m}:{notice.pk}",
         title=f"{city}流域横向生态保护补偿{month.year}年{month.month}月通报",
         unit_line="单位：万元",
-        addressees=("各区县（自治县）人民政府", f"{city}财政局"),
+        addressees=(governments(), f"{city}财政局"),
         summary=(
             notice.summary,
             *(extra if content["earlier"] else ()),

@@ -170,9 +170,8 @@ def test_two_columns_of_one_meaning_are_asked_for_and_one_may_be_left_unread(bur
 
 def test_a_unit_that_is_another_stays_refused_whatever_is_chosen(bureau):
     upload = tried(bureau, "断面编码,时间,氨氮(μg/L)\nBORDER,2023-04-15,120\n")
-    assert act(bureau, "columns", upload, **{"as-0": "value:NH3-N"}) == 302
+    assert act(bureau, "columns", upload, **{"as-0": "value:NH3-N"}) == 422
     upload.refresh_from_db()
-    run(upload.trial_id)
     assert "不自动换算" in page(bureau, upload)
     assert act(bureau, "import", upload) == 302
     assert not Job.objects.filter(kind="monitoring.import_readings").exists()
@@ -303,3 +302,21 @@ def test_files_nobody_fetched_are_forgotten_after_a_month(bureau, folder):
     os.utime(old, (0, 0))
     upload = hand_in(bureau, GOOD)
     assert sorted(Path(folder, "readings").iterdir()) == [uploads.path_of(upload)]
+
+
+def test_a_column_in_another_unit_can_be_left_out_but_not_taken_for_ours(bureau):
+    text = HEAD.replace("总磷", "总磷(μg/L)") + "BORDER,2023-04-15 10:00,7.5,9.0,1.5,1.2,15\n"
+    upload = tried(bureau, text)
+    page = bureau.get(reverse("reading-upload-page", args=[upload.pk])).content.decode()
+    select = page.partition('name="as-0"')[2].partition("</select>")[0]
+    assert "不读这一列（要读它，请换算后更换文件）" in select
+    assert "value:TP" not in select
+    assert "更换文件" in page
+
+
+def test_a_file_of_which_no_row_is_taken_is_to_be_corrected(bureau):
+    upload = tried(bureau, HEAD + "BORDER,04-15 10:00,7.5,9.0,1.5,1.2,0.015\n")
+    page = bureau.get(reverse("reading-upload-page", args=[upload.pk])).content.decode()
+    assert "各行都没有收下" in page
+    assert "上传页的“年份”一栏" in page
+    assert "不必导入" not in page

@@ -455,7 +455,7 @@ def test_the_future_is_rejected_but_a_clock_an_hour_ahead_is_not():
 
 
 def test_a_given_year_that_makes_the_future_is_named_as_the_cause():
-    assert "--year" in errors(national(), year=2027)["监测时间"]
+    assert "和所指明的年份" in errors(national(), year=2027)["监测时间"]
 
 
 def test_a_wide_time_without_a_year_rejects_only_its_row():
