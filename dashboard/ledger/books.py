@@ -17,7 +17,6 @@ from settlements.ledger.queries.entries import openings
 from settlements.ledger.services.opening import (
     OpeningRefused,
     approve_opening,
-    prepare_opening,
     read_opening,
     reject_opening,
 )
@@ -29,6 +28,7 @@ from settlements.ledger.services.reconciliation import (
 from settlements.models import OpeningBatch
 from settlements.money import yuan
 from settlements.moving.acts import NotAllowed, Refused
+from settlements.reference.opening import prepare_of_days
 from settlements.workflow import kind_of
 
 PAGE = 30
@@ -121,13 +121,15 @@ def opening_list(request):
             upload = form.cleaned_data["file"]
             try:
                 file = read_opening(upload.read(), upload.name)
-                batch = prepare_opening(file=file, on=form.cleaned_data["on"], by=request.user)
+                made = prepare_of_days(file=file, on=form.cleaned_data["on"], by=request.user)
             except OpeningRefused as refused:
                 for wrong in refused.wrong:
                     form.add_error("on" if wrong.field == "on" else "file", str(wrong))
             else:
                 messages.success(request, "期初余额已登记；请另一人复核后入账。")
-                return redirect("ledger-opening", batch.pk)
+                if len(made) == 1:
+                    return redirect("ledger-opening", made[0].pk)
+                return redirect("ledger-opening-list")
     context = {"batches": openings(viewer), "form": form, "may_prepare": may_prepare}
     return render(request, "ledger/openings.html", context, status=422 if form.errors else 200)
 

@@ -210,11 +210,13 @@ class OpeningForm(forms.Form):
     on = ReadField(
         label="期初日期",
         reader=read_last_day,
-        help_text="余额截至这一天，如 2023-12-31；只写年月的取月末。",
+        required=False,
+        help_text="余额截至这一天，如 2023-12-31；只写年月的取月末。表里各行写了的不必再填。",
     )
     file = forms.FileField(
         label="文件",
-        help_text="CSV 或 XLSX，列：行政区代码、协议编码、金额(元)、备注。正数应收，合计为零。",
+        help_text="CSV 或 XLSX，列：行政区代码、协议编码（都可写名称）、金额(元)、期初日期、备注；"
+        "正数应收，合计为零。",
     )
 
     def __init__(self, data=None, files=None) -> None:

@@ -51,7 +51,7 @@ class ObservationForm(forms.Form):
         ],
     )
     whose = forms.CharField(
-        label="断面或行政区", max_length=60, help_text="编码或名称，如 PUSHUN、普顺 或 500155。"
+        label="断面或行政区", max_length=60, help_text="断面或行政区的编码或名称。"
     )
     period = forms.CharField(
         label="期间", max_length=20, help_text="月如 2023-05、2023年5月；年如 2023。"

@@ -165,8 +165,23 @@ def _act_page(request, found: PersonAct, *, status=200, half="", wrong="", why="
         and (proposer or found.person_id != request.user.pk),
         "wrong": wrong,
         "why": why,
+        "next": _waiting_next(request, found),
     }
     return render(request, "people/act.html", context, status=status)
+
+
+def _waiting_next(request, found: PersonAct) -> PersonAct | None:
+    """Once this one is decided: the next that another person proposed."""
+    viewer = viewer_of(request.user)
+    if found.state == State.PROPOSED or not viewer.may(Act.EDIT_USERS):
+        return None
+    waiting = queries.acts(viewer).filter(state=State.PROPOSED)
+    return (
+        waiting.exclude(proposed_by=request.user)
+        .exclude(person=request.user)
+        .order_by("pk")
+        .first()
+    )
 
 
 def _viewer(request):

@@ -71,7 +71,7 @@ def import_opening(
     """
     file = read_opening(raw, filename)
     answer: dict[str, Any] = {"rows": len(file.rows), "entries": [], "days": []}
-    for each in _days(file, on):
+    for each in days_of(file, on):
         batch = prepare_opening(file=file.as_of(each), on=each, by=by)
         answer["days"].append(each.isoformat())
         if not dry_run:
@@ -82,13 +82,24 @@ def import_opening(
     return answer
 
 
-def _days(file: OpeningFile, on: date | None) -> list[date]:
+@transaction.atomic
+def prepare_of_days(*, file: OpeningFile, on: date | None, by: User) -> list[OpeningBatch]:
+    """A batch for each day of the file's rows, for a second person to approve; `on`: the day of rows
+    that name none. Raises OpeningRefused, NotAllowed."""
+    return [prepare_opening(file=file.as_of(each), on=each, by=by) for each in days_of(file, on)]
+
+
+def days_of(file: OpeningFile, on: date | None) -> list[date]:
     """The days to book, in order. Raises OpeningRefused where a row's own cannot be told."""
     days = set(file.days)
     if any(row.on is None for row in file.rows):
         days |= {on} if on is not None else set()
         if len(days) != 1:
             raise OpeningRefused(
-                WrongBalance(0, "on", "有的行没有期初日期；请在“期初日期”列填齐，或用 --on 给出。")
+                WrongBalance(
+                    0,
+                    "on",
+                    "有的行没有期初日期；请在“期初日期”列填齐，或在导入时填（命令用 --on）。",
+                )
             )
     return sorted(days)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db.models import Case, When
+
 from basins.city import home
 from basins.models import Jurisdiction
 from basins.reference.columns import Column, Lookup, Values, code, number, plain_number, text
@@ -48,8 +50,9 @@ EXAMPLES = (
 
 
 def places() -> Lookup:
-    """Every jurisdiction by code, province first: 1 SQL query."""
-    found = Jurisdiction.objects.order_by("pk").values_list("code", "name")
+    """Every jurisdiction by code, the city's own first, provinces last: 1 SQL query."""
+    last = Case(When(level=Jurisdiction.Level.PROVINCE, then=1), default=0)
+    found = Jurisdiction.objects.order_by(last, "pk").values_list("code", "name")
     return Lookup("行政区", dict(found))
 
 

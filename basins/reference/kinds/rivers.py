@@ -40,9 +40,11 @@ COLUMNS = (
 EXAMPLES = (
     {"code": "NANHE", "name": "南河", "level": "0", "length_km": "210", "source": "示例市水系图 2023",
      "place": "甲县", "from_km": "0", "to_km": "95"},
-    {"code": "NANHE", "place": "乙区", "from_km": "95", "to_km": "210"},
+    {"code": "NANHE", "place": "乙区", "from_km": "95", "to_km": "118"},
+    {"code": "NANHE", "place": "丙县", "from_km": "118", "to_km": "210"},
     {"code": "BEIHE", "name": "北河", "parent": "南河", "length_km": "124",
-     "source": "示例市水系图 2023", "place": "丙县", "from_km": "0", "to_km": "124"},
+     "source": "示例市水系图 2023", "place": "甲县", "from_km": "0", "to_km": "60.5"},
+    {"code": "BEIHE", "place": "乙区", "from_km": "60.5", "to_km": "124"},
 )  # fmt: skip
 REACH = ("place", "from_km", "to_km")
 

@@ -25,7 +25,9 @@ def read_code(text: str) -> str:
     """Upper case, half width. Raises ValueError for what cannot be a code."""
     code = typing.plain(text).upper()
     if not CODE.fullmatch(code):
-        raise ValueError(f"“{text}”不能作编码；请用 2 到 20 个大写字母、数字或连字符，如 FU-2024。")
+        raise ValueError(
+            f"“{text}”不能作编码；请用 2 到 20 个大写字母、数字或连字符，如 NANHE-2026。"
+        )
     return code
 
 
@@ -42,7 +44,7 @@ class PartiesForm(StepForm):
             label="编码",
             reader=str if amends else read_code,
             max_length=40,
-            help_text="网址和凭证里的简称，如 FU-2024；启用后不再改。",
+            help_text="网址和凭证里的简称，如 NANHE-2026；启用后不再改。",
             disabled=amends,
         )
         if amends:

@@ -7,6 +7,7 @@ positive is owed to the jurisdiction.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -36,7 +37,7 @@ from written.files import COMMA_UNCLEAR, read_sheets
 from written.headings import Headings, find_headings, normal, unit_in
 from written.numbers import NotANumber
 from written.sheet import Sheet, place
-from written.text import MISSING, CellError, FileError, is_void, narrow, shown
+from written.text import MISSING, CellError, FileError, is_void, name_key, narrow, shown
 
 COLUMNS = {
     "jurisdiction": ("行政区代码", "jurisdiction", "jurisdiction_code"),
@@ -347,19 +348,25 @@ def _lines_of(sheet: Sheet, headings: Headings, first: int, named: str) -> Itera
 
 
 def _rows(lines: list[_Line], wrong: list[WrongBalance]) -> list[OpeningRow]:
-    jurisdictions = {j.code: j for j in Jurisdiction.objects.defer("boundary")}
-    agreements = {a.code: a for a in Agreement.objects.all()}
+    places, deals = list(Jurisdiction.objects.defer("boundary")), list(Agreement.objects.all())
+    jurisdictions, agreements = {j.code: j for j in places}, {a.code: a for a in deals}
+    codes = _codes_of([(j.name, j.code) for j in places])
+    titles = _codes_of([(a.title, a.code) for a in deals])
     parties = set(Party.objects.values_list("agreement__code", "jurisdiction__code"))
     rows: list[OpeningRow] = []
     seen: dict[tuple[str, str], _Line] = {}
     for line in lines:
         code, agreement = line.cells["jurisdiction"], line.cells["agreement"]
+        code = code if code in jurisdictions else codes.get(name_key(code), code)
+        agreement = (
+            agreement if agreement in agreements else titles.get(name_key(agreement), agreement)
+        )
         note = line.cells.get("note", "")
         found = len(wrong)
         if code not in jurisdictions:
-            wrong.append(line.wrong("jurisdiction", f"没有行政区代码“{code}”。"))
+            wrong.append(line.wrong("jurisdiction", f"没有代码或名称为“{code}”的行政区。"))
         if agreement not in agreements:
-            wrong.append(line.wrong("agreement", f"没有协议编码“{agreement}”。"))
+            wrong.append(line.wrong("agreement", f"没有编码或名称为“{agreement}”的协议。"))
         if line.extra is not None or _THOUSAND.fullmatch(note):
             wrong.append(line.wrong("yuan", _parted(line.extra or note)))
         if line.unclear:
@@ -391,6 +398,12 @@ def _rows(lines: list[_Line], wrong: list[WrongBalance]) -> list[OpeningRow]:
             )
         seen[agreement, code] = line
     return rows
+
+
+def _codes_of(named: list[tuple[str, str]]) -> dict[str, str]:
+    """Name as it is compared → code, of names that stand for one thing alone."""
+    counts = Counter(name_key(name) for name, _ in named)
+    return {name_key(name): code for name, code in named if counts[name_key(name)] == 1}
 
 
 def _day(line: _Line, wrong: list[WrongBalance]) -> date | None:

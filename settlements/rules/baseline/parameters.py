@@ -68,12 +68,12 @@ class Parameters(BaseParameters):
         "断面另定的限值",
         ParameterKind.MAPPING,
         english="Limits of single sections",
-        english_help="SECTION CODE:INDICATOR, such as PUSHUN:NH3-N. A section named here is held "
+        english_help="SECTION CODE:INDICATOR, such as NH-2:NH3-N. A section named here is held "
         "against its own limits alone; the others against the limits of the term.",
         unit="mg/L",
         minimum=Decimal("0.000001"),
         optional=True,
-        help="项目写“断面编码:指标”，如 PUSHUN:NH3-N。写了的断面只同它自己的限值比较，"
+        help="项目写“断面编码:指标”，如 NH-2:NH3-N。写了的断面只同它自己的限值比较，"
         "没有写的断面同各指标限值比较。",
         applies_if=("baseline_kind", ("limits",)),
         default=[since("2023-01-01", None, source=_OURS)],
@@ -220,5 +220,5 @@ class Parameters(BaseParameters):
 def _wrong_key(key: str) -> str:
     section, _, indicator = key.rpartition(":")
     if not section or indicator not in _LIMITED:
-        return f"“{key}”须写成“断面编码:指标”，如 PUSHUN:NH3-N；指标可用 {'、'.join(_LIMITED)}。"
+        return f"“{key}”须写成“断面编码:指标”，如 NH-2:NH3-N；指标可用 {'、'.join(_LIMITED)}。"
     return ""

@@ -117,7 +117,7 @@ def _place() -> FirstStep:
     has = [now.name or "未设定"]
     if drawn or courses:
         has.append(f"地图上有 {drawn} 个区县、{courses} 条河流")
-    lacks = "" if now.is_set else "请写明是哪个市；地图文件可以以后再传，没有时按断面位置画出。"
+    lacks = "" if now.is_set else "请写明是哪个市；地图文件可以以后再传，没有时按断面的经纬度画出。"
     return FirstStep(
         "place", "本市与地图", "页面上写的是哪个市，文件里没写省份的断面属于哪个省；区县界线和河流走向。",
         _state(now.is_set, lacks), "；".join(has), lacks,

@@ -114,6 +114,26 @@ def test_a_payment_needs_its_day(client, people, ledger, day):
     assert "没有写到日" in post(client, people.treasury, NEW, {**PAY, "paid_on": day}, 422)
 
 
+def test_days_that_the_table_says_need_not_be_typed(client, people, ledger):
+    table = (
+        "行政区代码,协议编码,金额(元),期初日期\n"
+        "上游区,OTHER,-7,2018-12-31\n下游区,OTHER,7,2018-12-31\n"
+    )
+    client.force_login(people.treasury)
+    answer = client.post(
+        "/ledger/opening/", {"on": "", "file": SimpleUploadedFile("期初.csv", table.encode())}
+    )
+    batch = OpeningBatch.objects.latest("pk")
+    assert answer["Location"] == f"/ledger/opening/{batch.pk}/"
+    assert batch.on == date(2018, 12, 31)
+    bare = table.replace(",期初日期", "").replace(",2018-12-31", "").replace("OTHER", "LEDGER")
+    answer = client.post(
+        "/ledger/opening/", {"on": "", "file": SimpleUploadedFile("期初.csv", bare.encode())}
+    )
+    assert answer.status_code == 422
+    assert "请在“期初日期”列填齐，或在导入时填" in answer.content.decode()
+
+
 def test_an_opening_dated_by_a_month_is_of_its_last_day(client, people, ledger):
     client.force_login(people.treasury)
     rows = "行政区代码,协议编码,金额(元)\n500901,OTHER,-5\n500902,OTHER,5\n"

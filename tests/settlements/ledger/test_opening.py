@@ -55,12 +55,21 @@ def test_a_file_becomes_one_balanced_entry_effective_on_its_date(ledger, tmp_pat
     assert JournalEntry.objects.count() == 1
 
 
+def test_names_stand_for_codes_where_they_are_of_one_thing_alone(ledger):
+    named = HEAD + "上游区,台账河协议,-1\n下游区,LEDGER,1\n"
+    rows = read_opening(named.encode(), "期初.csv").rows
+    assert [(r.jurisdiction.code, r.agreement.code) for r in rows] == [
+        ("500901", "LEDGER"),
+        ("500902", "LEDGER"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("rows", "row", "field", "words"),
     [
         ("500901,LEDGER,-1\n", 0, "yuan", "合计 −1.00 元，不为零"),
-        ("999999,LEDGER,1\n", 2, "jurisdiction", "没有行政区代码"),
-        ("500901,NONE,1\n", 2, "agreement", "没有协议编码"),
+        ("999999,LEDGER,1\n", 2, "jurisdiction", "没有代码或名称为“999999”的行政区"),
+        ("500901,NONE,1\n", 2, "agreement", "没有编码或名称为“NONE”的协议"),
         ("500903,LEDGER,1\n", 2, "jurisdiction", "不是《台账河协议》的协议方"),
         ("500901,LEDGER,1.234\n", 2, "yuan", "多于两位小数"),
         ("500901,LEDGER,\n", 2, "yuan", "不是金额"),

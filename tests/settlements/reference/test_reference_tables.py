@@ -85,7 +85,8 @@ def test_the_examples_of_the_templates_make_a_city(city):
     south = River.objects.get(code="NANHE")
     assert [(r.order, r.jurisdiction.name, r.from_km, r.to_km) for r in south.reaches.all()] == [
         (1, "甲县", Decimal("0"), Decimal("95")),
-        (2, "乙区", Decimal("95"), Decimal("210")),
+        (2, "乙区", Decimal("95"), Decimal("118")),
+        (3, "丙县", Decimal("118"), Decimal("210")),
     ]
     north = River.objects.get(code="BEIHE")
     assert (north.parent, north.level) == (south, 1)
