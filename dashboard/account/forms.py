@@ -25,7 +25,8 @@ class OwnPasswordForm(forms.Form):
     old = forms.CharField(label="原密码", strip=False, widget=_password("current-password"))
     new = forms.CharField(
         label="新密码", strip=False, widget=_password("new-password"),
-        help_text="至少 10 个字符；不用常见密码、纯数字，也不用常见的词、键盘顺序、地名、姓名拼成。",
+        help_text="至少 10 个字符；不用常见密码、纯数字，也不用常见的词、键盘顺序、地名、姓名拼成；"
+        "可用一句话各字拼音的首字母，再加几个数字和符号。",
     )  # fmt: skip
     again = forms.CharField(label="再输一遍新密码", strip=False, widget=_password("new-password"))
 

@@ -98,6 +98,7 @@ class WorkedSection:
     reference: str  # "Ⅲ类" the limits of the means table are of
     state: str
     kind: str
+    has_data: bool  # else nothing was found, and the month is reckoned as without data
     complete: bool
     computed_at: datetime
     rule: str
@@ -385,6 +386,7 @@ def _section_month(
         reference=reference.label if reference else "",
         state=accrual.get_state_display(),
         kind=kind_of("accrual", accrual.state),
+        has_data=accrual.month_state != MonthState.NO_DATA,
         complete=accrual.complete,
         computed_at=accrual.computed_at,
         rule=f"{family.title} rev. {accrual.rule_revision}",

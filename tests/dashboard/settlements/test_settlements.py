@@ -238,3 +238,15 @@ def test_the_number_of_queries_does_not_grow_with_sections(
     pipeline.recompute()
     assert queries() <= one
     assert one <= most
+
+
+def test_a_month_without_data_is_not_called_complete(border, people, client):
+    border.measured("2023-04", "II")
+    border.measured("2023-06", "II")
+    pipeline.recompute()
+    client.force_login(people.bureau)
+    for number, said, other in ((5, "没有数据", "完整"), (4, "完整", "没有数据")):
+        page = client.get(f"/settlements/TEST/2023/{number}/").content.decode()
+        badge = page.partition("<dt>数据</dt>")[2].partition("</dd>")[0]
+        assert said in badge, number
+        assert other not in badge, number
