@@ -109,6 +109,8 @@ APART = {
         ("dated.cut", "opening.import_opening", "person_acts.propose_on_machine"),
         "tables of reference data: tests/settlements/reference imports each twice",
     ),
+    "opening.prepare_of_days": "prepare_opening of each day: tests/settlements/ledger/test_opening.py"
+    " does it twice",
     **dict.fromkeys(
         (
             "map_file.store_map",

@@ -339,7 +339,9 @@ def test_small_and_large_exponents_are_read(text, value):
 
 def test_rows_of_an_opening_are_numbered_as_the_sheet_shows_them():
     sheet = [[], ["台账移交"], [], OPENING, (), ("500155", "NONE", 1, "")]
-    assert "第 6 行：没有协议编码“NONE”" in opening_refused(workbook(("期初", sheet)), "期初.xlsx")
+    assert "第 6 行：没有编码或名称为“NONE”的协议" in opening_refused(
+        workbook(("期初", sheet)), "期初.xlsx"
+    )
 
 
 def test_the_command_tells_every_fault_of_an_opening_as_json(capsys):

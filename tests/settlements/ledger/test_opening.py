@@ -24,6 +24,7 @@ from settlements.ledger.services.opening import (
 from settlements.models import JournalEntry, LedgerAccount, OpeningBatch
 from settlements.money import yuan
 from settlements.moving.acts import NotAllowed
+from settlements.reference.opening import prepare_of_days
 from tests.told_once import of_told, told_once, with_ledger
 
 HEAD = "行政区代码,协议编码,金额(元),备注\n"
@@ -173,6 +174,21 @@ def test_a_batch_that_waits_is_named_to_the_second_one_and_one_sent_back_is_not(
         prepare_opening(file=file, on=DAY, by=people.treasury2)
     reject_opening(batch=waiting, why="日期不对", by=people.treasury2)
     assert booked().opening != waiting
+
+
+def test_balances_of_two_days_are_two_batches_prepared_together_and_once(ledger):
+    dated = "行政区代码,协议编码,金额(元),期初日期\n"
+    first = "500901,LEDGER,-5,2018-12-31\n500902,LEDGER,5,2018-12-31\n"
+    later = "500901,OTHER,-7,2019-12-31\n500902,OTHER,7,2019-12-31\n"
+    file = read_opening((dated + first + later).encode(), "期初.csv")
+    made = prepare_of_days(file=file, on=None, by=ledger.people.treasury)
+    assert [batch.on for batch in made] == [date(2018, 12, 31), date(2019, 12, 31)]
+    with pytest.raises(OpeningRefused, match="待复核"):
+        prepare_of_days(file=file, on=None, by=ledger.people.treasury)
+    reject_opening(batch=made[0], why="日期不对", by=ledger.people.treasury2)
+    with pytest.raises(OpeningRefused, match=f"第 {made[1].pk} 批，待复核"):  # the later day's
+        prepare_of_days(file=file, on=None, by=ledger.people.treasury)
+    assert OpeningBatch.objects.count() == 2  # nothing of the day that was free
 
 
 def test_a_reversed_opening_gives_its_accounts_free_again_for_the_same_file_too(ledger):
