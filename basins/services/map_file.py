@@ -22,6 +22,7 @@ from written.text import FileError, name_key
 
 LARGEST = 20 * 1024 * 1024
 MOST_POINTS = 60_000
+FROM_FILE = "由地图文件导入"
 DECIMALS = 4  # of a degree, about 10 m
 CODES = ("code", "adcode", "id", "区划代码", "代码", "河流代码")
 NAMES = ("name", "NAME", "fullname", "名称", "行政区", "河流", "河流名称", "short_name", "简称")
@@ -115,7 +116,7 @@ def store_map(*, file: MapFile, source: str, by: User) -> tuple[int, int]:
 def _note(kind: str, code: str, name: str, what: str, source: str, by: User) -> None:
     ReferenceChange.objects.create(
         kind=kind, code=code, name=name, act=ReferenceChange.Act.CHANGED,
-        differences=[[what, "", "由地图文件导入"]], on=today(), why=source[:200], by=by,
+        differences=[[what, "", FROM_FILE]], on=today(), why=source[:200], by=by,
     )  # fmt: skip
 
 

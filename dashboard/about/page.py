@@ -2,9 +2,14 @@
 
 import tomllib
 from functools import cache
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Count
 
+from basins.models import Jurisdiction, ReferenceChange
+from basins.services.map_file import FROM_FILE
+from monitoring.models import Section
 from monitoring.standards import gb3838_2002
 from settlements.rules import RULES
 
@@ -36,11 +41,27 @@ def version() -> str:
         return tomllib.load(file)["project"]["version"]
 
 
+def map_sources() -> dict[str, Any]:
+    """(what, from, licence) of the shapes that are there: ours, and those a map file brought."""
+    taken = ReferenceChange.objects.filter(differences__0__2=FROM_FILE)
+    brought = [
+        (f"{what}（地图文件，{count} 处）", source, "见来源")
+        for what, source, count in taken.values_list("differences__0__0", "why")
+        .annotate(Count("code", distinct=True))
+        .order_by("differences__0__0", "why")
+    ]
+    noted = taken.filter(kind="districts").values("code")
+    ours = Jurisdiction.objects.exclude(boundary=None).exclude(code__in=noted).exists()
+    return {"map_sources": [*(MAP_SOURCES if ours else ()), *brought], "has_ours": ours}
+
+
 def about_page() -> dict:
+    """3 SQL queries."""
     return {
         "version": version(),
         "standards": STANDARDS,
         "rules": [(rule.title, rule.code, rule.revision) for rule in RULES.values()],
-        "map_sources": MAP_SOURCES,
+        **map_sources(),
         "is_demo": settings.INSTALLATION == "demo",
+        "is_seeded": Section.objects.filter(is_demo=True).exists(),
     }

@@ -170,6 +170,12 @@ class UploadPage:
     def amounts(self) -> list[dict[str, Any]]:
         return self.tried.get("amounts", [])[:SHOWN]
 
+    @property
+    def last_month(self) -> date | None:
+        """The last of the months that the file changes, of those kept."""
+        months = [m["month"] for m in self.tried.get("months", [])]
+        return date.fromisoformat(f"{max(months)}-01") if months else None
+
 
 def unknown_headings(result: dict[str, Any]) -> list[dict[str, Any]]:
     """The headings nobody knows, or not as they are written, each once whatever its sheets; all of

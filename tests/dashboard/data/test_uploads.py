@@ -235,6 +235,13 @@ def test_an_import_that_is_cancelled_may_be_begun_again(bureau):
     assert Reading.objects.exists()
 
 
+def test_an_import_leads_to_what_its_last_month_still_lacks(bureau):
+    later = GOOD + "BORDER,2023-05-15 10:00,7.5,9.0,1.5,1.2,0.015\n"
+    upload = imported(bureau, later)
+    led = f'{reverse("month-missing")}?month=2023-05">2023年5月还缺什么'
+    assert led in page(bureau, upload)
+
+
 def test_the_same_file_again_is_said_to_be_there(bureau):
     imported(bureau)
     assert "同一文件已导入过" in page(bureau, tried(bureau, GOOD))

