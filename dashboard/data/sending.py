@@ -110,7 +110,7 @@ def sending(request):
     own = export_job.exports_of(request.user)[:SHOWN]
     context = {
         "form": form,
-        "exports": [(job, said(viewer, job), export_job.file_of(job)) for job in own],
+        "exports": [(job, said(viewer, job), export_job.file_of(job, viewer)) for job in own],
         "up": _up(viewer),
     }
     return render(request, "data/sending.html", context, status=status)
@@ -126,7 +126,8 @@ def sent(request, pk: int):
     context = {
         "job": job,
         "live": job.state in Job.LIVE,
-        "file": export_job.file_of(job),
+        "file": export_job.file_of(job, viewer),
+        "withheld": export_job.is_withheld(job, viewer),
         "what": said(viewer, job),
         "up": _up(viewer),
     }
@@ -144,7 +145,7 @@ def cancel(request, pk: int):
 def fetch(request, pk: int):
     """The workbook as it was made."""
     job = _export(request, pk)
-    path = export_job.file_of(job)
+    path = export_job.file_of(job, viewer_of(request.user))
     if path is None:
         raise Http404
     name, result, file = export_job.name_of(job), job.result or {}, File(path.open("rb"))

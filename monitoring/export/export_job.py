@@ -85,10 +85,18 @@ def exports_of(by: User) -> Any:
     return Job.objects.filter(by=by, kind=KIND).order_by("-pk")
 
 
-def file_of(job: Job) -> Path | None:
-    """The workbook of a finished export, while it is kept."""
+def file_of(job: Job, viewer: Viewer) -> Path | None:
+    """The workbook of a finished export, while it is kept and its person may see all that is in it."""
     path = folder() / f"readings-{job.pk}.xlsx"
-    return path if job.state == Job.State.DONE and path.is_file() else None
+    if job.state != Job.State.DONE or not path.is_file() or is_withheld(job, viewer):
+        return None
+    return path
+
+
+def is_withheld(job: Job, viewer: Viewer) -> bool:
+    """Whether a section of a finished export is none of the viewer's any more; 1 SQL query."""
+    inside = (job.result or {}).get("section_ids", [])
+    return visible_sections(viewer).filter(pk__in=inside).count() < len(inside)
 
 
 def name_of(job: Job) -> str:
@@ -133,6 +141,7 @@ def _made(parameters: dict[str, Any], progress: jobs.Progress) -> dict[str, Any]
         part.unlink(missing_ok=True)
     return {
         **written.to_json(),
+        "section_ids": [section.pk for section in wanted.sections],
         "bytes": target.stat().st_size,
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
     }

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from basins.models import AccessEvent
+from basins.access import viewer_of
+from basins.models import AccessEvent, Jurisdiction, RiverReach
 from jobs import services as jobs
 from jobs.models import Job
 from monitoring.export import export_job
@@ -166,9 +167,25 @@ def test_an_export_is_nobody_elses(bureau, people):
     assert other.post(reverse("reading-export-cancel", args=[job.pk])).status_code == 404
 
 
-def test_a_file_that_was_changed_is_not_given_out(bureau):
+def test_a_file_is_given_out_only_while_its_person_sees_every_section_in_it(people, measured):
+    river = Section.objects.get(code="BORDER").river
+    here = Jurisdiction.objects.get(code="500901100")
+    RiverReach.objects.create(river=river, jurisdiction=here, order=9, from_km=90, to_km=95)
+    client = Client()
+    client.force_login(people.township)
+    job = made(client)
+    assert fetched(client, job)
+    Section.objects.filter(code="BORDER").update(river=None)
+    assert client.get(reverse("reading-export-file", args=[job.pk])).status_code == 404
+    page = client.get(reverse("reading-export", args=[job.pk])).content.decode()
+    assert "文件里有您现在看不到的断面" in page
+    assert "下载 XLSX" not in page
+    assert "不再提供" in client.get(reverse("reading-exports")).content.decode()
+
+
+def test_a_file_that_was_changed_is_not_given_out(bureau, people):
     job = made(bureau)
-    path = export_job.file_of(job)
+    path = export_job.file_of(job, viewer_of(people.bureau))
     assert path is not None
     path.write_bytes(path.read_bytes() + b"x")
     assert bureau.get(reverse("reading-export-file", args=[job.pk])).status_code == 410
