@@ -49,7 +49,7 @@ PAGES: tuple[HelpPage, ...] = (
                 to("reference-index"), "基础资料", "import-check.jpg",
             ),
             HelpStep(
-                "有界线和河流走向的 GeoJSON 就导入地图；没有也行，河流按断面的位置画出。",
+                "有界线和河流走向的 GeoJSON 就导入地图；没有也行，断面填了经度、纬度的河流按断面的位置画出。",
                 to("start-map"), "地图文件",
             ),
             HelpStep(

@@ -233,6 +233,7 @@ class RiverPage:
     parent_code: str | None
     parent: str | None
     schematic: bool
+    is_drawn: bool  # has a course on the map; else kilometres are as entered
     length_km: Decimal | None
     catchment_km2: Decimal | None
     source: str
@@ -282,6 +283,7 @@ def river_page(viewer: Viewer, code: str, month: date, first: int, last: int) ->
         parent_code=river.parent.code if river.parent else None,
         parent=river.parent.name if river.parent else None,
         schematic=river.schematic,
+        is_drawn=any(r.course for r in stored),
         length_km=river.length_km or (reaches[-1].to_km if reaches else None),
         catchment_km2=river.catchment_km2,
         source=river.source,

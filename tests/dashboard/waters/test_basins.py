@@ -213,6 +213,20 @@ def test_the_page_shows_agreement_section_and_sum(river, people, client):
         assert address in text
 
 
+def test_the_line_says_what_its_kilometres_are_of(river, people, client):
+    client.force_login(people.bureau)
+    address = reverse("basin", args=[river.river.code])
+
+    def said():
+        return re.search(r"全长 [\d.]+ km（(.+?)）；", client.get(address).content.decode())[1]
+
+    assert said() == "沿图上河流线"
+    River.objects.filter(pk=river.river.pk).update(schematic=True)
+    assert said() == "示意走向的图上长度"
+    RiverReach.objects.filter(river=river.river).update(course=[])
+    assert said() == "按填报的千米数"
+
+
 @pytest.mark.parametrize("asked", [{"month": "x"}, {"from": "x", "to": "-1"}, {"from": "99999"}])
 def test_bad_parameters_are_no_error(asked, river, people, client):
     client.force_login(people.bureau)
