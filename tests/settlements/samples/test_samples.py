@@ -582,13 +582,20 @@ def test_no_value_slips_into_a_sample_that_was_withdrawn(committed):
     given = {
         "section": border.section, "sampled_at": APRIL, "evidence": evidence(), "by": people.bureau,
     }  # fmt: skip
-    first = record_sample(report=report(), **given)
-    nothing = LabReport(first.laboratory, first.report_number, first.method, ())
-    last = correct_sample(sample=first, report=nothing, reason="错断面", by=people.bureau)
-    with pytest.raises(IntegrityError, match="须一次登记"):
-        sql(
-            "INSERT INTO settlements_labvalue (sample_id, indicator_id, value, below_limit)"
-            " VALUES (%s, %s, 9, false)",
-            last.pk,
-            Indicator.objects.get(code="TP").pk,
-        )
+    elsewhere = connection.copy()  # a transaction from before runs on all the while
+    try:
+        with elsewhere.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT pg_current_xact_id()")
+        first = record_sample(report=report(), **given)
+        nothing = LabReport(first.laboratory, first.report_number, first.method, ())
+        last = correct_sample(sample=first, report=nothing, reason="错断面", by=people.bureau)
+        with pytest.raises(IntegrityError, match="须一次登记"):
+            sql(
+                "INSERT INTO settlements_labvalue (sample_id, indicator_id, value, below_limit)"
+                " VALUES (%s, %s, 9, false)",
+                last.pk,
+                Indicator.objects.get(code="TP").pk,
+            )
+    finally:
+        elsewhere.close()
