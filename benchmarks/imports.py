@@ -20,7 +20,7 @@ import xlsxwriter  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from monitoring.ingest.services import ingest  # noqa: E402
+from monitoring.ingest.services import ingest, storing  # noqa: E402
 from monitoring.ingest.services.find_sections import Sections  # noqa: E402
 from monitoring.ingest.services.trial import try_import  # noqa: E402
 from monitoring.models import ImportBatch  # noqa: E402
@@ -98,8 +98,8 @@ def main(count: int, *, xlsx: bool) -> None:
             about = ingest.read_rows(opened, lines, Sections(create=True), report, ingest.silent)
             lines.seek(0)
             with timed() as watch:
-                ingest._stage(lines, about, doubts=False)
-                ingest._store(batch.pk, about, report)
+                storing.stage(lines, about, doubts=False)
+                ingest.store_told(batch.pk, about, report)
         store = watch.seconds
 
     parsed = rolled_back(parse)

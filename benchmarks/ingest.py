@@ -17,7 +17,7 @@ set_up()
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from monitoring.ingest.services import ingest  # noqa: E402
+from monitoring.ingest.services import ingest, storing  # noqa: E402
 from monitoring.ingest.services.find_sections import Sections  # noqa: E402
 from monitoring.models import ImportBatch  # noqa: E402
 from monitoring.protocols.layouts import open_layout  # noqa: E402
@@ -63,8 +63,8 @@ def measure(raw: bytes, rows: int) -> None:
     about = ingest.read_rows(file, lines, Sections(create=True), report, lambda *_: None)
     lines.seek(0)
     with timed() as store:
-        ingest._stage(lines, about, doubts=bool(report.doubted))
-        ingest._store(batch.pk, about, report)
+        storing.stage(lines, about, doubts=bool(report.doubted))
+        ingest.store_told(batch.pk, about, report)
     plain = io.StringIO()
     with connection.cursor() as cursor:
         cursor.copy_expert(
@@ -78,8 +78,8 @@ def measure(raw: bytes, rows: int) -> None:
     lines.seek(0)
     again = ingest.ImportReport()
     with timed() as repeat:
-        ingest._stage(lines, about, doubts=bool(report.doubted))
-        ingest._store(batch.pk, about, again)
+        storing.stage(lines, about, doubts=bool(report.doubted))
+        ingest.store_told(batch.pk, about, again)
     assert (again.stored, again.duplicate) == (0, rows), again
     told("store readings", limit=keyed, ours=store.seconds, ratio=keyed / store.seconds)
     told("COPY into the table of readings", limit=keyed, ours=ours, ratio=keyed / ours)

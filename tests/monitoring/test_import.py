@@ -13,7 +13,8 @@ from django.db import transaction
 from basins.models import Jurisdiction
 from jobs.models import Job
 from monitoring.ingest.services.import_job import rejects_csv
-from monitoring.ingest.services.ingest import KINDS, Told, import_readings
+from monitoring.ingest.services.ingest import KINDS, import_readings
+from monitoring.ingest.services.storing import Told
 from monitoring.models import DirtyMonth, ImportBatch, Reading, ReadingRevision, Section
 from monitoring.protocols.layouts import FileError
 

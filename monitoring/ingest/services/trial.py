@@ -27,11 +27,7 @@ from monitoring.assessment.services.assessment import (
 )
 from monitoring.ingest.services.find_sections import Sections
 from monitoring.ingest.services.ingest import (
-    DOUBTS_JUDGED,
     IN_MEMORY,
-    STAGE,
-    VERDICTS,
-    VERDICTS_ONCE,
     ImportReport,
     Progress,
     count_verdicts,
@@ -40,6 +36,7 @@ from monitoring.ingest.services.ingest import (
     silent,
     told_of_sections,
 )
+from monitoring.ingest.services.storing import DOUBTS_JUDGED, STAGE, VERDICTS, VERDICTS_ONCE
 from monitoring.models import Assessment, Section
 from monitoring.protocols.layouts import DOUBTED, USUAL, Way, open_layout
 

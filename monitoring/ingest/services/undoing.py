@@ -13,7 +13,7 @@ from django.utils import timezone
 from basins.clock import now
 from basins.refusals import Refused
 from jobs.wake import wake_on_commit
-from monitoring.ingest.services.ingest import LOCK
+from monitoring.ingest.services.storing import LOCK
 from monitoring.models import ImportBatch, Origin
 
 LONGEST = 500

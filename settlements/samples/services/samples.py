@@ -17,7 +17,7 @@ from django.utils import timezone
 from basins.access import Act, viewer_of
 from basins.clock import now
 from basins.models import User
-from monitoring.ingest.services.ingest import LOCK
+from monitoring.ingest.services.storing import LOCK
 from monitoring.models import Indicator, Section, Verdict
 from monitoring.screening.services.verdicts import (
     ReadingKey,
