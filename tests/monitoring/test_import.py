@@ -15,8 +15,10 @@ from jobs.models import Job
 from monitoring.ingest.services.import_job import rejects_csv
 from monitoring.ingest.services.ingest import KINDS, import_readings
 from monitoring.ingest.services.storing import Told
+from monitoring.ingest.services.trial import try_import
 from monitoring.models import DirtyMonth, ImportBatch, Reading, ReadingRevision, Section
 from monitoring.protocols.layouts import FileError
+from monitoring.screening.services.verdicts import ReadingKey, judge_reading
 
 NATIONAL = (
     "省份,流域,断面名称,监测时间,水质类别,水温(℃),pH(无量纲),溶解氧(mg/L),电导率(μS/cm),浊度(NTU),"
@@ -314,3 +316,26 @@ def test_a_national_file_without_a_year_asks_for_it_and_fails_the_job(db, tmp_pa
     with pytest.raises(CommandError, match="--year"):
         call_command("import_readings", str(file))
     assert Job.objects.get().state == Job.State.FAILED
+
+
+def test_the_same_file_again_leaves_what_a_person_judged(db, people):
+    store(row())
+    section = Section.objects.get()
+    reading = Reading.objects.get(indicator__code="NH3-N")
+    key = ReadingKey("NH3-N", reading.sampled_at, reading.origin)
+    given = {"section": section, "key": key, "by": people.bureau, "reason": "仪器故障"}
+    judge_reading(outcome="invalidated", **given)
+    again = store(row())
+    assert again.duplicate == 1
+    assert again.correction == 0
+    assert Reading.objects.get(indicator__code="NH3-N").flag == "V"
+
+    judge_reading(outcome="corrected", value=Decimal("0.090"), **given)
+    assert store(row()).duplicate == 1
+    assert live() == [Decimal("0.090")]
+    assert try_import(raw=national(row()), filename="测试.csv", year=2021).report.duplicate == 1
+
+    other = store(row(ammonia="0.087"))
+    assert other.correction == 1
+    assert live() == [Decimal("0.087")]
+    assert store(row()).correction == 1, "after another file the first one says something new"

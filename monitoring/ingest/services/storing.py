@@ -67,10 +67,22 @@ def stage(lines, told: Told, *, doubts: bool) -> None:
         cursor.execute(STAGE)
         cursor.copy_expert("COPY staged FROM STDIN", lines)
         cursor.execute(LOCK, [told.shares])
-        if doubts:
-            cursor.execute(DOUBTS_JUDGED, [DOUBTED])
+        leave_judged(told, doubts=doubts)
         cursor.execute(PARTITIONS, [told.months])
         cursor.execute("ANALYZE staged")
+
+
+def leave_judged(told: Told, *, doubts: bool) -> None:
+    """What a person has judged stays so where the same is sent again; so does a doubted value that
+    is stored as it is: it was judged since, or came in before values were doubted."""
+    if not told.lines:
+        return
+    with connection.cursor() as cursor:
+        if doubts:
+            cursor.execute(DOUBTS_JUDGED, [DOUBTED])
+        cursor.execute(ANY_JUDGED, told.times)
+        if cursor.fetchone()[0]:
+            cursor.execute(JUDGED, told.times)
 
 
 def store(batch_id: int, told: Told) -> str | None:
@@ -124,13 +136,35 @@ SELECT pg_advisory_xact_lock(hashtext('monitoring_readings'), share)
 FROM unnest(%s::integer[]) AS share
 """
 
-# A doubted value that is stored as it is was judged since, or came in before values were doubted.
 DOUBTS_JUDGED = """
 UPDATE staged SET flag = r.flag
 FROM monitoring_reading r
 WHERE staged.flag = %s AND r.section_id = staged.section_id
     AND r.indicator_id = staged.indicator_id AND r.sampled_at = staged.sampled_at
     AND r.origin = staged.origin AND r.value = staged.value AND NOT r.below_limit
+"""
+
+ANY_JUDGED = """
+SELECT EXISTS (SELECT 1 FROM monitoring_verdict WHERE sampled_at BETWEEN %(first)s AND %(last)s)
+"""
+
+JUDGED = """
+UPDATE staged s SET value = r.value, below_limit = r.below_limit, flag = r.flag
+FROM monitoring_reading r, monitoring_verdict v
+WHERE v.sampled_at BETWEEN %(first)s AND %(last)s
+    AND r.sampled_at BETWEEN %(first)s AND %(last)s
+    AND (s.section_id, s.indicator_id, s.sampled_at, s.origin)
+        = (v.section_id, v.indicator_id, v.sampled_at, v.origin)
+    AND (r.section_id, r.indicator_id, r.sampled_at, r.origin)
+        = (v.section_id, v.indicator_id, v.sampled_at, v.origin)
+    AND (s.value, s.below_limit, s.flag) = (v.value_before, v.below_before, v.flag_before)
+    AND EXISTS (
+        SELECT 1 FROM monitoring_verdict left_it
+        WHERE (r.section_id, r.indicator_id, r.sampled_at, r.origin)
+            = (left_it.section_id, left_it.indicator_id, left_it.sampled_at, left_it.origin)
+            AND (r.value, r.below_limit, r.flag)
+            = (left_it.value_after, left_it.below_after, left_it.flag_after)
+    )
 """
 
 PARTITIONS = "SELECT monitoring_ensure_partition(month) FROM unnest(%s::date[]) AS month"

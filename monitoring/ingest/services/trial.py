@@ -36,9 +36,9 @@ from monitoring.ingest.services.ingest import (
     silent,
     told_of_sections,
 )
-from monitoring.ingest.services.storing import DOUBTS_JUDGED, STAGE, VERDICTS, VERDICTS_ONCE
+from monitoring.ingest.services.storing import STAGE, VERDICTS, VERDICTS_ONCE, leave_judged
 from monitoring.models import Assessment, Section
-from monitoring.protocols.layouts import DOUBTED, USUAL, Way, open_layout
+from monitoring.protocols.layouts import USUAL, Way, open_layout
 
 # What would be stored after the import: what is stored, but for what the file has otherwise.
 TRIED = Readings(
@@ -125,8 +125,7 @@ def try_import(
     told_of_sections(report, sections)
     trial = Trial(report)
     with connection.cursor() as cursor:
-        if report.doubted:
-            cursor.execute(DOUBTS_JUDGED, [DOUBTED])
+        leave_judged(told, doubts=bool(report.doubted))
         cursor.execute("ANALYZE staged")
         if told.lines:
             if told.repeats:
