@@ -22,6 +22,11 @@ def wake_on_commit(task: str, *args) -> None:
     transaction.on_commit(lambda: _send(task, args))
 
 
+def wake(task: str, *args) -> None:
+    """Send `task` now: for who has committed already."""
+    _send(task, args)
+
+
 def _send(task: str, args: tuple) -> None:
     global _down_until
     if monotonic() < _down_until:

@@ -6,25 +6,43 @@ from monitoring.models.observations import Observation
 from monitoring.models.readings import ImportBatch, Origin, Reading, ReadingRevision
 from monitoring.models.sections import Indicator, SamplingPlan, Section, Target
 from monitoring.models.senders import SenderProfile
+from monitoring.models.stations import (
+    Command,
+    DeadLetter,
+    FactorMeaning,
+    GatewayRun,
+    QualityCheck,
+    Station,
+    StationFrame,
+    StationValue,
+)
 from monitoring.models.uploads import ReadingUpload
 from monitoring.models.verdicts import Verdict
 
 __all__ = [
     "Assessment",
     "AssessmentBasis",
+    "Command",
+    "DeadLetter",
     "DirtyMonth",
+    "FactorMeaning",
+    "GatewayRun",
     "ImportBatch",
     "Indicator",
     "MarkWorked",
     "MonthlyMean",
     "Observation",
     "Origin",
+    "QualityCheck",
     "Reading",
     "ReadingRevision",
     "ReadingUpload",
     "SamplingPlan",
     "Section",
     "SenderProfile",
+    "Station",
+    "StationFrame",
+    "StationValue",
     "Target",
     "Verdict",
 ]

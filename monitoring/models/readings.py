@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from monitoring.models.sections import Indicator, Section
+from monitoring.protocols.hj212 import COUNTED_BY_HAND, VERSIONED, flag_words
 
 
 class Origin(models.IntegerChoices):
@@ -91,9 +92,16 @@ class ImportBatch(models.Model):
 class Reading(models.Model):
     """One value of one indicator at one section and time, as known now."""
 
-    # HJ 212 data flag 'N': only such a value enters a mean.
-    VALID_FLAGS = ("N",)
+    # HJ 212 data flag 'N': only such a value enters a mean; one typed by hand where the station's
+    # setting counts it.
+    VALID_FLAGS = ("N", COUNTED_BY_HAND)
     FLAGS = {
+        COUNTED_BY_HAND: flag_words(COUNTED_BY_HAND),
+        "S": "手工录入",
+        "P": "电源故障",
+        "Z": "缺水样",
+        "L": "低于下限",
+        **VERSIONED,
         "N": "有效",
         "M": "维护",
         "D": "不具备运行条件",

@@ -6,16 +6,27 @@ Pure: no clock, no sockets, no database. Times are Beijing time on the wire, UTC
 """
 
 from .answers import data_answer, notice_answer, request_answer
-from .flags import FLAGS, QUALITY_CONTROL, flag_words, kept_flag
+from .flags import (
+    COUNTED_BY_HAND,
+    FLAGS,
+    QUALITY_CONTROL,
+    VERSIONED,
+    flag_words,
+    kept_flag,
+    quality_control,
+)
 from .frames import LONGEST, Frame, FrameReader, Garbage, crc16, framed
 from .packets import Packet, Problem, QnRtn, read_packet
-from .uploads import UPLOADS, Field, Unread, Upload, read_upload
+from .uploads import CHECKS, UPLOADS, Field, Unread, Upload, read_number, read_upload
 
 __all__ = [
+    "CHECKS",
+    "COUNTED_BY_HAND",
     "FLAGS",
     "LONGEST",
     "QUALITY_CONTROL",
     "UPLOADS",
+    "VERSIONED",
     "Field",
     "Frame",
     "FrameReader",
@@ -31,6 +42,8 @@ __all__ = [
     "framed",
     "kept_flag",
     "notice_answer",
+    "quality_control",
+    "read_number",
     "read_packet",
     "read_upload",
     "request_answer",

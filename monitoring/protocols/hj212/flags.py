@@ -101,3 +101,14 @@ def flag_words(kept: str) -> str:
         return ""
     version, flag = int(kept[0]), kept[1:]
     return FLAGS.get(version, {}).get(flag, f"标识 {flag}")
+
+
+# All that has the version in front, in words.
+VERSIONED: Mapping[str, str] = MappingProxyType(
+    {
+        kept: flag_words(kept)
+        for version, table in FLAGS.items()
+        for flag in table
+        if (kept := kept_flag(flag, version)) is not None and kept != flag
+    }
+)

@@ -1,0 +1,1 @@
+"""Stations that send by themselves: who may, what they sent, what nobody could take."""

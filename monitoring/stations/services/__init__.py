@@ -1,0 +1,1 @@
+"""Registering stations, taking in their frames, deciding dead letters."""
