@@ -66,9 +66,14 @@ def read_upload(packet: Packet) -> Upload:
     at: datetime | None = None
     problem: Problem | None = None
     found: dict[str, dict[str, str]] = {}
-    twice: dict[str, str] = {}
+    unclear: dict[str, tuple[str, str]] = {}
+    last = ""
     for item in packet.content.replace(";", ",").split(","):
-        name, _, written = item.partition("=")
+        name, equals, written = item.partition("=")
+        if not equals:  # such as the decimals behind a comma
+            if last and item.strip():
+                unclear[last] = item.strip()[:40], "值后有多余的内容，小数点须用“.”"
+            continue
         factor, dash, kind = name.strip().rpartition("-")
         if not dash:
             if name.strip().lower() == "datatime":
@@ -77,16 +82,18 @@ def read_upload(packet: Packet) -> Upload:
                     problem = Problem(QnRtn.UNKNOWN, f"数据时间 DataTime 无法识别：{written[:40]}")
             continue
         known = _KINDS.get(kind.lower(), kind)
-        own = found.setdefault(factor.lower(), {})
+        last = factor.lower()
+        own = found.setdefault(last, {})
         said = written.strip()
         if own.setdefault(known, said) != said:
-            twice[factor.lower()] = f"{known}={own[known]}、{known}={said}"
+            both = f"{known}={own[known]}、{known}={said}"
+            unclear[last] = both, "同一因子有两个值，无法判断哪个为准"
     if at is None and problem is None:
         problem = Problem(QnRtn.UNKNOWN, "没有数据时间 DataTime")
     fields, unread = [], []
     for factor, own in found.items():
-        if factor in twice:
-            unread.append(Unread(factor, twice[factor], "同一因子有两个值，无法判断哪个为准"))
+        if factor in unclear:
+            unread.append(Unread(factor, *unclear[factor]))
             continue
         written = next((own[kind] for kind in kinds if kind in own), "")
         value, words = read_number(written)

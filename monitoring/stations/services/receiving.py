@@ -256,7 +256,7 @@ def _weighed(
     exponent = number.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > DECIMALS:
         return Reason.VALUE, f"{indicator.title}的小数超过 {DECIMALS} 位"
-    if check := quality_control(flag) or ("check" if checked else ""):
+    if check := quality_control(flag) or ("chk" if checked else ""):
         return Meant(Value(code, number, False, "N"), check)
     if why := impossible(number, indicator):
         return Reason.VALUE, why
