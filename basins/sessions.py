@@ -37,6 +37,7 @@ class SessionStore(SessionBase):
 
     ended_why = ""  # SignInSession.Why, or TOO_LONG: what the browser brought is over
     seen_at: datetime | None = None  # as the row had it when it was loaded
+    asked_by_itself = False  # an open page asks what has changed: nobody uses it
 
     @property
     def _rows(self):
@@ -92,7 +93,9 @@ class SessionStore(SessionBase):
             raise CreateError from error
 
     def _is_noted(self) -> bool:
-        """Whether its use was written down just now, and there is nothing else to write."""
+        """Whether there is nothing to write: its use was written down just now, or is none."""
+        if self.asked_by_itself and not self.modified:
+            return True
         seen = self.seen_at
         return not self.modified and seen is not None and timezone.now() - seen < NOTED_EVERY
 

@@ -29,6 +29,7 @@ from dashboard.demo.store import (
     store_readings,
     store_running,
     store_sections,
+    store_stations,
     store_waters,
 )
 from dashboard.demo.stored_facts import store_figures, store_rulings
@@ -141,6 +142,7 @@ def _store(months: int | None, only: Collection[str], say: Callable[[str], None]
         people = make_people()
         store_waters()
         stored = store_sections(specs, last)
+        store_stations(stored)
         for agreement in chosen:
             store_agreement(agreement, stored)
     clock.took("协议与断面", "entries")

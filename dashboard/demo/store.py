@@ -15,7 +15,9 @@ from dashboard.demo import wanzhou
 from dashboard.demo.agreements import FILLS, AgreementSpec, Border, DemoTerm
 from dashboard.demo.readings import DemoValue, Rhythm, readings, running
 from dashboard.demo.sections import SectionSpec
-from monitoring.models import Indicator, SamplingPlan, Section, Target
+from dashboard.demo.senders import PASSWORD, mns
+from monitoring.models import Indicator, SamplingPlan, Section, Station, Target
+from monitoring.stations.services.stations import digest_of
 from settlements import rules
 from settlements.models import Agreement, Party, Term, TermSection
 from settlements.rules.parameters import with_defaults
@@ -72,9 +74,10 @@ def store_sections(specs: Iterable[SectionSpec], last: date) -> dict[str, Sectio
     """The sections with their dated targets and sampling plans, by code."""
     places = {j.code: j for j in Jurisdiction.objects.all()}
     rivers = {r.code: r for r in River.objects.all()}
-    rhythm, made = Rhythm(last), {}
+    rhythm, made, numbers = Rhythm(last), {}, mns()
     for spec in specs:
         section = Section.objects.create(
+            station_mn=numbers[spec.code],
             code=spec.code,
             name=spec.name,
             province=places["500000"],
@@ -109,6 +112,17 @@ def store_sections(specs: Iterable[SectionSpec], last: date) -> dict[str, Sectio
             section=section, per_day=6, in_force=between(rhythm.four_hourly_from)
         )
     return made
+
+
+def store_stations(sections: dict[str, Section]) -> int:
+    """The automatic stations of the sections, so that they may send; returns how many."""
+    digest = digest_of(PASSWORD)
+    made = Station.objects.bulk_create(
+        Station(mn=section.station_mn, section=section, password_digest=digest)
+        for section in sections.values()
+        if section.station_mn
+    )
+    return len(made)
 
 
 def store_agreement(spec: AgreementSpec, sections: dict[str, Section]) -> Agreement:

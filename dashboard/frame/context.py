@@ -10,7 +10,7 @@ from django.utils import timezone
 from basins.access import Act, Viewer, viewer_of
 from basins.city import home
 from basins.installation import INSTALLATIONS
-from dashboard.frame.kept import FORM_TOKEN, SECONDS_LEFT, is_written_to_keep, part
+from dashboard.frame.kept import FORM_TOKEN, SECONDS_LEFT, SEEN, is_written_to_keep, part
 from settlements.work.queries.work import Counts, counts
 
 # The navigation: group → label, name of the address, the act one needs (of several, one), in
@@ -89,6 +89,7 @@ def page_frame(request) -> dict:
         "sign_in_url": reverse("login"),
         "nav_groups": [],
         "person": None,
+        "seen": "",
     }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -109,6 +110,7 @@ def page_frame(request) -> dict:
     if is_written_to_keep(request):  # what belongs to this request alone is put in when it is sent
         frame["csrf_token"] = FORM_TOKEN
         frame["session"]["seconds"] = SECONDS_LEFT
+        frame["seen"] = SEEN
     return frame
 
 

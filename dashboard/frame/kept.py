@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import wraps
 from hashlib import sha256
 from typing import Any, cast
@@ -33,7 +33,9 @@ from basins.version import data_version
 
 # Stand in a kept page for what each answer has of its own. Nobody can write them into a text, since
 # nobody knows them.
-FORM_TOKEN, SECONDS_LEFT = secrets.token_hex(32), secrets.token_hex(32)
+FORM_TOKEN, SECONDS_LEFT, SEEN = (secrets.token_hex(32) for _ in range(3))
+# What an open page shows, and with it asks whether that is still so: static/js/live.js.
+SEEN_HEADER = "X-Seen"
 # As known at a moment, or a file: asked anew.
 NOT_KEPT = ("known", "format")
 PAGE = "text/html; charset=utf-8"
@@ -57,6 +59,9 @@ def kept(view: View) -> View:
         asked = request.get_full_path(), request.headers.get("HX-Request")
         version = data_version()
         key = _key(version, "page", *_person(request.user), *asked)
+        seen = _Seen.read(request)
+        if seen is not None and seen.key == key[:16]:
+            return HttpResponse(status=204)
         content = caches["kept"].get(key)
         if content is None:
             with _written_under(version):
@@ -66,10 +71,43 @@ def kept(view: View) -> View:
             content = response.content
             if not (messages.used or messages.added_new):
                 caches["kept"].set(key, content)
-        return _own(request, HttpResponse(content, content_type=PAGE))
+        now = _Seen(key[:16], _digest(content))
+        if seen is not None and seen.content == now.content:
+            return HttpResponse(status=204, headers={SEEN_HEADER: str(now)})
+        return _own(request, HttpResponse(content, content_type=PAGE), str(now))
 
     answer.__kept__ = True  # type: ignore[attr-defined]
     return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What an open page shows: under which key it was kept, and the digest of its content."""
+
+    key: str
+    content: str
+
+    def __str__(self) -> str:
+        return f"{self.key}.{self.content}"
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> "_Seen | None":
+        """Of a page that asks by itself, which is no use of the session; None of any other."""
+        text = request.headers.get(SEEN_HEADER)
+        if text is None:
+            return None
+        request.session.asked_by_itself = True  # type: ignore[attr-defined]
+        key, _, content = text.partition(".")
+        return cls(key, content)
+
+
+def _digest(content: bytes) -> str:
+    """Of a page without its foot, which says when it was made, and without what each answer has of its
+    own: alike in every process."""
+    content = content.partition(b"<footer")[0]
+    for place in (FORM_TOKEN, SECONDS_LEFT, SEEN):
+        content = content.replace(place.encode(), b"")
+    return sha256(content).hexdigest()[:16]
 
 
 def kept_but(**asked: str) -> Callable[[View], View]:
@@ -151,13 +189,14 @@ def _is_plain(response: HttpResponse) -> bool:
     )
 
 
-def _own(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """With the token and the seconds that are this request's."""
+def _own(request: HttpRequest, response: HttpResponse, seen: str = "") -> HttpResponse:
+    """With the token and the seconds that are this request's, and what it will have seen."""
     if response.streaming:
         return response
     for place, own in (
         (FORM_TOKEN.encode(), get_token),
         (SECONDS_LEFT.encode(), lambda request: request.session.get_session_cookie_age()),
+        (SEEN.encode(), lambda request: seen),
     ):
         if place in response.content:
             response.content = response.content.replace(place, str(own(request)).encode())

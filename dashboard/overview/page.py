@@ -29,6 +29,7 @@ from monitoring.assessment.queries.assessments import (
     MonthWater,
     month_water,
     months_assessed,
+    sections_with_data,
     streaks_of_group,
 )
 from monitoring.assessment.queries.groups import ALL, GROUPS, Streak
@@ -40,6 +41,7 @@ from settlements.accruals.queries.month import (
     TransferLine,
     agreements_in_force,
     money_of_month,
+    payments_so_far,
 )
 from settlements.money import ZERO
 from settlements.shown.revisions import Revision
@@ -158,7 +160,11 @@ def overview_page(viewer: Viewer, asked: Any) -> OverviewPage:
         next=months[at - 1] if at else None,
         heading=_heading(water, group),
         lead=_lead(money),
-        facts=(*other_month(asked.get("month"), month), *_facts(water, money, agreements)),
+        facts=(
+            *other_month(asked.get("month"), month),
+            *_facts(water, money, agreements),
+            *_running(viewer, months, month),
+        ),
         key_figures=_key_figures(water, money),
         map_title=TITLE_OF_LAYER[layer],
         groups=tuple(Tab(k, v, k == group) for k, v in GROUPS.items()),
@@ -262,6 +268,21 @@ def _facts(water: MonthWater, money: MonthMoney, agreements) -> tuple[HeadingFac
     if money.only:
         facts.append(HeadingFact("范围", f"金额{money.only}"))
     return tuple(facts)
+
+
+def _running(viewer: Viewer, months: Sequence[date], shown: date) -> tuple[HeadingFact, ...]:
+    """The month that has begun, once it has data, on the page of another: 2 queries."""
+    running = month_start(today())
+    if running == shown or running not in months:
+        return ()
+    sections, below = sections_with_data(viewer, running)
+    number, yuan = payments_so_far(viewer, running)
+    words = [f"{running.month} 月至今 {sections} 个断面有数据", f"{below} 个未达目标"]
+    if number:
+        words.append(f"{number} 笔补偿共 {wan(yuan)} 万元")
+    return (
+        HeadingFact("进行中", "，".join(words), url=f"?month={running:%Y-%m}", note="（初步）"),
+    )
 
 
 # Key figures ------------------------------------------------------------------------------

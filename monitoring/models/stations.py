@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from basins.audit import audited
+from basins.version import aside
 from monitoring.models.readings import ImportBatch
 from monitoring.models.sections import Indicator, Section
 
@@ -59,6 +60,7 @@ class Station(models.Model):
         return self.mn
 
 
+@aside("every frame writes one; 站点 and 死信 are asked anew")
 class StationFrame(models.Model):
     """报文: one packet a station's readings came in, as it was sent but for its password.
 
@@ -106,6 +108,7 @@ class StationFrame(models.Model):
         return f"{self.station_id} {self.qn} {self.cn}"
 
 
+@aside("every frame writes some; 站点 is asked anew")
 class StationValue(models.Model):
     """实时、分钟、日数据: what a station sent beside its readings. In no mean."""
 
@@ -134,6 +137,7 @@ class StationValue(models.Model):
         return f"{self.station_id} {self.command} {self.sampled_at:%Y-%m-%d %H:%M}"
 
 
+@aside("checks come by the hour; 站点 is asked anew")
 class QualityCheck(models.Model):
     """质控数据: the result of a check of the instrument (标样、零点、跨度、加标、平行), in no mean."""
 
@@ -270,6 +274,7 @@ class DeadLetter(models.Model):
         return f"{self.get_reason_display()} {self.mn} {self.qn}"
 
 
+@aside("written every few seconds; 站点 is asked anew")
 class GatewayRun(models.Model):
     """网关的一次运行: where it listens, since when, and what it has counted so far."""
 

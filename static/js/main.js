@@ -2,6 +2,7 @@
 import * as charts from "./chart.js";
 import * as folds from "./fold.js";
 import * as keys from "./keys.js";
+import * as lives from "./live.js";
 import * as maps from "./map.js";
 import * as pickers from "./month-picker.js";
 import * as navs from "./nav.js";
@@ -11,7 +12,7 @@ import * as sessions from "./session.js";
 import * as tables from "./table.js";
 import * as twins from "./twins.js";
 
-const behaviours = [charts, folds, maps, navs, pickers, prints, selection, sessions, tables, twins];
+const behaviours = [charts, folds, lives, maps, navs, pickers, prints, selection, sessions, tables, twins];
 
 function mountAll(root) {
   for (const behaviour of behaviours) behaviour.mount(root);

@@ -1,9 +1,10 @@
 """The whole system on one machine: `make demo`.
 
 Embedded database and migrations, static files beside them; gunicorn, which gets ready while the
-map and the demo data are stored; then one Celery worker with beat. Answers on
-http://127.0.0.1:PORT/ until Ctrl-C. A second run on the same VAR_DIR is refused; other VAR_DIR
-and PORT run beside it. DEMO_SEED=0 leaves the map and demo data out.
+map and the demo data are stored; then one Celery worker with beat, the gateway for stations on GATEWAY_PORT
+(else the next free port from 9212), and the demonstration's stations, which send to it. Answers on
+http://127.0.0.1:PORT/ until Ctrl-C. A second run on the same VAR_DIR is refused; other VAR_DIR and PORT
+run beside it. DEMO_SEED=0 leaves the map, the demo data and their stations out.
 """
 
 import hashlib
@@ -32,6 +33,7 @@ from config.embedded.parentage import PR_SET_PDEATHSIG, dies_with_parent
 from config.embedded.places import try_lock
 
 HOST = "127.0.0.1"
+GATEWAY_PORT = 9212
 READY_SECONDS = 180
 
 
@@ -46,6 +48,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note_stop)
         port = port_from_environment()
+        self.gateway_port = gateway_port_from_environment()
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         lock = try_lock(settings.VAR_DIR / "demo.lock")
         if lock is None:
@@ -104,6 +107,9 @@ class Command(BaseCommand):
     def _start(self, children: Children, port: int) -> None:
         since = time.monotonic()
         children.start(worker())
+        children.start(gateway(self.gateway_port))
+        if os.environ.get("DEMO_SEED", "1") != "0":
+            children.start(stations(self.gateway_port))
         while not self.stopping and not is_healthy(port):
             if time.monotonic() - since > READY_SECONDS:
                 raise CommandError(
@@ -149,6 +155,8 @@ class Command(BaseCommand):
             f"The demo is ready at http://{HOST}:{port}/",
             "",
             *(opening(port) or demo_people()),
+            "",
+            f"自动站网关 gateway for stations (HJ 212): {HOST}:{self.gateway_port}",
             "",
             "按 Ctrl-C 停止。 Ctrl-C stops it.",
         ]
@@ -199,16 +207,39 @@ def port_from_environment() -> int:
     return int(text)
 
 
-def refuse_port_in_use(port: int) -> None:
+def gateway_port_from_environment() -> int:
+    """GATEWAY_PORT, else the first free port from 9212 on."""
+    text = os.environ.get("GATEWAY_PORT", "").strip()
+    if not text:
+        return next(port for port in range(GATEWAY_PORT, 65536) if not why_in_use(port))
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise CommandError(
+            f"GATEWAY_PORT={text!r} 不是端口号:请设为 1–65535 的整数。 (GATEWAY_PORT must be 1–65535.)"
+        )
+    if why := why_in_use(int(text)):
+        raise CommandError(
+            f"GATEWAY_PORT={text} 不可用({why}):请换一个，或不设。 (It is not free: choose another.)"
+        )
+    return int(text)
+
+
+def why_in_use(port: int) -> str:
+    """Why the port cannot be listened on; "" where it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise CommandError(
-                f"端口 {port} 不可用({error.strerror}):请换一个,例如 PORT={port % 65000 + 1} "
-                f"make demo。 (Port {port} is not free: choose another by PORT.)"
-            ) from error
+            return error.strerror or str(error)
+    return ""
+
+
+def refuse_port_in_use(port: int) -> None:
+    if why := why_in_use(port):
+        raise CommandError(
+            f"端口 {port} 不可用({why}):请换一个,例如 PORT={port % 65000 + 1} "
+            f"make demo。 (Port {port} is not free: choose another by PORT.)"
+        )
 
 
 class StaticFiles:
@@ -296,6 +327,23 @@ def worker() -> Child:
         "-B", "-s", str(settings.VAR_DIR / "celerybeat-schedule"),
         "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING",
     )  # fmt: skip
+
+
+def gateway(port: int) -> Child:
+    return command("gateway", "hj212_gateway", "--listen", f"{HOST}:{port}")
+
+
+def stations(port: int) -> Child:
+    return command(
+        "stations", "simulate_stations", "--gateway", f"{HOST}:{port}", "--hold-last-day"
+    )
+
+
+def command(name: str, *arguments: str) -> Child:
+    """A child that is one of our own commands."""
+    made = child(name)
+    made.command = [sys.executable, "manage.py", *arguments]
+    return made
 
 
 def child(name: str, *module_and_arguments: str) -> Child:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from django.db.models import Count, F, Max, Min, Q, Sum
+from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Least
 
 from basins.access import Viewer
@@ -176,6 +176,21 @@ def months_assessed(viewer: Viewer) -> list[date]:
     finished = months_before(month_start(today()))
     first, last = ends["first"] or finished, ends["last"] or finished
     return months_between(min(first, finished), max(last, finished))[::-1]
+
+
+def sections_with_data(viewer: Viewer, month: date) -> tuple[int, int]:
+    """How many sections of the scheme have a class in the month, and how many of them are below
+    their target: 1 query."""
+    target = Target.objects.filter(section=OuterRef("section"), in_force__contains=month)
+    found = Assessment.objects.filter(
+        section__in=scheme_sections(viewer).order_by().values("pk"),
+        month=month,
+        water_class__isnull=False,
+    ).aggregate(
+        all=Count("pk"),
+        below=Count("pk", filter=Q(water_class__gt=Subquery(target.values("water_class")[:1]))),
+    )
+    return found["all"], found["below"]
 
 
 def month_water(viewer: Viewer, month: date, group: str = ALL) -> MonthWater:

@@ -165,6 +165,14 @@ def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
     )
 
 
+def payments_so_far(viewer: Viewer, month: date) -> tuple[int, Decimal]:
+    """How many payments of a month the viewer sees, and their sum in yuan: 1 query."""
+    found = CurrentTransfer.objects.filter(
+        accrual__in=visible_accruals(viewer), accrual__period=month, accrual__yearly=False
+    ).aggregate(number=Count("pk"), yuan=Sum("yuan"))
+    return found["number"], found["yuan"] or ZERO
+
+
 def transfer_lines(
     viewer: Viewer, month: date, revised: Mapping[int, Revision]
 ) -> tuple[TransferLine, ...]:

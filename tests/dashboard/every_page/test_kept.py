@@ -8,7 +8,7 @@ at another hour, on another day.
 import re
 from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.cache import caches
@@ -19,9 +19,10 @@ from django.urls import resolve
 
 from basins import clock
 from basins.guarding import unguarded
-from basins.models import Notification, Role, Star, User
+from basins.models import Notification, Role, SignInSession, Star, User
+from basins.sessions import digest
 from basins.version import data_version, tables_aside
-from dashboard.frame.kept import FORM_TOKEN, SECONDS_LEFT, kept
+from dashboard.frame.kept import FORM_TOKEN, SECONDS_LEFT, SEEN, kept
 from settlements import pipeline
 from tests.dashboard.every_page.test_access_of_every_page import ROLES
 from tests.every_page import Everything, clock_of, routes
@@ -30,7 +31,7 @@ from tests.money_world import MAIN, rolled_back
 DAY = (2024, 9, 20)
 # What each answer has of its own, and when it was written.
 OWN = re.compile(
-    r'name="csrfmiddlewaretoken" value="\w+"|data-session-seconds="\d+"|生成于 [\d :-]+'
+    r'name="csrfmiddlewaretoken" value="\w+"|data-session-seconds="\d+"|data-seen="[\w.]+"|生成于 [\d :-]+'
 )
 # 上游区 and 外人区 have one role and see other things.
 IN_TURN = (
@@ -84,6 +85,7 @@ class Visits:
         text = answer.content.decode()
         assert FORM_TOKEN not in text
         assert SECONDS_LEFT not in text
+        assert SEEN not in text
         return f"{answer.status_code} {OWN.sub('…', text)}"
 
     def anew(self, who: str, address: str) -> str:
@@ -185,6 +187,72 @@ def starred(world: Everything) -> None:
         since=clock.now(),
         seen_at=clock.now(),
     )
+
+
+# An open page that asks by itself ------------------------------------------------------------------
+
+
+def asked(client: Client, address: str, seen: str):
+    return client.get(address, headers={"X-Seen": seen})
+
+
+def seen_on(client: Client, address: str) -> str:
+    return re.search(r'data-seen="([\w.]+)"', client.get(address).content.decode())[1]
+
+
+def test_an_open_page_is_told_nothing_until_what_it_shows_has_changed(world, visits):
+    address, client = "/", visits.clients["bureau"]
+    with rolled_back_again():
+        seen = seen_on(client, address)
+        with CaptureQueriesContext(connection) as queries:
+            same = asked(client, address, seen)
+        assert (same.status_code, same.content) == (204, b"")
+        assert len(queries) <= 5, "who asks, and the version"
+
+        told(world)  # something that this page does not show
+        still = asked(client, address, seen)
+        assert (still.status_code, still.content) == (204, b"")
+        assert asked(client, address, still.headers["X-Seen"]).status_code == 204
+
+        computed_again(world)
+        fresh = asked(client, address, seen)
+        assert fresh.status_code == 200
+        assert seen not in fresh.content.decode()
+
+
+def test_what_one_has_seen_says_nothing_to_another(world, visits):
+    address = "/work/"
+    with rolled_back_again():
+        seen = seen_on(visits.clients["bureau"], address)
+        other = asked(visits.clients["district"], address, seen)
+        assert other.status_code == 200
+        assert OWN.sub("…", other.content.decode()) == OWN.sub(
+            "…", visits.clients["district"].get(address).content.decode()
+        )
+
+
+def test_a_page_that_asks_by_itself_does_not_put_off_the_end_of_the_session(world):
+    client = Client()
+    with rolled_back_again():
+        client.force_login(world.money.people.bureau)
+        address = "/"
+        seen = seen_on(client, address)
+        row = SignInSession.objects.filter(session_key=digest(client.session.session_key))
+        before = row.get().last_seen_at - timedelta(minutes=10)
+        row.update(last_seen_at=before)
+        for text in (seen, "an old one", "a.b"):
+            asked(client, address, text)
+        assert row.get().last_seen_at == before
+        client.get(address)
+        assert row.get().last_seen_at > before
+
+
+@contextmanager
+def rolled_back_again():
+    """What happens inside is taken back; the world is the module's."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 # What changes, and the pages it is looked for on.
