@@ -8,7 +8,12 @@ from typing import Any
 
 from django.http import Http404
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotAuthenticated
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    NotAuthenticated,
+    Throttled,
+)
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -28,6 +33,11 @@ def error(code: int) -> Response:
     """The error document of a status."""
     name, message = WORDS.get(code, ("error", "请求无法处理。"))
     return Response({"error": {"code": name, "message": message}}, status=code)
+
+
+def error_of(status_code: int, code: str, message: str) -> Response:
+    """The error document of an endpoint's own error."""
+    return Response({"error": {"code": code, "message": message}}, status=status_code)
 
 
 class BadRequest(Exception):
@@ -63,6 +73,14 @@ class Endpoint(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Http404):
             answer = error(status.HTTP_404_NOT_FOUND)
+        elif isinstance(exc, AuthenticationFailed):
+            answer = error_of(status.HTTP_401_UNAUTHORIZED, "bad_token", str(exc.detail))
+        elif isinstance(exc, Throttled):
+            wait = max(1, round(exc.wait or 60))
+            answer = error_of(
+                exc.status_code, "too_many_requests", f"请求太多；请 {wait} 秒后再试。"
+            )
+            answer["Retry-After"] = str(wait)
         elif isinstance(exc, NotAuthenticated):
             answer = error(status.HTTP_401_UNAUTHORIZED)
         elif isinstance(exc, BadRequest):

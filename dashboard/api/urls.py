@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from dashboard.api.base import Missing
 from dashboard.api.explanations import AccrualExplanation, MonthExplanationEndpoint
+from dashboard.api.writing import Readings
 
 app_name = "api"
 urlpatterns = [
@@ -17,5 +18,6 @@ urlpatterns = [
         MonthExplanationEndpoint.as_view(),
         name="month-explanation",
     ),
+    path("v1/readings/", Readings.as_view(), name="readings"),
     re_path(r"", Missing.as_view(), name="missing"),
 ]

@@ -16,10 +16,13 @@ from monitoring.models.stations import (
     StationFrame,
     StationValue,
 )
+from monitoring.models.tokens import AccessToken, AnsweredRequest
 from monitoring.models.uploads import ReadingUpload
 from monitoring.models.verdicts import Verdict
 
 __all__ = [
+    "AccessToken",
+    "AnsweredRequest",
     "Assessment",
     "AssessmentBasis",
     "Command",

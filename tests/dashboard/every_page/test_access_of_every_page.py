@@ -42,7 +42,7 @@ from tests.money_world import MAIN, TODAY, rolled_back
 
 ROLES = ("bureau", "treasury", "district", "stranger", "township", "admin", "auditor")
 OTHERS = ("station", "nobody", None)
-STATUS = {"o": 200, ">": 302, "!": 422, "?": 400, ".": 404, "-": 405}
+STATUS = {"o": 200, ">": 302, "!": 422, "?": 400, ".": 404, "-": 405, "x": 403}
 
 # An address, whom it answers (GET, POST), and the act of the access table it stands for. The
 # columns are ROLES: 上游区 is party to what is shown, `stranger` (外人区) and 上游镇 are not.
@@ -50,6 +50,7 @@ STATUS = {"o": 200, ">": 302, "!": 422, "?": 400, ".": 404, "-": 405}
 #   ?  must name its button, 400
 #   ^  on to the page above, 302: it only takes posts; for everyone
 #   .  nothing there, 404        -  not by this method, 405 for everyone
+#   x  not by a session, 403: it takes a token
 # Of the act nothing is said where another thing than the role decides: whose it is.
 ROWS = """
 /                                                                  ooooooo  -        SEE_RESULTS
@@ -257,6 +258,7 @@ verify/                                                            ooooooo  !!!!
 verify/<str:code>/                                                 ooooooo  !!!!!!!
 api/v1/accruals/<int:pk>/explanation/                              ooo..oo  -        SEE_RESULTS
 api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/  oooo.oo  -        SEE_RESULTS
+api/v1/readings/                                                   -        xxxxxxx
 api/                                                               .......  -
 account/                                                           ooooooo  -
 account/password/                                                  >>>>>>>  !!!!!!!
@@ -281,6 +283,7 @@ OPEN = {
     "sign-in/": (302, 302, 200),
     "sign-out/": (302, 302, 302),
     "api/": (-404, -404, 401),
+    "api/v1/readings/": (405, 405, 401),
     "api/v1/accruals/<int:pk>/explanation/": (404, 404, 401),
     "api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/": (404, 404, 401),
 }
