@@ -54,6 +54,28 @@ FIGURES: dict[str, Figure] = {
             also=("生态流量满足率", "生态流量"),
         ),
         Figure("natural_shoreline", "自然岸线率", "%", most=_PERCENT, also=("自然岸线保有率",)),
+        # With ecological_flow and natural_shoreline the ten river indicators of the Yangtze's
+        # aquatic-ecology assessment (长江流域水生态考核, 2023 rules; its units are not held).
+        Figure("fish_species", "鱼类种类数", "种", whole=True, also=("鱼类物种数", "鱼类种数")),
+        Figure(
+            "protected_species",
+            "重点保护物种数",
+            "种",
+            whole=True,
+            also=("重点保护水生生物", "珍稀濒危物种数"),
+        ),
+        Figure(
+            "macroinvertebrates",
+            "大型底栖无脊椎动物种类数",
+            "种",
+            whole=True,
+            also=("大型底栖动物", "底栖动物种类数"),
+        ),
+        Figure("connectivity", "水系连通性", "", also=("连通性指数", "河流连通性")),
+        Figure("habitat_disturbance", "水生生境干扰指数", "", also=("水生生境干扰", "生境干扰")),
+        Figure("source_area_quality", "水源涵养区生态系统质量", "", also=("水源涵养区质量",)),
+        Figure("overall_pollution", "水体综合污染指数", "", also=("综合污染指数",)),
+        Figure("flood_pollution", "汛期污染强度", "", also=("汛期污染强度指数",)),
         Figure("fish_diversity", "鱼类多样性指数", "", also=("鱼类多样性",)),
         Figure("wetland", "湿地保护率", "%", most=_PERCENT),
         Figure("forest_cover", "森林覆盖率", "%", most=_PERCENT),

@@ -15,6 +15,7 @@ from dashboard.charts.periods import DEFAULT, PRESETS, Period, preset, read
 from dashboard.charts.section import ComparedSeries, section_figure
 from dashboard.templatetags.figures import concentration, local_time, percent, signed
 from monitoring.models import Section
+from monitoring.sections.queries.flow import FlowMonth
 from monitoring.sections.queries.sections import (
     MeasuredIndicator,
     MonthClass,
@@ -275,6 +276,8 @@ def key_figures(view: SectionView) -> list[dict[str, Any]]:
             else "",
         }
     )
+    if page.flow is not None:
+        figures.append(_flow_figure(page.flow))
     border = bool(page.upstream and page.downstream)
     figures.append(
         {
@@ -286,6 +289,24 @@ def key_figures(view: SectionView) -> list[dict[str, Any]]:
     )
     named = ("label", "value", "water_class", "unit", "deltas", "extra", "sparkline")
     return [dict.fromkeys(named) | figure for figure in figures]
+
+
+WAN = Decimal(10_000)
+
+
+def _flow_figure(flow: FlowMonth) -> dict[str, Any]:
+    """The month's volume, its mean and least flow."""
+    words = [f"平均流量 {concentration(flow.mean, 2)} m³/s"]
+    if flow.least is not None:
+        words.append(f"最小 {concentration(flow.least, 2)} m³/s（{local_time(flow.least_at)}）")
+    if flow.volume is None:
+        words.append(f"有效值 {flow.valid} 个，不足以推算水量")
+    return {
+        "label": "本月水量",
+        "value": concentration(flow.volume / WAN, 2) if flow.volume is not None else "-",
+        "unit": "万m³" if flow.volume is not None else "",
+        "extra": "，".join(words),
+    }
 
 
 def _class_figure(page: SectionPage) -> dict[str, Any]:

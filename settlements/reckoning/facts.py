@@ -11,12 +11,14 @@ from typing import Any
 
 from basins.models import Jurisdiction
 from basins.ranges import months_between, months_of
-from monitoring.models import Assessment, MonthlyMean, Section, Target
+from monitoring.models import Assessment, MonthlyMean, Origin, Section, Target
 from monitoring.models.assessments import exact_mean
 from monitoring.standards.assessment import NothingToAssess, assess
 from monitoring.standards.basis import Basis
 from monitoring.standards.exact import Number, decimal_of, total
+from monitoring.standards.flow import FLOW, volume_of
 from monitoring.standards.gb3838_2002 import NAMES, WaterBody, WaterClass, limit
+from monitoring.standards.rounding import round_to_places
 from settlements.models import Term, TermSection
 from settlements.reckoning import given_facts
 from settlements.reckoning.asked import Asked
@@ -91,10 +93,13 @@ def measured(
     for a in Assessment.objects.filter(section_id__in=ids, month__range=(first, last)):
         answer.assessments[a.section_id, a.month] = a
     rows = MonthlyMean.objects.filter(section_id__in=ids, month__range=(first, last)).values_list(
-        "section_id", "month", "indicator__code", "mean", "total", "valid", "expected"
-    )
-    for section_id, month, code, mean, added, valid, expected in rows:
+        "section_id", "month", "indicator__code", "mean", "total", "valid", "expected",
+        "complete", "origin",
+    )  # fmt: skip
+    for section_id, month, code, mean, added, valid, expected, complete, origin in rows:
         key = section_id, month
+        if code == FLOW and complete and origin == Origin.AUTOMATIC:
+            answer.flows.add(key)
         answer.means.setdefault(key, {})[code] = exact_mean(mean, added, valid)
         used, due = answer.counts.get(key, (0, 0))
         answer.counts[key] = used + valid, due + expected
@@ -304,10 +309,13 @@ def _observation(found: Measured, case: Case, period: date, name: str) -> Given 
 def _flow(found: Measured, section_id: int, period: date, yearly: bool) -> Given | None:
     """m³ in the period; of a year without a figure of its own, its twelve months together."""
     own = found.figures.get((section_id, "flow", period, yearly))
-    if own is not None or not yearly:
+    if own is not None:
         return own
+    if not yearly:
+        return _measured_flow(found, section_id, period)
     months = [
         found.figures.get((section_id, "flow", month, False))
+        or _measured_flow(found, section_id, month)
         for month in months_between(period, date(period.year, 12, 1))
     ]
     given = [month for month in months if month is not None]
@@ -315,6 +323,16 @@ def _flow(found: Measured, section_id: int, period: date, yearly: bool) -> Given
         return None
     words = "；".join(dict.fromkeys(month.source for month in given))
     return Given(decimal_of(total(m.value for m in given)), f"12 个月合计；{words}")
+
+
+def _measured_flow(found: Measured, section_id: int, month: date) -> Given | None:
+    """m³ of a month from its mean flow, where its values are enough."""
+    if (section_id, month) not in found.flows:
+        return None
+    mean = found.means[section_id, month][FLOW]
+    shown = round_to_places(mean, 2)
+    words = f"由 {month:%Y-%m} 流量月均值 {shown} m³/s 推算"
+    return Given(decimal_of(volume_of(mean, month)), words)
 
 
 def _over_limit(

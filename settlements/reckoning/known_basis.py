@@ -19,8 +19,9 @@ from basins.models import Jurisdiction, River, User
 from basins.ranges import covers, month_start, year_start
 from monitoring.assessment.queries.history import known_readings
 from monitoring.assessment.services.assessment import Mean, assessment_of, means_of_month
-from monitoring.models import Assessment, AssessmentBasis, Section, Target
+from monitoring.models import Assessment, AssessmentBasis, Origin, Section, Target
 from monitoring.standards.basis import Basis
+from monitoring.standards.flow import FLOW
 from settlements import rules
 from settlements.models import Agreement, MonthRuling, Party, Term, TermSection
 from settlements.reckoning import given_facts
@@ -199,6 +200,9 @@ class Past:
         for key, means in self.means(needed).items():
             if means:
                 answer.means[key] = {code: mean.exact for code, mean in means.items()}
+                flow = means.get(FLOW)
+                if flow is not None and flow.complete and flow.origin == Origin.AUTOMATIC:
+                    answer.flows.add(key)
                 answer.counts[key] = (
                     sum(mean.valid for mean in means.values()),
                     sum(mean.expected for mean in means.values()),

@@ -28,6 +28,7 @@ class Measured:
     assessments: dict[tuple[int, date], Assessment] = field(default_factory=dict)
     means: dict[tuple[int, date], dict[str, Number]] = field(default_factory=dict)
     counts: dict[tuple[int, date], tuple[int, int]] = field(default_factory=dict)
+    flows: set[tuple[int, date]] = field(default_factory=set)  # months with enough values of flow
     targets: dict[int, list[Target]] = field(default_factory=dict)
     figures: dict[FigureKey, Given] = field(default_factory=dict)
     rulings: dict[tuple[int, date], dict[int | None, Ruling]] = field(default_factory=dict)

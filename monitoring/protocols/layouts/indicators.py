@@ -33,7 +33,7 @@ class WrittenIndicator:
 
     @property
     def has_detection_limit(self) -> bool:
-        return self.code not in ("pH", "WT")
+        return self.code not in ("pH", "WT", "Q")
 
 
 def _mg(
@@ -92,6 +92,13 @@ _ALL = (
     _mg("Fe", "铁", "iron"),
     _mg("Mn", "锰", "manganese"),
     _mg("Chla", "叶绿素α", "叶绿素a", "叶绿素ɑ", "Chl-a", "chlorophyll-a"),
+    WrittenIndicator(
+        "Q",
+        "流量",
+        ("m³/s", "m3/s", "立方米/秒", "立方米每秒"),
+        ("瞬时流量", "河道流量", "discharge"),
+        most=Decimal(200_000),
+    ),
     WrittenIndicator("algae", "藻密度", CELLS_PER_L, ("algal density",), most=LARGEST_COUNT),
 )
 

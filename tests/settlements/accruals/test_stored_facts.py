@@ -153,6 +153,41 @@ def test_flow_times_concentration_is_a_load_and_a_correction_of_the_flow_counts(
     assert two.net(2023) == {"甲区": -200, "乙区": 200}
 
 
+def flowed(two: Chain, month: date, days: int, flow: str, *, origin=Origin.AUTOMATIC) -> None:
+    zone = timezone.get_default_timezone()
+    for day in range(1, days + 1):
+        for hour in (0, 8, 16):
+            at = datetime(month.year, month.month, day, hour, tzinfo=zone)
+            two.border.store(at, {"Q": flow}, origin=origin, section=two.sections[0])
+
+
+def test_without_a_figure_a_months_flow_is_what_the_station_measured(two):
+    """46.67 m³/s × 31 × 86,400 s ＝ 125,000,928 m³: (1.2 − 1.0) × that ＝ 25.0001856 t, × 10 万元/t."""
+    two.term("pollution_load", date(2023, 5, 1), date(2023, 6, 1), indicators=AMMONIA)
+    two.measured("2023-05", "IV")
+    flowed(two, date(2023, 5, 1), 18, "46.67")
+    pipeline.recompute()
+    assert two.one("pollution_load", "2023-05").month_state == "no_data", (
+        "18 days of 31 are too few"
+    )
+    flowed(two, date(2023, 5, 1), 31, "46.67")
+    pipeline.recompute()
+    found = two.one("pollution_load", "2023-05")
+    assert found.transfers.get().yuan == Decimal("2500018.56")
+    assert "由 2023-05 流量月均值 46.67 m³/s 推算" in str(found.steps)
+    assert verify_accruals().differ == []
+    two.figures("S0 2023-05 水量 1亿m³")
+    assert two.net(2023) == {"甲区": -200, "乙区": 200}
+
+
+def test_a_gauging_by_hand_is_no_months_flow(two):
+    two.term("pollution_load", date(2023, 5, 1), date(2023, 6, 1), indicators=AMMONIA)
+    two.measured("2023-05", "IV")
+    flowed(two, date(2023, 5, 1), 1, "46.67", origin=Origin.MANUAL)
+    pipeline.recompute()
+    assert two.one("pollution_load", "2023-05").month_state == "no_data"
+
+
 def test_a_years_flow_is_its_twelve_months_together_and_eleven_are_none(two):
     two.term(
         "pollution_load", date(2023, 1, 1), date(2024, 1, 1),
