@@ -62,12 +62,12 @@ lint: setup  ## style, types, import rules, missing migrations; all of them, the
 	run env VAR_DIR=$${VAR_DIR:-var/lint} $(BIN)/python manage.py makemigrations --check --dry-run; \
 	exit $$status
 
-# The long ones take an hour and arguments of their own (docs/correctness.md).
-LONG_BENCHES := benchmarks/bank.py benchmarks/kills.py benchmarks/simulate.py
+# The long ones take ten minutes to an hour and have arguments of their own (docs/correctness.md).
+LONG_BENCHES := benchmarks/bank.py benchmarks/faults.py benchmarks/kills.py benchmarks/simulate.py
 BENCHES := $(filter-out benchmarks/bench.py benchmarks/grown.py $(LONG_BENCHES),$(wildcard benchmarks/*.py))
 pictures: setup  ## the pictures of the help, taken on the way from an empty installation to its first month
 	mkdir -p static/help
 	PICTURES=static/help $(BIN)/python -m pytest -q -n 0 tests/first_day
 
-bench: setup  ## run the benchmarks in benchmarks/ but the three long ones
+bench: setup  ## run the benchmarks in benchmarks/ but the four long ones
 	@set -e; for file in $(BENCHES); do echo "== $$file"; $(BIN)/python "$$file"; done

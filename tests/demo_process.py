@@ -15,7 +15,10 @@ PROJECT = Path(__file__).resolve().parents[1]
 class Demo:
     """A demo without map and data, on a folder and a port of its own."""
 
-    def __init__(self, var_dir: Path, port: int) -> None:
+    def __init__(self, var_dir: Path, port: int, *, durable: bool = False, **more: str) -> None:
+        """`durable`: what is committed outlives a kill of the database, as outside of tests.
+        `more` of its environment."""
+        self.durable, self.more = durable, more
         self.var_dir = var_dir
         self.port = port
         self.output = var_dir.parent / f"demo-{port}.out"
@@ -26,13 +29,13 @@ class Demo:
             "VAR_DIR": str(self.var_dir),
             "PORT": str(self.port),
             "DEMO_SEED": "0",
-            "EMBEDDED_POSTGRES_UNSAFE": "1",
+            "EMBEDDED_POSTGRES_UNSAFE": "" if self.durable else "1",
         }
         inherited = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "MAKELEVEL")}
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, str(PROJECT / "manage.py"), "demo"],
-                env=inherited | fixed,
+                env=inherited | fixed | self.more,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
