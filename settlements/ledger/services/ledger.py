@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Model, Q
 
 from basins.clock import now, today
-from basins.many import insert_rows
+from basins.many import NewRows, insert_both, insert_new
 from basins.models import Jurisdiction, User
 from settlements.models import (
     Adjustment,
@@ -110,21 +110,28 @@ def accounts_there(wanted: Collection[Wanted]) -> dict[Wanted, LedgerAccount]:
 
 
 def accounts_of(wanted: Sequence[Wanted], *, opened_on: date) -> list[LedgerAccount]:
-    """The accounts in that order, opened on that day where there is none: 1 SQL query, and 2 where
-    some are opened."""
+    """The accounts in that order, opened on that day where there is none: 1 SQL query, and 1 more
+    where some are opened (2 where another session opened one in this moment)."""
     there = accounts_there(wanted)
     if missing := [each for each in dict.fromkeys(wanted) if each not in there]:
-        LedgerAccount.objects.bulk_create(
-            (
-                LedgerAccount(
-                    jurisdiction=place, agreement=agreement, kind=kind, opened_on=opened_on
-                )
-                for place, agreement, kind in missing
-            ),
-            ignore_conflicts=True,  # another session may have opened it in this moment
-        )
-        there |= accounts_there(missing)
+        there |= _opened(missing, opened_on)
+        if late := [each for each in missing if each not in there]:
+            there |= accounts_there(late)
     return [there[each] for each in wanted]
+
+
+def _opened(wanted: Sequence[Wanted], on: date) -> dict[Wanted, LedgerAccount]:
+    """Accounts opened now; without those that another session opened in this moment."""
+    rows = {each: (each[0].pk, _id(each[1]), str(each[2]), on) for each in wanted}
+    columns = ("jurisdiction_id", "agreement_id", "kind", "opened_on")
+    names = ("id", *columns, "closed_on")
+    with connection.cursor() as cursor:
+        made = insert_new(cursor, NewRows(LedgerAccount, columns, rows.values()), *names)
+    by_row = {row[1:-1]: LedgerAccount.from_db("default", names, row) for row in made}
+    opened = {each: by_row[row] for each, row in rows.items() if row in by_row}
+    for (place, agreement, _), account in opened.items():
+        account.jurisdiction, account.agreement = place, agreement
+    return opened
 
 
 @transaction.atomic
@@ -172,7 +179,7 @@ def post(**booking: Any) -> JournalEntry:
 def post_all(bookings: Sequence[Booking]) -> list[int]:
     """Post the entries one after the other, all or none; returns their ids.
 
-    4 SQL statements whatever their number. Raises Unbalanced.
+    3 SQL statements whatever their number. Raises Unbalanced.
     """
     return [row.id for row in _post(bookings)] if bookings else []
 
@@ -234,13 +241,16 @@ def _written(bookings: Sequence[Booking], lines: Sequence[Sequence[Line]]) -> li
             last_hash = entry_hash(row, [HashedLine.of(line.account, line.yuan) for line in own])
             year = row.year
             rows.append(row._replace(hash=last_hash))
-        insert_rows(cursor, JournalEntry, EntryRow._fields, rows)
         postings = (
             (pk, line.account.pk, line.yuan)
             for pk, own in zip(ids, lines, strict=True)
             for line in own
         )
-        insert_rows(cursor, Posting, ("entry_id", "account_id", "yuan"), postings)
+        insert_both(
+            cursor,
+            NewRows(JournalEntry, EntryRow._fields, rows),
+            NewRows(Posting, ("entry_id", "account_id", "yuan"), postings),
+        )
     return rows
 
 
