@@ -30,7 +30,15 @@ class NewRows:
 
     @property
     def parameter(self) -> str:
-        given = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+        # What is left out is NULL, as None is.
+        given = [
+            {
+                name: value
+                for name, value in zip(self.columns, row, strict=True)
+                if value is not None
+            }
+            for row in self.rows
+        ]
         return json.dumps(given, ensure_ascii=False, default=str)
 
 

@@ -22,7 +22,10 @@ CREATE TRIGGER postings_balance AFTER INSERT ON settlements_posting
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION settlements_postings_balance();
 
--- After postings_balance (triggers fire by name): the account is open on that day, a reversal is
+-- After postings_balance (triggers fire by name): what the postings name is there (asked once for all
+-- of them, where foreign keys would ask for each; neither an account nor an entry ever goes or gets
+-- another number: ledgeraccount.sql, journalentry.sql, and accountmonth.sql for what a TRUNCATE of the
+-- accounts would take with it), the account is open on that day, a reversal is
 -- the reversed entry line by line, no year is closed over money in transit, an account's opening is
 -- its only one and older than all its own entries; then the month nets. Of entries written at once
 -- each stands as if those with a later number were not there yet. What few causes are asked is asked
@@ -32,12 +35,21 @@ DECLARE
     wrong record;
     has   record;
 BEGIN
-    SELECT bool_or(e.booked_on < a.opened_on OR e.booked_on > a.closed_on) AS unfit,
+    SELECT count(*) AS rows, (SELECT count(*) FROM new_rows) AS wanted,
+        bool_or(e.booked_on < a.opened_on OR e.booked_on > a.closed_on) AS unfit,
         bool_or(e.reverses_id IS NOT NULL) AS reversal, bool_or(e.cause = 'settlement') AS closing,
         bool_or(e.cause = 'opening') AS opening
         INTO has FROM new_rows n
         JOIN settlements_journalentry e ON e.id = n.entry_id
         JOIN settlements_ledgeraccount a ON a.id = n.account_id;
+    IF has.rows < has.wanted THEN
+        SELECT CASE WHEN e.id IS NULL THEN '凭证 #' || n.entry_id ELSE '账户 #' || n.account_id END
+            AS named INTO wrong FROM new_rows n
+            LEFT JOIN settlements_journalentry e ON e.id = n.entry_id
+            LEFT JOIN settlements_ledgeraccount a ON a.id = n.account_id
+            WHERE e.id IS NULL OR a.id IS NULL LIMIT 1;
+        RAISE EXCEPTION '分录的% 不存在；请先写入它。', wrong.named USING ERRCODE = '23503';
+    END IF;
     IF has.unfit THEN
         SELECT j.name, a.opened_on, a.closed_on, e.booked_on INTO wrong FROM new_rows n
             JOIN settlements_ledgeraccount a ON a.id = n.account_id

@@ -251,11 +251,21 @@ class JournalEntry(models.Model):
 
 
 class Posting(models.Model):
+    """Its entry and account are asked for once a statement, not by a foreign key for each row."""
+
     entry = models.ForeignKey(
-        JournalEntry, verbose_name="凭证", on_delete=models.PROTECT, related_name="postings"
+        JournalEntry,
+        verbose_name="凭证",
+        on_delete=models.PROTECT,
+        related_name="postings",
+        db_constraint=False,
     )
     account = models.ForeignKey(
-        LedgerAccount, verbose_name="账户", on_delete=models.PROTECT, related_name="postings"
+        LedgerAccount,
+        verbose_name="账户",
+        on_delete=models.PROTECT,
+        related_name="postings",
+        db_constraint=False,
     )
     yuan = models.DecimalField("金额(元)", max_digits=16, decimal_places=2)
 

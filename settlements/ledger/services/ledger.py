@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -222,8 +223,9 @@ FROM (SELECT) one LEFT JOIN (SELECT year, number, hash FROM settlements_journale
 def _post(bookings: Sequence[Booking]) -> list[EntryRow]:
     """Refuses before the database would; the database checks all of it again."""
     lines = [[Line(line.account, yuan(line.yuan)) for line in each.lines] for each in bookings]
+    day = today()
     for booking, own in zip(bookings, lines, strict=True):
-        _refuse(booking, own)
+        _refuse(booking, own, day)
     return _written(bookings, lines)
 
 
@@ -284,14 +286,14 @@ def _id(thing: Model | None) -> int | None:
     return None if thing is None else thing.pk
 
 
-def _refuse(booking: Booking, lines: Sequence[Line]) -> None:
+def _refuse(booking: Booking, lines: Sequence[Line], day: date) -> None:
     text, on = booking.text, booking.on
     total = sum((line.yuan for line in lines), ZERO)
     if total or len(lines) < 2 or not all(line.yuan for line in lines):
         raise Unbalanced(
             f"凭证“{text}”的 {len(lines)} 条分录合计 {total} 元；须至少两条，合计为零。"
         )
-    if on > today():
+    if on > day:
         raise Unbalanced(f"记账日期 {on} 在今天之后；以后的凭证都会被它挡住，请改为不晚于今天。")
     if booking.effective_on is not None and booking.effective_on > on:
         raise Unbalanced(f"业务日期 {booking.effective_on} 晚于记账日期 {on}；请等到那一天再记账。")
@@ -328,16 +330,21 @@ def entry_hash(entry: "JournalEntry | EntryRow", lines: Iterable[HashedLine]) ->
     else:
         content["version"] = entry.hash_version
         content["effective_on"] = entry.effective_on.isoformat()
-        content |= {link: getattr(entry, f"{link}_id") for link in HASHED_LINKS[entry.hash_version]}
+        links, ids = _HASHED[entry.hash_version]
+        content |= zip(links, ids(entry), strict=True)
         content["lines"] = [
-            [e.account, e.jurisdiction, e.agreement, e.kind, f"{e.yuan:.2f}"]
-            for e in sorted(lines, key=_by_account)
+            [account, jurisdiction, agreement, kind, f"{yuan:.2f}"]
+            for account, jurisdiction, agreement, kind, yuan in sorted(lines, key=_by_account)
         ]
     return hashlib.sha256(_JSON.encode(content).encode()).hexdigest()
 
 
-def _by_account(line: HashedLine) -> int:
-    return line.account
+_by_account = itemgetter(0)  # of a HashedLine; an entry has one line an account
+# The links that a version covers, and what takes their ids from an entry.
+_HASHED = {
+    version: (links, attrgetter(*(f"{link}_id" for link in links)))
+    for version, links in HASHED_LINKS.items()
+}
 
 
 @transaction.atomic
