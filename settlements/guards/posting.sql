@@ -1,4 +1,4 @@
--- 分录: balanced, on accounts that are open, never changed; month nets follow from them.
+-- 分录: balanced, on accounts that are open, never changed; month and year nets follow from them.
 
 -- The postings of an entry come in one INSERT: at least two, summing to zero.
 CREATE OR REPLACE FUNCTION settlements_postings_balance() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -27,7 +27,7 @@ CREATE TRIGGER postings_balance AFTER INSERT ON settlements_posting
 -- another number: ledgeraccount.sql, journalentry.sql, and accountmonth.sql for what a TRUNCATE of the
 -- accounts would take with it), the account is open on that day, a reversal is
 -- the reversed entry line by line, no year is closed over money in transit, an account's opening is
--- its only one and older than all its own entries; then the month nets. Of entries written at once
+-- its only one and older than all its own entries; then the month and year nets. Of entries written at once
 -- each stands as if those with a later number were not there yet. What few causes are asked is asked
 -- where there is such an entry.
 CREATE OR REPLACE FUNCTION settlements_postings_fit() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -110,12 +110,20 @@ BEGIN
                 wrong.name, wrong.year, wrong.number USING ERRCODE = '23514';
         END IF;
     END IF;
-    INSERT INTO settlements_accountmonth (account_id, basis, month, net)
-        SELECT n.account_id, d.basis, date_trunc('month', d.day)::date, sum(n.yuan)
+    WITH months AS (
+        SELECT n.account_id, d.basis, date_trunc('month', d.day)::date AS month, sum(n.yuan) AS net
         FROM new_rows n JOIN settlements_journalentry e ON e.id = n.entry_id
         CROSS JOIN LATERAL (VALUES ('effective', e.effective_on), ('booked', e.booked_on))
             AS d(basis, day)
         GROUP BY 1, 2, 3
+    ), years AS (
+        INSERT INTO settlements_accountyear (account_id, basis, year, net)
+            SELECT account_id, basis, extract(year FROM month), sum(net) FROM months GROUP BY 1, 2, 3
+            ON CONFLICT (basis, account_id, year) DO UPDATE
+                SET net = settlements_accountyear.net + EXCLUDED.net
+    )
+    INSERT INTO settlements_accountmonth (account_id, basis, month, net)
+        SELECT account_id, basis, month, net FROM months
         ON CONFLICT (basis, account_id, month) DO UPDATE
             SET net = settlements_accountmonth.net + EXCLUDED.net;
     RETURN NULL;

@@ -17,7 +17,7 @@ from settlements.ledger.services.ledger import (
     reverse,
 )
 from settlements.ledger.services.reconciliation import state_balance
-from settlements.models import AccountMonth, JournalEntry, LedgerAccount, Posting
+from settlements.models import AccountMonth, AccountYear, JournalEntry, LedgerAccount, Posting
 from settlements.money import yuan
 from tests.books import DAY, PAID, Ledger
 
@@ -278,10 +278,11 @@ def test_the_database_refuses_a_reversal_of_a_reversal(ledger, entry):
         "TRUNCATE settlements_accountmonth",
     ],
 )
-def test_month_nets_are_written_by_postings_alone(entry, statement):
-    with pytest.raises(REFUSED, match="账户月净额由分录触发器维护"):
-        sql(statement)
-    assert AccountMonth.objects.count() == 4
+def test_month_and_year_nets_are_written_by_postings_alone(entry, statement):
+    for table, words in (("accountmonth", "账户月净额"), ("accountyear", "账户年净额")):
+        with pytest.raises(REFUSED, match=f"{words}由分录触发器维护"):
+            sql(statement.replace("accountmonth", table))
+    assert (AccountMonth.objects.count(), AccountYear.objects.count()) == (4, 4)
 
 
 def test_a_decided_payment_and_a_statement_stay_as_they_are(ledger, entry, accounts):
