@@ -143,7 +143,8 @@ def multiply(tables: tuple[type[models.Model], ...], times: int) -> None:
                         generate_series(1, {times - 1}) AS k"""
             )
         if money.Posting in tables:
-            cursor.execute(f"UPDATE settlements_accountmonth SET net = net * {times}")
+            for nets in ("accountmonth", "accountyear"):
+                cursor.execute(f"UPDATE settlements_{nets} SET net = net * {times}")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

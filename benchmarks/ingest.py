@@ -76,7 +76,8 @@ def measure(raw: bytes, rows: int) -> None:
     ours = copied(plain, None)
     heap = copied(plain, "(LIKE monitoring_reading INCLUDING DEFAULTS)")
     lines.seek(0)
-    again = ingest.ImportReport()
+    sheets = [ingest.SheetReport("", "", None, valued=sheet.valued) for sheet in report.sheets]
+    again = ingest.ImportReport(sheets=sheets)
     with timed() as repeat:
         storing.stage(lines, about, doubts=bool(report.doubted))
         ingest.store_told(batch.pk, about, again)

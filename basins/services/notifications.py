@@ -27,6 +27,7 @@ from basins.clock import now, today
 from basins.links import Link, to
 from basins.malformed import MALFORMED, words_of
 from basins.models import Delivery, Notification, Role, User
+from basins.together import read_together
 from basins.words import SYSTEM
 from jobs import services as jobs
 
@@ -82,13 +83,14 @@ def notify_all(news: Iterable[News]) -> int:
             wanted.setdefault((pk, each.key), each)
     if not wanted:
         return 0
+    users = {pk for pk, _ in wanted}
+    told = Notification.objects.filter(user__in=users, key__in={key for _, key in wanted})
+    keys = told.order_by().values_list("user_id", "key")
+    wanting = _wanting_mail().filter(user__in=users, rhythm=Delivery.Rhythm.AT_ONCE)
+    mailed = wanting.values_list("user_id", flat=True)
     with transaction.atomic(savepoint=False):
-        told = set(
-            Notification.objects.filter(
-                user__in={pk for pk, _ in wanted}, key__in={key for _, key in wanted}
-            ).values_list("user_id", "key")
-        )
-        moment = now()
+        read_together(keys, mailed)
+        before, moment = set(keys), now()
         fresh = [
             Notification(
                 user_id=pk,
@@ -98,16 +100,12 @@ def notify_all(news: Iterable[News]) -> int:
                 created_at=moment,
             )
             for (pk, key), each in wanted.items()
-            if (pk, key) not in told
+            if (pk, key) not in before
         ]
         if not fresh:
             return 0
         Notification.objects.bulk_create(fresh, ignore_conflicts=True)
-        if (
-            _wanting_mail()
-            .filter(user__in=[n.user_id for n in fresh], rhythm=Delivery.Rhythm.AT_ONCE)
-            .exists()
-        ):
+        if not {n.user_id for n in fresh}.isdisjoint(mailed):
             enter_mail()
     return len(fresh)
 

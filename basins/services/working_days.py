@@ -6,18 +6,20 @@ The day a period begins does not count, and it ends on a working day (《民法�
 entered by hand stand beside them; its make-up days are unknown, so what is counted there is provisional.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
 import holidays
+from django.db.models import QuerySet
 
 from basins.models import CalendarDay
 from jobs.wake import wake_on_commit
 
 REFRESH = "settlements.refresh_deadlines"
 DAY = timedelta(days=1)
+Days = Iterable[tuple[date, str, bool]]  # what the table says: day, kind, announced
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,12 @@ class Calendar:
     Asked about a day of another year it reads that year too (1 query more).
     """
 
-    def __init__(self, years: Iterable[int] = ()) -> None:
+    def __init__(self, years: Iterable[int] = (), days: Days | None = None) -> None:
+        """`days`: what `days_asked` asks of the years, where it is at hand."""
         self._kinds: dict[date, str] = {}
         self._years: set[int] = set()
         self._announced: set[int] = set()
-        self._read(years)
+        self._read(years, days)
 
     def is_working_day(self, day: date) -> bool:
         if day.year not in self._years:
@@ -76,14 +79,12 @@ class Calendar:
         days = ((a + DAY * i) for i in range(1, (b - a).days + 1))
         return sum(self.is_working_day(day) for day in days)
 
-    def _read(self, years: Iterable[int]) -> None:
+    def _read(self, years: Iterable[int], given: Days | None = None) -> None:
         wanted = set(years) - self._years
         if not wanted:
             return
         entered: dict[int, dict[date, str]] = {year: {} for year in wanted}
-        for day, kind, announced in CalendarDay.objects.filter(
-            date__range=(date(min(wanted), 1, 1), date(max(wanted), 12, 31))
-        ).values_list("date", "kind", "announced"):
+        for day, kind, announced in days_asked(wanted) if given is None else given:
             if day.year in wanted:
                 entered[day.year][day] = kind
                 if announced:
@@ -95,6 +96,12 @@ class Calendar:
                 self._kinds.update(dict.fromkeys(statutory(year), CalendarDay.Kind.HOLIDAY))
             self._kinds.update(days)
         self._years |= wanted
+
+
+def days_asked(years: Collection[int]) -> QuerySet:
+    """The days of the table from the first of the years to the last."""
+    span = (date(min(years), 1, 1), date(max(years), 12, 31))
+    return CalendarDay.objects.filter(date__range=span).values_list("date", "kind", "announced")
 
 
 def holds_a_notice(year: int, kinds: Mapping[date, str]) -> bool:
@@ -127,8 +134,13 @@ def add_working_days(start: date, n: int) -> Deadline:
 
     A deadline is kept as its rule (start, n) and asked for again when the calendar changes.
     """
+    return Calendar(years_for(start, n)).add(start, n)
+
+
+def years_for(start: date, n: int) -> range:
+    """The years in which the n-th working day after `start` may lie."""
     last = start + timedelta(days=max(n, 0) * 2 + 30)
-    return Calendar(range(start.year, last.year + 1)).add(start, n)
+    return range(start.year, last.year + 1)
 
 
 def on_calendar_changed() -> None:

@@ -11,6 +11,7 @@ from settlements.models.ledger import PREFIXES
 MONEY = (
     ("settlements_posting", "yuan", "分录"),
     ("settlements_accountmonth", "net", "账户月净额"),
+    ("settlements_accountyear", "net", "账户年净额"),
     ("settlements_transfer", "yuan", "月核算收付"),
     ("settlements_settlementnet", "yuan", "年度净额"),
     ("settlements_adjustmentnet", "yuan", "调整差额"),

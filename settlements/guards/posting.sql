@@ -1,4 +1,4 @@
--- 分录: balanced, on accounts that are open, never changed; month nets follow from them.
+-- 分录: balanced, on accounts that are open, never changed; month and year nets follow from them.
 
 -- The postings of an entry come in one INSERT: at least two, summing to zero.
 CREATE OR REPLACE FUNCTION settlements_postings_balance() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -22,9 +22,12 @@ CREATE TRIGGER postings_balance AFTER INSERT ON settlements_posting
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION settlements_postings_balance();
 
--- After postings_balance (triggers fire by name): the account is open on that day, a reversal is
+-- After postings_balance (triggers fire by name): what the postings name is there (asked once for all
+-- of them, where foreign keys would ask for each; neither an account nor an entry ever goes or gets
+-- another number: ledgeraccount.sql, journalentry.sql, and accountmonth.sql for what a TRUNCATE of the
+-- accounts would take with it), the account is open on that day, a reversal is
 -- the reversed entry line by line, no year is closed over money in transit, an account's opening is
--- its only one and older than all its own entries; then the month nets. Of entries written at once
+-- its only one and older than all its own entries; then the month and year nets. Of entries written at once
 -- each stands as if those with a later number were not there yet. What few causes are asked is asked
 -- where there is such an entry.
 CREATE OR REPLACE FUNCTION settlements_postings_fit() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -32,12 +35,21 @@ DECLARE
     wrong record;
     has   record;
 BEGIN
-    SELECT bool_or(e.booked_on < a.opened_on OR e.booked_on > a.closed_on) AS unfit,
+    SELECT count(*) AS rows, (SELECT count(*) FROM new_rows) AS wanted,
+        bool_or(e.booked_on < a.opened_on OR e.booked_on > a.closed_on) AS unfit,
         bool_or(e.reverses_id IS NOT NULL) AS reversal, bool_or(e.cause = 'settlement') AS closing,
         bool_or(e.cause = 'opening') AS opening
         INTO has FROM new_rows n
         JOIN settlements_journalentry e ON e.id = n.entry_id
         JOIN settlements_ledgeraccount a ON a.id = n.account_id;
+    IF has.rows < has.wanted THEN
+        SELECT CASE WHEN e.id IS NULL THEN '凭证 #' || n.entry_id ELSE '账户 #' || n.account_id END
+            AS named INTO wrong FROM new_rows n
+            LEFT JOIN settlements_journalentry e ON e.id = n.entry_id
+            LEFT JOIN settlements_ledgeraccount a ON a.id = n.account_id
+            WHERE e.id IS NULL OR a.id IS NULL LIMIT 1;
+        RAISE EXCEPTION '分录的% 不存在；请先写入它。', wrong.named USING ERRCODE = '23503';
+    END IF;
     IF has.unfit THEN
         SELECT j.name, a.opened_on, a.closed_on, e.booked_on INTO wrong FROM new_rows n
             JOIN settlements_ledgeraccount a ON a.id = n.account_id
@@ -98,12 +110,20 @@ BEGIN
                 wrong.name, wrong.year, wrong.number USING ERRCODE = '23514';
         END IF;
     END IF;
-    INSERT INTO settlements_accountmonth (account_id, basis, month, net)
-        SELECT n.account_id, d.basis, date_trunc('month', d.day)::date, sum(n.yuan)
+    WITH months AS (
+        SELECT n.account_id, d.basis, date_trunc('month', d.day)::date AS month, sum(n.yuan) AS net
         FROM new_rows n JOIN settlements_journalentry e ON e.id = n.entry_id
         CROSS JOIN LATERAL (VALUES ('effective', e.effective_on), ('booked', e.booked_on))
             AS d(basis, day)
         GROUP BY 1, 2, 3
+    ), years AS (
+        INSERT INTO settlements_accountyear (account_id, basis, year, net)
+            SELECT account_id, basis, extract(year FROM month), sum(net) FROM months GROUP BY 1, 2, 3
+            ON CONFLICT (basis, account_id, year) DO UPDATE
+                SET net = settlements_accountyear.net + EXCLUDED.net
+    )
+    INSERT INTO settlements_accountmonth (account_id, basis, month, net)
+        SELECT account_id, basis, month, net FROM months
         ON CONFLICT (basis, account_id, month) DO UPDATE
             SET net = settlements_accountmonth.net + EXCLUDED.net;
     RETURN NULL;

@@ -13,7 +13,13 @@ from settlements.models.carryovers import Carryover, CarryoverLine
 from settlements.models.counted import CountedTransfer, CurrentTransfer
 from settlements.models.demands import Demand
 from settlements.models.drafts import AgreementDraft, DraftDocument
-from settlements.models.ledger import AccountMonth, JournalEntry, LedgerAccount, Posting
+from settlements.models.ledger import (
+    AccountMonth,
+    AccountYear,
+    JournalEntry,
+    LedgerAccount,
+    Posting,
+)
 from settlements.models.measures import FundProject, FundReduction, FundSpending, Measure
 from settlements.models.notices import (
     AgreementMonth,
@@ -49,6 +55,7 @@ from settlements.models.workflow import StateMove
 
 __all__ = [
     "AccountMonth",
+    "AccountYear",
     "Accrual",
     "AccrualVersion",
     "Adjustment",

@@ -251,11 +251,21 @@ class JournalEntry(models.Model):
 
 
 class Posting(models.Model):
+    """Its entry and account are asked for once a statement, not by a foreign key for each row."""
+
     entry = models.ForeignKey(
-        JournalEntry, verbose_name="凭证", on_delete=models.PROTECT, related_name="postings"
+        JournalEntry,
+        verbose_name="凭证",
+        on_delete=models.PROTECT,
+        related_name="postings",
+        db_constraint=False,
     )
     account = models.ForeignKey(
-        LedgerAccount, verbose_name="账户", on_delete=models.PROTECT, related_name="postings"
+        LedgerAccount,
+        verbose_name="账户",
+        on_delete=models.PROTECT,
+        related_name="postings",
+        db_constraint=False,
     )
     yuan = models.DecimalField("金额(元)", max_digits=16, decimal_places=2)
 
@@ -298,3 +308,26 @@ class AccountMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} {self.month:%Y-%m} {self.net}"
+
+
+class AccountYear(models.Model):
+    """Net of an account's postings in one year, kept as `AccountMonth` is: a balance over many years
+    reads one row for each that is over."""
+
+    account = models.ForeignKey(
+        LedgerAccount, verbose_name="账户", on_delete=models.PROTECT, related_name="years"
+    )
+    basis = models.CharField("口径", max_length=10, choices=AccountMonth.Basis.choices)
+    year = models.SmallIntegerField("年度")
+    net = models.DecimalField("净额(元)", max_digits=18, decimal_places=2)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "账户年净额"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["basis", "account", "year"], name="account_year_once", include=["net"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.year} {self.net}"

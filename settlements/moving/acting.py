@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from basins.access import PEOPLE, TABLE, Act, Scope, Viewer, viewer_of
 from basins.clock import today
 from basins.models import Jurisdiction, Role, User
+from basins.together import read_together
 from settlements.models import Agreement
 from settlements.moving.acts import NotAllowed, Refused
 
@@ -87,7 +88,7 @@ def parties_signing(
 
 
 def with_own_person(parties: Iterable[Jurisdiction], act: Act = Act.CONFIRM) -> set[int]:
-    """Ids of those for which somebody in office can act: 2 SQL queries."""
+    """Ids of those for which somebody in office can act: 1 SQL query."""
     return set(persons_of([party.pk for party in parties], act))
 
 
@@ -96,12 +97,15 @@ class InOffice:
     """Who holds which role today, by user: 1 SQL query for all that is asked."""
 
     roles: tuple[tuple[str, int | None, int], ...]  # role, jurisdiction, user
+    treasuries: tuple[int, ...]  # places whose people are the municipal treasury's
 
     @classmethod
     def now(cls) -> "InOffice":
         in_force = Role.objects.filter(in_force__contains=today(), user__is_active=True)
-        rows = in_force.order_by("user").values_list("role", "jurisdiction_id", "user_id")
-        return cls(tuple(rows))
+        roles = in_force.order_by("user").values_list("role", "jurisdiction_id", "user_id")
+        treasuries = municipal_treasuries().values_list("pk", flat=True)
+        read_together(roles, treasuries)
+        return cls(tuple(roles), tuple(treasuries))
 
     def of_role(self, role: str) -> list[int]:
         """Ids of those who hold the role."""
@@ -116,19 +120,18 @@ class InOffice:
         return dict(found)
 
     def persons_of(self, places: Iterable[int], act: Act = Act.SIGN_YEAR) -> dict[int, list[int]]:
-        """Jurisdiction id → ids of the people who act for it: 1 SQL query at most."""
+        """Jurisdiction id → ids of the people who act for it."""
         wanted = set(places)
         own = [role for role in PEOPLE if TABLE[act][PEOPLE.index(role)] is Scope.OWN]
         found = defaultdict(list, self.of_places(own, wanted))
         cashiers = self.of_role(Role.Code.TREASURY) if Role.Code.TREASURY in own else []
-        if cashiers and wanted:
-            for place in municipal_treasuries().filter(pk__in=wanted).values_list("pk", flat=True):
+        if cashiers:
+            for place in wanted.intersection(self.treasuries):
                 found[place] += cashiers
         return dict(found)
 
 
 def persons_of(places: Iterable[int], act: Act = Act.SIGN_YEAR) -> dict[int, list[int]]:
-    """Jurisdiction id → ids of the people in office today who act for it: 2 SQL queries at
-    most."""
+    """Jurisdiction id → ids of the people in office today who act for it: 1 SQL query at most."""
     wanted = set(places)
     return InOffice.now().persons_of(wanted, act) if wanted else {}

@@ -63,12 +63,13 @@ def permit(move: Move, by: User) -> Viewer:
 
 def refuse_same_person(thing: str, object_id: int, move: Move, by: User) -> None:
     """Two-person rule, before the trigger says it: raises Refused with the name."""
-    last = (
-        StateMove.objects.filter(thing=thing, object_id=object_id, event__in=move.not_by)
-        .order_by("-pk")
-        .first()
-    )
-    if last is not None and last.by_id == by.pk:
+    before = StateMove.objects.filter(thing=thing, object_id=object_id, event__in=move.not_by)
+    refuse_person_before(move, by, before.order_by("-pk").values_list("by", flat=True).first())
+
+
+def refuse_person_before(move: Move, by: User, before: int | None) -> None:
+    """The same, where it is known who did the step before."""
+    if before == by.pk:
         raise Refused(f"“{move.words}”须由另一人办理：{by} 已办理前一步。")
 
 

@@ -110,7 +110,7 @@ def tell(
 
 
 def _deliver(events: Sequence[Event]) -> int:
-    """To how many it was news: 6 SQL queries at most, whatever is told."""
+    """To how many it was news: 4 SQL queries at most, whatever is told."""
     if not events:
         return 0
     office = InOffice.now()

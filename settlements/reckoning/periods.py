@@ -1,10 +1,11 @@
 """Which months and years a term is due for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import groupby
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 
 from basins.ranges import (
     covers,
@@ -70,12 +71,20 @@ def parts_due(term: Term) -> Sequence[TermSection]:
     return accruing_parts(rules.read(term.rule, term.parameters), list(term.sections.all()))
 
 
-def due_in_year(agreement: Agreement, year: int) -> list[tuple[TermSection, date]]:
-    """Every section and period the agreement's terms are due for in a year."""
+def sections_of(agreement: Agreement) -> QuerySet[TermSection]:
+    """The sections of its terms, term by term as they are numbered."""
+    parts = TermSection.objects.filter(term__agreement=agreement)
+    return parts.select_related("term", "section").order_by("term__number", "section__km", "pk")
+
+
+def due_in_year(sections: Iterable[TermSection], year: int) -> list[tuple[TermSection, date]]:
+    """Every section and period that an agreement's terms are due for in a year: of its
+    `sections_of`."""
     found = []
-    for term in agreement.terms.order_by("number").prefetch_related(
-        Prefetch("sections", TermSection.objects.select_related("section"))
-    ):
+    for _, parts in groupby(sections, key=lambda part: part.term_id):
+        own = list(parts)
+        term = own[0].term
         if periods := periods_due(term, year=year):
-            found += [(part, period) for part in parts_due(term) for period in periods]
+            rule = rules.read(term.rule, term.parameters)
+            found += [(part, period) for part in accruing_parts(rule, own) for period in periods]
     return found

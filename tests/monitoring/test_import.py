@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import transaction
+from django.db import connection, transaction
 
 from basins.models import Jurisdiction
 from jobs.models import Job
@@ -149,6 +149,18 @@ def test_a_file_without_repeats_is_told_apart_as_one_with_them_would_be(db, monk
         return found
 
     assert told(repeats=False) == told(repeats=True)
+
+
+@pytest.mark.parametrize("ammonia", ["0.086", "0.087", "0.090"])
+def test_an_import_leaves_the_planner_of_its_transaction_as_it_was(db, ammonia):
+    """New rows, the same and a correction, each compared with a planner told what it cannot know."""
+    store(row(), row("04-01 12:00"))
+    store(row(), row("04-01 12:00", ammonia=ammonia))
+    settings = "default_statistics_target", "enable_memoize"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_settings WHERE name = ANY(%s)"
+                       " AND setting <> reset_val", [list(settings)])  # fmt: skip
+        assert cursor.fetchall() == []
 
 
 def test_a_value_sent_back_later_is_a_correction_again(db):

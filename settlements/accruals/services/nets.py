@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from basins.clock import now
 from basins.links import to
 from basins.ranges import months_of, year_start
+from basins.together import read_together
 from settlements.models import (
     Adjustment,
     AdjustmentNet,
@@ -33,7 +34,7 @@ def resettle(*, agreement: Agreement, years: Iterable[int], cause: str = RECOMPU
 
     Signatures under other data or amounts become void, and the year is open again; `cause` is
     what its signers are told. Runs in the caller's transaction, which holds the agreement's lock.
-    9 SQL queries at most, whatever
+    7 SQL queries at most, whatever
     the years, and those of signatures that become void.
     """
     asked = sorted(set(years))
@@ -151,36 +152,53 @@ def net_of(agreement: Agreement, year: int) -> dict[int, Decimal]:
 
 
 def nets_of(agreement: Agreement, years: Collection[int]) -> dict[int, dict[int, Decimal]]:
-    """Year → what `net_of` says of it: 3 SQL queries whatever the years."""
+    """Year → what `net_of` says of it: 1 SQL query whatever the years."""
+    asked = nets_asked(agreement, years)
+    read_together(*asked)
+    return nets_from(years, *asked)
+
+
+def nets_asked(agreement: Agreement, years: Collection[int]) -> tuple[QuerySet, QuerySet, QuerySet]:
+    """What `nets_from` takes: parties, transfers, and what adjustments add."""
+    transfers = Transfer.objects.filter(
+        accrual__term__agreement=agreement, accrual__period__range=_span(years)
+    )
+    sums = transfers.values_list("accrual__period__year", "payer_id", "payee_id")
+    return (
+        agreement.parties.values_list("jurisdiction_id", "since", "until"),
+        sums.annotate(total=Sum("yuan")).order_by(),
+        _adjusted(agreement, years),
+    )
+
+
+def nets_from(
+    years: Collection[int], parties: Iterable, transfers: Iterable, adjusted: Iterable
+) -> dict[int, dict[int, Decimal]]:
+    """Year → what `net_of` says of it."""
     nets: dict[int, dict[int, Decimal]] = {year: defaultdict(lambda: ZERO) for year in years}
-    for party, since, until in agreement.parties.values_list("jurisdiction_id", "since", "until"):
+    for party, since, until in parties:
         for year, of_year in nets.items():
             came = since is None or since <= date(year, 12, 31)
             left = until is not None and until <= year_start(year)
             if came and not left:
                 of_year[party] = ZERO
-    transfers = Transfer.objects.filter(
-        accrual__term__agreement=agreement,
-        accrual__period__range=_span(years),
-    )
-    sums = transfers.values_list("accrual__period__year", "payer_id", "payee_id")
-    for year, payer, payee, yuan in sums.annotate(total=Sum("yuan")).order_by():
+    for year, payer, payee, yuan in transfers:
         if year in nets:
             nets[year][payer] -= yuan
             nets[year][payee] += yuan
-    for year, adjusted in adjusted_nets_of(agreement, years).items():
-        for party, yuan in adjusted.items() if year in nets else ():
+    for year, party, yuan in adjusted:
+        if year in nets:
             nets[year][party] += yuan
     return {year: dict(of_year) for year, of_year in nets.items()}
 
 
 def adjusted_nets(agreement: Agreement, year: int) -> dict[int, Decimal]:
-    """Jurisdiction id → what adjustments approved before the closing add, in yuan."""
-    return adjusted_nets_of(agreement, [year]).get(year, {})
+    """Jurisdiction id → what adjustments approved before the closing add, in yuan: 1 SQL query."""
+    return {party: yuan for _, party, yuan in _adjusted(agreement, [year])}
 
 
-def adjusted_nets_of(agreement: Agreement, years: Collection[int]) -> dict[int, dict[int, Decimal]]:
-    """Year → what `adjusted_nets` says of it, where there is anything: 1 SQL query."""
+def _adjusted(agreement: Agreement, years: Collection[int]) -> QuerySet:
+    """Year, party and what adjustments approved before the closing add, in yuan."""
     found = AdjustmentNet.objects.filter(
         adjustment__state=Adjustment.State.APPROVED,
         adjustment__entry__isnull=True,
@@ -188,10 +206,7 @@ def adjusted_nets_of(agreement: Agreement, years: Collection[int]) -> dict[int, 
         adjustment__accrual__period__range=_span(years),
     )
     sums = found.values_list("adjustment__accrual__period__year", "jurisdiction_id")
-    nets: dict[int, dict[int, Decimal]] = defaultdict(dict)
-    for year, party, yuan in sums.annotate(total=Sum("yuan")).order_by():
-        nets[year][party] = yuan
-    return nets
+    return sums.annotate(total=Sum("yuan")).order_by()
 
 
 def _span(years: Collection[int]) -> tuple[date, date]:

@@ -1,4 +1,4 @@
-"""Checking accounts: month nets, transit at each closing, payments and their entries."""
+"""Checking accounts: month and year nets, transit at each closing, payments and their entries."""
 
 from collections import defaultdict
 from decimal import Decimal
@@ -20,25 +20,47 @@ FULL JOIN (
     GROUP BY 1, 2, 3) c USING (account_id, basis, month)
 WHERE COALESCE(k.net, 0) <> COALESCE(c.net, 0) ORDER BY 1, 2, 3
 """
+_YEARS_DIFFER = """
+SELECT account_id, basis, year, COALESCE(k.net, 0), COALESCE(c.net, 0)
+FROM settlements_accountyear k
+FULL JOIN (
+    SELECT account_id, basis, extract(year FROM month)::smallint AS year, sum(net) AS net
+    FROM settlements_accountmonth GROUP BY 1, 2, 3) c USING (account_id, basis, year)
+WHERE COALESCE(k.net, 0) <> COALESCE(c.net, 0) ORDER BY 1, 2, 3
+"""
+_BASES = {"effective": "业务", "booked": "记账"}
 
 
 def account_problems() -> list[Broken]:
-    return [*_months_that_differ(), *_transit_at_closings(), *_payments_without_entry()]
+    return [
+        *_nets_that_differ(),
+        *_transit_at_closings(),
+        *_payments_without_entry(),
+    ]
 
 
-def _months_that_differ() -> list[Broken]:
+def _nets_that_differ() -> list[Broken]:
+    """Month nets that are not the sum of their postings, year nets not that of their months."""
     with connection.cursor() as cursor:
         cursor.execute(_MONTHS_DIFFER)
-        rows = cursor.fetchall()
-    names = _names()
+        months = cursor.fetchall()
+        cursor.execute(_YEARS_DIFFER)
+        years = cursor.fetchall()
+    told = [
+        (account, basis, f"{month:%Y-%m} 的月净额 {kept} 元与分录合计 {counted} 元不符")
+        for account, basis, month, kept, counted in months
+    ] + [
+        (account, basis, f"{year} 年的年净额 {kept} 元与月净额合计 {counted} 元不符")
+        for account, basis, year, kept, counted in years
+    ]
+    names = _names() if told else {}
     return [
         Broken(
             names.get(account, f"账户 #{account}"),
-            f"{month:%Y-%m} 的月净额 {kept} 元与分录合计 {counted} 元不符"
-            f"（按{'业务' if basis == 'effective' else '记账'}日期）。",
+            f"{words}（按{_BASES[basis]}日期）。",
             Promise.MONTH_NETS,
         )
-        for account, basis, month, kept, counted in rows
+        for account, basis, words in told
     ]
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Q, Sum
+from django.db.models import BooleanField, Func, Q, Sum
 
 from basins.ranges import months_of
 from settlements.models import Adjustment, AdjustmentNet, Agreement, Settlement
@@ -65,8 +65,9 @@ def refresh_cleared(
     taken_back: date | None = None,
     adjusted: int | None = None,
 ) -> None:
-    """Mark the agreement's closed years cleared where nothing is left. Called within the
-    transaction of what was booked.
+    """Mark the agreement's closed years cleared where nothing is left: 1 SQL query where there is
+    nothing to mark. Called within the transaction of what was booked, which holds the agreement's
+    lock: the years wait for nobody, so they are asked what is owing as they are locked.
 
     `taken_back`: the day a payment was booked that is reversed now. Years cleared since then are
     open again where something is left; those cleared before it did not rest on it. `adjusted`:
@@ -77,13 +78,14 @@ def refresh_cleared(
         which |= Q(state=Settlement.State.CLEARED, year=adjusted)
     if taken_back is not None:
         which |= Q(state=Settlement.State.CLEARED, cleared_on__gte=taken_back)
-    settlements = list(
-        Settlement.objects.select_for_update().filter(which, agreement=agreement).order_by("pk")
-    )
-    left = outstanding_of(settlements)
-    for settlement in settlements:
+    for settlement in (
+        Settlement.objects.select_for_update()
+        .filter(which, agreement=agreement)
+        .annotate(owing=Func("pk", function="settlements_owing", output_field=BooleanField()))
+        .order_by("pk")
+    ):
         settlement.agreement = agreement
-        done = not any(left[settlement.pk].values())
+        done = not settlement.owing
         if done and settlement.state == Settlement.State.CLOSED:
             settlement.state, settlement.cleared_on = Settlement.State.CLEARED, on
             event = "clear"

@@ -11,12 +11,13 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import BigIntegerField, F, Func, Max, QuerySet
+from django.db.models import BigIntegerField, F, Func, QuerySet
 
 from basins.clock import now, today
 from basins.links import Link, to
 from basins.models import Jurisdiction, User
-from basins.services.working_days import Calendar, add_working_days
+from basins.services.working_days import Calendar, days_asked, years_for
+from basins.together import read_together
 from basins.words import day_words
 from settlements.ledger.services.clearing import outstanding
 from settlements.models import Adjustment, Demand, Settlement
@@ -42,8 +43,12 @@ def demand_payment(
     )
     if not debtors:
         return []
-    deadline = add_working_days(on, settings.PAYMENT_DAYS)
-    last = Demand.objects.filter(year=on.year).aggregate(last=Max("number"))["last"] or 0
+    years = years_for(on, settings.PAYMENT_DAYS)
+    days, numbers = days_asked(years), Demand.objects.filter(year=on.year).order_by("-number")
+    newest = numbers.values_list("number", flat=True)[:1]
+    read_together(days, newest)
+    deadline = Calendar(years, days).add(on, settings.PAYMENT_DAYS)
+    last = next(iter(newest), 0)
     made = Demand.objects.bulk_create(
         Demand(
             year=on.year,

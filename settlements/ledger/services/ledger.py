@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Model, Q
 
 from basins.clock import now, today
-from basins.many import insert_rows
+from basins.many import NewRows, insert_both, insert_new
 from basins.models import Jurisdiction, User
 from settlements.models import (
     Adjustment,
@@ -110,21 +111,28 @@ def accounts_there(wanted: Collection[Wanted]) -> dict[Wanted, LedgerAccount]:
 
 
 def accounts_of(wanted: Sequence[Wanted], *, opened_on: date) -> list[LedgerAccount]:
-    """The accounts in that order, opened on that day where there is none: 1 SQL query, and 2 where
-    some are opened."""
+    """The accounts in that order, opened on that day where there is none: 1 SQL query, and 1 more
+    where some are opened (2 where another session opened one in this moment)."""
     there = accounts_there(wanted)
     if missing := [each for each in dict.fromkeys(wanted) if each not in there]:
-        LedgerAccount.objects.bulk_create(
-            (
-                LedgerAccount(
-                    jurisdiction=place, agreement=agreement, kind=kind, opened_on=opened_on
-                )
-                for place, agreement, kind in missing
-            ),
-            ignore_conflicts=True,  # another session may have opened it in this moment
-        )
-        there |= accounts_there(missing)
+        there |= _opened(missing, opened_on)
+        if late := [each for each in missing if each not in there]:
+            there |= accounts_there(late)
     return [there[each] for each in wanted]
+
+
+def _opened(wanted: Sequence[Wanted], on: date) -> dict[Wanted, LedgerAccount]:
+    """Accounts opened now; without those that another session opened in this moment."""
+    rows = {each: (each[0].pk, _id(each[1]), str(each[2]), on) for each in wanted}
+    columns = ("jurisdiction_id", "agreement_id", "kind", "opened_on")
+    names = ("id", *columns, "closed_on")
+    with connection.cursor() as cursor:
+        made = insert_new(cursor, NewRows(LedgerAccount, columns, rows.values()), *names)
+    by_row = {row[1:-1]: LedgerAccount.from_db("default", names, row) for row in made}
+    opened = {each: by_row[row] for each, row in rows.items() if row in by_row}
+    for (place, agreement, _), account in opened.items():
+        account.jurisdiction, account.agreement = place, agreement
+    return opened
 
 
 @transaction.atomic
@@ -172,7 +180,7 @@ def post(**booking: Any) -> JournalEntry:
 def post_all(bookings: Sequence[Booking]) -> list[int]:
     """Post the entries one after the other, all or none; returns their ids.
 
-    4 SQL statements whatever their number. Raises Unbalanced.
+    3 SQL statements whatever their number. Raises Unbalanced.
     """
     return [row.id for row in _post(bookings)] if bookings else []
 
@@ -215,8 +223,9 @@ FROM (SELECT) one LEFT JOIN (SELECT year, number, hash FROM settlements_journale
 def _post(bookings: Sequence[Booking]) -> list[EntryRow]:
     """Refuses before the database would; the database checks all of it again."""
     lines = [[Line(line.account, yuan(line.yuan)) for line in each.lines] for each in bookings]
+    day = today()
     for booking, own in zip(bookings, lines, strict=True):
-        _refuse(booking, own)
+        _refuse(booking, own, day)
     return _written(bookings, lines)
 
 
@@ -234,13 +243,16 @@ def _written(bookings: Sequence[Booking], lines: Sequence[Sequence[Line]]) -> li
             last_hash = entry_hash(row, [HashedLine.of(line.account, line.yuan) for line in own])
             year = row.year
             rows.append(row._replace(hash=last_hash))
-        insert_rows(cursor, JournalEntry, EntryRow._fields, rows)
         postings = (
             (pk, line.account.pk, line.yuan)
             for pk, own in zip(ids, lines, strict=True)
             for line in own
         )
-        insert_rows(cursor, Posting, ("entry_id", "account_id", "yuan"), postings)
+        insert_both(
+            cursor,
+            NewRows(JournalEntry, EntryRow._fields, rows),
+            NewRows(Posting, ("entry_id", "account_id", "yuan"), postings),
+        )
     return rows
 
 
@@ -274,14 +286,14 @@ def _id(thing: Model | None) -> int | None:
     return None if thing is None else thing.pk
 
 
-def _refuse(booking: Booking, lines: Sequence[Line]) -> None:
+def _refuse(booking: Booking, lines: Sequence[Line], day: date) -> None:
     text, on = booking.text, booking.on
     total = sum((line.yuan for line in lines), ZERO)
     if total or len(lines) < 2 or not all(line.yuan for line in lines):
         raise Unbalanced(
             f"凭证“{text}”的 {len(lines)} 条分录合计 {total} 元；须至少两条，合计为零。"
         )
-    if on > today():
+    if on > day:
         raise Unbalanced(f"记账日期 {on} 在今天之后；以后的凭证都会被它挡住，请改为不晚于今天。")
     if booking.effective_on is not None and booking.effective_on > on:
         raise Unbalanced(f"业务日期 {booking.effective_on} 晚于记账日期 {on}；请等到那一天再记账。")
@@ -318,16 +330,21 @@ def entry_hash(entry: "JournalEntry | EntryRow", lines: Iterable[HashedLine]) ->
     else:
         content["version"] = entry.hash_version
         content["effective_on"] = entry.effective_on.isoformat()
-        content |= {link: getattr(entry, f"{link}_id") for link in HASHED_LINKS[entry.hash_version]}
+        links, ids = _HASHED[entry.hash_version]
+        content |= zip(links, ids(entry), strict=True)
         content["lines"] = [
-            [e.account, e.jurisdiction, e.agreement, e.kind, f"{e.yuan:.2f}"]
-            for e in sorted(lines, key=_by_account)
+            [account, jurisdiction, agreement, kind, f"{yuan:.2f}"]
+            for account, jurisdiction, agreement, kind, yuan in sorted(lines, key=_by_account)
         ]
     return hashlib.sha256(_JSON.encode(content).encode()).hexdigest()
 
 
-def _by_account(line: HashedLine) -> int:
-    return line.account
+_by_account = itemgetter(0)  # of a HashedLine; an entry has one line an account
+# The links that a version covers, and what takes their ids from an entry.
+_HASHED = {
+    version: (links, attrgetter(*(f"{link}_id" for link in links)))
+    for version, links in HASHED_LINKS.items()
+}
 
 
 @transaction.atomic

@@ -11,22 +11,21 @@ from django.db import transaction
 from basins.clock import now, today
 from basins.links import to
 from basins.models import Jurisdiction, User
-from settlements.accruals.services.nets import net_of, resettle, void_signatures
+from settlements.accruals.services.nets import resettle, void_signatures
 from settlements.ledger.services.clearing import refresh_cleared
 from settlements.ledger.services.demands import demand_payment
 from settlements.ledger.services.ledger import Line, accounts_of, post
 from settlements.models import (
     Accrual,
     LedgerAccount,
-    Posting,
     Settlement,
     SettlementSignature,
     StateMove,
 )
 from settlements.money import format_yuan
-from settlements.moving.acts import Refused, check, moving, permit, refuse_same_person
+from settlements.moving.acts import Refused, check, moving, permit, refuse_person_before
 from settlements.moving.telling import tell, tell_of_year, told_together
-from settlements.years.services.signing import locked
+from settlements.years.services.locking import locked
 from settlements.years.services.year_data import (
     NotReady,
     YearData,
@@ -45,8 +44,9 @@ def prepare_closing(*, settlement: Settlement, by: User) -> Settlement:
     """The bureau asks for the closing. Raises NotReady where money lies in transit."""
     settlement = locked(settlement)
     permit(check("settlement", "prepare", settlement.state, settlement.get_state_display()), by)
-    _refuse_changed(refuse_unready(settlement))
-    _refuse_transit(settlement)
+    data = refuse_unready(settlement)
+    _refuse_changed(data)
+    _refuse_transit(data)
     _move(settlement, "prepare", State.PREPARED, by)
     tell_of_year("settlement.prepare", settlement, by=by)
     return settlement
@@ -76,13 +76,14 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
     settlement = locked(settlement)
     move = check("settlement", "close", settlement.state, settlement.get_state_display())
     permit(move, by)
-    refuse_same_person("settlement", settlement.pk, move, by)
+    data = YearData.of(settlement)
+    refuse_person_before(move, by, data.prepared_by)
     agreement, year, on = settlement.agreement, settlement.year, on or today()
     if on <= date(year, 12, 31):
         raise NotReady(f"{year} 年尚未结束，不能在 {on} 关账。")
-    data = refuse_unready(settlement)
+    refuse_unready(settlement, data)
     _refuse_changed(data)
-    _refuse_transit(settlement)
+    _refuse_transit(data)
     accruals_of(agreement, year).update(state=Accrual.State.SETTLED)
     settlement.closed_on, settlement.closed_by = on, by
     _move(settlement, "close", State.CLOSED, by)
@@ -109,15 +110,13 @@ def close_settlement(*, settlement: Settlement, by: User, on: date | None = None
 def _refuse_changed(data: YearData) -> None:
     """What is closed is what was signed; else the signatures are void and the year is open."""
     settlement = data.settlement
-    counted = net_of(settlement.agreement, settlement.year)
-    if counted != {place.pk: yuan for place, yuan in data.nets}:
+    if data.counted != {place.pk: yuan for place, yuan in data.nets}:
         resettle(agreement=settlement.agreement, years=[settlement.year])
         settlement.refresh_from_db(fields=["state"])
         data = YearData.of(settlement)
     settlement.computed_at = now()
     digests = {Subject.DATA: data.digest(), Subject.AMOUNT: data.amount_digest()}
-    signed = settlement.signatures.filter(void_at__isnull=True).values_list("subject", "digest")
-    if settlement.state == State.OPEN or any(digests[Subject(s)] != d for s, d in signed):
+    if settlement.state == State.OPEN or any(digests[Subject(s)] != d for s, d in data.signed):
         raise NotReady(f"{settlement}签认后数据有变，须由各方重新签认。")
 
 
@@ -131,18 +130,10 @@ def void_if_changed(settlement: Settlement, cause: str) -> bool:
     return False
 
 
-def _refuse_transit(settlement: Settlement) -> None:
-    lying = sum(
-        Posting.objects.filter(
-            account__agreement=settlement.agreement,
-            account__kind=LedgerAccount.Kind.TRANSIT,
-        ).values_list("yuan", flat=True),
-        Decimal(0),
-    )
-    if lying:
-        raise NotReady(
-            f"{settlement.agreement.title}的过渡账户尚有 {lying} 元未拨付；关账前须拨付完毕。"
-        )
+def _refuse_transit(data: YearData) -> None:
+    if data.transit:
+        title = data.settlement.agreement.title
+        raise NotReady(f"{title}的过渡账户尚有 {data.transit} 元未拨付；关账前须拨付完毕。")
 
 
 def _move(settlement: Settlement, event: str, target: str, by: User, note: str = "") -> None:

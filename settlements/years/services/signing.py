@@ -23,7 +23,6 @@ from basins.ranges import year_start
 from basins.services.working_days import Calendar, add_working_days
 from basins.words import day_words
 from settlements.models import (
-    Agreement,
     AmountRefusal,
     Reminder,
     Settlement,
@@ -35,6 +34,7 @@ from settlements.moving.acting import parties_signing
 from settlements.moving.acts import NotAllowed, Refused, check, moving
 from settlements.moving.documents import Document, checked, kept
 from settlements.moving.telling import tell, tell_of_year, told_together
+from settlements.years.services.locking import locked
 from settlements.years.services.year_data import NotReady, refuse_unready
 
 State = Settlement.State
@@ -544,13 +544,3 @@ def _until(settlement: Settlement) -> str:
 
 def _day(day: date) -> str:
     return f"{day.year}年{day_words(day)}"
-
-
-def locked(settlement: Settlement) -> Settlement:
-    """The settlement and its agreement, locked in that order, as they are now."""
-    Agreement.objects.select_for_update(no_key=True).get(pk=settlement.agreement_id)
-    return (
-        Settlement.objects.select_for_update(of=("self",))
-        .select_related("agreement")
-        .get(pk=settlement.pk)
-    )

@@ -10,7 +10,7 @@ from settlements import pipeline
 from settlements.accruals.services.gaps import fill_gaps
 from settlements.accruals.services.rulings import rule_month
 from settlements.models import Accrual
-from settlements.reckoning.periods import due_in_year
+from settlements.reckoning.periods import due_in_year, sections_of
 from settlements.reckoning.preview import preview
 from settlements.reckoning.verification import verify_accruals
 from tests.previews import nets_by_year, terms_of
@@ -66,7 +66,7 @@ def test_a_ranks_other_sections_are_no_gap_and_feed_it(three):
         three.figures(*(f"{place} 2023-{n:02d} 水质指数 9" for n in range(1, 13)))
     assert Accrual.objects.count() == 12
     assert fill_gaps() == []
-    assert {p.section.code for p, _ in due_in_year(three.agreement, 2023)} == {"S0"}
+    assert {p.section.code for p, _ in due_in_year(sections_of(three.agreement), 2023)} == {"S0"}
     three.measured("2023-05", "IV", "II")
     pipeline.recompute()
     assert three.one("rank", "2023-05").transfers.get().payee.name == "乙区"

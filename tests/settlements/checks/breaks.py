@@ -64,6 +64,12 @@ def net(world: World) -> None:
                CROSS JOIN LATERAL (VALUES ('effective', e.effective_on), ('booked', e.booked_on))
                    AS d(basis, day) GROUP BY 1, 2, 3"""
         )
+        cursor.execute("DELETE FROM settlements_accountyear")
+        cursor.execute(
+            """INSERT INTO settlements_accountyear (account_id, basis, year, net)
+               SELECT account_id, basis, extract(year FROM month), sum(net)
+               FROM settlements_accountmonth GROUP BY 1, 2, 3"""
+        )
 
 
 def seal(world: World) -> None:
@@ -155,6 +161,7 @@ BREAKS = (
         (
             f"ALTER TABLE {POSTING} ALTER COLUMN yuan TYPE numeric(16, 3)",
             "ALTER TABLE settlements_accountmonth ALTER COLUMN net TYPE numeric(18, 3)",
+            "ALTER TABLE settlements_accountyear ALTER COLUMN net TYPE numeric(18, 3)",
             f"UPDATE {POSTING} SET yuan = yuan + sign(yuan) * 0.001 WHERE entry_id = {{last}}",
         ),
         net,

@@ -8,10 +8,10 @@ import pytest
 from django.db.models import Sum
 
 from basins.clock import moved_to
-from settlements.ledger.balances import Basis, balance, balances
+from settlements.ledger.balances import FEW, Basis, balance, balances
 from settlements.ledger.services.clearing import outstanding
 from settlements.models import Posting
-from settlements.money import yuan
+from settlements.money import ZERO, yuan
 from tests.books import Ledger
 
 COLUMNS = {Basis.EFFECTIVE: "entry__effective_on__lte", Basis.BOOKED: "entry__booked_on__lte"}
@@ -29,21 +29,26 @@ def summed(account, on, basis) -> Decimal:
 
 def test_any_balance_is_the_sum_of_the_postings_to_that_day_by_either_date(ledger):
     chance = random.Random(5)
-    booked = date(2024, 1, 1)
+    first = booked = date(2022, 1, 1)
     for _ in range(40):
-        booked += timedelta(days=chance.randrange(12))
+        booked += timedelta(days=chance.randrange(40))
         agreement = chance.choice([ledger.agreement, ledger.other])
-        effective = max(booked - timedelta(days=chance.choice([0, 0, 1, 40])), date(2024, 1, 1))
+        effective = max(booked - timedelta(days=chance.choice([0, 0, 1, 40])), first)
         ledger.owe(f"{chance.randrange(1, 99999) / 100:.2f}", agreement=agreement,
                    on=effective, booked_on=booked)  # fmt: skip
     accounts = [ledger.account(p, a) for p in (ledger.up, ledger.down)
                 for a in (ledger.agreement, ledger.other)]  # fmt: skip
-    days = [date(2023, 12, 31), date(2024, 1, 31), date(2024, 2, 1), date(2024, 2, 29), booked]
-    days += [date(2024, 1, 1) + timedelta(days=chance.randrange(300)) for _ in range(10)]
+    assert booked > date(2023, 12, 31)
+    days = [date(2021, 12, 31), date(2022, 12, 31), date(2023, 1, 1), date(2023, 1, 31)]
+    days += [date(2023, 2, 28), date(2023, 12, 31), date(2024, 1, 1), booked]
+    days += [first + timedelta(days=chance.randrange(900)) for _ in range(10)]
     for day in days:
         for basis in Basis:
             found = balances(accounts, day, basis)
             assert found == {a.pk: summed(a, day, basis) for a in accounts}, (day, basis)
+            # Of many they are read without naming them.
+            many = [*accounts, *range(10**6, 10**6 + FEW)]
+            assert balances(many, day, basis) == dict.fromkeys(many[len(accounts) :], ZERO) | found
             assert sum(balances(None, day, basis).values()) == 0
     assert balance(accounts[0], days[0]) == 0
 

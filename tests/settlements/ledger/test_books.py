@@ -100,6 +100,10 @@ LEDGER_TAMPERINGS = [
      "DS-2024-0004", "晚于账户"),
     ("UPDATE settlements_accountmonth SET net = net + 1 WHERE basis = 'booked' AND month ="
      " '2024-02-01'", "上游区 LEDGER", "月净额"),
+    ("UPDATE settlements_accountyear SET net = net + 1 WHERE basis = 'booked'",
+     "上游区 LEDGER", "2024 年的年净额"),
+    ("DELETE FROM settlements_accountyear WHERE basis = 'effective'",
+     "下游区 LEDGER", "2024 年的年净额 0 元与月净额合计"),
     ("UPDATE settlements_payment SET yuan = yuan - 1 WHERE voucher = 'PZ-2'",
      "SK-2024-0002", "金额与付款登记的不符"),
     ("UPDATE settlements_payment SET reversed_on = NULL WHERE voucher = 'PZ-2'",

@@ -64,7 +64,7 @@ def test_statements_do_not_grow_with_the_entries(award):
         with CaptureQueriesContext(connection) as queries:
             post_all([award() for _ in range(many)])
         counts.append(len(queries))
-    assert counts == [4, 4]
+    assert counts == [3, 3]
 
 
 def test_nothing_to_book_books_nothing(ledger):

@@ -5,15 +5,17 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from settlements.ledger.books.books import verify
+from settlements.ledger.services.ledger import account_of
 from settlements.ledger.services.payments import PaymentRefused, approve_payment
-from settlements.models import JournalEntry, Payment, Posting
+from settlements.models import JournalEntry, LedgerAccount, Payment, Posting
 from settlements.money import yuan
 from settlements.moving.acts import Refused
 from tests.books import PAID, Ledger
+from tests.processes import until
 from tests.worlds import People
 
 
@@ -44,6 +46,34 @@ def at_once(count: int, work: Callable[[int], object]) -> list[object]:
     for thread in threads:
         thread.join(timeout=60)
     return answers
+
+
+def test_an_account_that_another_session_opens_in_this_moment_is_that_account(ledger):
+    place, agreement = ledger.up, ledger.agreement
+    kind, opened = "transit", []
+
+    def second() -> None:
+        try:
+            opened.append(account_of(place, agreement, kind=kind, opened_on=PAID))
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        first = account_of(place, agreement, kind=kind, opened_on=PAID)
+        thread = threading.Thread(target=second)
+        thread.start()
+        until(somebody_waits, seconds=30, what="the second account")
+    thread.join(60)
+    assert opened == [first]
+    assert (opened[0].jurisdiction, opened[0].agreement) == (place, agreement)
+    assert LedgerAccount.objects.filter(kind=kind).count() == 1
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        # pg_stat_activity says the same all along a transaction.
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
 
 
 def test_one_voucher_recorded_twice_at_once_is_one_payment_and_a_clear_error(ledger):

@@ -3,7 +3,8 @@
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from settlements.ledger.services.ledger import (
@@ -16,7 +17,7 @@ from settlements.ledger.services.ledger import (
     reverse,
 )
 from settlements.ledger.services.reconciliation import state_balance
-from settlements.models import AccountMonth, JournalEntry, LedgerAccount, Posting
+from settlements.models import AccountMonth, AccountYear, JournalEntry, LedgerAccount, Posting
 from settlements.money import yuan
 from tests.books import DAY, PAID, Ledger
 
@@ -87,6 +88,66 @@ def test_a_second_insert_to_an_entry_is_refused_even_if_it_balances(entry, ledge
     others = [ledger.account(p, ledger.other) for p in (ledger.up, ledger.down)]
     with pytest.raises(REFUSED, match="不平"):
         write(entry, others, [yuan("5"), yuan("-5")])
+
+
+LINES = """INSERT INTO settlements_posting (entry_id, account_id, yuan)
+    VALUES (%s, %s, 5), (%s, %s, -5)"""
+
+
+@transaction.atomic
+def both(entry: JournalEntry, accounts: list[int], of: int, *, postings_first: bool) -> None:
+    """An entry behind that one, and postings of 5 yuan, of the number `of`, on the accounts."""
+    up, down = accounts
+
+    def write_entry() -> None:
+        raw(pk=entry.pk + 1000, number=2, previous_hash=entry.hash, reverses=entry)
+
+    def write_postings() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(LINES, [of, up, of, down])
+
+    for act in [write_postings, write_entry] if postings_first else [write_entry, write_postings]:
+        act()
+
+
+def test_postings_of_an_account_or_an_entry_that_is_not_there_are_refused(entry, accounts):
+    up, down = (account.pk for account in accounts)
+    with pytest.raises(REFUSED, match="账户 #31999 不存在"):
+        both(entry, [up, 31999], entry.pk + 1000, postings_first=False)
+    with pytest.raises(REFUSED, match="凭证 #31999 不存在"):
+        both(entry, [up, down], 31999, postings_first=False)
+    assert Posting.objects.count() == 2
+
+
+def test_postings_do_not_come_before_their_entry(ledger, entry, accounts):
+    """Or they would escape what is asked of an entry's accounts, and the month nets."""
+    new = entry.pk + 1000
+    with pytest.raises(REFUSED, match=f"凭证 #{new} 不存在"):
+        both(entry, [account.pk for account in accounts], new, postings_first=True)
+    assert JournalEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("table", ["settlements_ledgeraccount", "settlements_journalentry"])
+def test_what_a_posting_names_can_neither_go_nor_be_renumbered(entry, accounts, table):
+    named = accounts[0].pk if table == "settlements_ledgeraccount" else entry.pk
+    for statement in ("DELETE FROM {} WHERE id = %s", "UPDATE {} SET id = 31999 WHERE id = %s"):
+        with pytest.raises(REFUSED):
+            sql(statement.format(table), named)
+    for cascade in ("", " CASCADE"):
+        with pytest.raises(DatabaseError):
+            sql(f"TRUNCATE {table}{cascade}")
+    assert Posting.objects.filter(entry=entry).count() == 2
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_not_even_an_account_without_postings_goes(ledger, closed):
+    account = ledger.account(ledger.up, ledger.other)
+    if closed:
+        close_account(account=account, on=DAY)
+    with pytest.raises(REFUSED, match="账户不能删除"):
+        sql("DELETE FROM settlements_ledgeraccount WHERE id = %s", account.pk)
+    with pytest.raises(ProtectedError):
+        ledger.owe("100").postings.first().account.delete()
 
 
 @pytest.mark.parametrize(
@@ -217,10 +278,11 @@ def test_the_database_refuses_a_reversal_of_a_reversal(ledger, entry):
         "TRUNCATE settlements_accountmonth",
     ],
 )
-def test_month_nets_are_written_by_postings_alone(entry, statement):
-    with pytest.raises(REFUSED, match="账户月净额由分录触发器维护"):
-        sql(statement)
-    assert AccountMonth.objects.count() == 4
+def test_month_and_year_nets_are_written_by_postings_alone(entry, statement):
+    for table, words in (("accountmonth", "账户月净额"), ("accountyear", "账户年净额")):
+        with pytest.raises(REFUSED, match=f"{words}由分录触发器维护"):
+            sql(statement.replace("accountmonth", table))
+    assert (AccountMonth.objects.count(), AccountYear.objects.count()) == (4, 4)
 
 
 def test_a_decided_payment_and_a_statement_stay_as_they_are(ledger, entry, accounts):

@@ -10,9 +10,10 @@ from django.db import connection, transaction
 from basins.clock import moved_to
 from monitoring.assessment.services.assessment import assess_months, claim_marks
 from settlements.accruals.services.accruals import accrue_changed
-from settlements.models import Adjustment, AgreementMonth, FuseTrip, Objection
+from settlements.models import Adjustment, AgreementMonth, FuseTrip, Objection, Settlement
 from settlements.notices.services.notices import prepare_notice, sign_off_notice
 from settlements.objections.services.objections import raise_objection, refresh_evidence_deadlines
+from settlements.years.services.locking import locked
 from tests.disputes import proofs
 from tests.processes import until
 from tests.simulation.scheme import Scheme, months_of
@@ -103,6 +104,44 @@ def test_a_run_that_waited_does_not_lift_the_stop_of_the_one_before_it(scheme):
     (trip,) = FuseTrip.objects.filter(state="tripped")
     assert len(trip.changes) == 4
     assert not Adjustment.objects.exists()
+
+
+def test_a_year_is_locked_behind_its_agreement_and_read_as_both_are_then(scheme):
+    deal = scheme.deals[0]
+    year, other = (Settlement.objects.get_or_create(agreement=deal.agreement, year=y)[0]
+                   for y in (2023, 2022))  # fmt: skip
+    held = Holding(deal.agreement.pk)
+    found: list[Settlement] = []
+
+    @transaction.atomic
+    def lock() -> None:
+        found.append(locked(year))
+
+    locking = started(lock)
+    until(lambda: waiting(1), seconds=30, what="the lock")
+    with held.session.cursor() as cursor:
+        # Nobody holds the year yet: whoever has the agreement may take it and change both.
+        cursor.execute(
+            "SELECT 1 FROM settlements_settlement WHERE id = %s FOR UPDATE NOWAIT", [year.pk]
+        )
+        cursor.execute(
+            "UPDATE settlements_settlement SET computed_at = %s WHERE id = %s",
+            ["2031-01-01T00:00:00Z", year.pk],
+        )
+        cursor.execute(
+            "UPDATE settlements_agreement SET title = '改名协议' WHERE id = %s", [deal.agreement.pk]
+        )
+    held.session.commit()
+    held.let_go()
+    locking.join(60)
+    (then,) = found
+    assert (then.agreement.title, then.computed_at.year) == ("改名协议", 2031)
+    assert then.agreement == deal.agreement
+    with transaction.atomic():
+        assert locked(other).year == 2022
+        other.delete()
+        with pytest.raises(Settlement.DoesNotExist):
+            locked(other)
 
 
 def test_deadlines_of_objections_are_refreshed_in_the_order_of_agreements(scheme):

@@ -121,10 +121,10 @@ def test_a_closing_takes_few_statements(year, people):
     confirmed(year, people)
     with CaptureQueriesContext(connection) as queries:
         prepare_closing(settlement=year, by=people.bureau)
-    assert len(queries) <= 28
+    assert len(queries) <= 18
     with CaptureQueriesContext(connection) as queries:
         close_settlement(settlement=year, by=people.bureau2)
-    assert len(queries) <= 43
+    assert len(queries) <= 20
 
 
 def test_every_step_is_written_down_with_its_doer(year, people):
