@@ -63,7 +63,7 @@ lint: setup  ## style, types, import rules, missing migrations; all of them, the
 	exit $$status
 
 # The long ones take ten minutes to an hour and have arguments of their own (docs/correctness.md).
-LONG_BENCHES := benchmarks/bank.py benchmarks/faults.py benchmarks/kills.py benchmarks/simulate.py
+LONG_BENCHES := benchmarks/bank.py benchmarks/faults.py benchmarks/kills.py benchmarks/simulate.py benchmarks/live.py
 BENCHES := $(filter-out benchmarks/bench.py benchmarks/grown.py $(LONG_BENCHES),$(wildcard benchmarks/*.py))
 pictures: setup  ## the pictures of the help, taken on the way from an empty installation to its first month
 	mkdir -p static/help
