@@ -1,6 +1,7 @@
 """Stations that send by HJ 212: who they are, what they sent, and what nobody could take."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -102,6 +103,7 @@ class StationFrame(models.Model):
         indexes = [
             models.Index(fields=["batch"], name="frame_by_batch"),
             models.Index(fields=["received_at"], condition=Q(joined=False), name="frame_unjoined"),
+            BrinIndex(fields=["received_at"], name="frame_by_time"),
         ]
 
     def __str__(self) -> str:

@@ -123,6 +123,17 @@ APART = {
     ),
     **dict.fromkeys(
         (
+            "deciding.dismiss_letters",
+            "deciding.replay_letters",
+            "deciding.replay_station",
+            "deciding.say_factor",
+            "receiving.joined_parts",
+            "receiving.take_again",
+        ),
+        "letters of stations: tests/monitoring/stations/test_deciding.py does each twice",
+    ),
+    **dict.fromkeys(
+        (
             "imports.try_import_with_amounts",
             "imports.try_readings_with_amounts",
             "imports.undo_batch",

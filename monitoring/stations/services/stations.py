@@ -46,7 +46,7 @@ def add_station(*, mn: str, section: str, password: str, by: User | None) -> Sta
     is none or is taken, a section that is not there or has ended, a password HJ 212 cannot carry.
     `by` None: from the command line.
     """
-    _refuse_unless_may(by)
+    refuse_unless_may(by)
     mn = mn.strip()
     if not MN.fullmatch(mn):
         raise Refused("设备编码 MN 须为 1–24 位字母、数字、“_”或“-”。", field="mn")
@@ -79,7 +79,7 @@ def change_station(
 ) -> Station:
     """Change what is given; an empty password stays as it is. A running gateway follows within
     seconds. Raises Refused."""
-    _refuse_unless_may(by)
+    refuse_unless_may(by)
     held = Station.objects.select_for_update(of=("self",)).get(pk=station.pk)
     if password:
         held.password_digest = _checked_password(password)
@@ -95,6 +95,6 @@ def change_station(
     return held
 
 
-def _refuse_unless_may(by: User | None) -> None:
+def refuse_unless_may(by: User | None) -> None:
     if by is not None and not viewer_of(by).sees_all(Act.UPLOAD_READINGS):
-        raise Refused(f"{by} 不能登记或修改站点；由生态环境局办理。")
+        raise Refused(f"{by} 不能管理站点和它们的报文；由生态环境局办理。")
