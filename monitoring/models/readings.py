@@ -140,6 +140,11 @@ class Reading(models.Model):
         db_table = "monitoring_reading"
         verbose_name = verbose_name_plural = "监测数据"
 
+    @classmethod
+    def flag_words(cls, flag: str) -> str:
+        """What a flag means, in Chinese: also of one that a version of the standard does not name."""
+        return cls.FLAGS.get(flag) or flag_words(flag) or f"标识 {flag}"
+
 
 class ReadingRevision(models.Model):
     """What a reading was, and from when to when we knew it so."""
