@@ -10,6 +10,7 @@ from basins.audit import audited
 from basins.version import aside
 from monitoring.models.readings import ImportBatch
 from monitoring.models.sections import Indicator, Section
+from monitoring.protocols.hj212 import UPLOADS
 
 
 class Command(models.TextChoices):
@@ -108,6 +109,11 @@ class StationFrame(models.Model):
 
     def __str__(self) -> str:
         return f"{self.station_id} {self.qn} {self.cn}"
+
+    @property
+    def what(self) -> str:
+        """What its command is, in words."""
+        return UPLOADS[self.cn][0] if self.cn in UPLOADS else f"通知 {self.cn}"
 
 
 @aside("every frame writes some; 站点 is asked anew")

@@ -322,29 +322,29 @@ class Meant:
 
 def _meant(one: Field, station: KnownStation, packet: Packet) -> Meant | tuple[str, str] | None:
     """What a factor's value is; None: nothing to keep; else the reason it cannot be kept."""
-    by_hand, checked = station.counts_by_hand, packet.cn in CHECKS
+    by_hand, check = station.counts_by_hand, CHECKS.get(packet.cn, "")
     if one.factor not in station.meanings:
-        return _usual(one.factor, one.value, one.flag, packet.version, by_hand, checked)
+        return _usual(one.factor, one.value, one.flag, packet.version, by_hand, check)
     code = station.meanings[one.factor]
     if code is None or one.value is None:
         return None
-    return _weighed(code, one.value, one.flag, packet.version, by_hand, checked)
+    return _weighed(code, one.value, one.flag, packet.version, by_hand, check)
 
 
 @lru_cache(32768)
 def _usual(
-    factor: str, number: Decimal | None, flag: str, version: int, by_hand: bool, checked: bool
+    factor: str, number: Decimal | None, flag: str, version: int, by_hand: bool, check: str
 ) -> Meant | tuple[str, str] | None:
     """Of a factor that means what HJ 525 says."""
     if (code := indicator_of(factor)) is None:
         return Reason.FACTOR, f"不认识的因子 {factor[:20]}"
     if number is None:
         return None
-    return _weighed(code, number, flag, version, by_hand, checked)
+    return _weighed(code, number, flag, version, by_hand, check)
 
 
 def _weighed(
-    code: str, number: Decimal, flag: str, version: int, by_hand: bool, checked: bool
+    code: str, number: Decimal, flag: str, version: int, by_hand: bool, check: str
 ) -> Meant | tuple[str, str]:
     indicator = INDICATORS[code]
     kept = kept_flag(flag, version, counts_by_hand=by_hand)
@@ -353,8 +353,8 @@ def _weighed(
     exponent = number.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > DECIMALS:
         return Reason.VALUE, f"{indicator.title}的小数超过 {DECIMALS} 位"
-    if check := quality_control(flag) or ("chk" if checked else ""):
-        return Meant(Value(code, number, False, "N"), check)
+    if kind := quality_control(flag) or check:
+        return Meant(Value(code, number, False, "N"), kind)
     if why := impossible(number, indicator):
         return Reason.VALUE, why
     if kept == "N" and is_fill(number, indicator):

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import secrets
 from functools import lru_cache
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from basins.refusals import Refused
 from monitoring.models import Command, Section, Station
 
 MN = re.compile(r"[0-9A-Za-z_\-]{1,24}")
+LETTERS, MADE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", 12
 PASSWORD = re.compile(r"[0-9A-Za-z]{6,20}")
 
 
@@ -36,6 +38,11 @@ def _checked_password(password: str) -> str:
     if not PASSWORD.fullmatch(password):
         raise Refused("密码须为 6–20 位字母或数字（HJ 212 的 PW 字段）。", field="password")
     return digest_of(password)
+
+
+def made_password() -> str:
+    """A password nobody thought of, without letters that are taken for others."""
+    return "".join(secrets.choice(LETTERS) for _ in range(MADE))
 
 
 @transaction.atomic
