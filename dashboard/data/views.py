@@ -165,6 +165,8 @@ def batch(request, pk: int):
     context = {
         "batch": found,
         "line": batch_lines([found])[0],
+        "from_stations": found.layout == queries.GATEWAY,
+        "by": found.by or ("网关" if found.layout == queries.GATEWAY else "命令"),
         "facts": batch_facts(found),
         "sheets": sheet_lines(found.sheets),
         "mapping": [(heading, taken_words(taken)) for heading, taken in found.mapping.items()],

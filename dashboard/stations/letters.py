@@ -10,7 +10,7 @@ from basins.access import Viewer
 from basins.refusals import Refused
 from dashboard.stations import page as words
 from dashboard.stations.forms import ChosenForm, DismissForm, LetterFilters, State
-from dashboard.stations.views import reader
+from dashboard.stations.views import reader, tell
 from monitoring.models import DeadLetter
 from monitoring.stations.queries import letters as queries
 from monitoring.stations.queries.letters import Choice
@@ -64,7 +64,7 @@ def replay(request):
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, words.replayed_words(done))
+        tell(request, done, words.replayed_words(done))
     return redirect("letter", chosen[0].pk) if len(chosen) == 1 else redirect("letter-list")
 
 

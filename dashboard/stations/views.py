@@ -13,12 +13,12 @@ from basins.access import Viewer, viewer_of
 from basins.refusals import Refused
 from dashboard.stations import page as words
 from dashboard.stations.forms import FactorForm, SettingsForm, StationForm
-from monitoring.models import DeadLetter, Station
+from monitoring.models import Station
 from monitoring.sections.queries.sections import find_section
 from monitoring.stations.queries import letters as letter_queries
 from monitoring.stations.queries import stations as queries
 from monitoring.stations.queries.letters import Choice
-from monitoring.stations.services.deciding import replay_station, say_factor
+from monitoring.stations.services.deciding import Replayed, replay_station, say_factor
 from monitoring.stations.services.stations import add_station, change_station
 
 PAGE, PACKETS = 50, 20
@@ -150,10 +150,10 @@ def factor(request, mn: str):
             said = f"因子 {name} 已认定为不读取，作废 {done.taken:,} 条。"
             if form.said is not None:
                 said = f"已认定因子 {name}。{words.replayed_words(done)}"
-            messages.success(request, said)
+            tell(request, done, said)
             return redirect("station", found.mn)
     meant = next((one for one in queries.meanings(found) if one.factor == name), None)
-    waiting = Choice(reason=DeadLetter.Reason.FACTOR, mn=found.mn, factor=name)
+    waiting = Choice(mn=found.mn, factor=name)
     context = {
         "station": found,
         "factor": name,
@@ -173,7 +173,7 @@ def replay(request, mn: str):
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, words.replayed_words(done))
+        tell(request, done, words.replayed_words(done))
     return redirect("station", found.mn)
 
 
@@ -194,6 +194,11 @@ def _as_said(name: str, meant: Any) -> dict[str, str]:
     if meant is None:
         return {"factor": name}
     return {"factor": name, "indicator": meant.indicator.code if meant.indicator else "-"}
+
+
+def tell(request, done: Replayed, text: str) -> None:
+    """What became of letters; where none was taken that is no success."""
+    (messages.success if done.taken or not done.still_open else messages.warning)(request, text)
 
 
 def reader(request) -> Viewer:

@@ -71,7 +71,7 @@ def say_factor(*, station: Station, factor: str, indicator: str | None, by: User
         factor=name,
         defaults={"indicator": found, "said_by": by, "said_at": Now()},
     )
-    letters = DeadLetter.objects.filter(reason=Reason.FACTOR, mn=station.mn, factor=name)
+    letters = DeadLetter.objects.filter(reason__in=OF_FACTOR, mn=station.mn, factor=name)
     if found is None:
         count = _dismiss(letters, f"认定因子 {name} 不读取", by)
         return Replayed(taken=count)

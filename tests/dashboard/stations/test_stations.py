@@ -293,6 +293,7 @@ def test_commits_of_the_gateway_are_left_out_of_the_imports_and_open_with_their_
     assert "还没有导入过监测数据" in page(bureau, reverse("data"))
     text = page(bureau, reverse("batch", args=[batch.pk]))
     assert "HJ 212 报文" in text
+    assert "网关 20" in text
     assert "w21003-Avg=0.31" in text
 
 

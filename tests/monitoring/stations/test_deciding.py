@@ -135,6 +135,15 @@ def test_a_reading_that_is_there_is_not_changed_by_an_old_letter(station, sent, 
     assert ReadingRevision.objects.count() == 0
 
 
+def test_a_factor_said_otherwise_takes_in_what_its_first_meaning_could_not(station, sent, people):
+    say_factor(station=station, factor="w99999", indicator="NH3-N", by=people.bureau)
+    arrive(segment(f"{ammonia('0.31')};{ODD}"))
+    assert open_letters(reason="value", factor="w99999")
+    done = say_factor(station=station, factor="w99999", indicator="TP", by=people.bureau)
+    assert (done.taken, done.still_open) == (1, 0)
+    assert sent.at() == {"NH3-N": (Decimal("0.31"), "N"), "TP": (Decimal("0.42"), "N")}
+
+
 def test_a_value_of_minutes_that_is_there_stays_too(station, people):
     change_station(station=station, assessed="2061", by=people.bureau)
     arrive(segment(f"{ammonia('0.31')};{ODD}", cn="2051"))
