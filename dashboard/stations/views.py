@@ -179,8 +179,10 @@ def replay(request, mn: str):
 
 @require_GET
 def of_section(request, code: str):
-    """A fragment of the section's page, which is kept: when its stations' last packets came."""
+    """A fragment of the section's page, which is kept: when its stations' last packets came. An open
+    page asks for it by itself, which is no use of the session."""
     viewer = reader(request)
+    request.session.asked_by_itself = True
     section = find_section(viewer, code)
     if section is None:
         raise Http404

@@ -104,4 +104,4 @@ def change_station(
 
 def refuse_unless_may(by: User | None) -> None:
     if by is not None and not viewer_of(by).sees_all(Act.UPLOAD_READINGS):
-        raise Refused(f"{by} 不能管理站点和它们的报文；由生态环境局办理。")
+        raise Refused(f"{by} 不能登记、管理站点和它们的报文；由生态环境局办理。")

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from basins.clock import moved_to
-from basins.models import Jurisdiction
+from basins.models import Jurisdiction, SignInSession
+from basins.sessions import digest
 from dashboard.stations.page import ago
 from monitoring.models import DeadLetter, FactorMeaning, GatewayRun, ImportBatch, Section, Station
 from monitoring.stations.services.stations import digest_of
@@ -278,6 +279,16 @@ def test_a_sections_page_names_its_station_to_whom_may_see_it(bureau, people, bo
     other = Client()
     other.force_login(people.district)
     assert fragment not in other.get(address).content.decode()
+
+
+def test_a_page_left_open_does_not_put_off_the_end_of_the_session(bureau, station):
+    row = SignInSession.objects.filter(session_key=digest(bureau.session.session_key))
+    before = row.get().last_seen_at - timedelta(minutes=10)
+    row.update(last_seen_at=before)
+    bureau.get(reverse("section-stations", args=["BORDER"]))
+    assert row.get().last_seen_at == before
+    bureau.get(reverse("section", args=["BORDER"]))
+    assert row.get().last_seen_at > before
 
 
 def test_a_section_without_a_station_says_nothing_of_one(bureau, border):
