@@ -26,9 +26,9 @@ def letter_list(request):
     form = LetterFilters(request.GET)
     choice = form.choice()
     one_by_one = choice.state != State.OPEN or "each" in request.GET
-    if one_by_one:
-        factor = request.GET.get("factor") if "each" in request.GET else None
-        choice = Choice(choice.state, choice.reason, choice.mn, factor)
+    if "each" in request.GET:  # of a group, which may have no MN or no factor
+        asked = request.GET.get
+        choice = Choice(choice.state, choice.reason, asked("mn"), asked("factor"))
     found = queries.letters(viewer, choice) if one_by_one else queries.groups(viewer, choice)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {

@@ -62,6 +62,13 @@ def test_letters_that_wait_stand_together_by_reason_sender_and_factor(bureau, mi
     assert "认定因子" in text
 
 
+def test_a_group_without_an_mn_leads_to_its_own_letters_alone(bureau, mixed):
+    arrive(b"QN=1;CP=&&x&&", whole=False)
+    (lost,) = open_letters(reason="crc", mn="")
+    text = words(bureau.get(f"{LIST}?reason=crc&mn=&factor=&each=1"))
+    assert f"共 1 条 编号 原因 设备编码 MN 说明 最近收到 {lost.pk} " in text
+
+
 def test_letters_that_came_again_say_how_often(bureau, station):
     arrive(segment("w99999-Avg=1"))
     arrive(segment("w99999-Avg=1"))
