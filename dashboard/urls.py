@@ -75,6 +75,7 @@ urlpatterns = [
     ),
     path("", include("dashboard.data.urls")),
     path("", include("dashboard.samples.urls")),
+    path("", include("dashboard.stations.urls")),
     path("data/observations/", observations.observation_list, name="observation-list"),
     path("data/observations/new/", observations.new, name="observation-new"),
     path("data/observations/upload/", observations.upload, name="observation-upload"),

@@ -25,7 +25,14 @@ from monitoring.export import export_job
 from monitoring.ingest.services import uploads
 from monitoring.ingest.services.import_job import TRIAL, result_of
 from monitoring.ingest.services.ingest import ImportReport
-from monitoring.models import AssessmentBasis, ImportBatch, Indicator, Origin, ReadingUpload
+from monitoring.models import (
+    AssessmentBasis,
+    DeadLetter,
+    ImportBatch,
+    Indicator,
+    Origin,
+    ReadingUpload,
+)
 from monitoring.observations.services.observation_file import Typed
 from monitoring.observations.services.observations import record_observations, understand
 from monitoring.screening.services.verdicts import ReadingKey
@@ -72,6 +79,7 @@ from settlements.scenarios.services.runs import KIND as RUN
 from settlements.scenarios.services.scenarios import copy_agreement
 from tests.money_world import MAIN, TODAY, Money
 from tests.published import published
+from tests.stations import MN, arrive, registered, segment
 from tests.worlds import month
 
 PDF = b"%PDF-1.7\n"
@@ -202,6 +210,8 @@ def _arguments(money: Money) -> dict[str, tuple]:
         filename="读数.csv", sha256="0" * 64, size=9, stored="readings/x.csv", by=people.bureau,
         trial=tried,
     )  # fmt: skip
+    registered(border.section)
+    arrive(segment("w21003-Avg=0.42;w99999-Avg=1"))
     uploads.folder().mkdir(exist_ok=True)
     uploads.errors_stem(upload).with_suffix(".csv").write_bytes(b"x")
     project = allot(
@@ -306,6 +316,7 @@ def _arguments(money: Money) -> dict[str, tuple]:
         "reading-upload-page reading-upload-columns reading-upload-import reading-upload-cancel"
         " reading-upload-errors": upload,
         "batch batch-undo": imported,
+        "letter": DeadLetter.objects.get(),
         "draft-check": draft,
         "scenario-run scenario-run-cancel": run,
         "paper-export paper-export-cancel paper-export-file": exported,
@@ -353,6 +364,10 @@ def _arguments(money: Money) -> dict[str, tuple]:
     found |= {
         "reading-template": ("wide", "xlsx"),
         "basin": ("TESTHE",),
+        "station": (MN,),
+        "station-factor": (MN,),
+        "station-replay": (MN,),
+        "section-stations": ("BORDER",),
         "basis-withdraw": (basis.pk,),
         "section": ("BORDER",),
         "water-body": ("BORDER",),

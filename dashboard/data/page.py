@@ -16,6 +16,7 @@ LAYOUTS = {
     "wide": "一行一个样品",
     "long": "一行一个数值",
     "mixed": "多种版式",
+    "hj212": "HJ 212 报文",
 }
 COUNTED = {
     "rows": "行",

@@ -26,10 +26,11 @@ from dashboard.frame.polls import nothing_new
 from monitoring.ingest.queries import imports as queries
 from monitoring.ingest.services import uploads
 from monitoring.models import ImportBatch, ReadingUpload
+from monitoring.stations.queries.stations import packets_of_batch
 from settlements.accruals.services.imports import undo_batch
 from written.text import FileError
 
-PAGE = 50
+PAGE, PACKETS = 50, 20
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -40,7 +41,7 @@ TYPES = {
 def data(request):
     """What was imported, what is on its way, and where everything else is entered."""
     viewer = _viewer(request)
-    page = Paginator(queries.batches(viewer), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(queries.batches_of_files(viewer), PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "lines": batch_lines(page.object_list),
@@ -164,12 +165,17 @@ def batch(request, pk: int):
     context = {
         "batch": found,
         "line": batch_lines([found])[0],
+        "from_stations": found.layout == queries.GATEWAY,
+        "by": found.by or ("网关" if found.layout == queries.GATEWAY else "命令"),
         "facts": batch_facts(found),
         "sheets": sheet_lines(found.sheets),
         "mapping": [(heading, taken_words(taken)) for heading, taken in found.mapping.items()],
         "unread": "、".join(found.unread),
         "same": queries.same_file(viewer, found.sha256, but=found.pk),
         "errors_of": came_from if came_from and uploads.errors_of(came_from) else None,
+        "packets": Paginator(packets_of_batch(viewer, pk), PACKETS).get_page(
+            request.GET.get("page")
+        ),
     }
     return render(request, "data/batch.html", context)
 

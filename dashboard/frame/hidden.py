@@ -21,7 +21,15 @@ from basins.models import (
 from basins.models import SignInSession as Session
 from basins.reference.planning import find
 from jobs.models import Job
-from monitoring.models import AssessmentBasis, ImportBatch, Observation, ReadingUpload, Section
+from monitoring.models import (
+    AssessmentBasis,
+    DeadLetter,
+    ImportBatch,
+    Observation,
+    ReadingUpload,
+    Section,
+    Station,
+)
 from settlements import models as money
 from settlements.reference.kinds import KINDS, LAYOUTS
 from settlements.rules import RULES
@@ -71,7 +79,7 @@ THINGS: dict[str, Exists] = {
     name: exists
     for names, exists in (
         ("basin", _by(River, code="code")),
-        ("section water-body", _by(Section, code="code")),
+        ("section section-stations water-body", _by(Section, code="code")),
         ("district", _by(Jurisdiction, code="code")),
         ("agreement agreement-amend", _agreement),
         ("agreement-document", _by(money.DraftDocument, pk="document")),
@@ -112,6 +120,8 @@ THINGS: dict[str, Exists] = {
         ("reading-upload-page reading-upload-columns reading-upload-import reading-upload-cancel"
          " reading-upload-errors", _by(ReadingUpload)),
         ("batch batch-undo", _by(ImportBatch)),
+        ("station station-factor station-replay", _by(Station, mn="mn")),
+        ("letter", _by(DeadLetter)),
         ("reading-template", lambda given: given["format"] in FORMATS),
         ("ruling ruling-evidence", _by(money.MonthRuling)),
         ("verdict-evidence", _by(money.VerdictEvidence)),

@@ -25,6 +25,7 @@ from monitoring.sections.queries.listing import section_list as sections_of_mont
 from monitoring.sections.queries.sections import find_section
 from monitoring.sections.queries.sections import section_page as page_of
 from monitoring.sections.queries.series import reading_count, reading_lines
+from monitoring.stations.queries.stations import stations_of
 
 
 def month_of(text: str | None) -> date | None:
@@ -98,6 +99,7 @@ def section(request, code: str):
             "previous": section_page.month_beside(view.page, 1),
             "next": section_page.month_beside(view.page, -1),
             "history_url": history_url(viewer, found),
+            "stations": stations_of(viewer, found),
             "starred": looked_at(user=request.user, kind="section", code=found.code),
         },
     )

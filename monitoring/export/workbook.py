@@ -179,7 +179,10 @@ class _Writer:
             ("断面数", str(len(self.places))),
             ("样品数", str(self.written.samples)),
             ("数值数", str(self.written.readings)),
-            ("未检出", "检出限加 L；数值后括号内的字母是该值自己的数据标识。"),
+            (
+                "未检出",
+                "检出限加 L；数值后括号内是该值自己的数据标识；站点专有的前面带标准版本，如 2F。",
+            ),
             (MEANS, "由有效数据计算，按 GB/T 8170 修约到显示的小数位；再导入本文件时不读此表。"),
         ]
         if self.written.rest:

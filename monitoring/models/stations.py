@@ -1,6 +1,7 @@
 """Stations that send by HJ 212: who they are, what they sent, and what nobody could take."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -9,6 +10,7 @@ from basins.audit import audited
 from basins.version import aside
 from monitoring.models.readings import ImportBatch
 from monitoring.models.sections import Indicator, Section
+from monitoring.protocols.hj212 import UPLOADS
 
 
 class Command(models.TextChoices):
@@ -102,10 +104,16 @@ class StationFrame(models.Model):
         indexes = [
             models.Index(fields=["batch"], name="frame_by_batch"),
             models.Index(fields=["received_at"], condition=Q(joined=False), name="frame_unjoined"),
+            BrinIndex(fields=["received_at"], name="frame_by_time"),
         ]
 
     def __str__(self) -> str:
         return f"{self.station_id} {self.qn} {self.cn}"
+
+    @property
+    def what(self) -> str:
+        """What its command is, in words."""
+        return UPLOADS[self.cn][0] if self.cn in UPLOADS else f"通知 {self.cn}"
 
 
 @aside("every frame writes some; 站点 is asked anew")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from basins.audit import audited
-from monitoring.models.readings import Origin
+from monitoring.models.readings import Origin, Reading
 from monitoring.models.sections import Indicator, Section
 from monitoring.standards.detection import MeasuredValue
 
@@ -55,6 +55,11 @@ class Verdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.section} {self.indicator} {self.get_outcome_display()}"
+
+    @property
+    def flags(self) -> tuple[str, str]:
+        """What the flags before and after mean, in words."""
+        return Reading.flag_words(self.flag_before), Reading.flag_words(self.flag_after)
 
     @property
     def before(self) -> MeasuredValue:

@@ -55,7 +55,7 @@ class ValueChange:
         """Of a reading that is not valid, why."""
         if self.stored is None or self.stored.flag == VALID:
             return ""
-        return Reading.FLAGS.get(self.stored.flag, self.stored.flag)
+        return Reading.flag_words(self.stored.flag)
 
 
 def changes_of(

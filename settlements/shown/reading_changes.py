@@ -168,7 +168,7 @@ def _proof(verdict: Verdict | None, typed: LabSample | None) -> tuple[str, Link 
 def _value(reading: Any) -> str:
     if reading is None:
         return "-"
-    flag = f"（{Reading.FLAGS.get(reading.flag, reading.flag)}）" if reading.flag != "N" else ""
+    flag = f"（{Reading.flag_words(reading.flag)}）" if reading.flag != "N" else ""
     unit = UNITS.get(reading.indicator.code, "")
     value = show(reading.indicator.reported(reading.value, reading.below_limit))
     return f"{value} {unit}{flag}".strip()

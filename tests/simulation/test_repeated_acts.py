@@ -123,6 +123,32 @@ APART = {
     ),
     **dict.fromkeys(
         (
+            "letters.keep_letters",
+            "receiving.take",
+            "receiving.take_in",
+            "stations.add_station",
+            "stations.change_station",
+        ),
+        "what stations send: tests/monitoring/stations/test_receiving.py and test_gateway.py send it"
+        " twice, at once and after a kill",
+    ),
+    **dict.fromkeys(
+        ("storing.leave_judged", "storing.stage", "storing.store"),
+        "within an import or a group of frames: tests/monitoring/test_import.py does each twice",
+    ),
+    **dict.fromkeys(
+        (
+            "deciding.dismiss_letters",
+            "deciding.replay_letters",
+            "deciding.replay_station",
+            "deciding.say_factor",
+            "receiving.joined_parts",
+            "receiving.take_again",
+        ),
+        "letters of stations: tests/monitoring/stations/test_deciding.py does each twice",
+    ),
+    **dict.fromkeys(
+        (
             "imports.try_import_with_amounts",
             "imports.try_readings_with_amounts",
             "imports.undo_batch",

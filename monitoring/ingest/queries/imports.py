@@ -6,6 +6,8 @@ from basins.access import Act, Viewer
 from jobs.models import Job
 from monitoring.models import ImportBatch, ReadingUpload, SenderProfile
 
+GATEWAY = "hj212"  # the layout of its batches
+
 
 def may_upload(viewer: Viewer) -> bool:
     """Whether the pages of imports are for this person: who may hand in all readings."""
@@ -17,6 +19,11 @@ def batches(viewer: Viewer) -> QuerySet[ImportBatch]:
     if not may_upload(viewer):
         return ImportBatch.objects.none()
     return ImportBatch.objects.select_related("by", "undone_by").order_by("-pk")
+
+
+def batches_of_files(viewer: Viewer) -> QuerySet[ImportBatch]:
+    """Those that somebody imported: without the commits of the gateway, which come by the minute."""
+    return batches(viewer).exclude(layout=GATEWAY)
 
 
 def uploads(viewer: Viewer) -> QuerySet[ReadingUpload]:

@@ -12,6 +12,7 @@ from .flags import (
     QUALITY_CONTROL,
     VERSIONED,
     flag_words,
+    is_kept_flag,
     kept_flag,
     quality_control,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "data_answer",
     "flag_words",
     "framed",
+    "is_kept_flag",
     "kept_flag",
     "notice_answer",
     "quality_control",

@@ -7,6 +7,7 @@ only one that counts; S (typed by hand) counts where the station's setting says 
 hand, not checked against their text.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -67,11 +68,12 @@ QUALITY_CONTROL: Mapping[str, str] = MappingProxyType(
 
 # Letters that say the same in the file layouts and in the version: kept without it.
 _SHARED = {0: "NPCMT", 1: "NFMCTS", 2: "NTMPZSL"}
-LONGEST = 3  # characters of a flag; four with the version
+# A flag with the version in front has a letter and at most two more characters.
+_KEPT = re.compile(rf"{COUNTED_BY_HAND}|[0-2][A-Za-z][0-9A-Za-z]{{0,2}}")
 
 
 def kept_flag(flag: str, version: int, *, counts_by_hand: bool = False) -> str | None:
-    """The flag as readings keep it; None where it is none (too long, or no letters).
+    """The flag as readings keep it; None where it is none (too long, or no letter first).
 
     An empty one is N: the value came without doubt about it.
     """
@@ -82,9 +84,13 @@ def kept_flag(flag: str, version: int, *, counts_by_hand: bool = False) -> str |
         return COUNTED_BY_HAND
     if len(said) == 1 and said in _SHARED.get(version, VALID):
         return said
-    if len(said) > LONGEST or not (said.isascii() and said.isalnum()):
-        return None
-    return f"{version}{said}"
+    kept = f"{version}{said}"
+    return kept if is_kept_flag(kept) else None
+
+
+def is_kept_flag(text: str) -> bool:
+    """Whether it is a flag as readings keep it that no file layout has: `SN`, `2F`, `2hd`."""
+    return _KEPT.fullmatch(text) is not None
 
 
 def quality_control(flag: str) -> str:

@@ -23,7 +23,8 @@ UPLOADS = {
     "2063": ("加标回收", ("Check", "Avg", "Rtd")),
     "2064": ("平行样", ("Check", "Avg", "Rtd")),
 }
-CHECKS = ("2062", "2063", "2064")
+# Of those with the result of a check: which of QUALITY_CONTROL it is.
+CHECKS = {"2062": "sc", "2063": "ra", "2064": "pt"}
 _KINDS = {
     kind.lower(): kind
     for kind in ("Rtd", "Avg", "Min", "Max", "Flag", "SampleTime", "Check", "Water", "Cou")

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from monitoring.protocols.hj212 import is_kept_flag
 from written.numbers import NotANumber, WrittenResult, read_result
 from written.text import MISSING, CellError, narrow, shown
 
@@ -58,7 +59,7 @@ _CLASSES = dict(zip(("I", "II", "III", "IV", "V", "劣V"), _NUMERALS, strict=Tru
     zip("123456", _NUMERALS, strict=True)
 )
 
-_OWN_FLAG = re.compile(r"(.+)\(([A-Z])\)")
+_OWN_FLAG = re.compile(r"(.+)\(([A-Za-z]|[0-9A-Za-z]{2,4})\)")
 _COMMA = "逗号用法不明；小数点请用“.”，不要写千位逗号。"
 
 
@@ -72,7 +73,7 @@ def read_value(
     """The value in the indicator's unit; None when missing.
 
     Taken: full-width digits, spaces, thousands (1,234.5), 7.19E+06, `0.025L`, `<0.025`,
-    `0.31(M)`; 999.9 and the like with the flag DOUBTED. `decimal_comma`: the file parts its
+    `0.31(M)`, `0.31(2F)`; 999.9 and the like with the flag DOUBTED. `decimal_comma`: the file parts its
     cells by semicolons, so a comma may be the decimal point: refused, not guessed. `doubts` False:
     someone has reviewed the values, 999.9 is one of them. Raises CellError.
     """
@@ -80,8 +81,10 @@ def read_value(
     if cell in MISSING:
         return None
     flag = None
-    if own := _OWN_FLAG.fullmatch(cell.upper()):
-        cell, flag = own[1].strip(), read_flag(own[2])
+    own = _OWN_FLAG.fullmatch(cell)
+    if own and (len(own[2]) == 1 or is_kept_flag(own[2])):
+        cell = own[1].strip()
+        flag = read_flag(own[2].upper() if len(own[2]) == 1 else own[2])
     found = _result(cell, decimal_comma=decimal_comma)
     if found.below and not indicator.has_detection_limit:
         raise CellError(f"{indicator.title}没有检出限；请填测得的数值，缺测请填“--”。")
@@ -165,6 +168,8 @@ def read_flag(text: str) -> str:
         raise CellError("这是质控数据（标样、零点、跨度核查），不能作为监测数据导入；请删去该行。")
     # HJ 1404 gives lower-case letters other meanings, so case counts.
     if cell in FLAGS:
+        return cell
+    if is_kept_flag(cell):  # of a station, with the version of its standard
         return cell
     if cell in _FLAG_WORDS:
         return _FLAG_WORDS[cell]

@@ -1,7 +1,7 @@
 """Samples written in the layouts that are read: `row_reader` gives back what was written.
 
 In the national release stands what it has room for, automatic values of its eleven indicators; all
-else is written wide, one row a sample. A value carries its own flag (0.31(M)) where the row's does
+else is written wide, one row a sample. A value carries its own flag (0.31(M), 0.31(2F)) where the row's does
 not say it, and where a reader would doubt what nobody doubts.
 """
 

@@ -207,7 +207,7 @@ def _month_of(rows: list[tuple], means: dict[int, _UsedMean], days: list[date]) 
         reason = (
             f"{Origin(origin).label}数据未采用"
             if flag in Reading.VALID_FLAGS
-            else Reading.FLAGS.get(flag, f"标识 {flag}")
+            else Reading.flag_words(flag)
         )
         flags[reason] += count
         unused[reason, day][indicator_id] += count

@@ -188,6 +188,9 @@ class Revised:
     known_to: datetime
 
 
+_MARKS = {**dict.fromkeys(("F", "0F", "D", "0D", "1D", "2D"), "–"), "T": "?", "Q": "?"}
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingLine:
     sampled_at: datetime
@@ -213,14 +216,14 @@ class ReadingLine:
     def flag_label(self) -> str:
         if self.is_valid and self.below_limit:
             return "未检出"
-        return Reading.FLAGS.get(self.flag, f"标识 {self.flag}")
+        return Reading.flag_words(self.flag)
 
     @property
     def mark(self) -> str:
         """✓ counts, L counts as half the limit, ? in doubt, – not running, × not counted."""
         if self.is_valid:
             return "L" if self.below_limit else "✓"
-        return {"F": "–", "D": "–", "T": "?", "Q": "?"}.get(self.flag, "×")
+        return _MARKS.get(self.flag, "×")
 
     @property
     def kind(self) -> str:

@@ -9,15 +9,17 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
 from django.db import connection, transaction
+from django.utils.timezone import localtime
 from psycopg2.extras import Json, execute_values
 
 from basins.clock import now
+from basins.models import User
 from monitoring.ingest.services.storing import Told, counted, stage, store
 from monitoring.models import FactorMeaning, ImportBatch, Indicator, Origin, Station
 from monitoring.protocols.hj212 import (
@@ -39,7 +41,7 @@ from monitoring.protocols.layouts.cells import DECIMALS, is_fill
 from monitoring.stations.services.arrivals import HEARTBEATS, NOTICES, TAKEN, Arrived, Verdict
 from monitoring.stations.services.letters import Letter, Reason, keep_letters
 
-LAYOUT = "hj212"
+LAYOUT, SENDER = "hj212", "HJ 212 网关"  # of the batches
 SURFACE_WATER = "21"  # ST
 AHEAD = timedelta(minutes=10)  # what a station's clock may be ahead
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -136,10 +138,100 @@ def take_in(
     work = _Group(known, now(), may_keep_strangers)
     verdicts = [_admit(work, number, each) for number, each in enumerate(group, 1)]
     taken = Taken(verdicts)
-    batch = _store_readings(work, group, taken)
+    batch = None
+    if work.told.lines:
+        _stage(work)
+        batch = _store_readings(work, f"HJ 212 {len(group)} 帧", _seal(group), taken)
     _store_beside(work, batch)
     taken.letters = keep_letters(work.letters)
     return taken
+
+
+# Taken in again ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A packet that was kept as a letter; `factor`: only its value, "" all of it."""
+
+    of: Arrived
+    factor: str
+
+
+@dataclass
+class TakenAgain(Taken):
+    """`problems`: of each why it is not taken, in Chinese; "" where it is."""
+
+    problems: list[str] = field(default_factory=list)
+    batch: int | None = None
+
+
+def take_again(kept: Sequence[Again], known: Known, *, by: User) -> TakenAgain:
+    """Store packets of known senders that could not be taken before; part of the caller's transaction.
+
+    What is stored stays: a reading, or another value, that is there came later than the letter. What
+    of a whole packet still cannot be taken becomes a letter of its own, as when it arrives.
+    """
+    work, taken = _Group(known, now()), TakenAgain([])
+    frames: list[tuple[int, tuple]] = []
+    for number, each in enumerate(kept, 1):
+        taken.problems.append(_take_one_again(work, number, each))
+        frames += [(number, row) for row in work.frames]
+        work.frames.clear()
+    if work.told.lines:
+        _stage(work)
+        for number, words in _clashes(work.told):
+            taken.problems[number - 1] = words
+        if work.told.lines:
+            name, seal = f"HJ 212 死信重放 {len(kept)} 条", _seal([each.of for each in kept])
+            taken.batch = _store_readings(work, name, seal, taken, by=by)
+    work.frames = [row for number, row in frames if not taken.problems[number - 1]]
+    _store_beside(work, taken.batch, over=False)
+    taken.letters = keep_letters(work.letters)
+    return taken
+
+
+def _take_one_again(work: _Group, number: int, again: Again) -> str:
+    each, packet = again.of, again.of.packet
+    station = work.known.stations[packet.mn]
+    began = len(work.letters)
+    if packet.problem is not None:
+        return packet.problem.words
+    if not again.factor:
+        if take(work, number, each, station).code is None:
+            return ""
+    else:
+        upload = each.upload if packet.parts == 1 else joined_parts(station, packet)
+        only = [one for one in upload.fields if one.factor == again.factor] if upload else []
+        if upload is None or not only:
+            return f"报文里没有因子 {again.factor[:20]} 可以读取的值"
+        _take_upload(work, number, each, station, replace(upload, fields=(*only,), unread=()))
+        work.frames.clear()  # the packet was kept when it came
+        if len(work.letters) == began:
+            return ""
+    words = work.letters[-1].words
+    del work.letters[began:]
+    return words
+
+
+def _clashes(told: Told) -> list[tuple[int, str]]:
+    """Which letters would change a reading that is there, and what to say: they are not staged any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLASHES, told.times)
+        found = cursor.fetchall()
+        if found:
+            cursor.execute("DELETE FROM staged WHERE row_no = ANY(%s)", [[n for n, _, _ in found]])
+            cursor.execute("SELECT count(*), count(DISTINCT row_no) FROM staged")
+            told.lines, told.rows = cursor.fetchone()
+            cursor.execute("SELECT DISTINCT section_id, sampled_at, origin FROM staged")
+            told.samples = set(cursor.fetchall())
+    return [
+        (
+            number,
+            f"{localtime(at):%Y-%m-%d %H:%M} 已有另一个{name}，没有覆盖；需要时在数据审核里更正",
+        )
+        for number, name, at in found
+    ]
 
 
 # Whether a frame is taken ----------------------------------------------------------------------
@@ -194,9 +286,14 @@ def _take_upload(
         letters.append(
             Letter(each, Reason.VALUE, unread.words, station.pk, unread.factor, unread.written)
         )
-    readings = []
+    readings: list[Value] = []
+    given: dict[tuple[str, str], str] = {}  # indicator and check → its factor
     for one in upload.fields:
         meant = _meant(one, station, each.packet)
+        if isinstance(meant, Meant):
+            first = given.setdefault((meant.value.indicator, meant.check), one.factor)
+            if first != one.factor:
+                meant = Reason.VALUE, f"与因子 {first[:20]} 是同一指标，只取其一"
         if isinstance(meant, Meant):
             if meant.check:
                 _keep_check(work, station, each.packet, upload.at, one, meant)
@@ -225,29 +322,29 @@ class Meant:
 
 def _meant(one: Field, station: KnownStation, packet: Packet) -> Meant | tuple[str, str] | None:
     """What a factor's value is; None: nothing to keep; else the reason it cannot be kept."""
-    by_hand, checked = station.counts_by_hand, packet.cn in CHECKS
+    by_hand, check = station.counts_by_hand, CHECKS.get(packet.cn, "")
     if one.factor not in station.meanings:
-        return _usual(one.factor, one.value, one.flag, packet.version, by_hand, checked)
+        return _usual(one.factor, one.value, one.flag, packet.version, by_hand, check)
     code = station.meanings[one.factor]
     if code is None or one.value is None:
         return None
-    return _weighed(code, one.value, one.flag, packet.version, by_hand, checked)
+    return _weighed(code, one.value, one.flag, packet.version, by_hand, check)
 
 
 @lru_cache(32768)
 def _usual(
-    factor: str, number: Decimal | None, flag: str, version: int, by_hand: bool, checked: bool
+    factor: str, number: Decimal | None, flag: str, version: int, by_hand: bool, check: str
 ) -> Meant | tuple[str, str] | None:
     """Of a factor that means what HJ 525 says."""
     if (code := indicator_of(factor)) is None:
         return Reason.FACTOR, f"不认识的因子 {factor[:20]}"
     if number is None:
         return None
-    return _weighed(code, number, flag, version, by_hand, checked)
+    return _weighed(code, number, flag, version, by_hand, check)
 
 
 def _weighed(
-    code: str, number: Decimal, flag: str, version: int, by_hand: bool, checked: bool
+    code: str, number: Decimal, flag: str, version: int, by_hand: bool, check: str
 ) -> Meant | tuple[str, str]:
     indicator = INDICATORS[code]
     kept = kept_flag(flag, version, counts_by_hand=by_hand)
@@ -256,8 +353,8 @@ def _weighed(
     exponent = number.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > DECIMALS:
         return Reason.VALUE, f"{indicator.title}的小数超过 {DECIMALS} 位"
-    if check := quality_control(flag) or ("chk" if checked else ""):
-        return Meant(Value(code, number, False, "N"), check)
+    if kind := quality_control(flag) or check:
+        return Meant(Value(code, number, False, "N"), kind)
     if why := impossible(number, indicator):
         return Reason.VALUE, why
     if kept == "N" and is_fill(number, indicator):
@@ -287,9 +384,14 @@ def _joined(each: Arrived, station: KnownStation) -> Upload | None:
 
     A packet is answered when it is kept, so the others are looked for among the kept ones.
     """
-    packet = each.packet
     with connection.cursor() as cursor:
         execute_values(cursor.cursor, FRAMES, [_frame_row(each, station, None, joined=False)])
+    return joined_parts(station, each.packet)
+
+
+def joined_parts(station: KnownStation, packet: Packet) -> Upload | None:
+    """What the kept packets of the message say that `packet` is one of; None where some lack."""
+    with connection.cursor() as cursor:
         cursor.execute(PARTS, [station.pk, packet.qn, packet.cn])
         contents: dict[int, str] = {}
         for part, raw in cursor.fetchall():
@@ -365,16 +467,22 @@ def _lines_of(frames: Sequence[tuple]) -> io.StringIO:
 # Storing ----------------------------------------------------------------------------------------
 
 
-def _store_readings(work: _Group, group: Sequence[Arrived], taken: Taken) -> int | None:
-    """The readings of a group as one batch; its number, None where nothing new was among them."""
-    told = work.told
-    if not told.lines:
-        return None
+def _stage(work: _Group) -> None:
     work.lines.seek(0)
-    stage(work.lines, told, doubts=work.doubts)
-    seal = hashlib.sha256(b"".join(each.digest for each in group)).hexdigest()
+    stage(work.lines, work.told, doubts=work.doubts)
+
+
+def _seal(group: Sequence[Arrived]) -> str:
+    return hashlib.sha256(b"".join(each.digest for each in group)).hexdigest()
+
+
+def _store_readings(
+    work: _Group, name: str, seal: str, taken: Taken, *, by: User | None = None
+) -> int | None:
+    """The staged readings as one batch; its number, None where nothing new was among them."""
+    told = work.told
     batch = ImportBatch.objects.create(
-        filename=f"HJ 212 {len(group)} 帧", sha256=seal, layout=LAYOUT, sender="HJ 212 网关",
+        filename=name, sha256=seal, layout=LAYOUT, by=by, sender=SENDER,
         first_sampled=told.times["first"], last_sampled=told.times["last"],
     )  # fmt: skip
     kind = store(batch.pk, told)
@@ -394,16 +502,18 @@ def _store_readings(work: _Group, group: Sequence[Arrived], taken: Taken) -> int
     return batch.pk
 
 
-def _store_beside(work: _Group, batch: int | None) -> None:
+def _store_beside(work: _Group, batch: int | None, *, over: bool = True) -> None:
+    """`over`: a value that is there gives way to the one that came."""
+    values, checked = (VALUES, CHECKED) if over else (VALUES_BESIDE, CHECKED_BESIDE)
     with connection.cursor() as cursor:
         if work.frames:
             cursor.execute(STAGED_FRAMES)
             cursor.copy_expert("COPY staged_frames FROM STDIN", _lines_of(work.frames))
             cursor.execute(FRAMES_OF_BATCH, [batch])
         if work.values:
-            execute_values(cursor.cursor, VALUES, list(work.values.values()), page_size=1000)
+            execute_values(cursor.cursor, values, list(work.values.values()), page_size=1000)
         if work.checks:
-            execute_values(cursor.cursor, CHECKED, list(work.checks.values()), page_size=1000)
+            execute_values(cursor.cursor, checked, list(work.checks.values()), page_size=1000)
 
 
 FRAMES = """
@@ -436,16 +546,33 @@ UPDATE monitoring_stationframe SET joined = true
 WHERE station_id = %s AND qn = %s AND cn = %s AND parts > 1 AND NOT joined
 """
 
-VALUES = """
+# Which of the staged lines are of a reading that is there with another value.
+CLASHES = """
+SELECT DISTINCT ON (s.row_no) s.row_no, i.name, s.sampled_at
+FROM staged s
+JOIN monitoring_reading r USING (section_id, indicator_id, sampled_at, origin)
+JOIN monitoring_indicator i ON i.id = s.indicator_id
+WHERE r.sampled_at BETWEEN %(first)s AND %(last)s
+    AND (r.value, r.below_limit, r.flag) IS DISTINCT FROM (s.value, s.below_limit, s.flag)
+ORDER BY s.row_no, i.id
+"""
+
+_VALUES = """
 INSERT INTO monitoring_stationvalue (station_id, command, indicator_id, sampled_at, value, least,
     most, flag) VALUES %s
-ON CONFLICT (station_id, command, indicator_id, sampled_at) DO UPDATE
+ON CONFLICT (station_id, command, indicator_id, sampled_at) DO
+"""
+VALUES_BESIDE = f"{_VALUES} NOTHING"
+VALUES = f"""{_VALUES} UPDATE
 SET value = EXCLUDED.value, least = EXCLUDED.least, most = EXCLUDED.most, flag = EXCLUDED.flag
 """
 
-CHECKED = """
+_CHECKED = """
 INSERT INTO monitoring_qualitycheck (station_id, indicator_id, sampled_at, command, kind, value,
     parts) VALUES %s
-ON CONFLICT (station_id, indicator_id, sampled_at, command, kind) DO UPDATE
+ON CONFLICT (station_id, indicator_id, sampled_at, command, kind) DO
+"""
+CHECKED_BESIDE = f"{_CHECKED} NOTHING"
+CHECKED = f"""{_CHECKED} UPDATE
 SET value = EXCLUDED.value, parts = EXCLUDED.parts
 """

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import secrets
 from functools import lru_cache
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from basins.refusals import Refused
 from monitoring.models import Command, Section, Station
 
 MN = re.compile(r"[0-9A-Za-z_\-]{1,24}")
+LETTERS, MADE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", 12
 PASSWORD = re.compile(r"[0-9A-Za-z]{6,20}")
 
 
@@ -38,6 +40,11 @@ def _checked_password(password: str) -> str:
     return digest_of(password)
 
 
+def made_password() -> str:
+    """A password nobody thought of, without letters that are taken for others."""
+    return "".join(secrets.choice(LETTERS) for _ in range(MADE))
+
+
 @transaction.atomic
 def add_station(*, mn: str, section: str, password: str, by: User | None) -> Station:
     """Register the device `mn` for the section of that code.
@@ -46,7 +53,7 @@ def add_station(*, mn: str, section: str, password: str, by: User | None) -> Sta
     is none or is taken, a section that is not there or has ended, a password HJ 212 cannot carry.
     `by` None: from the command line.
     """
-    _refuse_unless_may(by)
+    refuse_unless_may(by)
     mn = mn.strip()
     if not MN.fullmatch(mn):
         raise Refused("设备编码 MN 须为 1–24 位字母、数字、“_”或“-”。", field="mn")
@@ -79,7 +86,7 @@ def change_station(
 ) -> Station:
     """Change what is given; an empty password stays as it is. A running gateway follows within
     seconds. Raises Refused."""
-    _refuse_unless_may(by)
+    refuse_unless_may(by)
     held = Station.objects.select_for_update(of=("self",)).get(pk=station.pk)
     if password:
         held.password_digest = _checked_password(password)
@@ -95,6 +102,6 @@ def change_station(
     return held
 
 
-def _refuse_unless_may(by: User | None) -> None:
+def refuse_unless_may(by: User | None) -> None:
     if by is not None and not viewer_of(by).sees_all(Act.UPLOAD_READINGS):
-        raise Refused(f"{by} 不能登记或修改站点；由生态环境局办理。")
+        raise Refused(f"{by} 不能登记、管理站点和它们的报文；由生态环境局办理。")

@@ -246,7 +246,7 @@ def _lines(section: Section, rows: list[Reading], first: datetime, end) -> list[
             at=r.sampled_at,
             origin=Origin(r.origin).label,
             result=r.indicator.reported(r.value, r.below_limit),
-            flag=Reading.FLAGS.get(r.flag, r.flag),
+            flag=Reading.flag_words(r.flag),
             valid=r.flag in Reading.VALID_FLAGS,
             verdicts=tuple(verdicts.get((r.indicator_id, r.sampled_at, r.origin), ())),
         )
@@ -465,8 +465,8 @@ def _entries(
             v.at,
             str(v.by),
             f"数据变动：{v.indicator.name} {_local(v.sampled_at)}判为{v.get_outcome_display()}",
-            f"{show(v.before)}（{Reading.FLAGS.get(v.flag_before, v.flag_before)}）→ "
-            f"{show(v.after)}（{Reading.FLAGS.get(v.flag_after, v.flag_after)}）",
+            f"{show(v.before)}（{Reading.flag_words(v.flag_before)}）→ "
+            f"{show(v.after)}（{Reading.flag_words(v.flag_after)}）",
         )
         for v in verdicts.select_related("by", "indicator")
     ]

@@ -176,7 +176,7 @@ def _now(change: ValueChange, verdict: Verdict | None) -> ReadingNow | None:
     why = f"审核为{verdict.get_outcome_display()}：{verdict.reason}" if judged and verdict else ""
     if not why and stored.batch_id is not None:
         why = f"由导入批次 {stored.batch_id} 更正"
-    return ReadingNow(change.before, Reading.FLAGS.get(stored.flag, stored.flag), why)
+    return ReadingNow(change.before, Reading.flag_words(stored.flag), why)
 
 
 def _versions(sample: LabSample) -> tuple[Version, ...]:

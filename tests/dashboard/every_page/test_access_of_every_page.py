@@ -181,6 +181,15 @@ data/uploads/<int:pk>/cancel/                                      ^        >...
 data/uploads/<int:pk>/errors/                                      o......  -        UPLOAD_READINGS
 data/batches/<int:pk>/                                             o......  -        UPLOAD_READINGS
 data/batches/<int:pk>/undo/                                        o......  !......  UPLOAD_READINGS
+data/stations/                                                     o......  !......  UPLOAD_READINGS
+data/stations/<str:mn>/                                            o......  !......  UPLOAD_READINGS
+data/stations/<str:mn>/factor/                                     o......  !......  UPLOAD_READINGS
+data/stations/<str:mn>/replay/                                     ^        >......  UPLOAD_READINGS
+data/letters/                                                      o......  -        UPLOAD_READINGS
+data/letters/replay/                                               ^        >......  UPLOAD_READINGS
+data/letters/dismiss/                                              o......  !......  UPLOAD_READINGS
+data/letters/<int:pk>/                                             o......  -        UPLOAD_READINGS
+sections/<str:code>/stations/                                      o......  -        UPLOAD_READINGS
 data/export/                                                       ooooooo  !!!!!!!  SEE_RESULTS
 data/export/<int:pk>/                                              o......  -
 data/export/<int:pk>/cancel/                                       ^        >......

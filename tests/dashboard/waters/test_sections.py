@@ -543,9 +543,21 @@ def test_flags_are_said_in_words_and_signs(border, bureau, client):
     store(border, "2023-05-09T10:00", "0.025", below=True)
     store(border, "2023-05-16T10:00", "9", flag="M")
     store(border, "2023-05-17T10:00", "9", flag="zz")
+    store(border, "2023-05-18T10:00", "9", flag="2F")
+    store(border, "2023-05-19T10:00", "9", flag="2D")
+    store(border, "2023-05-20T10:00", "0.4", flag="SN")
     pipeline.recompute()
     text = page(client, "/sections/BORDER/?indicator=NH3-N&period=2023-05")
-    for words in ("✓ 有效", "L 未检出", "× 维护", "标识 zz", "按检出限一半 0.0125 计", "0.025L"):
+    stations = ("× 仪器通信故障", "– 仪器故障", "✓ 手工输入（按站点设置计入）")
+    for words in (
+        *stations,
+        "✓ 有效",
+        "L 未检出",
+        "× 维护",
+        "标识 zz",
+        "按检出限一半 0.0125 计",
+        "0.025L",
+    ):
         assert words in text
     assert "<del>9.000</del>" in text
 

@@ -1,7 +1,7 @@
 """What is sent on comes back as it was: every value, sign, flag, time and origin."""
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from python_calamine import CalamineWorkbook
 from basins.refusals import Refused
 from monitoring.export.workbook import MEANS, NothingToWrite, Wanted, write_workbook
 from monitoring.ingest.services.ingest import ImportReport, Reviewed, import_readings
-from monitoring.models import Reading, Section
+from monitoring.models import Indicator, Origin, Reading, Section
+from monitoring.protocols.hj212 import VERSIONED
 from settlements.pipeline import recompute
 from written.sheets.bounds import BOUNDS
 
@@ -66,6 +67,26 @@ def told(border):
     take((HEAD + TOLD).encode(), "读数.csv")
     Reading.objects.filter(value=Decimal("0.223")).update(flag="V")
     return stored()
+
+
+@pytest.mark.parametrize("layout", ["national", "wide"])
+def test_a_flag_that_a_station_sent_comes_back_as_it_was(told, tmp_path, layout):
+    """Each kept flag there is, one a value of its own; and a row that has one as a whole."""
+    flags = ["SN", *VERSIONED, "1xY", "2z9"]
+    begin = datetime(2021, 4, 10, tzinfo=UTC)
+    section, ammonia = Section.objects.get(), Indicator.objects.get(code="NH3-N")
+    for hour, flag in enumerate(flags):
+        Reading.objects.create(
+            section=section, indicator=ammonia, sampled_at=begin + timedelta(hours=hour), flag=flag,
+            origin=Origin.AUTOMATIC, value=Decimal("0.025"), below_limit=hour % 2 == 0,
+        )  # fmt: skip
+    before = stored()
+    raw = written(tmp_path / "a.xlsx", layout)
+    assert take(raw).rejected == 0
+    assert stored() == before
+    Reading.objects.filter(indicator=ammonia, sampled_at__gte=begin).update(flag="V")
+    take(raw)
+    assert stored() == before
 
 
 @pytest.mark.parametrize("layout", ["national", "wide"])

@@ -405,7 +405,9 @@ def test_an_unknown_origin_is_rejected():
     assert "自动、手工" in errors("断面,时间,来源,氨氮\n甲,2023-01-05,估计,0.2")["来源"]
 
 
-@pytest.mark.parametrize(("word", "flag"), [("M", "M"), ("维护", "M"), ("停站", "F"), ("", "N")])
+@pytest.mark.parametrize(
+    ("word", "flag"), [("M", "M"), ("维护", "M"), ("停站", "F"), ("", "N"), ("2F", "2F")]
+)
 def test_the_flag_of_a_sample(word, flag):
     assert row(f"断面,时间,数据标识,氨氮\n甲,2023-01-05,{word},0.2").flag == flag
 
@@ -482,8 +484,18 @@ def test_below_the_detection_limit(cell):
     assert value_of(cell) == Value("NH3-N", Decimal("0.025"), True)
 
 
-def test_a_value_may_carry_its_own_flag():
-    assert value_of("0.31(M)") == Value("NH3-N", Decimal("0.31"), False, "M")
+@pytest.mark.parametrize(
+    ("cell", "flag"),
+    [("0.31(M)", "M"), ("0.31 (m)", "M"), ("0.31（Ｍ）", "M"), ("0.31(SN)", "SN"), ("0.31(2F)", "2F"),
+     ("0.31(2hd)", "2hd"), ("0.31(1xY)", "1xY")],
+)  # fmt: skip
+def test_a_value_may_carry_its_own_flag(cell, flag):
+    assert value_of(cell) == Value("NH3-N", Decimal("0.31"), False, flag)
+
+
+@pytest.mark.parametrize("cell", ["0.31(15)", "0.31(2)", "0.31(3F)", "0.31(sn)", "0.31(2hdxy)"])
+def test_what_is_no_flag_of_any_version_is_no_number(cell):
+    assert "不是数" in errors(wide("氨氮", cell))["氨氮"]
 
 
 @pytest.mark.parametrize("cell", ["--", "*", "", "－－", "—", "/"])

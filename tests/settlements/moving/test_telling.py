@@ -97,8 +97,9 @@ def test_every_line_leads_to_a_page_and_stands_on_lists_there_are():
 def test_a_list_is_where_something_waits():
     named = {key for line in LINES for key in line.lists}
     named |= {key for lists in WAITING.values() for key in lists}
-    # A party's own files to add; people's accounts and the calendar are told by basins.
-    elsewhere = {"objections-to-prove", "account-acts", "calendar-acts"}
+    # A party's own files to add; people's accounts and the calendar are told by basins; what comes from
+    # stations, of which nobody is told.
+    elsewhere = {"objections-to-prove", "account-acts", "calendar-acts", "letters-to-decide"}
     assert {source.key for source in SOURCES} - named <= elsewhere
 
 
