@@ -133,6 +133,16 @@ APART = {
         " twice, at once and after a kill",
     ),
     **dict.fromkeys(
+        (
+            "requests.receive",
+            "tokens.add_token",
+            "tokens.change_secret",
+            "tokens.revoke_token",
+            "tokens.token_of",
+        ),
+        "what programs send, and their tokens: tests/dashboard/api/test_writing.py does each twice",
+    ),
+    **dict.fromkeys(
         ("storing.leave_judged", "storing.stage", "storing.store"),
         "within an import or a group of frames: tests/monitoring/test_import.py does each twice",
     ),
