@@ -18,6 +18,7 @@ WRITES = {
     "save", "create", "bulk_create", "get_or_create", "update_or_create", "delete", "bulk_update",
     "atomic",
 }  # fmt: skip
+MANY = {"insert_new", "insert_both"}  # of basins.many
 SQL = re.compile(r"^\s*(INSERT INTO|UPDATE \w+ |DELETE FROM|MERGE INTO|COPY \w+ FROM)", re.M)
 
 
@@ -75,7 +76,7 @@ def changing() -> dict[str, str]:
 
 def _writes_rows(call: ast.Call) -> bool:
     if not isinstance(call.func, ast.Attribute):
-        return False
+        return isinstance(call.func, ast.Name) and call.func.id in MANY
     # .update() of a queryset takes named columns; of a dict or a hash it takes a value.
     return call.func.attr in WRITES or (call.func.attr == "update" and bool(call.keywords))
 

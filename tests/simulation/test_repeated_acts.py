@@ -230,6 +230,7 @@ def test_every_changing_service_is_told_in_a_story():
         "@transaction.atomic\ndef planted(x):\n    helper(x)\n",
         "def planted(x):\n    with transaction.atomic():\n        helper(x)\n",
         "def planted(x):\n    x.save()\n",
+        "def planted(x):\n    insert_new(x, y)\n",
         "def planted(x):\n    Thing.objects.filter(pk=x).update(done=True)\n",
         "def planted(x):\n    return _inner(x)\n\n\ndef _inner(x):\n    x.delete()\n",
         "SQL = 'UPDATE thing SET x = 1'\n\n\ndef planted(cursor):\n    cursor.execute(SQL)\n",
