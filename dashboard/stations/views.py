@@ -21,7 +21,7 @@ from monitoring.stations.queries.letters import Choice
 from monitoring.stations.services.deciding import Replayed, replay_station, say_factor
 from monitoring.stations.services.stations import add_station, change_station
 
-PAGE, PACKETS = 50, 20
+PAGE, PACKETS = 20, 20
 LISTENS = "127.0.0.1:9212"  # where the command listens if nothing else is said
 
 
