@@ -8,10 +8,14 @@ what is half in decimals is seldom half in binary.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from functools import cache
 
 from monitoring.standards.exact import Number, shifted
+
+# quantize loses no digit in it, and makes only those it needs.
+EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def round_to_places(value: Number, places: int) -> Decimal:
@@ -24,14 +28,13 @@ def round_to_places(value: Number, places: int) -> Decimal:
         whole = round(value * Fraction(10) ** places)  # of a Fraction: half to even
         return shifted(whole, places)
     _refuse(value)
-    with localcontext(_exact(value, places)):
-        rounded = abs(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-        return -rounded if value < 0 and rounded else rounded
+    rounded = value.copy_abs().quantize(_step(places), ROUND_HALF_EVEN, EXACT)
+    return rounded.copy_negate() if value < 0 and rounded else rounded
 
 
-def _exact(value: Decimal, places: int) -> Context:
-    """A context in which neither quantize nor the sign can lose a digit."""
-    return Context(prec=len(value.as_tuple().digits) + abs(value.adjusted()) + abs(places) + 2)
+@cache
+def _step(places: int) -> Decimal:
+    return Decimal((0, (1,), -places))
 
 
 def _refuse(value: Decimal) -> None:
