@@ -34,9 +34,15 @@ class Box:
 
     def overlap(self, other: "Box") -> float:
         """Area both cover."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(0.0, width) * max(0.0, height)
+        width = (self.right if self.right < other.right else other.right) - (
+            self.left if self.left > other.left else other.left
+        )
+        if width <= 0:
+            return 0.0
+        height = (self.bottom if self.bottom < other.bottom else other.bottom) - (
+            self.top if self.top > other.top else other.top
+        )
+        return width * height if height > 0 else 0.0
 
 
 def text_width(text: str) -> float:

@@ -17,6 +17,8 @@ def listed_accruals(found: QuerySet[Accrual]) -> QuerySet[Accrual]:
         .defer(
             "steps",
             "inputs",
+            "term__parameters",
+            "term__clauses",
             "term_section__upstream__boundary",
             "term_section__downstream__boundary",
         )

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from settlements.models import Accrual, CurrentTransfer, Transfer
 from settlements.shown.findings import Compensation
 from settlements.shown.places import Place
 
 
-def payments_prefetch() -> Prefetch:
-    return Prefetch(
-        "transfers",
-        queryset=Transfer.objects.select_related("payer", "payee")
-        .defer("payer__boundary", "payee__boundary")
-        .order_by("pk"),
+def with_sides(transfers: QuerySet) -> QuerySet:
+    """With both sides, and no more of them than `Place.of` reads."""
+    return transfers.select_related("payer", "payee").only(
+        "accrual", "yuan", "reason", *Place.columns("payer"), *Place.columns("payee")
     )
+
+
+def payments_prefetch() -> Prefetch:
+    return Prefetch("transfers", queryset=with_sides(Transfer.objects.order_by("pk")))
 
 
 def payments_of(accrual: Accrual) -> tuple[Compensation, ...]:
@@ -29,12 +31,7 @@ def payments_of(accrual: Accrual) -> tuple[Compensation, ...]:
 
 
 def current_prefetch() -> Prefetch:
-    return Prefetch(
-        "current",
-        queryset=CurrentTransfer.objects.select_related("payer", "payee")
-        .defer("payer__boundary", "payee__boundary")
-        .order_by("pk"),
-    )
+    return Prefetch("current", queryset=with_sides(CurrentTransfer.objects.order_by("pk")))
 
 
 def current_of(accrual: Accrual) -> tuple[Compensation, ...]:

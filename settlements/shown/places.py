@@ -22,6 +22,13 @@ class Place:
         name = j.name if on is None else j.name_on(on)
         return cls(j.code, name, j.short_name if name == j.name else short(name), j.level)
 
+    @staticmethod
+    def columns(path: str) -> list[str]:
+        """What `of` reads, of the jurisdiction at the end of a path: for QuerySet.only."""
+        return [
+            f"{path}__{name}" for name in ("code", "name", "short_name", "level", "former_names")
+        ]
+
     @property
     def is_district(self) -> bool:
         return self.level == Jurisdiction.Level.DISTRICT

@@ -25,7 +25,7 @@ from settlements.models import Accrual, Adjustment, AdjustmentNet, Transfer
 from settlements.money import ZERO
 from settlements.rules.facts import MonthState
 from settlements.shown.findings import Compensation, Net, starred
-from settlements.shown.payments import payments_of, words_of
+from settlements.shown.payments import payments_of, with_sides, words_of
 from settlements.shown.places import Place
 
 SIDES = ("payer", "payee")
@@ -148,6 +148,20 @@ class CarriedOfYear:
         )
 
 
+# Read of an adjustment's accrual, with the year of its own entry.
+OF_ACCRUAL = (
+    "entry__year",
+    "accrual__period",
+    "accrual__yearly",
+    "accrual__water_class",
+    "accrual__month_state",
+    "accrual__term__agreement__code",
+    "accrual__term__agreement__title",
+    "accrual__term_section__section__name",
+    "accrual__term_section__section__is_demo",
+)
+
+
 def revisions_of(accruals: QuerySet[Accrual] | Iterable[Accrual]) -> dict[int, Revision]:
     """Accrual id → its revision, of those that are not what they were published as: 1 SQL query
     where there is none, else 3."""
@@ -156,19 +170,14 @@ def revisions_of(accruals: QuerySet[Accrual] | Iterable[Accrual]) -> dict[int, R
     for each in (
         Adjustment.objects.filter(accrual__in=wanted, state=Adjustment.State.APPROVED)
         .select_related("entry", "accrual__term__agreement", "accrual__term_section__section")
-        .defer("accrual__steps", "accrual__inputs")
+        .only("approved_at", "cause", "reason", "inputs", "outcome", *OF_ACCRUAL)
         .order_by("-approved_at", "-pk")
     ):
         found.setdefault(each.accrual_id, each)
     if not found:
         return {}
     published: dict[int, list[Compensation]] = defaultdict(list)
-    for t in (
-        Transfer.objects.filter(accrual__in=list(found))
-        .select_related("payer", "payee")
-        .defer("payer__boundary", "payee__boundary")
-        .order_by("pk")
-    ):
+    for t in with_sides(Transfer.objects.filter(accrual__in=list(found)).order_by("pk")):
         period = found[t.accrual_id].accrual.period
         paid = Compensation(Place.of(t.payer, period), Place.of(t.payee, period), t.yuan, t.reason)
         published[t.accrual_id].append(paid)
@@ -265,7 +274,7 @@ def _carried(accruals: QuerySet[Accrual], year: int | None = None) -> list[Carri
         late.select_related(
             "entry", "accrual__term__agreement__river", "accrual__term_section__section"
         )
-        .defer("outcome", "inputs", "accrual__steps", "accrual__inputs")
+        .only("approved_at", "cause", "accrual__term__agreement__river__name", *OF_ACCRUAL)
         .order_by("accrual__term__agreement__code", "accrual__period", "pk")
     )
     if not found:
@@ -274,7 +283,7 @@ def _carried(accruals: QuerySet[Accrual], year: int | None = None) -> list[Carri
     for net in (
         AdjustmentNet.objects.filter(adjustment__in=found)
         .select_related("jurisdiction")
-        .defer("jurisdiction__boundary")
+        .only("adjustment", "yuan", *Place.columns("jurisdiction"))
         .order_by("pk")
     ):
         shifts[net.adjustment_id].append(Net(Place.of(net.jurisdiction), net.yuan))

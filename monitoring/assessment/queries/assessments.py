@@ -214,13 +214,20 @@ def in_use(month: date) -> Q:
     return (Q(ended_on=None) | Q(ended_on__gt=month)) & (Q(began_on=None) | Q(began_on__lte=month))
 
 
+# Read of a section, and of the one that stood there before it.
+BEFORE = ("predecessor__began_on", "predecessor__predecessor")
+SHOWN = ("code", "name", "is_demo", "km", "lon", "lat", "began_on", *BEFORE)
+
+
 def section_months(viewer: Viewer, month: date, group: str = ALL) -> tuple[AssessedMonth, ...]:
     """The scheme's sections of the group in river order: 3 queries."""
     sections = list(
         of_group(scheme_sections(viewer), group)
         .filter(in_use(month))
         .select_related("river", "upstream", "downstream", "predecessor")
-        .defer("upstream__boundary", "downstream__boundary")
+        .only(
+            *SHOWN, "river__code", "river__name", "upstream__short_name", "downstream__short_name"
+        )
         .order_by("river__level", "river__code", "km", "code")
     )
     stood = {each.pk for section in sections for each in section.stood()}

@@ -132,6 +132,12 @@ class AgreementInForce:
         return river == self.river_code or river in self.section_rivers
 
 
+# Read of the rivers and sections that payments are named by.
+RIVER = ("code", "name", "former_names")
+TERM = ("agreement", "rule", "in_force", "number")
+SECTION = ("code", "is_demo", "name", "former_names")
+
+
 def money_of_month(viewer: Viewer, month: date) -> MonthMoney:
     """Transfers, nets and totals the viewer may see: 5 queries, 4 for who sees everything, and 2
     more where something was revised."""
@@ -187,7 +193,18 @@ def transfer_lines(
             "accrual__term__agreement__river",
             "accrual__term_section__section__river",
         )
-        .defer("payer__boundary", "payee__boundary", "accrual__steps")
+        .only(
+            "yuan",
+            "reason",
+            *(f"accrual__{name}" for name in ("period", "state", "water_class", "inputs")),
+            *(f"accrual__term__{name}" for name in ("rule", "parameters")),
+            *(f"accrual__term__agreement__{name}" for name in ("code", "title")),
+            *(f"accrual__term__agreement__river__{name}" for name in RIVER),
+            *(f"accrual__term_section__section__{name}" for name in SECTION),
+            *(f"accrual__term_section__section__river__{name}" for name in RIVER),
+            *Place.columns("payer"),
+            *Place.columns("payee"),
+        )
         .order_by("-yuan", "accrual__term__agreement__code", "accrual__term_section", "pk")
     )
     rules_of: dict[int, Rule] = {}
@@ -287,24 +304,31 @@ def month_totals(viewer: Viewer, first: date, last: date) -> tuple[MonthTotal, .
 
 def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementInForce, ...]:
     """Agreements with a term in force on a day, with its parties and sections: 4 queries."""
-    terms = Term.objects.filter(in_force__contains=day).order_by("number")
+    terms = Term.objects.filter(in_force__contains=day).order_by("number").only(*TERM)
     current = terms.filter(agreement=OuterRef("pk"))
     found = (
         visible_agreements(viewer)
         .filter(Exists(current), state=Agreement.State.ACTIVE, **only)
         .select_related("river")
+        .only("code", "title", "river__code", "river__name")
         .annotate(begun=Min("terms__in_force__startswith"))
         .prefetch_related(
             Prefetch(
                 "parties",
                 queryset=Party.objects.select_related("jurisdiction")
-                .defer("jurisdiction__boundary")
+                .only("agreement", *Place.columns("jurisdiction"))
                 .order_by("order"),
             ),
             Prefetch("terms", queryset=terms, to_attr="in_force_now"),
             Prefetch(
                 "in_force_now__sections",
-                queryset=TermSection.objects.select_related("section__river"),
+                queryset=TermSection.objects.select_related("section__river").only(
+                    "term",
+                    "section__code",
+                    "section__name",
+                    "section__is_demo",
+                    "section__river__code",
+                ),
             ),
         )
         .order_by("river__level", "river__code", "code")

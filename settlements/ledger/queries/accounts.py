@@ -90,7 +90,13 @@ def accounts(
     found = list(
         visible_accounts(viewer)
         .select_related("jurisdiction", "agreement")
-        .defer("jurisdiction__boundary")
+        .only(
+            "kind",
+            "closed_on",
+            "agreement__code",
+            "agreement__title",
+            *Place.columns("jurisdiction"),
+        )
         .annotate(
             increase=Coalesce(
                 Sum("postings__yuan", filter=positive & dated), ZERO, output_field=YUAN

@@ -216,12 +216,21 @@ def _with_all(postings: QuerySet[Posting]) -> QuerySet[Posting]:
         "entry__adjustment__accrual__term__agreement",
         "account__jurisdiction",
         "account__agreement",
-    ).defer(
-        "account__jurisdiction__boundary",
-        "entry__adjustment__outcome",
-        "entry__adjustment__inputs",
-        "entry__adjustment__accrual__steps",
-        "entry__adjustment__accrual__inputs",
+    ).only(
+        "yuan",
+        *(f"entry__{name}" for name in ("cause", "year", "number", "booked_on", "effective_on")),
+        "entry__text",
+        "entry__voucher",
+        "entry__settlement__year",
+        "entry__settlement__agreement__code",
+        "entry__payment__settlement__year",
+        "entry__payment__settlement__agreement__code",
+        "entry__adjustment__accrual__yearly",
+        "entry__adjustment__accrual__period",
+        "entry__adjustment__accrual__term__agreement__code",
+        "account__kind",
+        "account__agreement__title",
+        *Place.columns("account__jurisdiction"),
     )
 
 
