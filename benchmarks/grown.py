@@ -19,6 +19,7 @@ from django.http import HttpResponse  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from basins.models import User  # noqa: E402
+from basins.version import gather_marks  # noqa: E402
 from monitoring import models as water  # noqa: E402
 from settlements import models as money  # noqa: E402
 from settlements.models.ledger import LINK_FIELDS  # noqa: E402
@@ -49,6 +50,7 @@ def seeded() -> None:
     call_command("load_basins", verbosity=0, stdout=StringIO())
     if not money.Accrual.objects.exists():
         call_command("seed_demo", verbosity=0, stdout=StringIO())
+    gather_marks()  # as the worker does
 
 
 def signed_in() -> Client:
@@ -106,6 +108,7 @@ def grown(name: str) -> Iterator[None]:
     connection.close()
     connection.settings_dict["NAME"] = copy
     call_command("migrate", verbosity=0)
+    gather_marks()
     if not there:
         try:
             grow()

@@ -154,7 +154,7 @@ def basin_page(viewer: Viewer, code: str, asked: Any, crumbs) -> BasinPage | Non
         first=first,
         last=last,
         years=tuple(range(first, last + 1)),
-        agreements=tuple(a for a in agreements_in_force(viewer, month) if a.lies_on(code)),
+        agreements=agreements_in_force(viewer, month, code),
         money=river_year(viewer, code, month.year),
         demo_names=any(s.is_demo for s in river.sections),
     )

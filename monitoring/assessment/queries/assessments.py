@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Least
 
 from basins.access import Viewer
@@ -170,12 +170,12 @@ def scheme_sections(viewer: Viewer):
 def months_assessed(viewer: Viewer) -> list[date]:
     """Months with a choice to make, newest first, at least the last finished one: 1 query."""
     sections = scheme_sections(viewer).order_by().values("pk")
-    ends = Assessment.objects.filter(section__in=sections).aggregate(
-        first=Min("month"), last=Max("month")
-    )
+    months = Assessment.objects.filter(section__in=sections).values_list("month", flat=True)
+    # Each end by the index of months: an aggregate would read all there ever were.
+    ends = list(months.order_by("month")[:1].union(months.order_by("-month")[:1]))
     finished = months_before(month_start(today()))
-    first, last = ends["first"] or finished, ends["last"] or finished
-    return months_between(min(first, finished), max(last, finished))[::-1]
+    ends.append(finished)
+    return months_between(min(ends), max(ends))[::-1]
 
 
 def sections_with_data(viewer: Viewer, month: date) -> tuple[int, int]:
@@ -219,11 +219,15 @@ BEFORE = ("predecessor__began_on", "predecessor__predecessor")
 SHOWN = ("code", "name", "is_demo", "km", "lon", "lat", "began_on", *BEFORE)
 
 
-def section_months(viewer: Viewer, month: date, group: str = ALL) -> tuple[AssessedMonth, ...]:
-    """The scheme's sections of the group in river order: 3 queries."""
+def section_months(
+    viewer: Viewer, month: date, group: str = ALL, river: str | None = None
+) -> tuple[AssessedMonth, ...]:
+    """The scheme's sections of the group in river order, or those of one river: 3 queries, 1 more
+    where one replaced another."""
+    of_river = {} if river is None else {"river__code": river}
     sections = list(
         of_group(scheme_sections(viewer), group)
-        .filter(in_use(month))
+        .filter(in_use(month), **of_river)
         .select_related("river", "upstream", "downstream", "predecessor")
         .only(
             *SHOWN, "river__code", "river__name", "upstream__short_name", "downstream__short_name"

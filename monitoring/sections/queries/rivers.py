@@ -112,7 +112,7 @@ def rivers(viewer: Viewer, month: date) -> list[RiverLine]:
     by_river: dict[int, list[AssessedMonth]] = defaultdict(list)
     for section in section_months(viewer, month):
         by_river[section.river_id].append(section)
-    states = river_states(by_river, month)
+    states = river_states(by_river, month)[month]
     shown = {r.pk for r in found}
     children: dict[int | None, list[River]] = defaultdict(list)
     for river in found:
@@ -147,32 +147,50 @@ def rivers(viewer: Viewer, month: date) -> list[RiverLine]:
 NOTHING = RiverState(None, None, 0)
 
 
-def river_states(by_river: dict[int, list[AssessedMonth]], month: date) -> dict[int, RiverState]:
-    """State of each river from its sections' means of the month, those of a section that another
+def river_states(
+    by_river: dict[int, list[AssessedMonth]], *months: date
+) -> dict[date, dict[int, RiverState]]:
+    """Month → state of each river from its sections' means, those of a section that another
     replaced since under that one: 2 queries."""
-    ids = [s.section_id for sections in by_river.values() for s in sections]
-    replaced = Section.objects.filter(pk__in=ids, began_on__gt=month).select_related("predecessor")
-    stood = {section.stood_in(month).pk: section.pk for section in replaced}
-    means: dict[int, dict[str, Number]] = defaultdict(dict)
-    bodies: dict[int, str] = {}
-    for section_id, body, code, cut, total, valid in MonthlyMean.objects.filter(
-        section__in=(set(ids) - set(stood.values())) | set(stood), month=month
-    ).values_list("section_id", "section__water_body", "indicator__code", "mean", "total", "valid"):
-        section_id = stood.get(section_id, section_id)
-        bodies[section_id] = body
+    ids = {s.section_id for sections in by_river.values() for s in sections}
+    replaced = list(
+        Section.objects.filter(pk__in=ids, began_on__gt=min(months)).select_related("predecessor")
+    )
+    # Month → whose means of that month count → for which section.
+    stood: dict[date, dict[int, int]] = {}
+    for month in months:
+        before = {each.pk: each.stood_in(month).pk for each in replaced if each.began_on > month}
+        stood[month] = {before.get(pk, pk): pk for pk in ids}
+    means: dict[date, dict[int, dict[str, Number]]] = defaultdict(lambda: defaultdict(dict))
+    bodies: dict[tuple[date, int], str] = {}
+    for month, measured, body, code, cut, total, valid in MonthlyMean.objects.filter(
+        section__in=set().union(*stood.values()), month__in=months
+    ).values_list(
+        "month", "section_id", "section__water_body", "indicator__code", "mean", "total", "valid"
+    ):
+        section_id = stood[month].get(measured)
+        if section_id is None:
+            continue
+        bodies[month, section_id] = body
         if code in NAMES:
-            means[section_id][code] = exact_mean(cut, total, valid)
+            means[month][section_id][code] = exact_mean(cut, total, valid)
     return {
-        river_id: _river_state(sections, means, bodies) for river_id, sections in by_river.items()
+        month: {
+            river_id: _river_state(sections, means[month], bodies, month)
+            for river_id, sections in by_river.items()
+        }
+        for month in months
     }
 
 
-def _river_state(sections, means, bodies) -> RiverState:
+def _river_state(sections, means, bodies, month: date) -> RiverState:
     """A river is judged by its running water; reservoirs on it have limits of their own."""
     measured = [
         SectionWater(s.name, means[s.section_id])
         for s in sections
-        if s.water_class and means.get(s.section_id) and bodies[s.section_id] == WaterBody.RIVER
+        if s.water_class
+        and means.get(s.section_id)
+        and bodies[month, s.section_id] == WaterBody.RIVER
     ]
     try:
         state = basin_assessment(measured)
@@ -253,7 +271,7 @@ def river_page(viewer: Viewer, code: str, month: date, first: int, last: int) ->
     river = visible_rivers(viewer).select_related("parent").filter(code=code).first()
     if river is None:
         return None
-    sections = tuple(s for s in section_months(viewer, month) if s.river_code == code)
+    sections = section_months(viewer, month, river=code)
     stored = list(
         river.reaches.select_related("jurisdiction")
         .defer("jurisdiction__boundary")
@@ -271,11 +289,9 @@ def river_page(viewer: Viewer, code: str, month: date, first: int, last: int) ->
         )
         for r in stored
     )
-    own = {river.pk: list(sections)}
-    now, month_ago, year_ago = (
-        river_states(own, when).get(river.pk, NOTHING)
-        for when in (month, months_before(month), months_before(month, 12))
-    )
+    months = (month, months_before(month), months_before(month, 12))
+    found = river_states({river.pk: list(sections)}, *months)
+    now, month_ago, year_ago = (found[when].get(river.pk, NOTHING) for when in months)
     return RiverPage(
         code=river.code,
         name=river.name,

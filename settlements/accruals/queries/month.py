@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Q, Sum
 
 from basins.access import Act, Viewer
 from monitoring.standards.gb3838_2002 import WaterClass
@@ -302,13 +302,16 @@ def month_totals(viewer: Viewer, first: date, last: date) -> tuple[MonthTotal, .
     )
 
 
-def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementInForce, ...]:
-    """Agreements with a term in force on a day, with its parties and sections: 4 queries."""
+def agreements_in_force(
+    viewer: Viewer, day: date, river: str | None = None
+) -> tuple[AgreementInForce, ...]:
+    """Agreements with a term in force on a day, with its parties and sections, or those that lie on
+    one river: 4 queries."""
     terms = Term.objects.filter(in_force__contains=day).order_by("number").only(*TERM)
     current = terms.filter(agreement=OuterRef("pk"))
     found = (
         visible_agreements(viewer)
-        .filter(Exists(current), state=Agreement.State.ACTIVE, **only)
+        .filter(Exists(current), _lies_on(river, day), state=Agreement.State.ACTIVE)
         .select_related("river")
         .only("code", "title", "river__code", "river__name")
         .annotate(begun=Min("terms__in_force__startswith"))
@@ -334,6 +337,16 @@ def agreements_in_force(viewer: Viewer, day: date, **only) -> tuple[AgreementInF
         .order_by("river__level", "river__code", "code")
     )
     return tuple(_agreement_line(a) for a in found)
+
+
+def _lies_on(river: str | None, day: date) -> Q:
+    """As AgreementInForce.lies_on has it."""
+    if river is None:
+        return Q()
+    counted = TermSection.objects.filter(
+        term__agreement=OuterRef("pk"), term__in_force__contains=day, section__river__code=river
+    )
+    return Q(river__code=river) | Q(Exists(counted))
 
 
 def _agreement_line(agreement: Agreement) -> AgreementInForce:

@@ -70,9 +70,11 @@ def river_year(viewer: Viewer, river_code: str, year: int) -> RiverYear:
     for revision in revisions_of(seen).values():
         revised[revision.yearly, revision.period].append(revision)
     states: dict[tuple[bool, date], set[str]] = defaultdict(set)
-    for yearly, period, state in seen.order_by("period", "pk").values_list(
-        "yearly", "period", "state"
+    ids = []
+    for pk, yearly, period, state in seen.order_by("period", "pk").values_list(
+        "pk", "yearly", "period", "state"
     ):
+        ids.append(pk)
         states[yearly, period].add(str(Accrual.State(state).label))
     found: dict[tuple[bool, date], list[CurrentTransfer]] = defaultdict(list)
     places = {
@@ -81,13 +83,17 @@ def river_year(viewer: Viewer, river_code: str, year: int) -> RiverYear:
             agreement__in=seen.values("term__agreement"), agreement__river__code=river_code
         )
         .select_related("jurisdiction")
-        .defer("jurisdiction__boundary")
+        .only(*Place.columns("jurisdiction"))
         .order_by("agreement__code", "order")
     }
     for transfer in (
-        CurrentTransfer.objects.filter(accrual__in=seen.values("pk"))
+        CurrentTransfer.objects.filter(accrual__in=ids)
         .select_related("payer", "payee", "accrual")
-        .defer("payer__boundary", "payee__boundary", "accrual__steps", "accrual__inputs")
+        .only(
+            *("accrual__yearly", "accrual__period", "yuan"),
+            *Place.columns("payer"),
+            *Place.columns("payee"),
+        )
         .order_by("accrual__period", "pk")
     ):
         found[transfer.accrual.yearly, transfer.accrual.period].append(transfer)
