@@ -159,7 +159,11 @@ def river_states(
     # Month → whose means of that month count → for which section.
     stood: dict[date, dict[int, int]] = {}
     for month in months:
-        before = {each.pk: each.stood_in(month).pk for each in replaced if each.began_on > month}
+        before = {
+            each.pk: each.stood_in(month).pk
+            for each in replaced
+            if each.began_on is not None and each.began_on > month
+        }
         stood[month] = {before.get(pk, pk): pk for pk in ids}
     means: dict[date, dict[int, dict[str, Number]]] = defaultdict(lambda: defaultdict(dict))
     bodies: dict[tuple[date, int], str] = {}
