@@ -15,7 +15,7 @@ from dashboard.ledger import sheets as ledger_sheets
 from dashboard.ledger.forms import ArrearsFilter, JournalFilters
 from settlements.as_known.queries.as_known import account_as_known
 from settlements.ledger.chain import head
-from settlements.ledger.queries.accounts import accounts
+from settlements.ledger.queries.accounts import account_line, accounts
 from settlements.ledger.queries.arrears import LABELS, arrears
 from settlements.ledger.queries.entries import entry_page, opening_entry
 from settlements.ledger.queries.ledger import Filter, all_lines, journal
@@ -51,13 +51,14 @@ def ledger(request):
 def account(request, pk: int):
     """One account: its balance by both dates, 对账 state and every entry."""
     viewer = _viewer(request)
-    line = next((each for each in accounts(viewer).lines if each.pk == pk), None)
+    line = account_line(viewer, pk)
     if line is None:
         raise Http404
     if (known := known_moment(request)) is not None:
         then = account_as_known(pk, known.at)
         return known_page(request, "known/account.html", known, line=line, page=then)
-    booked = next(each for each in accounts(viewer, None, "booked").lines if each.pk == pk)
+    booked = account_line(viewer, pk, "booked")
+    assert booked is not None
     context = {
         "line": line,
         "booked": booked.balance,

@@ -7,7 +7,7 @@ yuan; positive: the district receives.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -183,7 +183,7 @@ def district(
         revised=tuple(sorted(revised.values(), key=lambda r: (r.period, r.agreement, r.section))),
         why_month=shown,
         why_net=sum((sides[a.pk] for a in monthly if a.period == shown), ZERO),
-        why=_why(viewer, found, shown, revised),
+        why=_why(found, [a.pk for a in monthly if a.period == shown], revised),
         states=_states(accruals),
         computed_at=max((a.computed_at for a in accruals), default=None),
         only=only_words(viewer),
@@ -238,7 +238,10 @@ def _before(viewer: Viewer, place: Jurisdiction, year: int, last: date | None) -
     )
     if not _concerning(earlier, place).exists():
         return None
-    sums = CurrentTransfer.objects.filter(accrual__in=earlier.order_by().values("pk")).aggregate(
+    own = CurrentTransfer.objects.filter(
+        Q(payee=place) | Q(payer=place), accrual__in=earlier.order_by().values("pk")
+    )
+    sums = own.aggregate(
         received=Sum("yuan", filter=Q(payee=place)), paid=Sum("yuan", filter=Q(payer=place))
     )
     return (sums["received"] or ZERO) - (sums["paid"] or ZERO)
@@ -396,14 +399,20 @@ def _sum_cells(rows: list[tuple[Cell, ...]], columns: tuple[SpanColumn, ...]) ->
 
 
 def _why(
-    viewer: Viewer, place: Jurisdiction, month: date | None, revised: Mapping[int, Revision]
+    place: Jurisdiction, accruals: Sequence[int], revised: Mapping[int, Revision]
 ) -> tuple[Reason, ...]:
-    """The month's accruals with their steps, every agreement's: 2 SQL queries."""
-    if month is None:
+    """The month's accruals, found before, with their steps, every agreement's: 2 SQL queries."""
+    if not accruals:
         return ()
     found = (
-        _concerning(visible_accruals(viewer).filter(period=month, yearly=False), place)
+        Accrual.objects.filter(pk__in=accruals)
         .select_related("term__agreement__river", "term_section__section__river")
+        .only(
+            *("period", "state", "water_class", "steps"),
+            *("term__agreement__code", "term__agreement__title", "term__agreement__river__name"),
+            *("term_section__section__code", "term_section__section__name"),
+            *("term_section__section__is_demo", "term_section__section__river__name"),
+        )
         .prefetch_related(current_prefetch())
         .order_by("term__agreement__code", "term_section__section__km", "pk")
     )
