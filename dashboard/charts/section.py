@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median_low
 
@@ -427,6 +428,8 @@ def _words(point: Point, places: int, unit: str, value: str = "") -> str:
     return f"{_clock(point.at)} {value or concentration(point.value, places)} {unit}{many}"
 
 
+@lru_cache(maxsize=4096)  # of a point on its axis, and in its words
 def _clock(at: datetime) -> str:
     """Shanghai's clock, without a zone: Plotly draws what it reads."""
-    return f"{timezone.localtime(at, timezone.get_default_timezone()):%Y-%m-%d %H:%M}"
+    local = timezone.localtime(at, timezone.get_default_timezone())
+    return local.replace(tzinfo=None).isoformat(" ", "minutes")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Least
@@ -216,21 +217,24 @@ def in_use(month: date) -> Q:
 
 # Read of a section, and of the one that stood there before it.
 BEFORE = ("predecessor__began_on", "predecessor__predecessor")
-SHOWN = ("code", "name", "is_demo", "km", "lon", "lat", "began_on", *BEFORE)
+SHOWN = ("code", "name", "is_demo", "river", "km", "lon", "lat", "began_on", *BEFORE)
 
 
 def section_months(
     viewer: Viewer, month: date, group: str = ALL, river: str | None = None
 ) -> tuple[AssessedMonth, ...]:
-    """The scheme's sections of the group in river order, or those of one river: 3 queries, 1 more
-    where one replaced another."""
+    """The scheme's sections of the group in river order, or those of one river: 3 queries."""
     of_river = {} if river is None else {"river__code": river}
-    sections = list(
+    sections: list[Any] = list(
         of_group(scheme_sections(viewer), group)
         .filter(in_use(month), **of_river)
-        .select_related("river", "upstream", "downstream", "predecessor")
-        .only(
-            *SHOWN, "river__code", "river__name", "upstream__short_name", "downstream__short_name"
+        .select_related("predecessor")
+        .only(*SHOWN)
+        .annotate(
+            river_code=F("river__code"),
+            river_name=F("river__name"),
+            above=F("upstream__short_name"),
+            below=F("downstream__short_name"),
         )
         .order_by("river__level", "river__code", "km", "code")
     )
@@ -250,7 +254,6 @@ def section_months(
 
     answer = []
     for section in sections:
-        assert section.river is not None
         now = found.get((section.pk, month))
         answer.append(
             AssessedMonth(
@@ -258,14 +261,14 @@ def section_months(
                 code=section.code,
                 name=section.name,
                 is_demo=section.is_demo,
-                river_id=section.river.pk,
-                river_code=section.river.code,
-                river=section.river.name,
+                river_id=section.river_id,
+                river_code=section.river_code,
+                river=section.river_name,
                 km=section.km,
                 lon=section.lon,
                 lat=section.lat,
-                upstream=section.upstream.short_name if section.upstream else None,
-                downstream=section.downstream.short_name if section.downstream else None,
+                upstream=section.above,
+                downstream=section.below,
                 target=targets.get(section.pk),
                 water_class=now.water_class if now else None,
                 deciding=tuple(now.deciding) if now else (),
