@@ -36,7 +36,7 @@ def token(border) -> AccessToken:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(READING | ANYTHING, min_size=1, max_size=5), st.booleans())
 def test_any_readings_are_stored_or_refused_by_index(token, sent, partial):
@@ -50,25 +50,22 @@ def test_any_readings_are_stored_or_refused_by_index(token, sent, partial):
         assert wrong <= set(range(len(sent)))
         assert len(wrong) == answer["rejected"]
         assert all(error["reason"] and error["remedy"] for error in answer["errors"])
-        for reading in Reading.objects.select_related("section"):
-            assert reading.section.code == "BORDER"
-            assert reading.value in (Decimal("0.3"), Decimal(1), Decimal("0.025"), Decimal("999.9")) or any(
-                str(each.get("value")).strip() for each in sent if isinstance(each, dict)
-            )  # fmt: skip
+        assert set(Reading.objects.values_list("section__code", flat=True)) <= {"BORDER"}
+        assert not Reading.objects.filter(value__lt=0).exists()
         json.dumps(answer)
         transaction.set_rollback(True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.binary(max_size=200) | st.text(max_size=200).map(str.encode),
     st.sampled_from([JSON, NDJSON, CSV, "x"]),
 )
 def test_any_body_is_readings_or_says_what_it_is_not(body, kind):
+    found, status = [], 0
     try:
         found = readings_of(body, kind, most=50)
     except BadBody as bad:
-        assert bad.status in (400, 413, 415)
-        assert str(bad)
-    else:
-        assert 0 < len(found) <= 50
+        status = bad.status if str(bad) else -1
+    assert bool(found) == (status == 0)
+    assert status in (0, 400, 413, 415)
