@@ -81,7 +81,16 @@ def test_a_frame_is_answered_when_its_readings_are_committed(gateway):
         assert heard(line, 1) == [("9014", "")]
         assert Reading.objects.count() == 9
         assert DirtyMonth.objects.count() == 1
+    status = manage("gateway_status", "--json", env=gateway.env)
+    out, err = status.communicate(timeout=30)
+    assert status.returncode == 0, err
+    assert (json.loads(out)["running"], json.loads(out)["listens"]) == (
+        True, f"127.0.0.1:{gateway.port}",
+    )  # fmt: skip
     assert "收到 1 帧，入库应答 1，拒绝 0" in gateway.stop()
+    stopped = manage("gateway_status", env=gateway.env)
+    assert "网关没有运行" in stopped.communicate(timeout=30)[1]
+    assert stopped.returncode == 1
     run = GatewayRun.objects.get()
     assert run.stopped_at is not None
     assert (run.counts["frames"], run.counts["stored"]) == (1, 1)

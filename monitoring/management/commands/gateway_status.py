@@ -1,0 +1,38 @@
+"""`manage.py gateway_status`: whether the gateway for stations runs, and what it has counted."""
+
+import json
+from datetime import timedelta
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from monitoring.models import GatewayRun
+
+SILENT = timedelta(seconds=30)
+
+
+class Command(BaseCommand):
+    help = "网关的状态与计数：连接、帧、应答、拒绝、错误、延迟；没有运行时退出码为 1。"
+
+    def add_arguments(self, parser):
+        parser.add_argument("--json", action="store_true", help="标准输出只有一个 JSON 对象")
+
+    def handle(self, *args, **options):
+        run = GatewayRun.objects.order_by("-pk").first()
+        running = (
+            run is not None and run.stopped_at is None and timezone.now() - run.seen_at < SILENT
+        )
+        said = {
+            "running": running,
+            "listens": run.listens if run else None,
+            "started": run.started_at.isoformat() if run else None,
+            "seen": run.seen_at.isoformat() if run else None,
+            "counts": run.counts if run else {},
+        }
+        if options["json"]:
+            self.stdout.write(json.dumps(said))
+        elif running and run is not None:
+            counts = "，".join(f"{name} {number}" for name, number in run.counts.items())
+            self.stdout.write(f"网关在 {run.listens} 运行：{counts}。")
+        if not running:
+            raise CommandError("网关没有运行；请用 manage.py hj212_gateway 启动。")
