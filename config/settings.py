@@ -354,6 +354,8 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "rivers@localhost")
 SITE_URL = env("SITE_URL", f"http://127.0.0.1:{env('PORT', '8000').strip() or '8000'}").rstrip("/")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+# Longer takes no statement of a request of the interface.
+API_SECONDS = env_number("API_SECONDS", 10, 1, 600)
 API_REQUESTS_A_MINUTE = env_number("API_REQUESTS_A_MINUTE", 600, 1, 1_000_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from dashboard.api.base import Missing
 from dashboard.api.explanations import AccrualExplanation, MonthExplanationEndpoint
-from dashboard.api.writing import Readings
+from dashboard.api.reading import NewestReadings, Readings, Sections
 
 app_name = "api"
 urlpatterns = [
@@ -19,5 +19,7 @@ urlpatterns = [
         name="month-explanation",
     ),
     path("v1/readings/", Readings.as_view(), name="readings"),
+    path("v1/readings/latest/", NewestReadings.as_view(), name="readings-latest"),
+    path("v1/sections/", Sections.as_view(), name="sections"),
     re_path(r"", Missing.as_view(), name="missing"),
 ]

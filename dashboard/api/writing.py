@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.response import Response
 
-from dashboard.api.base import Endpoint, error_of
+from dashboard.api.base import Endpoint, error_of, limited
 from dashboard.api.bodies import BadBody, body_of, readings_of
 from dashboard.api.tokens import TokenAuthentication, TokenThrottle
 from jobs.acting import acting
@@ -16,10 +16,9 @@ LONGEST_KEY = 200
 TOKEN_NEEDED = "报送数据须用令牌（Authorization: Bearer …）；由生态环境局签发。"
 
 
-class Readings(Endpoint):
-    """POST /api/v1/readings/"""
+class Writing(Endpoint):
+    """POST of readings."""
 
-    http_method_names = ["post", "options"]
     authentication_classes = [TokenAuthentication, SessionAuthentication]
     throttle_classes = [TokenThrottle]
 
@@ -36,7 +35,7 @@ class Readings(Endpoint):
         try:
             body = body_of(request._request)
             readings = readings_of(body, request.headers.get("Content-Type", ""), most=MOST)
-            with acting(who=f"令牌 {token.name}", act="接口报送"):
+            with limited(), acting(who=f"令牌 {token.name}", act="接口报送"):
                 answer, again = receive(
                     token=token, readings=readings, partial=partial == "true", key=key, body=body
                 )

@@ -162,6 +162,6 @@ def hid_something(request: Any) -> bool:
     if match.app_name == "admin":
         return not admin.site.has_permission(request)
     if not match.kwargs:
-        return match.url_name is not None and match.app_name != "api"
+        return match.url_name is not None and match.view_name != "api:missing"
     exists = THINGS.get(match.url_name or "")
     return exists is not None and exists(match.kwargs)

@@ -70,7 +70,8 @@ CREATE TRIGGER reading_names_on_update AFTER UPDATE ON monitoring_reading
 
 -- A reading is recorded when it comes: only a demonstration that is being seeded gives other times.
 -- The mark is updated, not skipped, when it is there already: the row lock makes a worker
--- leave it alone until this transaction has committed the readings it stands for.
+-- leave it alone until this transaction has committed the readings it stands for. What is measured where,
+-- and in which month last, is written only where that is news: a row that stays would be locked all the same.
 CREATE OR REPLACE FUNCTION monitoring_reading_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT basins_seeding_open() AND EXISTS (
@@ -82,6 +83,13 @@ BEGIN
     ORDER BY 1, 2
     ON CONFLICT (section_id, month) DO UPDATE
         SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = '';
+    INSERT INTO monitoring_measuredseries AS held (section_id, indicator_id, month)
+    SELECT * FROM (SELECT section_id, indicator_id, monitoring_month_of(max(sampled_at)) AS month
+                   FROM new_rows GROUP BY 1, 2) AS told
+    WHERE NOT EXISTS (SELECT 1 FROM monitoring_measuredseries s WHERE s.section_id = told.section_id
+                      AND s.indicator_id = told.indicator_id AND s.month >= told.month)
+    ORDER BY 1, 2
+    ON CONFLICT (section_id, indicator_id) DO UPDATE SET month = GREATEST(held.month, EXCLUDED.month);
     RETURN NULL;
 END $$;
 
@@ -109,6 +117,13 @@ BEGIN
     ORDER BY 1, 2
     ON CONFLICT (section_id, month) DO UPDATE
         SET marked_at = EXCLUDED.marked_at, retry_at = NULL, error = '';
+    INSERT INTO monitoring_measuredseries AS held (section_id, indicator_id, month)
+    SELECT * FROM (SELECT section_id, indicator_id, monitoring_month_of(max(sampled_at)) AS month
+                   FROM new_rows GROUP BY 1, 2) AS told
+    WHERE NOT EXISTS (SELECT 1 FROM monitoring_measuredseries s WHERE s.section_id = told.section_id
+                      AND s.indicator_id = told.indicator_id AND s.month >= told.month)
+    ORDER BY 1, 2
+    ON CONFLICT (section_id, indicator_id) DO UPDATE SET month = GREATEST(held.month, EXCLUDED.month);
     RETURN NULL;
 END $$;
 

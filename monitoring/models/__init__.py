@@ -3,7 +3,7 @@
 from monitoring.models.assessments import Assessment, DirtyMonth, MarkWorked, MonthlyMean
 from monitoring.models.basis import AssessmentBasis
 from monitoring.models.observations import Observation
-from monitoring.models.readings import ImportBatch, Origin, Reading, ReadingRevision
+from monitoring.models.readings import ImportBatch, MeasuredSeries, Origin, Reading, ReadingRevision
 from monitoring.models.sections import Indicator, SamplingPlan, Section, Target
 from monitoring.models.senders import SenderProfile
 from monitoring.models.stations import (
@@ -33,6 +33,7 @@ __all__ = [
     "ImportBatch",
     "Indicator",
     "MarkWorked",
+    "MeasuredSeries",
     "MonthlyMean",
     "Observation",
     "Origin",

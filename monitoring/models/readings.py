@@ -7,10 +7,12 @@ old value as a revision, in the same transaction, also for SQL sent straight to 
 """
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from basins.version import aside
 from monitoring.models.sections import Indicator, Section
 from monitoring.protocols.hj212 import COUNTED_BY_HAND, VERSIONED, flag_words
 
@@ -149,6 +151,27 @@ class Reading(models.Model):
         return cls.FLAGS.get(flag) or flag_words(flag) or f"标识 {flag}"
 
 
+@aside("follows from the readings, which leave marks")
+class MeasuredSeries(models.Model):
+    """What is measured at a section, and the last month any of it may lie in, so that the newest
+    value is looked for where it is. Kept by the triggers of readings; one that is taken out leaves it."""
+
+    pk = models.CompositePrimaryKey("section_id", "indicator_id")
+    section = models.ForeignKey(
+        Section, verbose_name="断面", on_delete=models.CASCADE, db_index=False, related_name="+"
+    )
+    indicator = models.ForeignKey(
+        Indicator, verbose_name="指标", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    month = models.DateField("最近月份")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "断面监测指标"
+
+    def __str__(self) -> str:
+        return f"{self.section_id}/{self.indicator_id}"
+
+
 class ReadingRevision(models.Model):
     """What a reading was, and from when to when we knew it so."""
 
@@ -172,7 +195,8 @@ class ReadingRevision(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "数据更正史"
         indexes = [
-            models.Index(fields=["section", "indicator", "sampled_at"], name="revision_by_reading")
+            models.Index(fields=["section", "indicator", "sampled_at"], name="revision_by_reading"),
+            BrinIndex(fields=["known_to"], name="revision_by_time", autosummarize=True),
         ]
         constraints = [
             models.CheckConstraint(

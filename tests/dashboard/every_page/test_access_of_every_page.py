@@ -267,7 +267,9 @@ verify/                                                            ooooooo  !!!!
 verify/<str:code>/                                                 ooooooo  !!!!!!!
 api/v1/accruals/<int:pk>/explanation/                              ooo..oo  -        SEE_RESULTS
 api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/  oooo.oo  -        SEE_RESULTS
-api/v1/readings/                                                   -        xxxxxxx
+api/v1/readings/                                                   ooooooo  xxxxxxx  SEE_RESULTS
+api/v1/readings/latest/                                            ooooooo  -        SEE_RESULTS
+api/v1/sections/                                                   ooooooo  -        SEE_RESULTS
 api/                                                               .......  -
 account/                                                           ooooooo  -
 account/password/                                                  >>>>>>>  !!!!!!!
@@ -292,7 +294,9 @@ OPEN = {
     "sign-in/": (302, 302, 200),
     "sign-out/": (302, 302, 302),
     "api/": (-404, -404, 401),
-    "api/v1/readings/": (405, 405, 401),
+    "api/v1/readings/": (404, 404, 401),
+    "api/v1/readings/latest/": (404, 404, 401),
+    "api/v1/sections/": (404, 404, 401),
     "api/v1/accruals/<int:pk>/explanation/": (404, 404, 401),
     "api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/": (404, 404, 401),
 }
