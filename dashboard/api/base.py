@@ -158,5 +158,7 @@ class Endpoint(APIView):
 class Missing(Endpoint):
     """Every address under /api/ that there is not."""
 
+    schema = None
+
     def answer(self, viewer: Viewer, **given) -> None:
         return None

@@ -5,12 +5,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from rest_framework.response import Response
+
 from basins.access import Viewer
 from dashboard.about.page import version as software_version
 from dashboard.api.base import Endpoint
+from dashboard.api.schema import explained, object_of
 from dashboard.frame.known import Moment
 from monitoring.standards.gb3838_2002 import WaterClass
-from settlements.accruals.queries.explain import Explanation, explain_accrual, explain_month
+from settlements.accruals.queries.explain import (
+    Explanation,
+    MonthExplanation,
+    explain_accrual,
+    explain_month,
+)
 from settlements.as_known.queries.as_known import BorderThen, accrual_as_known, month_as_known
 
 VERSION = 1
@@ -56,8 +64,27 @@ def known_document(moment: Moment, then: BorderThen | None) -> dict[str, Any]:
     return {"at": moment.at, "accrual": then.accrual if then is not None else None, "found": found}
 
 
+ABOUT = {"version": {"type": "integer"}, "software_version": {"type": "string"}}
+
+
+def accrual_form() -> dict[str, Any]:
+    """The schema of `document_of`, and of `known` beside it."""
+    return object_of(Explanation, **ABOUT, known={"type": "object", "additionalProperties": True})
+
+
+def month_form() -> dict[str, Any]:
+    """The schema of a month's explanation."""
+    whole = object_of(MonthExplanation, **ABOUT, known={"type": "object"})
+    whole["properties"]["total"] = {"type": "string", "format": "decimal"}
+    return whole
+
+
 class AccrualExplanation(Endpoint):
     """GET /api/v1/accruals/<id>/explanation/"""
+
+    @explained("accrual_explanation", "一笔月核算的计算过程", accrual_form)
+    def get(self, request, **given: Any) -> Response:
+        return super().get(request, **given)
 
     def answer(self, viewer: Viewer, **given: Any) -> dict[str, Any] | None:
         moment = self.known()
@@ -73,6 +100,10 @@ class AccrualExplanation(Endpoint):
 
 class MonthExplanationEndpoint(Endpoint):
     """GET /api/v1/settlements/<agreement>/<year>/<month>/explanation/"""
+
+    @explained("month_explanation", "一份协议一个月的计算过程", month_form)
+    def get(self, request, **given: Any) -> Response:
+        return super().get(request, **given)
 
     def answer(self, viewer: Viewer, **given: Any) -> dict[str, Any] | None:
         code, year, month = given["code"], given["year"], given["month"]

@@ -20,6 +20,7 @@ from dashboard.api.formats import (
     values_csv,
     values_json,
 )
+from dashboard.api.schema import NEWEST_READ, READINGS_READ, READINGS_SENT, SECTIONS_READ
 from dashboard.api.tokens import TokenAuthentication, TokenThrottle
 from dashboard.api.writing import Writing
 from dashboard.frame.access_log import record_export
@@ -81,6 +82,14 @@ class Readings(ForPrograms, Writing):
     parameters = asked.OF_READINGS
     http_method_names = ["get", "head", "post", "options"]
 
+    @READINGS_READ
+    def get(self, request, **given: Any) -> Response:
+        return super().get(request, **given)
+
+    @READINGS_SENT
+    def post(self, request, **given: Any) -> Response:
+        return super().post(request, **given)
+
     def told(self, asking: Asking, request) -> Response:
         wanted, limit = asked.wanted_of(request.GET), asked.limit_of(request.GET)
         page = value_page(asking, wanted, after=asked.key_of(request.GET), limit=limit)
@@ -98,6 +107,10 @@ class NewestReadings(ForPrograms):
     """GET /api/v1/readings/latest/"""
 
     parameters = asked.OF_NEWEST
+
+    @NEWEST_READ
+    def get(self, request, **given: Any) -> Response:
+        return super().get(request, **given)
 
     def told(self, asking: Asking, request) -> Response:
         wanted = asked.wanted_of(request.GET)
@@ -121,6 +134,10 @@ class Sections(ForPrograms):
 
     parameters = asked.OF_SECTIONS
     renderer_classes = [AsJSON, AsCSV, AsGeoJSON]
+
+    @SECTIONS_READ
+    def get(self, request, **given: Any) -> Response:
+        return super().get(request, **given)
 
     def told(self, asking: Asking, request) -> Response:
         limit = asked.limit_of(request.GET)

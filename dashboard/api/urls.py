@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from dashboard.api.base import Missing
+from dashboard.api.document import Schema
 from dashboard.api.explanations import AccrualExplanation, MonthExplanationEndpoint
 from dashboard.api.reading import NewestReadings, Readings, Sections
 
@@ -21,5 +22,6 @@ urlpatterns = [
     path("v1/readings/", Readings.as_view(), name="readings"),
     path("v1/readings/latest/", NewestReadings.as_view(), name="readings-latest"),
     path("v1/sections/", Sections.as_view(), name="sections"),
-    re_path(r"", Missing.as_view(), name="missing"),
+    path("schema/", Schema.as_view(), name="schema"),
+    re_path(r".+", Missing.as_view(), name="missing"),
 ]

@@ -270,7 +270,9 @@ api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/  oooo.oo  -   
 api/v1/readings/                                                   ooooooo  xxxxxxx  SEE_RESULTS
 api/v1/readings/latest/                                            ooooooo  -        SEE_RESULTS
 api/v1/sections/                                                   ooooooo  -        SEE_RESULTS
-api/                                                               .......  -
+api/                                                               ooooooo  -        SEE_RESULTS
+api/schema/                                                        ooooooo  -
+api/.+                                                             .......  -
 account/                                                           ooooooo  -
 account/password/                                                  >>>>>>>  !!!!!!!
 account/sessions/<int:pk>/end/                                     ^        >......
@@ -293,7 +295,8 @@ OPEN = {
     "verify/<str:code>/": (200, 200, 200),
     "sign-in/": (302, 302, 200),
     "sign-out/": (302, 302, 302),
-    "api/": (-404, -404, 401),
+    "api/schema/": (200, 200, 401),
+    "api/.+": (-404, -404, 401),
     "api/v1/readings/": (404, 404, 401),
     "api/v1/readings/latest/": (404, 404, 401),
     "api/v1/sections/": (404, 404, 401),
@@ -343,7 +346,7 @@ def world(django_db_setup, django_db_blocker, tmp_path_factory):
 
 
 # Of these, even who may not see them learns that there is nothing.
-OPENS_TO_NOBODY = {"api/"}
+OPENS_TO_NOBODY = {"api/.+"}
 
 
 @pytest.fixture(scope="module")

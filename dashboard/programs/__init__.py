@@ -1,0 +1,1 @@
+"""接口 (/api/): what programs can ask, by the document itself, and how to get a token."""
