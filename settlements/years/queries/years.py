@@ -271,6 +271,10 @@ def entry_of(viewer: Viewer, settlement: Settlement) -> str | None:
     return entry.label if entry else None
 
 
+# Read of the sections of a year's accruals.
+SECTION = ("code", "name", "is_demo", "km", "former_names")
+
+
 def accruals_of_year(viewer: Viewer, agreement: Agreement, year: int) -> list[Accrual]:
     """The year's visible accruals with their payments, steps left aside: 2 SQL queries."""
     return list(
@@ -279,11 +283,12 @@ def accruals_of_year(viewer: Viewer, agreement: Agreement, year: int) -> list[Ac
         .select_related(
             "term_section__section", "term_section__upstream", "term_section__downstream"
         )
-        .defer(
-            "steps",
-            "inputs",
-            "term_section__upstream__boundary",
-            "term_section__downstream__boundary",
+        .only(
+            *("term", "period", "yearly", "state", "month_state", "water_class", "complete"),
+            *("input_digest", "rule_revision", "computed_at", "term_section__share"),
+            *(f"term_section__section__{name}" for name in SECTION),
+            *Place.columns("term_section__upstream"),
+            *Place.columns("term_section__downstream"),
         )
         .prefetch_related(payments_prefetch())
         .order_by("term_section__section__km", "term_section__section__code", "period", "pk")
