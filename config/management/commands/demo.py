@@ -1,8 +1,9 @@
 """The whole system on one machine: `make demo`.
 
-Embedded database and migrations, static files beside them; gunicorn, which gets ready while the
-map and the demo data are stored; then one Celery worker with beat, the gateway for stations on GATEWAY_PORT
-(else the next free port from 9212), and the demonstration's stations, which send to it. Answers on
+Embedded database and migrations, static files beside them; gunicorn and the gateway for stations
+(GATEWAY_PORT, else the next free port from 9212), which get ready while the map and the demo data are
+stored; then one
+Celery worker with beat, and the demonstration's stations, which send to the gateway. Answers on
 http://127.0.0.1:PORT/ until Ctrl-C. A second run on the same VAR_DIR is refused; other VAR_DIR and PORT
 run beside it. DEMO_SEED=0 leaves the map, the demo data and their stations out.
 """
@@ -93,6 +94,9 @@ class Command(BaseCommand):
         finally:
             static.stop()
         children.start(web(port))
+        children.start(
+            gateway(self.gateway_port)
+        )  # now, so that its port is not another's meanwhile
         if os.environ.get("DEMO_SEED", "1") != "0":
             self._step("区县与河流", "load_basins", lambda: call_command("load_basins"))
             self._step("演示数据", "seed_demo", lambda: call_command("seed_demo"))
@@ -107,7 +111,6 @@ class Command(BaseCommand):
     def _start(self, children: Children, port: int) -> None:
         since = time.monotonic()
         children.start(worker())
-        children.start(gateway(self.gateway_port))
         if os.environ.get("DEMO_SEED", "1") != "0":
             children.start(stations(self.gateway_port))
         while not self.stopping and not is_healthy(port):

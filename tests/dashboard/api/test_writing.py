@@ -377,6 +377,9 @@ def test_the_command_tells_a_token_once_and_another_ends_it(border, capsys):
     assert token_of(said["token"]).name == "平台"
     with pytest.raises(CommandError, match="已有名为"):
         call_command("add_token", "平台", "--sections", "BORDER")
+    call_command("rotate_token", "平台", "--json")
+    fresh = json.loads(capsys.readouterr().out)["token"]
+    assert token_of(fresh) == token_of(said["token"]) is not None
     call_command("revoke_token", "平台", "--json")
     assert json.loads(capsys.readouterr().out)["name"] == "平台"
     assert token_of(said["token"]) is None
