@@ -21,7 +21,6 @@ from dashboard.overview import views as overview
 from dashboard.papers import requests, verify
 from dashboard.papers import views as papers
 from dashboard.people import views as people
-from dashboard.programs import views as programs
 from dashboard.rules import views as rules
 from dashboard.rulings import views as rulings
 from dashboard.scenarios import views as scenarios
@@ -140,7 +139,7 @@ urlpatterns = [
     path("statements/<int:pk>/paper.<str:format>", papers.paper_file, name="paper-file"),
     path("verify/", verify.verify, name="verify"),
     path("verify/<str:code>/", verify.verify_by_code, name="verify-code"),
-    path("api/", programs.programs, name="programs"),
+    path("", include("dashboard.programs.urls")),
     path("api/", include("dashboard.api.urls")),
     path("account/", account.account, name="account"),
     path("account/password/", account.change_password, name="account-password"),

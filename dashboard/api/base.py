@@ -29,7 +29,10 @@ from basins.access import Viewer, viewer_of
 from dashboard.frame.known import BadMoment, Moment, moment_of
 
 WORDS = {
-    status.HTTP_401_UNAUTHORIZED: ("not_signed_in", "请先登录；接口使用页面的登录会话。"),
+    status.HTTP_401_UNAUTHORIZED: (
+        "not_signed_in",
+        "请带上令牌（Authorization: Bearer …），或先在页面登录。",
+    ),
     status.HTTP_403_FORBIDDEN: ("forbidden", "不允许这样做。"),
     status.HTTP_404_NOT_FOUND: ("not_found", "没有这项内容。"),
     status.HTTP_405_METHOD_NOT_ALLOWED: ("method_not_allowed", "这个地址只支持 {methods}。"),

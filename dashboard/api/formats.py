@@ -139,6 +139,7 @@ def sections_csv(places: Iterable[SectionPlace]) -> str:
 def _section_row(place: SectionPlace) -> Sequence[Any]:
     found = section_object(place)
     found["river_name"] = found["river"] and found["river"]["name"]
+    found["is_demo"] = TRUTH[place.is_demo]
     cells = [_flat(found[name]) for name in SECTION_HEAD]
     return [safe(cell) if isinstance(cell, str) else cell for cell in cells]
 
@@ -154,8 +155,6 @@ def _flat(each: Any) -> Any:
             return code
         case list():
             return " ".join(each)
-        case bool():
-            return TRUTH[each]
     return each
 
 

@@ -22,6 +22,7 @@ from basins.models import SignInSession as Session
 from basins.reference.planning import find
 from jobs.models import Job
 from monitoring.models import (
+    AccessToken,
     AssessmentBasis,
     DeadLetter,
     ImportBatch,
@@ -120,6 +121,7 @@ THINGS: dict[str, Exists] = {
         ("reading-upload-page reading-upload-columns reading-upload-import reading-upload-cancel"
          " reading-upload-errors", _by(ReadingUpload)),
         ("batch batch-undo", _by(ImportBatch)),
+        ("token-change token-revoke", _by(AccessToken)),
         ("station station-factor station-replay", _by(Station, mn="mn")),
         ("letter", _by(DeadLetter)),
         ("reading-template", lambda given: given["format"] in FORMATS),

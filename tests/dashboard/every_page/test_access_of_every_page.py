@@ -265,6 +265,10 @@ statements/<int:pk>/page.css                                       ooo..oo  -   
 statements/<int:pk>/paper.<str:format>                             ooo..oo  -        SEE_LEDGER
 verify/                                                            ooooooo  !!!!!!!
 verify/<str:code>/                                                 ooooooo  !!!!!!!
+data/tokens/                                                       o......  -        UPLOAD_READINGS
+data/tokens/new/                                                   o......  !......  UPLOAD_READINGS
+data/tokens/<int:pk>/change/                                       o......  o......  UPLOAD_READINGS
+data/tokens/<int:pk>/revoke/                                       o......  >......  UPLOAD_READINGS
 api/v1/accruals/<int:pk>/explanation/                              ooo..oo  -        SEE_RESULTS
 api/v1/settlements/<str:code>/<int:year>/<int:month>/explanation/  oooo.oo  -        SEE_RESULTS
 api/v1/readings/                                                   ooooooo  xxxxxxx  SEE_RESULTS
