@@ -107,7 +107,7 @@ def value_page(asking: Asking, wanted: Wanted, *, after: Key | None, limit: int)
         question = BOTH.format(known=question, gone=GONE.format(where=" AND ".join(gone)))
     with connection.cursor() as cursor:
         cursor.execute(COMPLETE_UNTIL)
-        (until,) = cursor.fetchone()
+        until = cursor.fetchone()[0]
         cursor.execute(WITH_CORRECTIONS.format(page=question), given)
         rows = cursor.fetchall()
     last = rows[limit - 1] if len(rows) > limit else None
@@ -239,8 +239,10 @@ FROM ({page}) AS p ORDER BY 1, 2, 3, 4
 """
 
 # A reading says when its transaction began: those that are still under way may tell of earlier moments.
+# And a page is a walk along the index, where the planner fears for every row a turn of the disk.
 COMPLETE_UNTIL = """
-SELECT least(now(), min(xact_start)) FROM pg_stat_activity WHERE datname = current_database()
+SELECT least(now(), min(xact_start)), set_config('random_page_cost', '1.1', true)
+FROM pg_stat_activity WHERE datname = current_database()
 """
 
 COLUMNS = """section_id, indicator_id, sampled_at, origin, value, below_limit, flag, recorded_at, batch_id"""
