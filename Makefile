@@ -69,5 +69,5 @@ pictures: setup  ## the pictures of the help, taken on the way from an empty ins
 	mkdir -p static/help
 	PICTURES=static/help $(BIN)/python -m pytest -q -n 0 tests/first_day
 
-bench: setup  ## run the benchmarks in benchmarks/ but the four long ones
+bench: setup  ## run the benchmarks in benchmarks/ but the five long ones
 	@set -e; for file in $(BENCHES); do echo "== $$file"; $(BIN)/python "$$file"; done
