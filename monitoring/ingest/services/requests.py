@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from basins.clock import now as clock_now
 from jobs.wake import wake_on_commit
-from monitoring.ingest.services.storing import Told, counted, stage, store
+from monitoring.ingest.services.storing import AHEAD, EARLIEST, Told, counted, stage, store
 from monitoring.models import AccessToken, ImportBatch, Indicator, Origin
 from monitoring.protocols.hj525 import indicator_of
 from monitoring.protocols.layouts import DOUBTED, INDICATORS, Value, WrittenIndicator
@@ -28,8 +28,6 @@ from written.text import CellError
 LAYOUT = "api"
 MOST = 100_000  # readings a request
 LISTED = 1000  # errors that are told one by one
-AHEAD = timedelta(minutes=10)
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 FIELDS = ("section", "indicator", "sampled_at", "value", "unit", "flag", "origin")
 FIELD_SET = frozenset(FIELDS)
 NUMBERS = '请写成文本或数字，未检出写 "0.025L"。'

@@ -6,12 +6,17 @@ part of the caller's transaction: an answer goes out after its commit.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
 
 from monitoring.protocols.layouts import DOUBTED, Value
+
+# Of what arrives by itself, from stations and programs: a clock may be so much ahead of ours, and
+# nothing was measured by instruments like these before.
+AHEAD = timedelta(minutes=10)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass

@@ -1,14 +1,10 @@
 """`manage.py gateway_status`: whether the gateway for stations runs, and what it has counted."""
 
 import json
-from datetime import timedelta
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
-from monitoring.models import GatewayRun
-
-SILENT = timedelta(seconds=30)
+from monitoring.stations.queries.stations import gateway_state
 
 
 class Command(BaseCommand):
@@ -18,10 +14,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="标准输出只有一个 JSON 对象")
 
     def handle(self, *args, **options):
-        run = GatewayRun.objects.order_by("-pk").first()
-        running = (
-            run is not None and run.stopped_at is None and timezone.now() - run.seen_at < SILENT
-        )
+        state = gateway_state()
+        run, running = state.run, state.runs
         said = {
             "running": running,
             "listens": run.listens if run else None,

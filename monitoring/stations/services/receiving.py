@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -20,7 +20,7 @@ from psycopg2.extras import Json, execute_values
 
 from basins.clock import now
 from basins.models import User
-from monitoring.ingest.services.storing import Told, counted, stage, store
+from monitoring.ingest.services.storing import AHEAD, EARLIEST, Told, counted, stage, store
 from monitoring.models import FactorMeaning, ImportBatch, Indicator, Origin, Station
 from monitoring.protocols.hj212 import (
     CHECKS,
@@ -43,8 +43,6 @@ from monitoring.stations.services.letters import Letter, Reason, keep_letters
 
 LAYOUT, SENDER = "hj212", "HJ 212 网关"  # of the batches
 SURFACE_WATER = "21"  # ST
-AHEAD = timedelta(minutes=10)  # what a station's clock may be ahead
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _ITEM = re.compile(r"(?i);|DataTime=|[a-z]\w{5}-\w+=")
 
 
